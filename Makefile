@@ -1,0 +1,353 @@
+# jiaoban: one flat makefile. `make help` lists the targets.
+#
+# Sources are found by wildcard: adding a .c, .proto, .po or test needs no edit here. Everything
+# that is generated goes below $(BUILD); only `install` writes anywhere else. pkg-config is asked
+# when a recipe first needs it, never while parsing, so that `make demo` and `make test` can begin
+# on a machine without any of the packages.
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+# ---- what may be set on the command line -------------------------------------------------------
+# CC, CFLAGS, LDFLAGS   as usual; added after our own flags
+# SANITIZE              for example address,undefined; builds in build/asan unless BUILD is given
+# DEBUG=1               no optimisation; builds in build/debug unless BUILD is given
+# WERROR=               (empty) lets warnings of a newer compiler pass
+# PREFIX, DESTDIR       where `install` puts things
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr/local
+BUILD ?= build$(if $(SANITIZE),/asan)$(if $(DEBUG),/debug)
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+WERROR ?= -Werror
+V ?=
+
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share/jiaoban
+LOCALEDIR ?= $(PREFIX)/share/locale
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
+
+# ---- flags -------------------------------------------------------------------------------------
+# libuv and friends are linked with --as-needed: a program names only what its objects use.
+PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd
+
+# Ask once, at the first use inside a recipe.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+
+ARCH := $(shell uname -m)
+X86 := $(filter x86_64 i686,$(ARCH))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla
+HARDEN := -fstack-protector-strong -fstack-clash-protection $(if $(X86),-fcf-protection)
+# _FORTIFY_SOURCE needs the optimiser and hides calls from the sanitizers' interceptors.
+FORTIFY := $(if $(SANITIZE)$(DEBUG),,-D_FORTIFY_SOURCE=2)
+OPTIMISE := $(if $(DEBUG),-O0 -g3,$(if $(SANITIZE),-O1 -g,-O2 -g))
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all \
+             -fno-omit-frame-pointer)
+
+DEFINES := -D_GNU_SOURCE -DJB_VERSION_TEXT='"$(VERSION)"' -DJB_LOCALEDIR='"$(LOCALEDIR)"' \
+           -DJB_DATADIR='"$(DATADIR)"'
+SEARCH := -I. -isystem $(BUILD)/gen
+# What the compiler and the linters must agree on.
+LANGUAGE_FLAGS := -std=c11 $(DEFINES) $(SEARCH)
+OUR_CFLAGS := $(LANGUAGE_FLAGS) $(OPTIMISE) $(FORTIFY) $(HARDEN) $(SANITIZER)
+OUR_LDFLAGS := $(SANITIZER) -Wl,-z,relro,-z,now -Wl,--as-needed
+
+# ---- sources and what becomes of them ----------------------------------------------------------
+# WITHOUT leaves sources out of a build, for example WITHOUT='daemon/% clients/%'.
+sources = $(filter-out $(WITHOUT),$(wildcard $(1)))
+SCHEMAS := $(wildcard proto/schema/*.proto)
+PROTO_SRC := $(call sources,proto/base/*.c proto/rules/*.c proto/wire/*.c proto/ledger/*.c)
+DAEMON_SRC := $(call sources,daemon/*.c)
+AGENT_SRC := $(call sources,clients/agent/*.c)
+CLIENT_SRC := $(call sources,clients/lib/*.c)
+CLI_SRC := $(call sources,clients/cli/*.c)
+UNIT_SRC := $(call sources,tests/unit/*_test.c)
+UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(call sources,tests/unit/*.c))
+TOOL_SRC := $(call sources,tests/tools/*.c)
+LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
+
+OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
+           $(UNIT_SHARED_SRC) $(TOOL_SRC)
+OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h)
+PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban.h clients/lib/jiaoban_uv.h)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+GEN_C := $(SCHEMAS:%.proto=$(BUILD)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+GEN_OBJ := $(GEN_C:.c=.o)
+PYTHON_SCHEMAS := $(SCHEMAS:%.proto=$(BUILD)/python/%_pb2.py)
+
+PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/jiaoband) $(if $(AGENT_SRC),$(BUILD)/jiaoban-agent) \
+            $(if $(CLI_SRC),$(BUILD)/jiaoban)
+CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
+               $(BUILD)/jiaoban.pc)
+LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
+UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
+
+# ---- the main targets --------------------------------------------------------------------------
+.PHONY: all programs tests tools help
+all: programs $(CLIENT_LIBS) $(LOCALES) ## build programs, libjiaoban and translations (default)
+programs: $(PROGRAMS)
+tests: all $(UNIT_TESTS) $(TOOLS) $(PYTHON_SCHEMAS) ## build everything the tests need
+tools: $(TOOLS)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | \
+	    while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+	@printf '%-16s %s\n' '  unit-NAME' 'build and run tests/unit/NAME_test.c alone'
+	@echo '  variables: BUILD CC DEBUG=1 SANITIZE=address,undefined PREFIX DESTDIR V=1'
+
+# ---- generated code ----------------------------------------------------------------------------
+# One run writes both files; the empty recipe ties the header to the source.
+$(BUILD)/gen/%.pb-c.c: %.proto $(SCHEMAS)
+	$(call say,PROTO,$<)
+	@mkdir -p $(BUILD)/gen
+	$(Q)protoc-c -I. --c_out=$(BUILD)/gen $<
+$(BUILD)/gen/%.pb-c.h: $(BUILD)/gen/%.pb-c.c ;
+
+# For the independent Python node in tests/: import proto.schema.NAME_pb2 with this on PYTHONPATH.
+$(BUILD)/python/%_pb2.py: %.proto $(SCHEMAS)
+	$(call say,PROTO,$@)
+	@mkdir -p $(BUILD)/python
+	$(Q)protoc -I. --python_out=$(BUILD)/python $<
+
+# ---- compile -----------------------------------------------------------------------------------
+# Rewritten only when the flags change, so that changing them rebuilds what they affect.
+FLAGS_NOW := $(CC) $(OUR_CFLAGS) $(WARNINGS) $(WERROR) $(CFLAGS) $(LDFLAGS)
+.PHONY: force
+$(BUILD)/flags: force
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(foreach f,$(subst ",,$(subst ',,$(FLAGS_NOW))),'$f') > $@.$$$$; \
+	    if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv $@.$$$$ $@; fi
+
+# What ends up in libjiaoban.so must be position independent; hidden unless the header says public.
+$(BUILD)/obj/proto/% $(BUILD)/gen/% $(BUILD)/obj/clients/lib/%: POSITION := -fPIC -fvisibility=hidden
+POSITION := -fPIE
+
+# -MD rather than -MMD: the generated headers are "system" headers and must be tracked too.
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GEN_H)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_CFLAGS) $(POSITION) $(WARNINGS) $(WERROR) $(PKG_CFLAGS) $(CFLAGS) \
+	    -MD -MP -c -o $@ $<
+
+$(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c $(BUILD)/flags | $(GEN_H)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(OUR_CFLAGS) $(POSITION) -w $(PKG_CFLAGS) $(CFLAGS) -MD -MP -c -o $@ $<
+
+# ---- archives ----------------------------------------------------------------------------------
+# The in-tree archives hold everything but the main.c files; members that nobody needs drop out.
+# They depend on the list of members too, so that a removed source leaves the archive.
+objects-of = $(call obj,$(filter-out %/main.c,$(1)))
+$(BUILD)/libjbproto.a: $(call obj,$(PROTO_SRC)) $(GEN_OBJ)
+$(BUILD)/libjbdaemon.a: $(call objects-of,$(DAEMON_SRC))
+$(BUILD)/libjbagent.a: $(call objects-of,$(AGENT_SRC))
+$(BUILD)/libjbclient.a: $(call obj,$(CLIENT_SRC))
+$(BUILD)/libjbcli.a: $(call objects-of,$(CLI_SRC))
+$(BUILD)/libjbtest.a: $(call obj,$(UNIT_SHARED_SRC))
+
+ARCHIVES := $(addprefix $(BUILD)/,libjbproto.a libjbdaemon.a libjbagent.a libjbclient.a \
+            libjbcli.a libjbtest.a)
+$(ARCHIVES): $(BUILD)/sources
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ar rcsD $@ $(filter %.o,$^)
+
+$(BUILD)/sources: force
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(OUR_SRC) $(SCHEMAS) > $@.$$$$; \
+	    if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv $@.$$$$ $@; fi
+
+# ---- programs ----------------------------------------------------------------------------------
+link = $(CC) $(OUR_LDFLAGS) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) \
+       -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(PKG_LIBS)
+
+$(BUILD)/jiaoband: $(call obj,daemon/main.c) $(BUILD)/libjbdaemon.a $(BUILD)/libjbproto.a
+$(BUILD)/jiaoban-agent: $(call obj,clients/agent/main.c) $(BUILD)/libjbagent.a \
+                        $(BUILD)/libjbproto.a
+$(BUILD)/jiaoban: $(call obj,clients/cli/main.c) $(BUILD)/libjbcli.a $(BUILD)/libjbclient.a \
+                  $(BUILD)/libjbproto.a
+$(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban:
+	$(call say,LINK,$@)
+	$(Q)$(link)
+
+# ---- libjiaoban --------------------------------------------------------------------------------
+# Shared: only jiaoban_* leaves the library, and only if its header makes it visible.
+$(BUILD)/libjiaoban.so.$(SOVERSION): $(call obj,$(CLIENT_SRC)) $(BUILD)/libjbproto.a \
+                                     clients/lib/libjiaoban.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -Wl,-soname,libjiaoban.so.$(SOVERSION) \
+	    $(if $(SANITIZE),,-Wl,-z,defs) -Wl,--version-script=clients/lib/libjiaoban.map \
+	    -o $@ $(filter %.o,$^) $(BUILD)/libjbproto.a $(PKG_LIBS)
+$(BUILD)/libjiaoban.so: $(BUILD)/libjiaoban.so.$(SOVERSION)
+	@ln -sf $(<F) $@
+
+# Static: one relocatable object holding the library and what it needs of proto/, with everything
+# that is not public made local, so that a program using it meets no name of ours but jiaoban_*.
+$(BUILD)/libjiaoban.a: $(call obj,$(CLIENT_SRC)) $(BUILD)/libjbproto.a
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)ld -r -o $(BUILD)/libjiaoban.o $(filter %.o,$^) $(BUILD)/libjbproto.a
+	$(Q)objcopy --localize-hidden $(BUILD)/libjiaoban.o
+	$(Q)ar rcsD $@ $(BUILD)/libjiaoban.o
+
+$(BUILD)/jiaoban.pc: $(BUILD)/flags Makefile
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' \
+	    'Name: jiaoban' 'Description: client library of the jiaoban casework broker' \
+	    'Version: $(VERSION)' 'Requires.private: libuv libprotobuf-c libsodium' \
+	    'Libs: -L$${libdir} -ljiaoban' 'Cflags: -I$${includedir}' > $@
+
+# ---- translations ------------------------------------------------------------------------------
+$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo: clients/cli/po/%.po
+	$(call say,MSGFMT,$<)
+	@mkdir -p $(@D)
+	$(Q)msgfmt -c -o $@ $<
+
+# ---- tests -------------------------------------------------------------------------------------
+# A test that needs its own linker flags gets a line: LINK_name_test := -Wl,--wrap=function
+TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
+                 libjbclient.a libjbproto.a)
+
+$(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_ARCHIVES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) $(LINK_$(*)_test) -lcmocka
+
+$(TOOLS): $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(TEST_ARCHIVES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link)
+
+.PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
+$(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
+	$(BUILD)/tests/$*_test
+
+# The recipes below call make again where a step must see what the step before it installed or
+# built. `parallel` adds -j unless the caller has chosen one.
+parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
+
+.PHONY: deps demo test unit e2e asan valgrind
+deps: ## install the Debian packages that are missing (build, run and test)
+	tests/install-packages.sh build test
+
+demo: ## install what is missing, build, and watch real cases travel (Ctrl-C ends it)
+	@tests/install-packages.sh build
+	+@$(parallel) all
+	@$(SCRIPT_ENV) tests/demo/run
+
+test: ## install what is missing and run every check; ends with `N passed, N failed`
+	@tests/install-packages.sh build test
+	@$(SCRIPT_ENV) tests/run
+
+unit: ## unit tests only
+	@$(SCRIPT_ENV) tests/run unit
+e2e: ## end-to-end tests only
+	@$(SCRIPT_ENV) tests/run e2e
+asan: ## unit and end-to-end tests under AddressSanitizer and UBSan
+	@$(SCRIPT_ENV) tests/run asan
+valgrind: ## unit tests under valgrind
+	@$(SCRIPT_ENV) tests/run valgrind
+
+# ---- checks of the source ----------------------------------------------------------------------
+.PHONY: tidy cppcheck fmt fmt-check layers sizes symbols translations
+TIDY_STAMPS := $(OUR_SRC:%.c=$(BUILD)/tidy/%.ok)
+tidy: $(TIDY_STAMPS) ## clang-tidy on every file that changed since it last passed
+
+# The object stands for "the source or any header it includes changed".
+$(TIDY_STAMPS): $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
+	$(call say,TIDY,$<)
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(LANGUAGE_FLAGS) $(PKG_CFLAGS) $(WARNINGS) 2>$@.err || \
+	    { cat $@.err >&2; exit 1; }
+	@rm -f $@.err; touch $@
+
+# What is suppressed stands in tests/cppcheck.suppress with its reasons.
+cppcheck: $(GEN_H) ## cppcheck on all sources
+	@mkdir -p $(BUILD)/cppcheck
+	$(Q)cppcheck -j $(JOBS) --quiet --std=c11 --language=c --platform=unix64 \
+	    --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
+	    --library=posix --library=gnu --cppcheck-build-dir=$(BUILD)/cppcheck \
+	    --suppressions-list=tests/cppcheck.suppress --suppress='*:$(BUILD)/gen/*' \
+	    -I. -I$(BUILD)/gen $(DEFINES) $(OUR_SRC)
+
+fmt: ## format all C sources
+	clang-format -i $(OUR_SRC) $(OUR_HEADERS)
+fmt-check: ## fail if a C source is not formatted
+	$(Q)clang-format --dry-run -Werror $(OUR_SRC) $(OUR_HEADERS)
+
+layers: ## includes point one way only
+	$(Q)tests/layers.sh layers
+sizes: ## no file over 500 lines, no function over 80
+	$(Q)tests/layers.sh sizes
+symbols: tests ## libjiaoban exports what its headers declare; no global name is defined twice
+	$(Q)tests/layers.sh symbols $(BUILD)
+
+# English texts are the keys, so only the Chinese catalogue has to be complete.
+translations: ## every text of the command line client has a Chinese translation
+	@mkdir -p $(BUILD)
+	$(Q)xgettext --language=C --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 --omit-header \
+	    -o $(BUILD)/jiaoban.pot $(CLI_SRC)
+	$(Q)msgmerge --quiet --no-fuzzy-matching clients/cli/po/zh_CN.po $(BUILD)/jiaoban.pot | \
+	    msgattrib --no-obsolete > $(BUILD)/zh_CN.merged
+	$(Q)msgattrib --untranslated --no-wrap $(BUILD)/zh_CN.merged > $(BUILD)/zh_CN.missing
+	$(Q)msgattrib --only-fuzzy --no-wrap $(BUILD)/zh_CN.merged >> $(BUILD)/zh_CN.missing
+	$(Q)if [ -s $(BUILD)/zh_CN.missing ]; then cat $(BUILD)/zh_CN.missing; exit 1; fi
+
+# ---- install -----------------------------------------------------------------------------------
+.PHONY: install uninstall clean
+SHARE := $(PREFIX)/share
+COMPLETION := $(wildcard clients/cli/*.bash)
+DATA := $(wildcard deploy/policy/* deploy/calendar/*)
+CONFIG := $(wildcard deploy/config/*)
+UNITS := $(wildcard deploy/systemd/*)
+PROGRAM_NAMES := $(notdir $(PROGRAMS))
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR) \
+	    $(DATADIR)/policy $(DATADIR)/calendar $(DATADIR)/config \
+	    $(SHARE)/bash-completion/completions)
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
+	install -m 644 $(BUILD)/libjiaoban.so.$(SOVERSION) $(BUILD)/libjiaoban.a $(DESTDIR)$(LIBDIR)
+	ln -sf libjiaoban.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libjiaoban.so
+	install -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(BUILD)/jiaoban.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(foreach l,$(LANGUAGES),install -D -m 644 $(BUILD)/locale/$(l)/LC_MESSAGES/jiaoban.mo \
+	    $(DESTDIR)$(LOCALEDIR)/$(l)/LC_MESSAGES/jiaoban.mo &&) true
+	$(foreach f,$(DATA),install -m 644 $(f) $(DESTDIR)$(DATADIR)/$(f:deploy/%=%) &&) true
+	$(foreach f,$(CONFIG),install -m 644 $(f) $(DESTDIR)$(DATADIR)/config &&) true
+	$(foreach f,$(COMPLETION),install -m 644 $(f) \
+	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban &&) true
+	$(foreach f,$(UNITS),sed 's|/usr/bin/|$(BINDIR)/|g; s|/usr/share/jiaoban|$(DATADIR)|g' $(f) \
+	    > $(DESTDIR)$(UNITDIR)/$(notdir $(f)) &&) true
+
+uninstall: ## remove what `install` put there
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAM_NAMES)) \
+	    $(addprefix $(DESTDIR)$(LIBDIR)/,libjiaoban.so libjiaoban.so.$(SOVERSION) \
+	    libjiaoban.a pkgconfig/jiaoban.pc) \
+	    $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(notdir $(PUBLIC_HEADERS))) \
+	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) \
+	    $(LANGUAGES:%=$(DESTDIR)$(LOCALEDIR)/%/LC_MESSAGES/jiaoban.mo) \
+	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban
+	rm -rf $(DESTDIR)$(DATADIR)
+
+clean: ## remove the build folder
+	rm -rf $(BUILD)
+
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(OUR_SRC)) $(GEN_C:.c=.d)

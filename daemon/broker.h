@@ -1,0 +1,278 @@
+/* jiaoband: the state of the broker, and the phases of its tick.
+ *
+ *   intake (intake.c)  frames -> submissions, acknowledgements, collected in `fill`
+ *   load, decide (decide.c)  submissions -> entries or refusals, effects applied to cases in memory
+ *   commit (commit.c)  one transaction on the worker thread: log, tables, streams, receipts
+ *   deliver (deliver.c)  stream items to nodes with credit
+ *
+ * Everything but commit runs on the loop thread. While one batch is being synced the next one
+ * gathers; decide runs only when no commit is under way, so the writing ledger is used by one thread at
+ * a time. Nothing is confirmed before the commit returned. A failed commit stops the process: what the
+ * disk holds is then read again at the next start. */
+#ifndef JB_DAEMON_BROKER_H
+#define JB_DAEMON_BROKER_H
+
+#include <uv.h>
+
+#include "daemon/config.h"
+#include "proto/base/clock.h"
+#include "proto/ledger/brokerlog.h"
+#include "proto/ledger/query.h"
+#include "proto/rules/decide.h"
+#include "proto/wire/local.h"
+#include "proto/wire/sign.h"
+#include "proto/wire/zap.h"
+#include "proto/wire/zsock.h"
+
+struct jb_broker;
+
+/* ---- one node as the broker sees it in memory ---------------------------------------------------- */
+
+#define JB_INFLIGHT_FRAMES 64
+
+struct jb_inflight { /* one Deliver frame that is not acknowledged yet */
+    uint64_t last;   /* number of its last item */
+    size_t bytes;    /* of its item bodies */
+};
+
+struct jb_peer {
+    uint32_t node;
+    struct jb_line_point up_taken; /* last submission taken into a batch (>= the one on disk) */
+    /* the connection */
+    bool greeted;           /* a Hello was accepted on this routing id */
+    uint8_t routing_id[16];
+    size_t routing_len;
+    int64_t last_seen_ms;   /* wall clock; 0: not since the start */
+    int64_t skew_ms;        /* node's clock minus ours at the last Hello or Beat */
+    char *software;         /* owned; NULL: not greeted since the start */
+    /* credit: never more than this unacknowledged */
+    uint32_t window_items, window_bytes;
+    uint64_t sent;          /* last stream number sent on this connection */
+    uint64_t acked;         /* last one acknowledged or known to be on the node's disk */
+    struct jb_inflight inflight[JB_INFLIGHT_FRAMES]; /* ring */
+    unsigned inflight_first, inflight_count;
+    size_t inflight_bytes;
+    bool wants_delivery;    /* in the list of nodes to look at after the commit */
+};
+
+/* ---- a batch -------------------------------------------------------------------------------------- */
+
+enum jb_source {
+    JB_FROM_LINE,  /* a node's submission */
+    JB_FROM_EPOCH, /* a node begins a new incarnation of its up sequence */
+    JB_FROM_ACK,   /* a node's signed acknowledgement */
+    JB_FROM_CLOCK, /* the deadline clock: look at this case */
+    JB_FROM_ADMIN, /* the admin socket or the broker itself */
+};
+
+struct jb_intake_item {
+    enum jb_source source;
+    uint32_t node;
+    uint64_t number;             /* LINE */
+    struct jb_bytes raw;         /* LINE: Submission; arena */
+    struct jb_bytes case_key;    /* LINE: 32 bytes or empty; arena */
+    uint8_t head[JB_HASH_BYTES]; /* LINE: up chain after it */
+    const struct jb_receipt *signature; /* LINE: with the last item of its frame; ACK; else NULL */
+    int64_t case_no;             /* CLOCK */
+    struct jb_act *act;          /* ADMIN; arena */
+    struct jb_text user;         /* ADMIN; arena */
+    uint64_t waiter;             /* ADMIN: id of the admin request to answer; 0: nobody waits */
+    uint8_t epoch[JB_EPOCH_BYTES]; /* EPOCH */
+};
+
+struct jb_audience { /* one node that gets something because of an operation */
+    uint32_t node;
+    bool joins;  /* gets the history of the case first */
+    bool leaves; /* gets a LEFT item in place of the entry */
+    bool duty;
+};
+
+enum jb_op_kind { JB_OP_ENTRY, JB_OP_REFUSAL, JB_OP_EPOCH, JB_OP_RECEIPT };
+
+struct jb_op { /* what the commit has to write, in order */
+    enum jb_op_kind kind;
+    const struct jb_intake_item *item; /* NULL: made by the broker (no number to settle) */
+    const struct jb_entry *entry;      /* ENTRY; arena */
+    struct jb_bytes bytes;             /* ENTRY: encoded */
+    const struct jb_audience *audience; /* ENTRY; arena */
+    size_t audience_count;
+    struct jb_refused refusal;         /* REFUSAL */
+    int64_t at_ms;
+};
+
+struct jb_batch {
+    struct jb_arena arena;
+    struct jb_intake_item *items; /* grows; owned */
+    size_t item_count, item_capacity;
+    struct jb_op *ops;            /* grows; owned */
+    size_t op_count, op_capacity;
+    struct jb_case **cases;       /* open addressing by case number; owned array, arena cases */
+    size_t case_count, case_capacity;
+    uint32_t *touched;            /* nodes whose stream grew; owned */
+    size_t touched_count, touched_capacity;
+    int64_t now_ms;               /* the instant of all its decisions */
+    enum jb_err result;           /* of the commit */
+    struct jb_fault fault;
+};
+
+/* ---- counters, exported as metrics ------------------------------------------------------------------ */
+
+#define JB_BROKER_COUNTERS(X)                                                                      \
+    X(submissions, "Submissions decided")                                                          \
+    X(refusals, "Submissions refused by a rule")                                                   \
+    X(malformed, "Submissions that could not be read")                                             \
+    X(repeats, "Submissions received again and recognised by number")                              \
+    X(gaps, "Submit frames that skipped a number")                                                 \
+    X(entries, "Entries appended to the log")                                                      \
+    X(stream_items, "Items appended to streams")                                                   \
+    X(delivered, "Items sent to nodes")                                                            \
+    X(acks, "Signed acknowledgements stored")                                                      \
+    X(bad_frames, "Frames that were rejected")                                                     \
+    X(bad_signatures, "Signatures that did not verify")                                            \
+    X(commits, "Transactions committed")                                                           \
+    X(greetings, "Greetings accepted")                                                             \
+    X(displaced, "Connections replaced by a newer one of the same node")                           \
+    X(diverged, "Greetings refused because both ends hold different histories")                    \
+    X(warned, "Warn-before steps that fell")                                                       \
+    X(missed, "Deadlines missed")                                                                  \
+    X(clock_steps, "Jumps of the wall clock noticed")
+
+struct jb_counters {
+#define X(name, help) uint64_t name;
+    JB_BROKER_COUNTERS(X)
+#undef X
+};
+
+struct jb_admin;
+struct jb_metrics;
+
+struct jb_broker {
+    uv_loop_t *loop; /* borrowed */
+    struct jb_broker_config *config;
+    struct jb_config_source source; /* where a reload reads again */
+    struct jb_clock clock;
+    struct jb_node_keys keys;
+    int lock_fd;
+
+    struct jb_ledger *ledger; /* writes: loop thread, or the worker while `committing` */
+    struct jb_ledger *reader; /* reads for deliveries, listings, metrics: loop thread */
+    struct jb_directory directory;
+    struct jb_arena book_arena; /* policy and calendar in force */
+    struct jb_policy *policy;
+    struct jb_calendar *calendar;
+    int64_t book_day;        /* local day for which `policy` was chosen */
+    struct jb_rulebook book;
+    struct jb_verdict verdict; /* scratch of decide */
+
+    struct jb_zctx *zctx;
+    struct jb_zap *zap;
+    struct jb_zsock *router;
+    bool paused; /* intake is full */
+    struct jb_arena frame_arena; /* of the frame being handled or sent */
+
+    struct jb_peer **peers; /* by node number; NULL: never seen */
+    size_t peer_capacity;
+
+    struct jb_batch batches[2];
+    struct jb_batch *fill, *busy;
+    bool committing;
+    int64_t commit_started_mono_ms;
+    uv_work_t work;
+    uv_prepare_t tick; /* begins the next tick when there is something to decide */
+
+    uv_timer_t clock_timer; /* deadline clock */
+    uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
+    int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
+    bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
+    uint64_t watchdog_ms;
+    int64_t started_ms;
+
+    struct jb_admin *admin;
+    struct jb_metrics *metrics;
+    struct jb_counters count;
+    bool stopping;
+    int exit_status;
+    struct jb_fault trouble; /* why it is stopping, or "" */
+};
+
+/* broker.c: life cycle */
+enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+/* Stop accepting, finish the commit under way, close everything; the loop then ends by itself. */
+void jb_broker_stop(struct jb_broker *b, int exit_status);
+void jb_broker_fini(struct jb_broker *b);
+/* Choose policy and calendar in force now from the ledger. Loop thread, no commit under way. */
+enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+/* Queue INSTALL_POLICY / INSTALL_CALENDAR for configured files whose version is not installed yet. */
+enum jb_err jb_broker_install_files(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+int64_t jb_broker_now(const struct jb_broker *b);
+struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node); /* made when new; NULL: no memory */
+
+/* batch.c */
+void jb_batch_init(struct jb_batch *t);
+void jb_batch_fini(struct jb_batch *t);
+void jb_batch_reset(struct jb_batch *t);
+struct jb_intake_item *jb_batch_item(struct jb_batch *t); /* a new zeroed item; NULL: no memory */
+struct jb_op *jb_batch_op(struct jb_batch *t);
+enum jb_err jb_batch_touch(struct jb_batch *t, uint32_t node) JB_MUST;
+/* The case as this batch sees it: loaded once, then as changed. NULL: *err says why. */
+struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t case_no,
+                              enum jb_err *err);
+
+/* intake.c: a message from the ROUTER (hook of zsock) */
+void jb_intake_message(void *broker, const struct jb_zmsg *msg);
+void jb_intake_surplus(void *broker, uint32_t node);
+/* greet.c */
+void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello);
+/* Send a frame to whoever sent `msg`; failure only counts. */
+void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame);
+void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *frame,
+               enum jb_err err, bool closing, const char *text);
+
+/* decide.c: turn the items of `fill` into operations. JB_OK or the reason to stop the process. */
+enum jb_err jb_decide_batch(struct jb_broker *b, struct jb_batch *t) JB_MUST;
+/* receipts.c: an acknowledgement's operations */
+enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
+                              const struct jb_intake_item *item) JB_MUST;
+/* Append an accepted act as an entry operation: numbers, applies, encodes, finds the audience. */
+struct jb_accepted {
+    const struct jb_intake_item *item; /* NULL: nobody's submission is settled */
+    struct jb_entry *entry;            /* arena; seq is filled in here */
+    struct jb_case *c;                 /* NULL: not about a case */
+    uint32_t only;                     /* audience is this node alone; 0: by the rules */
+};
+enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a) JB_MUST;
+
+/* commit.c: worker thread; fills t->result */
+void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t);
+
+/* deliver.c */
+void jb_deliver(struct jb_broker *b, struct jb_peer *p);
+void jb_deliver_acked(struct jb_peer *p, uint64_t number); /* credit comes back */
+void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why);
+
+/* clockwork.c */
+enum jb_err jb_clockwork_start(struct jb_broker *b) JB_MUST;
+void jb_clockwork_look(struct jb_broker *b); /* queue what fell due, set the timer for the next instant */
+
+/* tick.c: begin, finish */
+enum jb_err jb_tick_start(struct jb_broker *b) JB_MUST;
+void jb_tick_kick(struct jb_broker *b); /* there is something to decide */
+
+/* admin.c */
+enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+void jb_admin_stop(struct jb_broker *b);
+/* A decision that an admin request waits for is on disk (or was refused). */
+void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *op);
+/* adminview.c: one request -> one reply message, both in `arena`. NULL: answered later. */
+
+/* metrics.c */
+enum jb_err jb_metrics_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+void jb_metrics_stop(struct jb_broker *b);
+
+/* house.c: timers, sd_notify */
+enum jb_err jb_house_start(struct jb_broker *b) JB_MUST;
+void jb_house_ready(struct jb_broker *b);
+void jb_house_status(struct jb_broker *b, const char *status);
+
+#endif

@@ -1,0 +1,143 @@
+/* Commit: writes one decided batch in one transaction, on the worker thread.
+ *
+ * The only writer of the ledger. Decides nothing: every number that it does not find in the batch (log
+ * heads, stream numbers, chain heads) is kept by the ledger. Either all of the batch is on disk when
+ * it returns JB_OK, or nothing. */
+#include "daemon/broker.h"
+
+#include "proto/wire/codec.h"
+
+static uint64_t settled_by(const struct jb_op *op, uint32_t node)
+{
+    const struct jb_intake_item *item = op->item;
+    bool own = item != NULL && item->source == JB_FROM_LINE && item->node == node;
+    return own ? item->number : 0;
+}
+
+static enum jb_err write_left(struct jb_ledger *l, const struct jb_op *op, uint32_t node)
+{
+    struct jb_item left = {.at_ms = op->at_ms,
+                           .settles = settled_by(op, node),
+                           .kind = JB_ITEM_LEFT,
+                           .left_case_no = op->entry->act.case_no,
+                           .left_reason = jb_text_of(jb_act_kind_name(op->entry->act.kind))};
+    struct jb_stream_add add = {.node = node, .at_ms = op->at_ms, .settles = left.settles,
+                                .case_no = left.left_case_no, .other = &left};
+    return jb_stream_append(l, &add, NULL);
+}
+
+static enum jb_err write_join(struct jb_ledger *l, const struct jb_op *op, uint32_t node)
+{
+    const struct jb_entry *e = op->entry;
+    if (e->act.kind == JB_ACT_ENROL_NODE)
+        return jb_stream_backfill_common(l, node, e->seq, op->at_ms);
+    return jb_stream_backfill(l, node, e->act.case_no, e->seq, op->at_ms);
+}
+
+static enum jb_err write_stream(struct jb_ledger *l, const struct jb_op *op,
+                                const struct jb_audience *to)
+{
+    if (to->leaves)
+        return write_left(l, op, to->node);
+    enum jb_err err = to->joins ? write_join(l, op, to->node) : JB_OK;
+    if (err != JB_OK)
+        return err;
+    struct jb_stream_add add = {.node = to->node,
+                                .at_ms = op->at_ms,
+                                .settles = settled_by(op, to->node),
+                                .duty = to->duty,
+                                .case_no = op->entry->act.case_no,
+                                .entry_seq = op->entry->seq,
+                                .entry = op->bytes};
+    return jb_stream_append(l, &add, NULL);
+}
+
+/* The submission is decided: its number and head, and, when it was refused, the bytes as they came. */
+static enum jb_err write_decided(struct jb_ledger *l, const struct jb_op *op, uint32_t refusal)
+{
+    const struct jb_intake_item *item = op->item;
+    if (item == NULL || item->source != JB_FROM_LINE)
+        return JB_OK;
+    struct jb_line_decided d = {.node = item->node, .number = item->number, .at_ms = op->at_ms,
+                                .refusal = refusal};
+    memcpy(d.head, item->head, sizeof d.head);
+    if (refusal != 0)
+        d.raw = item->raw;
+    enum jb_err err = jb_line_up_decided(l, &d);
+    if (err == JB_OK && item->signature != NULL)
+        err = jb_line_up_signed(l, item->signature);
+    return err;
+}
+
+static enum jb_err write_entry(struct jb_ledger *l, const struct jb_op *op)
+{
+    const struct jb_intake_item *item = op->item;
+    enum jb_err err = jb_log_append(l, op->entry, op->bytes);
+    if (err == JB_OK)
+        err = jb_ledger_apply_rest(l, op->entry);
+    if (err == JB_OK && item != NULL && item->case_key.len == JB_KEY_BYTES &&
+        op->entry->act.kind == JB_ACT_REGISTER)
+        err = jb_ledger_case_key_put(l, op->entry->act.case_no, item->case_key.data);
+    for (size_t i = 0; i < op->audience_count && err == JB_OK; i++)
+        err = write_stream(l, op, &op->audience[i]);
+    return err == JB_OK ? write_decided(l, op, 0) : err;
+}
+
+static enum jb_err write_refusal(struct jb_ledger *l, const struct jb_op *op)
+{
+    if (op->item->source != JB_FROM_LINE)
+        return JB_OK; /* an administrator is answered directly */
+    struct jb_item refusal = {.at_ms = op->at_ms, .settles = op->item->number,
+                              .kind = JB_ITEM_REFUSAL, .refusal = op->refusal};
+    struct jb_stream_add add = {.node = op->item->node, .at_ms = op->at_ms,
+                                .settles = refusal.settles, .other = &refusal};
+    enum jb_err err = jb_stream_append(l, &add, NULL);
+    return err == JB_OK ? write_decided(l, op, op->refusal.code) : err;
+}
+
+static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
+{
+    switch (op->kind) {
+    case JB_OP_ENTRY:
+        return write_entry(l, op);
+    case JB_OP_REFUSAL:
+        return write_refusal(l, op);
+    case JB_OP_EPOCH:
+        return jb_line_up_epoch(l, op->item->node, op->item->epoch);
+    case JB_OP_RECEIPT:
+        return jb_line_down_acked(l, op->item->signature);
+    }
+    return JB_OK;
+}
+
+static enum jb_err write_cases(struct jb_ledger *l, struct jb_batch *t)
+{
+    enum jb_err err = JB_OK;
+    for (size_t i = 0; i < t->case_capacity && err == JB_OK; i++)
+        if (t->cases[i] != NULL && t->cases[i]->stage != JB_STAGE_NONE)
+            err = jb_ledger_case_save(l, t->cases[i]);
+    return err;
+}
+
+void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t)
+{
+    const char *phase = "begin";
+    enum jb_err err = jb_ledger_begin(l);
+    if (err == JB_OK) {
+        phase = "write";
+        for (size_t i = 0; i < t->op_count && err == JB_OK; i++)
+            err = write_op(l, &t->ops[i]);
+        if (err == JB_OK)
+            err = write_cases(l, t);
+        if (err == JB_OK) {
+            phase = "commit";
+            err = jb_ledger_commit(l);
+        } else {
+            jb_ledger_rollback(l);
+        }
+    }
+    t->result = err;
+    if (err != JB_OK)
+        (void)jb_fault_set(&t->fault, err, "ledger, %s: %s (%s)", phase, jb_err_text(err),
+                           jb_ledger_error(l));
+}

@@ -1,0 +1,144 @@
+/* What a node's signed acknowledgement means for cases: the duties that it covers are now provably on the
+ * node's disk. Their senders are told (STORED), and where receipt fell on a later day than sending
+ * the clocks that start at receipt are counted again (RECEIVED, domain.md rule 8.4). */
+#include "daemon/broker.h"
+
+#include "proto/base/log.h"
+
+/* Items of one acknowledgement that concern one sender. */
+struct sender {
+    uint32_t node;
+    struct jb_stored_item *items; /* arena */
+    size_t count;
+};
+
+#define SENDERS_MAX 64 /* more distinct senders in one acknowledgement: told in a second entry */
+
+static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t,
+                               const struct jb_receipt *r, const struct sender *s)
+{
+    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    if (entry == NULL)
+        return JB_NOMEM;
+    entry->node = JB_NODE_BROKER_NUMBER;
+    entry->user = jb_text_of("line");
+    entry->made_at_ms = t->now_ms;
+    entry->act = (struct jb_act){
+        .kind = JB_ACT_STORED,
+        .node = r->node,
+        .epoch = {r->point.epoch, JB_EPOCH_BYTES},
+        .number = r->point.number,
+        .head = {r->point.head, JB_HASH_BYTES},
+        .signature = {r->signature, JB_SIGN_BYTES},
+        .items = {s->items, s->count},
+    };
+    struct jb_accepted a = {.entry = entry, .only = s->node};
+    return jb_decide_accept(b, t, &a);
+}
+
+/* The clocks that start at receipt: only when it came on a later local day than the hand-over. */
+static enum jb_err count_from_receipt(struct jb_broker *b, struct jb_batch *t,
+                                      const struct jb_receipt *r, struct jb_case *c,
+                                      const struct jb_stored_item *duty)
+{
+    if (c->host != r->node || c->sent_seq != duty->log_seq)
+        return JB_OK;
+    if (jb_date_compare(jb_date_of_instant(c->facts_ms[JB_FACT_SENT]),
+                        jb_date_of_instant(t->now_ms)) >= 0)
+        return JB_OK;
+    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    if (entry == NULL)
+        return JB_NOMEM;
+    entry->node = JB_NODE_BROKER_NUMBER;
+    entry->user = jb_text_of("line");
+    entry->made_at_ms = t->now_ms;
+    entry->act = (struct jb_act){.kind = JB_ACT_RECEIVED, .case_no = c->case_no, .node = r->node,
+                                 .at_ms = t->now_ms, .log_seq = duty->log_seq};
+    struct jb_question q = {.act = &entry->act, .node = JB_NODE_BROKER_NUMBER,
+                            .user = entry->user, .now_ms = t->now_ms};
+    jb_decide(&b->book, c, &q, &b->verdict);
+    if (b->verdict.refusal != JB_REFUSE_NONE || b->verdict.effects.count == 0)
+        return JB_OK;
+    entry->effect_count = b->verdict.effects.count;
+    entry->effects = jb_arena_memdup(&t->arena, b->verdict.effects.at,
+                                     entry->effect_count * sizeof(struct jb_effect));
+    if (entry->effects == NULL)
+        return JB_NOMEM;
+    struct jb_accepted a = {.entry = entry, .c = c};
+    return jb_decide_accept(b, t, &a);
+}
+
+static enum jb_err add_item(struct jb_batch *t, struct sender *senders, size_t *count,
+                            uint32_t node, const struct jb_stored_item *duty, size_t most)
+{
+    size_t i = 0;
+    while (i < *count && senders[i].node != node)
+        i++;
+    if (i == *count) {
+        if (*count == SENDERS_MAX)
+            return JB_OVERFLOW;
+        senders[i] = (struct sender){.node = node};
+        senders[i].items = jb_arena_alloc(&t->arena, most * sizeof *senders[i].items);
+        if (senders[i].items == NULL)
+            return JB_NOMEM;
+        (*count)++;
+    }
+    senders[i].items[senders[i].count++] = *duty;
+    return JB_OK;
+}
+
+/* Registrar and assigner of the case learn that its duty arrived; the acknowledging node itself knows. */
+static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
+                           const struct jb_stored_items *duties, struct sender *senders,
+                           size_t *count)
+{
+    for (size_t i = 0; i < duties->count; i++) {
+        enum jb_err err = JB_OK;
+        struct jb_case *c = jb_batch_case(t, b->ledger, duties->at[i].case_no, &err);
+        if (c == NULL)
+            return err;
+        uint32_t told = 0;
+        for (size_t k = 0; k < c->participant_count && err == JB_OK; k++) {
+            const struct jb_participant *p = &c->participants[k];
+            if (p->node == r->node || p->node == told ||
+                (p->role != JB_ROLE_REGISTRAR && p->role != JB_ROLE_ASSIGNER))
+                continue;
+            told = p->node;
+            err = add_item(t, senders, count, p->node, &duties->at[i], duties->count);
+        }
+        if (err == JB_OVERFLOW) /* the receipt itself is stored all the same */
+            err = JB_OK;
+        if (err == JB_OK)
+            err = count_from_receipt(b, t, r, c, &duties->at[i]);
+        if (err != JB_OK)
+            return err;
+    }
+    return JB_OK;
+}
+
+enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
+                              const struct jb_intake_item *item)
+{
+    const struct jb_receipt *r = item->signature;
+    const struct jb_line_state *line = jb_line_get(b->ledger, r->node);
+    if (line == NULL)
+        return JB_NOMEM;
+    if (r->point.number <= line->acked.number)
+        return JB_OK; /* a repeat: the stored receipt stays */
+    struct jb_op *op = jb_batch_op(t);
+    if (op == NULL)
+        return JB_NOMEM;
+    op->kind = JB_OP_RECEIPT;
+    op->item = item;
+    b->count.acks++;
+    struct jb_stored_items duties = {NULL, 0};
+    enum jb_err err = jb_stream_duties(b->ledger, r->node, line->acked.number, r->point.number,
+                                       &t->arena, &duties);
+    struct sender senders[SENDERS_MAX];
+    size_t count = 0;
+    if (err == JB_OK)
+        err = collect(b, t, r, &duties, senders, &count);
+    for (size_t i = 0; i < count && err == JB_OK; i++)
+        err = tell_sender(b, t, r, &senders[i]);
+    return err;
+}

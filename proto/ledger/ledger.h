@@ -1,0 +1,102 @@
+/* The ledger: an append-only record and the tables derived from it, in one SQLite file.
+ *
+ * The same code serves the broker (its record is the log of entries) and every node's replica (its record is
+ * the node's stream). Derived tables change only by applying entries; replaying the record into
+ * empty tables gives byte for byte the same tables. One ledger object belongs to one thread at a
+ * time (the broker hands it to its commit worker and back). WAL, synchronous=FULL: what a returned
+ * commit covers is on disk. Only this folder includes <sqlite3.h>. */
+#ifndef JB_LEDGER_LEDGER_H
+#define JB_LEDGER_LEDGER_H
+
+#include "proto/base/arena.h"
+#include "proto/base/err.h"
+#include "proto/rules/case.h"
+#include "proto/rules/directory.h"
+#include "proto/wire/chain.h"
+
+struct jb_ledger;
+
+enum jb_ledger_role { JB_LEDGER_BROKER = 1, JB_LEDGER_REPLICA = 2 };
+
+struct jb_ledger_options {
+    enum jb_ledger_role role;
+    bool read_only;        /* a second connection for listings and deliveries: no migration, no writes */
+    bool check;            /* PRAGMA quick_check before use */
+    int64_t cache_bytes;   /* page cache; 0: 8 MiB broker, 1 MiB replica */
+    uint64_t max_pages;    /* quota for tests of a full disk; 0: none */
+};
+
+/* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older one
+ * is migrated step by step, each step one transaction (a copy `path.vN` is made before the first); a newer
+ * one is refused (JB_VERSION). JB_CORRUPT: not our file, wrong role, failed check; JB_LOCKED: another
+ * process writes; JB_IO, JB_FULL, JB_NOMEM. The fault names file and reason. Refuses unless WAL and FULL
+ * are really in force. */
+enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
+                           struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
+/* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
+void jb_ledger_close(struct jb_ledger **ledger);
+
+/* Transactions; nesting is a bug (asserted). After any failure of a call inside one, the caller rolls back. Commit
+ * returns after fsync. FULL, IO: nothing of the transaction is there, and the ledger's memory (heads,
+ * counters) has been set back to the last commit as by rollback. */
+enum jb_err jb_ledger_begin(struct jb_ledger *l) JB_MUST;
+enum jb_err jb_ledger_commit(struct jb_ledger *l) JB_MUST;
+void jb_ledger_rollback(struct jb_ledger *l);
+
+/* PASSIVE checkpoint between batches (idle: TRUNCATE when `all`). Never fails the caller. */
+void jb_ledger_checkpoint(struct jb_ledger *l, bool all);
+int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
+
+/* Text of the last SQLite error, for faults and logs. */
+const char *jb_ledger_error(const struct jb_ledger *l);
+/* Random 16 bytes that name this incarnation of the record. */
+const uint8_t *jb_ledger_epoch(const struct jb_ledger *l);
+
+/* Small facts that are not derived (pinned broker key, node number ...): set inside a transaction.
+ * get: NOT_FOUND; the value is copied to the arena. */
+enum jb_err jb_ledger_meta_set(struct jb_ledger *l, const char *key, struct jb_bytes value) JB_MUST;
+enum jb_err jb_ledger_meta_get(struct jb_ledger *l, const char *key, struct jb_arena *arena,
+                               struct jb_bytes *value) JB_MUST;
+
+/* ---- derived tables ---------------------------------------------------------------------------- */
+
+/* The case, with its participants and deadlines, into the arena; stage NONE (and only case_no set) when it
+ * is not there. */
+enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                                struct jb_case *c) JB_MUST;
+/* Write a case after jb_case_apply: its row, dirty deadlines, dirty participants; clears the marks.
+ * Inside a transaction. */
+enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
+/* Apply one entry to the derived tables: load, jb_case_apply, save; or directory, policy, calendar;
+ * or the `stored` marks of a STORED. Inside a transaction. Memory from `arena`. */
+enum jb_err jb_ledger_apply(struct jb_ledger *l, const struct jb_entry *entry,
+                            struct jb_arena *arena) JB_MUST;
+/* Apply the parts of an entry that are not about its case (directory, policy, calendar, stored marks): for
+ * the broker, which saves cases itself once per batch. */
+enum jb_err jb_ledger_apply_rest(struct jb_ledger *l, const struct jb_entry *entry) JB_MUST;
+/* Drop a case that this node has left: derived rows, bodies of its items and its key; the chain
+ * stays verifiable because item hashes remain. Inside a transaction (replica). */
+enum jb_err jb_ledger_case_purge(struct jb_ledger *l, int64_t case_no) JB_MUST;
+
+/* Whole directory into memory at start. */
+enum jb_err jb_ledger_directory_load(struct jb_ledger *l, struct jb_directory *d) JB_MUST;
+/* Text of the policy in force at `at_ms` (highest effective_from not after it, last installed of
+ * equal ones) and of the last calendar of `region`; NOT_FOUND. Into the arena. */
+enum jb_err jb_ledger_policy_at(struct jb_ledger *l, int64_t at_ms, struct jb_arena *arena,
+                                struct jb_text *text) JB_MUST;
+enum jb_err jb_ledger_calendar_last(struct jb_ledger *l, struct jb_text region,
+                                    struct jb_arena *arena, struct jb_text *text) JB_MUST;
+
+/* Cases with an open deadline whose next instant (warn step or due) is <= now_ms, by index, in order of
+ * that instant, at most `max` case numbers (each once). *next_ms: the first instant after now_ms,
+ * INT64_MAX if none. */
+enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *case_nos, size_t max,
+                                size_t *count, int64_t *next_ms) JB_MUST;
+
+/* Keys of sealed cases: beside the record, so that erasing one breaks no chain. */
+enum jb_err jb_ledger_case_key_put(struct jb_ledger *l, int64_t case_no,
+                                   const uint8_t key[JB_KEY_BYTES]) JB_MUST;
+enum jb_err jb_ledger_case_key_get(struct jb_ledger *l, int64_t case_no,
+                                   uint8_t key[JB_KEY_BYTES]) JB_MUST; /* NOT_FOUND */
+
+#endif

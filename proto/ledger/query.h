@@ -1,0 +1,100 @@
+/* Listings for people: cases, deadlines, timelines. Read only, always with a limit, paged by key
+ * (never an open cursor between calls). Works on broker and replica. Rows live in the arena. */
+#ifndef JB_LEDGER_QUERY_H
+#define JB_LEDGER_QUERY_H
+
+#include "proto/ledger/ledger.h"
+
+enum jb_light { JB_LIGHT_GREEN = 1, JB_LIGHT_YELLOW, JB_LIGHT_RED, JB_LIGHT_DONE };
+/* RED: an open deadline is missed or due before now. YELLOW: a warn step of an open deadline has been
+ * reached, or an objection waits. DONE: final stage. */
+enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms);
+enum jb_light jb_deadline_light(const struct jb_deadline *d, int64_t now_ms);
+
+struct jb_case_filter { /* zero fields do not filter */
+    enum jb_stage stage;
+    uint32_t host, registrar, party; /* party: in the audience with any role */
+    int matter;
+    enum jb_light light;
+    bool open_only, objections;
+    struct jb_text text;       /* part of title or number; a LIKE pattern's own characters are escaped */
+    struct jb_text class_code; /* exact */
+    int64_t registered_from_ms, registered_to_ms;
+    int64_t after_case_no;     /* page: cases after this number in listing order (newest first) */
+    size_t limit;              /* 1..1000 */
+};
+/* Cases, newest number first, each with participants and deadlines. `more`: there is a next page. */
+enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, int64_t now_ms,
+                           struct jb_arena *arena, struct jb_case **cases, size_t *count,
+                           bool *more) JB_MUST;
+
+struct jb_deadline_filter {
+    int64_t case_no;
+    uint32_t node;
+    bool open_only, missed_only;
+    int64_t due_before_ms;
+    int64_t after_due_ms, after_case_no; /* page key: rows after (due, case, id) */
+    uint32_t after_id;
+    size_t limit; /* 1..1000 */
+};
+struct jb_deadline_row {
+    int64_t case_no;
+    struct jb_text title;
+    struct jb_deadline d;
+    int64_t stored_ms; /* the owner's receipt for the entry that set it is on record; 0: not */
+    uint64_t set_seq;  /* log number of that entry */
+};
+enum jb_err jb_query_deadlines(struct jb_ledger *l, const struct jb_deadline_filter *f,
+                               struct jb_arena *arena, struct jb_deadline_row **rows, size_t *count,
+                               bool *more) JB_MUST;
+
+struct jb_timeline_row {
+    struct jb_entry entry;   /* arena */
+    uint64_t number;         /* replica: number in the own stream; broker: 0 */
+    struct jb_list32 stored_by; /* nodes whose signed receipt covers it, as far as known here */
+    struct jb_list64 stored_at; /* when, in the same order */
+};
+enum jb_err jb_query_timeline(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                              struct jb_timeline_row **rows, size_t *count) JB_MUST;
+/* The decoded REGISTER entry of a case (content, sealed part); NOT_FOUND. */
+enum jb_err jb_query_register(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                              struct jb_entry *entry) JB_MUST;
+
+struct jb_totals {
+    uint64_t cases, open_cases, red, yellow, objections;
+};
+/* By index, without reading all cases. */
+enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out) JB_MUST;
+
+/* ---- checking ---- */
+
+/* One digest over all derived tables in a fixed order: equal tables, equal digest. */
+enum jb_err jb_ledger_digest(struct jb_ledger *l, uint8_t out[JB_HASH_BYTES]) JB_MUST;
+/* Drop the derived tables and replay the record in one transaction. */
+enum jb_err jb_ledger_rebuild(struct jb_ledger *l, struct jb_fault *fault) JB_MUST;
+
+struct jb_check {
+    uint64_t items;     /* entries (broker) or stream items (replica) checked */
+    uint64_t receipts;  /* stored signatures checked */
+    uint64_t erased;    /* bodies that were purged: only their hash is there */
+    bool chain_intact;
+    bool signatures_good;
+    bool tables_equal;  /* a replay into an empty ledger beside this one gives the same digest */
+    uint8_t head[JB_HASH_BYTES];
+    uint8_t digest[JB_HASH_BYTES];
+};
+/* Check the whole record. `keys`: broker's signing key (replica: for proofs; and the own one for
+ * acknowledgements), or, at the broker, the directory is used for the nodes' keys. The replay goes
+ * to a temporary in-memory ledger. Fault: the first thing that is wrong, with its number. */
+struct jb_check_keys {
+    const uint8_t *broker_sign; /* 32 bytes */
+    const uint8_t *own_sign;    /* 32 bytes; replica */
+};
+enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *keys,
+                            struct jb_check *out, struct jb_fault *fault) JB_MUST;
+/* Broker: for one node, do its stream rows chain, does every entry of its audience stand in it, do its stored
+ * receipts verify? */
+enum jb_err jb_ledger_check_line(struct jb_ledger *l, uint32_t node, struct jb_check *out,
+                                 struct jb_fault *fault) JB_MUST;
+
+#endif

@@ -1,0 +1,103 @@
+/* A node's replica: what its stream said, what it has submitted, what it has issued.
+ * Threading and transactions as in ledger.h. */
+#ifndef JB_LEDGER_REPLICA_H
+#define JB_LEDGER_REPLICA_H
+
+#include "proto/ledger/ledger.h"
+#include "proto/wire/codec.h"
+#include "proto/wire/frame.h"
+
+/* The node's number is learnt at the first Welcome and never changes afterwards (JB_WRONG_NODE).
+ * Sets the starting heads of both chains. Inside a transaction. 0: not known yet. */
+enum jb_err jb_replica_node_set(struct jb_ledger *l, uint32_t node) JB_MUST;
+uint32_t jb_replica_node(const struct jb_ledger *l);
+
+/* ---- down: the stream ---- */
+
+/* Last item on disk; epoch all zero before the first. */
+struct jb_line_point jb_replica_down(const struct jb_ledger *l);
+/* The broker's epoch and starting head, at the first Welcome. DIVERGED if another one is set. */
+enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
+
+struct jb_applied { /* what an item did, for the caller's log, alarms and watchers; arena */
+    struct jb_item item;
+    struct jb_entry entry; /* when item.kind is ENTRY */
+    int64_t case_no;
+};
+/* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to the
+ * derived tables, store body, hash and head; settle the outbox entry that it settles; keep the case
+ * key; on LEFT purge the case. Inside a transaction. */
+enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
+                            struct jb_arena *arena, struct jb_applied *applied,
+                            struct jb_fault *fault) JB_MUST;
+/* Keep a broker-signed head as evidence; the caller has verified the signature and that head equals
+ * jb_replica_down. */
+enum jb_err jb_replica_proof_add(struct jb_ledger *l, const struct jb_line_point *point,
+                                 uint8_t suite, const uint8_t signature[JB_SIGN_BYTES],
+                                 int64_t at_ms) JB_MUST;
+/* Remember the own acknowledgement that was signed for this point (evidence at this end). */
+enum jb_err jb_replica_ack_add(struct jb_ledger *l, const struct jb_line_point *point,
+                               uint8_t suite, const uint8_t signature[JB_SIGN_BYTES],
+                               int64_t at_ms) JB_MUST;
+/* The last acknowledgement made; NOT_FOUND. A repeat is answered with exactly this one. */
+enum jb_err jb_replica_ack_last(struct jb_ledger *l, struct jb_line_point *point, uint8_t *suite,
+                                uint8_t signature[JB_SIGN_BYTES]) JB_MUST;
+
+/* ---- up: the outbox ---- */
+
+struct jb_outbox_item {
+    uint64_t number;
+    int64_t made_at_ms;
+    enum jb_act_kind kind;
+    int64_t case_no;
+    struct jb_text user;
+    struct jb_bytes body;     /* Submission */
+    struct jb_bytes case_key; /* 32 bytes or empty */
+    uint8_t head[JB_HASH_BYTES]; /* up chain after this one */
+};
+/* Add a submission: numbers it and moves the up chain (fills number and head). Inside a
+ * transaction. NOT_FOUND: the node's number is not known yet (never greeted). */
+enum jb_err jb_outbox_add(struct jb_ledger *l, struct jb_outbox_item *item) JB_MUST;
+/* Unsettled items from `number` on, into the arena. */
+enum jb_err jb_outbox_read(struct jb_ledger *l, uint64_t from, size_t max_items, size_t max_bytes,
+                           struct jb_arena *arena, struct jb_outbox_item **items,
+                           size_t *count) JB_MUST;
+/* Unsettled items about one case, in order. */
+enum jb_err jb_outbox_of_case(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                              struct jb_outbox_item **items, size_t *count) JB_MUST;
+/* Last number made, and last one whose verdict is on disk (verdicts come in order). */
+struct jb_line_point jb_outbox_made(const struct jb_ledger *l);
+struct jb_line_point jb_outbox_settled(const struct jb_ledger *l);
+/* Chain head after submission `number`, which must be settled.number..made.number. NOT_FOUND. */
+enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number, uint8_t head[JB_HASH_BYTES]) JB_MUST;
+/* What became of a submission: the stream item that settled it. NOT_FOUND: not settled (yet). */
+enum jb_err jb_outbox_verdict(struct jb_ledger *l, uint64_t number, struct jb_arena *arena,
+                              struct jb_applied *verdict) JB_MUST;
+
+/* Next sequence number of the day for a case number, durable with the transaction. On the day on which the
+ * file was created counting starts at the second of the day, so that a re-created file does not
+ * issue a number twice. RANGE: 99,999 used up. */
+enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
+                                uint32_t *seq) JB_MUST;
+
+/* ---- alarms of the agent's own clock ---- */
+
+struct jb_alarm {
+    int64_t at_ms;      /* when it was raised */
+    int64_t case_no;
+    uint32_t deadline_id;
+    uint32_t step;      /* warn step 1.., 0: due and missed */
+    int64_t due_ms;     /* of the deadline when it was raised */
+    char key[JB_KEY_MAX];
+};
+/* Record an alarm once per (case, deadline, step, due): EXISTS when it was raised before. */
+enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_MUST;
+enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
+                          struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
+/* Open deadlines of `node` (0: any) whose next own alarm (warn step or due, by the replica's clock) is <=
+ * now_ms; *next_ms as in jb_ledger_due_cases. Unlike the broker's clock this does not change the case. */
+enum jb_err jb_alarm_due(struct jb_ledger *l, uint32_t node, int64_t now_ms, size_t max,
+                         struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
+                         int64_t *next_ms) JB_MUST;
+
+#endif

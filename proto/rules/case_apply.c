@@ -1,0 +1,407 @@
+/* Applies one entry to its case, in three passes: check every effect against the case as it will be by
+ * then, make room for all new rows, then change. So a misfit changes nothing. Decides nothing: what an
+ * act leads to has been decided when its effects were drawn. */
+#include "proto/rules/case.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+struct applying {
+    struct jb_case *c;
+    const struct jb_entry *entry;
+    struct jb_arena *arena;
+    size_t at;           /* index of the effect in hand */
+    uint32_t last_id;    /* of the deadlines so far, those set by earlier effects included */
+    uint32_t custody;    /* after the earlier effects */
+    bool nomem;          /* a copy failed */
+};
+
+/* ---- first pass: does it fit? ------------------------------------------------------------------ */
+
+static bool ended_earlier(const struct applying *a, uint32_t id)
+{
+    for (size_t i = 0; i < a->at; i++) {
+        const struct jb_effect *e = &a->entry->effects[i];
+
+        if (e->kind == JB_EFFECT_DEADLINE_ENDED && e->deadline_id == id)
+            return true;
+    }
+    return false;
+}
+
+static bool known(const struct applying *a, uint32_t id)
+{
+    const struct jb_case *c = a->c;
+    uint32_t stored = c->deadline_count > 0 ? c->deadlines[c->deadline_count - 1].id : 0;
+
+    return jb_case_deadline(c, id) != NULL || (id > stored && id <= a->last_id);
+}
+
+static bool running(const struct applying *a, uint32_t id)
+{
+    const struct jb_deadline *d = jb_case_deadline(a->c, id);
+
+    return known(a, id) && (d == NULL || d->end == JB_END_OPEN) && !ended_earlier(a, id);
+}
+
+static bool fits_stage(struct applying *a, const struct jb_effect *e)
+{
+    (void)a;
+    return e->stage > JB_STAGE_NONE && e->stage < JB_STAGE_COUNT;
+}
+
+static bool fits_custody(struct applying *a, const struct jb_effect *e)
+{
+    if (e->node == 0 || e->custody != a->custody + 1)
+        return false;
+    a->custody = e->custody;
+    return true;
+}
+
+static bool fits_joined(struct applying *a, const struct jb_effect *e)
+{
+    (void)a;
+    return e->node != 0 && e->role >= JB_ROLE_REGISTRAR && e->role <= JB_ROLE_LEFT;
+}
+
+static bool fits_fact(struct applying *a, const struct jb_effect *e)
+{
+    (void)a;
+    return e->fact > 0 && e->fact < JB_FACT_COUNT;
+}
+
+static bool fits_deadline_set(struct applying *a, const struct jb_effect *e)
+{
+    if (e->deadline_id != a->last_id + 1 || e->node == 0 || e->key.len == 0 ||
+        e->key.len >= JB_KEY_MAX || e->warn_at_ms.count > JB_WARN_MAX)
+        return false;
+    a->last_id = e->deadline_id;
+    return true;
+}
+
+static bool fits_deadline_ended(struct applying *a, const struct jb_effect *e)
+{
+    return running(a, e->deadline_id) && e->end > JB_END_OPEN && e->end <= JB_END_SUPERSEDED;
+}
+
+static bool fits_deadline_moved(struct applying *a, const struct jb_effect *e)
+{
+    return running(a, e->deadline_id) && e->warn_at_ms.count <= JB_WARN_MAX;
+}
+
+static bool fits_deadline_warned(struct applying *a, const struct jb_effect *e)
+{
+    return running(a, e->deadline_id) && e->step_no >= 1 && e->step_no <= JB_WARN_MAX;
+}
+
+static bool fits_deadline_missed(struct applying *a, const struct jb_effect *e)
+{
+    return running(a, e->deadline_id);
+}
+
+static bool fits_deadline_acknowledged(struct applying *a, const struct jb_effect *e)
+{
+    return known(a, e->deadline_id);
+}
+
+static bool fits_objection(struct applying *a, const struct jb_effect *e)
+{
+    (void)a;
+    return e->node != 0 && e->ruling <= JB_RULING_REFUSED;
+}
+
+static bool fits_opinion(struct applying *a, const struct jb_effect *e)
+{
+    (void)a;
+    return e->opinion <= JB_OPINION_NOT_SUPPORTED && e->exit <= JB_EXIT_RESIDUE &&
+           e->matter <= JB_MATTER_APPEAL;
+}
+
+/* ---- last pass: change ------------------------------------------------------------------------- */
+
+static struct jb_text keep(struct applying *a, struct jb_text text)
+{
+    struct jb_text copy = {NULL, 0};
+
+    if (text.len == 0)
+        return copy;
+    copy.data = jb_arena_strndup(a->arena, text.data, text.len);
+    if (copy.data == NULL)
+        a->nomem = true;
+    else
+        copy.len = text.len;
+    return copy;
+}
+
+static void remove_roles(struct jb_case *c, uint32_t node, enum jb_role role)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < c->participant_count; i++) {
+        struct jb_participant p = c->participants[i];
+
+        if (p.node != node || (role != 0 && p.role != role))
+            c->participants[kept++] = p;
+    }
+    c->participant_count = kept;
+}
+
+/* Room was made in the second pass. */
+static void add_role(struct jb_case *c, uint32_t node, enum jb_role role)
+{
+    if (role == JB_ROLE_LEFT)
+        remove_roles(c, node, 0);
+    else
+        remove_roles(c, node, JB_ROLE_LEFT);
+    remove_roles(c, node, role);
+    c->participants[c->participant_count++] = (struct jb_participant){node, role};
+}
+
+static void apply_stage(struct applying *a, const struct jb_effect *e)
+{
+    a->c->stage = (enum jb_stage)e->stage;
+}
+
+static void apply_custody(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_case *c = a->c;
+
+    remove_roles(c, c->host, JB_ROLE_HOST);
+    add_role(c, e->node, JB_ROLE_HOST);
+    c->host = e->node;
+    c->custody = e->custody;
+    c->authority = (int)e->authority;
+    c->sender = e->sender;
+    c->hops = e->hops;
+    c->sent_seq = e->sender != 0 ? a->entry->seq : 0;
+}
+
+static void apply_joined(struct applying *a, const struct jb_effect *e)
+{
+    add_role(a->c, e->node, (enum jb_role)e->role);
+}
+
+static void apply_fact(struct applying *a, const struct jb_effect *e)
+{
+    a->c->facts_ms[e->fact] = e->at_ms;
+}
+
+/* Steps that lie behind us when they are set have fallen: nobody is warned of them any more. */
+static void set_warn_steps(struct jb_deadline *d, const struct jb_effect *e, int64_t now_ms)
+{
+    memset(d->warn_at_ms, 0, sizeof d->warn_at_ms);
+    d->warned = 0;
+    for (size_t i = 0; i < e->warn_at_ms.count; i++) {
+        d->warn_at_ms[i] = e->warn_at_ms.at[i];
+        if (d->warn_at_ms[i] <= now_ms)
+            d->warned = (uint32_t)i + 1;
+    }
+}
+
+static void apply_deadline_set(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = &a->c->deadlines[a->c->deadline_count++];
+
+    *d = (struct jb_deadline){
+        .id = e->deadline_id,
+        .node = e->node,
+        .trigger_ms = e->trigger_ms,
+        .limit = e->limit,
+        .unit = (enum jb_unit)e->unit,
+        .due_ms = e->due_ms,
+        .first_due_ms = e->due_ms,
+        .provisional = e->provisional,
+        .designated_bound = e->designated_bound,
+        .policy_version = keep(a, e->policy_version),
+        .calendar_version = keep(a, e->calendar_version),
+        .article = keep(a, e->article),
+    };
+    memcpy(d->key, e->key.data, e->key.len);
+    set_warn_steps(d, e, a->entry->at_ms);
+}
+
+static void apply_deadline_ended(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+
+    d->end = (enum jb_deadline_end)e->end;
+    d->ended_ms = e->at_ms;
+}
+
+static void apply_deadline_moved(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+
+    d->due_ms = e->due_ms;
+    d->trigger_ms = e->trigger_ms;
+    d->provisional = e->provisional;
+    d->calendar_version = keep(a, e->calendar_version);
+    if (e->extension)
+        d->extensions++;
+    set_warn_steps(d, e, a->entry->at_ms);
+}
+
+static void apply_deadline_warned(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+
+    if (e->step_no > d->warned)
+        d->warned = e->step_no;
+}
+
+static void apply_deadline_missed(struct applying *a, const struct jb_effect *e)
+{
+    jb_case_deadline(a->c, e->deadline_id)->missed_ms = e->at_ms;
+}
+
+static void apply_deadline_acknowledged(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+
+    d->acked_node = e->node;
+    d->acked_ms = e->at_ms;
+    d->acked_by = keep(a, e->user);
+}
+
+static void apply_objection(struct applying *a, const struct jb_effect *e)
+{
+    a->c->objection_open = e->open;
+    a->c->objector = e->node;
+    a->c->last_ruling = (int)e->ruling;
+}
+
+static void apply_opinion(struct applying *a, const struct jb_effect *e)
+{
+    if (e->opinion != 0)
+        a->c->opinion = (int)e->opinion;
+    if (e->exit != 0)
+        a->c->exit = (int)e->exit;
+    if (e->matter != 0)
+        a->c->matter = (int)e->matter;
+}
+
+struct row {
+    bool (*fits)(struct applying *a, const struct jb_effect *e);
+    void (*apply)(struct applying *a, const struct jb_effect *e);
+};
+
+static const struct row rows[] = {
+    [JB_EFFECT_STAGE_MOVED] = {fits_stage, apply_stage},
+    [JB_EFFECT_CUSTODY_MOVED] = {fits_custody, apply_custody},
+    [JB_EFFECT_JOINED] = {fits_joined, apply_joined},
+    [JB_EFFECT_FACT_SET] = {fits_fact, apply_fact},
+    [JB_EFFECT_DEADLINE_SET] = {fits_deadline_set, apply_deadline_set},
+    [JB_EFFECT_DEADLINE_ENDED] = {fits_deadline_ended, apply_deadline_ended},
+    [JB_EFFECT_DEADLINE_MOVED] = {fits_deadline_moved, apply_deadline_moved},
+    [JB_EFFECT_DEADLINE_WARNED] = {fits_deadline_warned, apply_deadline_warned},
+    [JB_EFFECT_DEADLINE_MISSED] = {fits_deadline_missed, apply_deadline_missed},
+    [JB_EFFECT_DEADLINE_ACKNOWLEDGED] = {fits_deadline_acknowledged, apply_deadline_acknowledged},
+    [JB_EFFECT_OBJECTION_SET] = {fits_objection, apply_objection},
+    [JB_EFFECT_OPINION_SET] = {fits_opinion, apply_opinion},
+};
+
+/* ---- the three passes -------------------------------------------------------------------------- */
+
+static bool fits_case(const struct applying *a)
+{
+    const struct jb_case *c = a->c;
+    const struct jb_act *act = &a->entry->act;
+
+    if (act->kind == JB_ACT_REGISTER)
+        return c->stage == JB_STAGE_NONE;
+    if (c->stage == JB_STAGE_NONE)
+        return a->entry->effect_count == 0;
+    return act->case_no == c->case_no;
+}
+
+static bool fits(struct applying *a)
+{
+    if (!fits_case(a))
+        return false;
+    for (a->at = 0; a->at < a->entry->effect_count; a->at++) {
+        const struct jb_effect *e = &a->entry->effects[a->at];
+
+        if ((unsigned)e->kind >= COUNT(rows) || rows[e->kind].fits == NULL ||
+            !rows[e->kind].fits(a, e))
+            return false;
+    }
+    return true;
+}
+
+/* A copy of the array with room for `more` rows; NULL: no memory. */
+static void *grown(struct jb_arena *arena, const void *rows_now, size_t count, size_t more,
+                   size_t row_bytes)
+{
+    void *room = jb_arena_alloc(arena, (count + more) * row_bytes);
+
+    if (room != NULL && count > 0)
+        memcpy(room, rows_now, count * row_bytes);
+    return room;
+}
+
+static enum jb_err make_room(struct applying *a)
+{
+    struct jb_case *c = a->c;
+    size_t participants = 0, deadlines = 0;
+
+    for (size_t i = 0; i < a->entry->effect_count; i++) {
+        enum jb_effect_kind kind = a->entry->effects[i].kind;
+
+        participants += kind == JB_EFFECT_JOINED || kind == JB_EFFECT_CUSTODY_MOVED;
+        deadlines += kind == JB_EFFECT_DEADLINE_SET;
+    }
+    if (participants > 0) {
+        c->participants = grown(a->arena, c->participants, c->participant_count, participants,
+                                sizeof c->participants[0]);
+        if (c->participants == NULL)
+            return JB_NOMEM;
+    }
+    if (deadlines > 0) {
+        c->deadlines = grown(a->arena, c->deadlines, c->deadline_count, deadlines,
+                             sizeof c->deadlines[0]);
+        if (c->deadlines == NULL)
+            return JB_NOMEM;
+    }
+    return JB_OK;
+}
+
+static void apply_register(struct applying *a)
+{
+    struct jb_case *c = a->c;
+    const struct jb_act *act = &a->entry->act;
+
+    c->case_no = act->case_no;
+    c->matter = act->matter;
+    c->channel = act->channel;
+    c->flags = act->flags;
+    c->people = act->people;
+    c->title = keep(a, act->title);
+    c->class_code = keep(a, act->class_code);
+    c->place_code = keep(a, act->place_code);
+    c->registrar = a->entry->node;
+    c->registered_ms = a->entry->at_ms;
+}
+
+enum jb_err jb_case_apply(struct jb_case *c, const struct jb_entry *entry, struct jb_arena *arena)
+{
+    struct applying a = {
+        .c = c,
+        .entry = entry,
+        .arena = arena,
+        .last_id = c->deadline_count > 0 ? c->deadlines[c->deadline_count - 1].id : 0,
+        .custody = c->custody,
+    };
+
+    if (!fits(&a))
+        return JB_CORRUPT;
+    if (c->stage == JB_STAGE_NONE && entry->act.kind != JB_ACT_REGISTER)
+        return JB_OK;
+    if (make_room(&a) != JB_OK)
+        return JB_NOMEM;
+    if (entry->act.kind == JB_ACT_REGISTER)
+        apply_register(&a);
+    for (size_t i = 0; i < entry->effect_count; i++)
+        rows[entry->effects[i].kind].apply(&a, &entry->effects[i]);
+    c->updated_ms = entry->at_ms;
+    c->last_seq = entry->seq;
+    return a.nomem ? JB_NOMEM : JB_OK;
+}

@@ -1,0 +1,82 @@
+/* Frames of the line between the broker and a node: see proto/schema/line.proto and PROTOCOL.md.
+ *
+ * Layout: 'J' 'B', protocol version (1 byte), kind (1 byte), protobuf message of that kind. Decoding is
+ * bounded and says what was wrong; it never decides what to do about it. */
+#ifndef JB_WIRE_FRAME_H
+#define JB_WIRE_FRAME_H
+
+#include "proto/base/arena.h"
+#include "proto/base/err.h"
+#include "proto/wire/chain.h"
+
+#define JB_PROTOCOL_MIN 1
+#define JB_PROTOCOL_MAX 1
+#define JB_FRAME_HEADER_BYTES 4
+#define JB_FRAME_LIMIT_BYTES ((size_t)1024 * 1024) /* of one frame */
+#define JB_FRAME_ITEMS_MAX 1024                    /* items in one Submit or Deliver */
+#define JB_ITEM_LIMIT_BYTES ((size_t)768 * 1024)   /* of one item: it must fit into a frame */
+
+enum jb_frame_kind {
+    JB_FRAME_HELLO = 1,
+    JB_FRAME_WELCOME,
+    JB_FRAME_SUBMIT,
+    JB_FRAME_DELIVER,
+    JB_FRAME_ACK,
+    JB_FRAME_BEAT,
+    JB_FRAME_RESUME,
+    JB_FRAME_REJECT,
+    JB_FRAME_BYE,
+};
+
+struct jb_line_point { /* where one sequence stands */
+    uint8_t epoch[JB_EPOCH_BYTES];
+    uint64_t number; /* 0: nothing yet */
+    uint8_t head[JB_HASH_BYTES];
+};
+
+struct jb_frame_item {
+    struct jb_bytes body;     /* Submission or StreamItem, encoded */
+    struct jb_bytes case_key; /* 32 bytes or empty */
+};
+
+/* One struct for all frames; each kind uses the fields that its message has. */
+struct jb_frame {
+    enum jb_frame_kind kind;
+    uint32_t protocol_min, protocol_max; /* HELLO */
+    uint32_t protocol;                   /* WELCOME */
+    struct jb_text code;                 /* HELLO */
+    struct jb_text software;             /* HELLO, WELCOME */
+    uint32_t node;                       /* WELCOME */
+    struct jb_line_point up, down;       /* HELLO, WELCOME, BEAT, RESUME (up), REJECT */
+    struct jb_line_point settled;        /* HELLO */
+    uint32_t window_items, window_bytes; /* HELLO, WELCOME, ACK */
+    int64_t now_ms;                      /* HELLO, WELCOME, BEAT */
+    uint8_t sign_key[JB_KEY_BYTES];      /* HELLO, WELCOME */
+    uint32_t max_frame_bytes;            /* WELCOME */
+    uint8_t epoch[JB_EPOCH_BYTES];       /* SUBMIT, DELIVER, ACK */
+    uint64_t first;                      /* SUBMIT, DELIVER: number of the first item */
+    uint64_t number;                     /* ACK */
+    const struct jb_frame_item *items;   /* SUBMIT, DELIVER; arena */
+    size_t item_count;
+    uint8_t head[JB_HASH_BYTES];         /* SUBMIT, DELIVER: after the last item; ACK */
+    uint8_t suite;                       /* SUBMIT, DELIVER, ACK, BEAT */
+    uint8_t signature[JB_SIGN_BYTES];    /* SUBMIT, DELIVER, ACK, BEAT */
+    uint32_t error;                      /* RESUME, REJECT: enum jb_err */
+    struct jb_text text;                 /* RESUME, REJECT, BYE */
+    bool closing;                        /* REJECT */
+    uint32_t frame_kind;                 /* REJECT: the kind of the frame that was refused */
+};
+
+/* Decode. Item bodies and texts point into `bytes` or the arena: valid while both live.
+ * TOO_LARGE, MALFORMED (magic, protobuf, wrong length of a hash or key, no items), VERSION (version byte
+ * not in JB_PROTOCOL_MIN..MAX; a HELLO is accepted with any version byte so that it can be answered),
+ * UNKNOWN_KIND, BAD_UTF8, NUL_IN_TEXT, OVERFLOW (too many items), NOMEM. frame->kind is set whenever the
+ * header could be read. */
+enum jb_err jb_frame_decode(struct jb_bytes bytes, struct jb_arena *arena, struct jb_frame *frame,
+                            struct jb_fault *fault) JB_MUST;
+/* Encode into arena memory, header included. TOO_LARGE: over JB_FRAME_LIMIT_BYTES; NOMEM. */
+enum jb_err jb_frame_encode(const struct jb_frame *frame, struct jb_arena *arena,
+                            struct jb_bytes *bytes) JB_MUST;
+const char *jb_frame_name(enum jb_frame_kind kind); /* "hello"; "unknown" */
+
+#endif

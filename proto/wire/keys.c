@@ -1,0 +1,373 @@
+/* Key pairs, the key file and the enrolment text. Secrets pass through buffers of this file only
+ * and are overwritten before it returns; nothing of them is ever put into a fault text. */
+#include "proto/wire/keys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/wire/chain.h"
+#include "proto/wire/sign.h"
+
+_Static_assert(JB_KEY_BYTES == crypto_box_PUBLICKEYBYTES, "line public key size");
+_Static_assert(JB_KEY_BYTES == crypto_box_SECRETKEYBYTES, "line secret key size");
+
+#define FILE_MAX_BYTES 4096
+#define FILE_VERSION "version = 1\n"
+#define PUBLIC_PREFIX "jbk1:"
+#define CHECK_BYTES 4
+
+static const char file_head[] =
+    "# jiaoban node keys. Keep this file secret: whoever has it is this node.\n" FILE_VERSION;
+
+/* The lines of the file after its head, in this order. */
+struct field {
+    const char *name;
+    size_t offset; /* in struct jb_node_keys */
+    size_t len;    /* bytes of the key */
+};
+
+static const struct field fields[] = {
+    {"line-public", offsetof(struct jb_node_keys, line.public_key), JB_KEY_BYTES},
+    {"line-secret", offsetof(struct jb_node_keys, line.secret_key), JB_KEY_BYTES},
+    {"sign-public", offsetof(struct jb_node_keys, sign_public), JB_KEY_BYTES},
+    {"sign-secret", offsetof(struct jb_node_keys, sign_secret), JB_SIGN_SECRET_BYTES},
+};
+#define FIELDS (sizeof fields / sizeof fields[0])
+
+enum jb_err jb_keys_generate(struct jb_node_keys *out)
+{
+    if (jb_sign_init() != JB_OK)
+        return JB_IO;
+    (void)crypto_box_keypair(out->line.public_key, out->line.secret_key); /* always 0 */
+    (void)crypto_sign_keypair(out->sign_public, out->sign_secret);        /* always 0 */
+    return JB_OK;
+}
+
+void jb_keys_wipe(struct jb_node_keys *keys)
+{
+    sodium_memzero(keys, sizeof *keys);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+/* The text of the file; `out` holds FILE_MAX_BYTES. Returns its length. */
+static size_t format_file(const struct jb_node_keys *keys, char *out)
+{
+    char hex[2 * JB_SIGN_SECRET_BYTES + 1];
+    size_t used = sizeof file_head - 1;
+
+    memcpy(out, file_head, used);
+    for (size_t i = 0; i < FIELDS; i++) {
+        const uint8_t *key = (const uint8_t *)keys + fields[i].offset;
+        sodium_bin2hex(hex, sizeof hex, key, fields[i].len);
+        used +=
+            (size_t)snprintf(out + used, FILE_MAX_BYTES - used, "%s = %s\n", fields[i].name, hex);
+    }
+    sodium_memzero(hex, sizeof hex);
+    return used;
+}
+
+static enum jb_err err_of_errno(int number)
+{
+    static const struct {
+        int number;
+        enum jb_err err;
+    } map[] = {
+        {EEXIST, JB_EXISTS}, {ENOENT, JB_NOT_FOUND}, {ENOTDIR, JB_NOT_FOUND}, {EACCES, JB_DENIED},
+        {EPERM, JB_DENIED},  {EROFS, JB_DENIED},     {ELOOP, JB_DENIED},      {ENOSPC, JB_FULL},
+        {EDQUOT, JB_FULL},   {EISDIR, JB_NOT_FOUND}, {ENOMEM, JB_NOMEM},
+    };
+    for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)
+        if (map[i].number == number)
+            return map[i].err;
+    return JB_IO;
+}
+
+static enum jb_err fault_of_errno(struct jb_fault *fault, const char *what, const char *path)
+{
+    int number = errno;
+    return jb_fault_set(fault, err_of_errno(number), "%s %s: %s", what, path, strerror(number));
+}
+
+static bool write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        data += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Make the new name itself durable. */
+static bool sync_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 1 : (size_t)(slash - path) + (slash == path);
+    char *folder = strndup(slash == NULL ? "." : path, len);
+    if (folder == NULL)
+        return false;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    if (fd < 0)
+        return false;
+    bool synced = fsync(fd) == 0;
+    int number = errno;
+    close(fd);
+    errno = number;
+    return synced;
+}
+
+enum jb_err jb_keys_save(const struct jb_node_keys *keys, const char *path, struct jb_fault *fault)
+{
+    char text[FILE_MAX_BYTES];
+    enum jb_err err = JB_OK;
+
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return fault_of_errno(fault, "cannot create key file", path);
+    size_t len = format_file(keys, text);
+    /* fchmod: a default ACL of the folder may have widened the mode. */
+    if (fchmod(fd, 0600) != 0 || !write_all(fd, text, len) || fsync(fd) != 0)
+        err = fault_of_errno(fault, "cannot write key file", path);
+    sodium_memzero(text, sizeof text);
+    if (close(fd) != 0 && err == JB_OK)
+        err = fault_of_errno(fault, "cannot write key file", path);
+    if (err == JB_OK && !sync_folder_of(path))
+        err = fault_of_errno(fault, "cannot write the folder of key file", path);
+    if (err != JB_OK)
+        (void)unlink(path);
+    return err;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static enum jb_err check_file(int fd, const char *path, struct jb_fault *fault)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return fault_of_errno(fault, "cannot examine key file", path);
+    if (!S_ISREG(st.st_mode))
+        return jb_fault_set(fault, JB_CORRUPT, "key file %s is not a regular file", path);
+    if ((st.st_mode & 077) != 0)
+        return jb_fault_set(fault, JB_DENIED,
+                            "key file %s is open to others (mode %04o): run chmod 600 on it", path,
+                            (unsigned)(st.st_mode & 07777));
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return jb_fault_set(fault, JB_DENIED, "key file %s belongs to user %u, not to us (%u)",
+                            path, (unsigned)st.st_uid, (unsigned)geteuid());
+    if (st.st_size >= FILE_MAX_BYTES)
+        return jb_fault_set(fault, JB_CORRUPT, "%s is too large for a key file", path);
+    return JB_OK;
+}
+
+/* Reads the whole file as a string into `text` of FILE_MAX_BYTES. */
+static enum jb_err read_file(const char *path, char *text, struct jb_fault *fault)
+{
+    size_t used = 0;
+    ssize_t n = 1;
+
+    /* O_NONBLOCK: a FIFO of that name must not hang the start. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fault_of_errno(fault, "cannot open key file", path);
+    enum jb_err err = check_file(fd, path, fault);
+    while (err == JB_OK && n > 0 && used < FILE_MAX_BYTES - 1) {
+        n = read(fd, text + used, FILE_MAX_BYTES - 1 - used);
+        if (n > 0)
+            used += (size_t)n;
+        else if (n < 0 && errno == EINTR)
+            n = 1;
+        else if (n < 0)
+            err = fault_of_errno(fault, "cannot read key file", path);
+    }
+    text[used] = '\0';
+    close(fd);
+    return err;
+}
+
+/* Skips "# ..." lines. */
+static const char *skip_comments(const char *p)
+{
+    while (*p == '#') {
+        p += strcspn(p, "\n");
+        p += *p == '\n';
+    }
+    return p;
+}
+
+/* One line "name = hex". NULL: anything else. */
+static const char *parse_field(const char *p, const struct field *field, struct jb_node_keys *out)
+{
+    size_t name_len = strlen(field->name);
+    size_t hex_len = 2 * field->len;
+    size_t got = 0;
+    uint8_t *key = (uint8_t *)out + field->offset;
+
+    if (strncmp(p, field->name, name_len) != 0 || strncmp(p + name_len, " = ", 3) != 0)
+        return NULL;
+    p += name_len + 3;
+    if (strnlen(p, hex_len) != hex_len || p[hex_len] != '\n')
+        return NULL;
+    if (sodium_hex2bin(key, field->len, p, hex_len, NULL, &got, NULL) != 0 || got != field->len)
+        return NULL;
+    return p + hex_len + 1;
+}
+
+static enum jb_err parse_file(const char *text, const char *path, struct jb_node_keys *out,
+                              struct jb_fault *fault)
+{
+    const char *p = skip_comments(text);
+    if (strncmp(p, "version = ", 10) != 0)
+        return jb_fault_set(fault, JB_CORRUPT, "%s is not a key file", path);
+    if (strncmp(p, FILE_VERSION, sizeof FILE_VERSION - 1) != 0)
+        return jb_fault_set(fault, JB_VERSION, "key file %s is of an unknown version: %.*s", path,
+                            (int)strcspn(p + 10, "\n") > 16 ? 16 : (int)strcspn(p + 10, "\n"),
+                            p + 10);
+    p += sizeof FILE_VERSION - 1;
+    for (size_t i = 0; i < FIELDS; i++) {
+        p = parse_field(p, &fields[i], out);
+        if (p == NULL)
+            return jb_fault_set(fault, JB_CORRUPT, "key file %s: line \"%s\" is damaged or missing",
+                                path, fields[i].name);
+    }
+    if (*p != '\0')
+        return jb_fault_set(fault, JB_CORRUPT, "key file %s: something follows the last line",
+                            path);
+    return JB_OK;
+}
+
+/* A flipped bit anywhere would give a node that nobody knows, or receipts that nobody believes. */
+static bool halves_match(const struct jb_node_keys *keys)
+{
+    uint8_t seed[crypto_sign_SEEDBYTES];
+    uint8_t secret[JB_SIGN_SECRET_BYTES];
+    uint8_t line[JB_KEY_BYTES];
+    uint8_t sign[JB_KEY_BYTES];
+
+    bool ok = crypto_scalarmult_base(line, keys->line.secret_key) == 0;
+    (void)crypto_sign_ed25519_sk_to_seed(seed, keys->sign_secret);
+    (void)crypto_sign_seed_keypair(sign, secret, seed);
+    ok = ok && memcmp(line, keys->line.public_key, sizeof line) == 0 &&
+         memcmp(sign, keys->sign_public, sizeof sign) == 0 &&
+         sodium_memcmp(secret, keys->sign_secret, sizeof secret) == 0;
+    sodium_memzero(seed, sizeof seed);
+    sodium_memzero(secret, sizeof secret);
+    return ok;
+}
+
+enum jb_err jb_keys_load(const char *path, struct jb_node_keys *out, struct jb_fault *fault)
+{
+    char text[FILE_MAX_BYTES];
+    enum jb_err err = read_file(path, text, fault);
+    if (err == JB_OK)
+        err = parse_file(text, path, out, fault);
+    if (err == JB_OK && !halves_match(out))
+        err = jb_fault_set(fault, JB_CORRUPT,
+                           "key file %s is damaged: public and secret keys do not match", path);
+    sodium_memzero(text, sizeof text);
+    if (err != JB_OK)
+        jb_keys_wipe(out);
+    return err;
+}
+
+/* ---- the public halves ------------------------------------------------------------------------
+ */
+
+void jb_keys_public(const struct jb_node_keys *keys, struct jb_public_keys *out)
+{
+    memcpy(out->line, keys->line.public_key, JB_KEY_BYTES);
+    memcpy(out->sign, keys->sign_public, JB_KEY_BYTES);
+}
+
+static void public_check(const struct jb_public_keys *keys, uint8_t check[CHECK_BYTES])
+{
+    uint8_t both[2 * JB_KEY_BYTES];
+    uint8_t hash[JB_HASH_BYTES];
+
+    memcpy(both, keys->line, JB_KEY_BYTES);
+    memcpy(both + JB_KEY_BYTES, keys->sign, JB_KEY_BYTES);
+    jb_hash(both, sizeof both, hash);
+    memcpy(check, hash, CHECK_BYTES);
+}
+
+void jb_keys_public_text(const struct jb_public_keys *keys, char out[JB_KEYS_PUBLIC_TEXT_BYTES])
+{
+    char line[2 * JB_KEY_BYTES + 1];
+    char sign[2 * JB_KEY_BYTES + 1];
+    char check_hex[2 * CHECK_BYTES + 1];
+    uint8_t check[CHECK_BYTES];
+
+    public_check(keys, check);
+    sodium_bin2hex(line, sizeof line, keys->line, JB_KEY_BYTES);
+    sodium_bin2hex(sign, sizeof sign, keys->sign, JB_KEY_BYTES);
+    sodium_bin2hex(check_hex, sizeof check_hex, check, CHECK_BYTES);
+    snprintf(out, JB_KEYS_PUBLIC_TEXT_BYTES, PUBLIC_PREFIX "%s:%s:%s", line, sign, check_hex);
+}
+
+/* `len` bytes in hexadecimal, then `end`. NULL: anything else. */
+static const char *parse_hex(const char *p, uint8_t *out, size_t len, char end)
+{
+    size_t got = 0;
+    if (strnlen(p, 2 * len) != 2 * len)
+        return NULL;
+    if (sodium_hex2bin(out, len, p, 2 * len, NULL, &got, NULL) != 0 || got != len)
+        return NULL;
+    return p[2 * len] == end ? p + 2 * len + (end != '\0') : NULL;
+}
+
+enum jb_err jb_keys_public_parse(const char *text, struct jb_public_keys *out,
+                                 struct jb_fault *fault)
+{
+    char line[JB_KEYS_PUBLIC_TEXT_BYTES];
+    uint8_t check[CHECK_BYTES];
+    uint8_t expected[CHECK_BYTES];
+    struct jb_public_keys keys;
+
+    text += strspn(text, " \t\r\n");
+    size_t len = strcspn(text, " \t\r\n");
+    if (strncmp(text, "jbk", 3) == 0 && strncmp(text, PUBLIC_PREFIX, 5) != 0 && len > 4)
+        return jb_fault_set(fault, JB_VERSION, "public keys are of another version than \"%s\"",
+                            PUBLIC_PREFIX);
+    if (len != sizeof line - 1 || text[len + strspn(text + len, " \t\r\n")] != '\0')
+        return jb_fault_set(fault, JB_MALFORMED,
+                            "public keys must be one word of %zu characters: jbk1:...:...:...",
+                            sizeof line - 1);
+    memcpy(line, text, len);
+    line[len] = '\0';
+    if (strncmp(line, PUBLIC_PREFIX, 5) != 0)
+        return jb_fault_set(fault, JB_MALFORMED, "public keys must begin with \"jbk1:\"");
+    const char *p = parse_hex(line + 5, keys.line, JB_KEY_BYTES, ':');
+    if (p != NULL)
+        p = parse_hex(p, keys.sign, JB_KEY_BYTES, ':');
+    if (p != NULL)
+        p = parse_hex(p, check, CHECK_BYTES, '\0');
+    if (p == NULL)
+        return jb_fault_set(fault, JB_MALFORMED, "public keys are not in hexadecimal digits");
+    public_check(&keys, expected);
+    if (memcmp(check, expected, CHECK_BYTES) != 0)
+        return jb_fault_set(fault, JB_MALFORMED,
+                            "public keys: the checksum is wrong, a character was changed");
+    *out = keys;
+    return JB_OK;
+}
+
+uint64_t jb_keys_tag(const uint8_t line_key[JB_KEY_BYTES])
+{
+    uint64_t tag = 0;
+    for (int i = 0; i < 8; i++)
+        tag = tag << 8 | line_key[i];
+    return tag;
+}

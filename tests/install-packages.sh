@@ -1,0 +1,76 @@
+#!/bin/bash
+# Install the Debian packages that are missing, and only those.
+#
+#   tests/install-packages.sh build         what `make demo` needs
+#   tests/install-packages.sh build test    what `make test` needs as well
+#
+# With everything in place nothing is asked and nothing is fetched, so no root is needed then.
+# Never asks a question; works without a terminal.
+set -eu
+
+# Compiling, and running what was compiled.
+build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev
+    libsqlite3-dev libuv1-dev libsodium-dev libinih-dev libsmartcols-dev libsystemd-dev gettext"
+
+# Unit tests; the independent node in Python; linters; a second compiler; scripts of the tests.
+test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl clang
+    clang-format clang-tidy cppcheck valgrind procps bash-completion"
+
+wanted=""
+for set in "${@:-build}"; do
+    case $set in
+    build) wanted="$wanted $build" ;;
+    test) wanted="$wanted $test" ;;
+    *) echo "usage: $0 [build] [test]" >&2; exit 2 ;;
+    esac
+done
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is not a Debian system. Install the equivalents of:$wanted" >&2
+    echo "then run make all, tests/demo/run or tests/run directly." >&2
+    exit 1
+fi
+
+installed() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=""
+for package in $wanted; do
+    installed "$package" || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=""
+if [ "$(id -u)" -ne 0 ]; then
+    # -n: a password prompt would hang where nobody is looking.
+    if [ -t 0 ] && command -v sudo >/dev/null; then
+        as_root="sudo"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    else
+        echo "These Debian packages are missing and you are neither root nor may use sudo:" >&2
+        echo " $missing" >&2
+        echo "Ask an administrator for: apt-get install$missing" >&2
+        exit 1
+    fi
+fi
+
+apt() {
+    # shellcheck disable=SC2086 # as_root is empty or words
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -q \
+        -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+echo "Installing:$missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # one word per package
+if ! { apt update && apt install --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "apt-get could not install:$missing" >&2
+    exit 1
+fi
+for package in $missing; do
+    installed "$package" || { cat "$log" >&2; echo "$package is still missing" >&2; exit 1; }
+done
