@@ -84,7 +84,7 @@ LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
            $(UNIT_SHARED_SRC) $(TOOL_SRC)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h)
-PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban.h clients/lib/jiaoban_uv.h)
+PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 GEN_C := $(SCHEMAS:%.proto=$(BUILD)/gen/%.pb-c.c)

@@ -1,5 +1,5 @@
-/* A batch: what one tick decides and commits together. Memory of a batch is one arena, dropped at once;
- * the growing arrays are kept for the next batch. */
+/* A batch: what one tick decides and commits together. Memory of a batch is one arena, dropped at
+ * once; the growing arrays are kept for the next batch. */
 #include "daemon/broker.h"
 
 #include <stdlib.h>

@@ -6,9 +6,9 @@
  *   deliver (deliver.c)  stream items to nodes with credit
  *
  * Everything but commit runs on the loop thread. While one batch is being synced the next one
- * gathers; decide runs only when no commit is under way, so the writing ledger is used by one thread at
- * a time. Nothing is confirmed before the commit returned. A failed commit stops the process: what the
- * disk holds is then read again at the next start. */
+ * gathers; decide runs only when no commit is under way, so the writing ledger is used by one
+ * thread at a time. Nothing is confirmed before the commit returned. A failed commit stops the
+ * process: what the disk holds is then read again at the next start. */
 #ifndef JB_DAEMON_BROKER_H
 #define JB_DAEMON_BROKER_H
 
@@ -19,6 +19,7 @@
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
 #include "proto/rules/decide.h"
+#include "proto/wire/codec.h"
 #include "proto/wire/local.h"
 #include "proto/wire/sign.h"
 #include "proto/wire/zap.h"
@@ -26,7 +27,8 @@
 
 struct jb_broker;
 
-/* ---- one node as the broker sees it in memory ---------------------------------------------------- */
+/* ---- one node as the broker sees it in memory
+ * ---------------------------------------------------- */
 
 #define JB_INFLIGHT_FRAMES 64
 
@@ -39,23 +41,25 @@ struct jb_peer {
     uint32_t node;
     struct jb_line_point up_taken; /* last submission taken into a batch (>= the one on disk) */
     /* the connection */
-    bool greeted;           /* a Hello was accepted on this routing id */
+    bool greeted; /* a Hello was accepted on this routing id */
     uint8_t routing_id[16];
     size_t routing_len;
-    int64_t last_seen_ms;   /* wall clock; 0: not since the start */
-    int64_t skew_ms;        /* node's clock minus ours at the last Hello or Beat */
-    char *software;         /* owned; NULL: not greeted since the start */
+    int64_t last_seen_ms; /* wall clock; 0: not since the start */
+    int64_t skew_ms;      /* node's clock minus ours at the last Hello or Beat */
+    char *software;       /* owned; NULL: not greeted since the start */
     /* credit: never more than this unacknowledged */
     uint32_t window_items, window_bytes;
-    uint64_t sent;          /* last stream number sent on this connection */
-    uint64_t acked;         /* last one acknowledged or known to be on the node's disk */
+    uint64_t sent;  /* last stream number sent on this connection */
+    uint64_t acked; /* last one acknowledged or known to be on the node's disk */
     struct jb_inflight inflight[JB_INFLIGHT_FRAMES]; /* ring */
     unsigned inflight_first, inflight_count;
     size_t inflight_bytes;
-    bool wants_delivery;    /* in the list of nodes to look at after the commit */
+    size_t last_ack;     /* its last acknowledgement in the batch being decided */
+    bool wants_delivery; /* in the list of nodes to look at after the commit */
 };
 
-/* ---- a batch -------------------------------------------------------------------------------------- */
+/* ---- a batch
+ * -------------------------------------------------------------------------------------- */
 
 enum jb_source {
     JB_FROM_LINE,  /* a node's submission */
@@ -68,15 +72,15 @@ enum jb_source {
 struct jb_intake_item {
     enum jb_source source;
     uint32_t node;
-    uint64_t number;             /* LINE */
-    struct jb_bytes raw;         /* LINE: Submission; arena */
-    struct jb_bytes case_key;    /* LINE: 32 bytes or empty; arena */
-    uint8_t head[JB_HASH_BYTES]; /* LINE: up chain after it */
+    uint64_t number;                    /* LINE */
+    struct jb_bytes raw;                /* LINE: Submission; arena */
+    struct jb_bytes case_key;           /* LINE: 32 bytes or empty; arena */
+    uint8_t head[JB_HASH_BYTES];        /* LINE: up chain after it */
     const struct jb_receipt *signature; /* LINE: with the last item of its frame; ACK; else NULL */
-    int64_t case_no;             /* CLOCK */
-    struct jb_act *act;          /* ADMIN; arena */
-    struct jb_text user;         /* ADMIN; arena */
-    uint64_t waiter;             /* ADMIN: id of the admin request to answer; 0: nobody waits */
+    int64_t case_no;                    /* CLOCK */
+    struct jb_act *act;                 /* ADMIN; arena */
+    struct jb_text user;                /* ADMIN; arena */
+    uint64_t waiter;               /* ADMIN: id of the admin request to answer; 0: nobody waits */
     uint8_t epoch[JB_EPOCH_BYTES]; /* EPOCH */
 };
 
@@ -87,16 +91,21 @@ struct jb_audience { /* one node that gets something because of an operation */
     bool duty;
 };
 
-enum jb_op_kind { JB_OP_ENTRY, JB_OP_REFUSAL, JB_OP_EPOCH, JB_OP_RECEIPT };
+enum jb_op_kind {
+    JB_OP_ENTRY,
+    JB_OP_REFUSAL,
+    JB_OP_EPOCH,
+    JB_OP_RECEIPT
+};
 
 struct jb_op { /* what the commit has to write, in order */
     enum jb_op_kind kind;
-    const struct jb_intake_item *item; /* NULL: made by the broker (no number to settle) */
-    const struct jb_entry *entry;      /* ENTRY; arena */
-    struct jb_bytes bytes;             /* ENTRY: encoded */
+    const struct jb_intake_item *item;  /* NULL: made by the broker (no number to settle) */
+    const struct jb_entry *entry;       /* ENTRY; arena */
+    struct jb_bytes bytes;              /* ENTRY: encoded */
     const struct jb_audience *audience; /* ENTRY; arena */
     size_t audience_count;
-    struct jb_refused refusal;         /* REFUSAL */
+    struct jb_refused refusal; /* REFUSAL */
     int64_t at_ms;
 };
 
@@ -104,18 +113,20 @@ struct jb_batch {
     struct jb_arena arena;
     struct jb_intake_item *items; /* grows; owned */
     size_t item_count, item_capacity;
-    struct jb_op *ops;            /* grows; owned */
+    struct jb_op *ops; /* grows; owned */
     size_t op_count, op_capacity;
-    struct jb_case **cases;       /* open addressing by case number; owned array, arena cases */
+    struct jb_case **cases; /* open addressing by case number; owned array, arena cases */
     size_t case_count, case_capacity;
-    uint32_t *touched;            /* nodes whose stream grew; owned */
+    uint32_t *touched; /* nodes whose stream grew; owned */
     size_t touched_count, touched_capacity;
-    int64_t now_ms;               /* the instant of all its decisions */
-    enum jb_err result;           /* of the commit */
+    int64_t now_ms;     /* the instant of all its decisions */
+    uint64_t next_seq;  /* log number of its next entry */
+    enum jb_err result; /* of the commit */
     struct jb_fault fault;
 };
 
-/* ---- counters, exported as metrics ------------------------------------------------------------------ */
+/* ---- counters, exported as metrics
+ * ------------------------------------------------------------------ */
 
 #define JB_BROKER_COUNTERS(X)                                                                      \
     X(submissions, "Submissions decided")                                                          \
@@ -156,18 +167,19 @@ struct jb_broker {
 
     struct jb_ledger *ledger; /* writes: loop thread, or the worker while `committing` */
     struct jb_ledger *reader; /* reads for deliveries, listings, metrics: loop thread */
+    uint64_t committed_seq;   /* last log number on disk */
     struct jb_directory directory;
     struct jb_arena book_arena; /* policy and calendar in force */
     struct jb_policy *policy;
     struct jb_calendar *calendar;
-    int64_t book_day;        /* local day for which `policy` was chosen */
+    int64_t book_day; /* local day for which `policy` was chosen */
     struct jb_rulebook book;
     struct jb_verdict verdict; /* scratch of decide */
 
     struct jb_zctx *zctx;
     struct jb_zap *zap;
     struct jb_zsock *router;
-    bool paused; /* intake is full */
+    bool paused;                 /* intake is full */
     struct jb_arena frame_arena; /* of the frame being handled or sent */
 
     struct jb_peer **peers; /* by node number; NULL: never seen */
@@ -180,10 +192,10 @@ struct jb_broker {
     uv_work_t work;
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
 
-    uv_timer_t clock_timer; /* deadline clock */
-    uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
+    uv_timer_t clock_timer;             /* deadline clock */
+    uv_timer_t house_timer;             /* liveness of sessions, checkpoints, watchdog */
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
-    bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
+    bool clock_pending; /* the clock has submissions in a batch that is not committed yet */
     uint64_t watchdog_ms;
     int64_t started_ms;
 
@@ -202,11 +214,13 @@ void jb_broker_stop(struct jb_broker *b, int exit_status);
 void jb_broker_fini(struct jb_broker *b);
 /* Choose policy and calendar in force now from the ledger. Loop thread, no commit under way. */
 enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
-/* Queue INSTALL_POLICY / INSTALL_CALENDAR for configured files whose version is not installed yet. */
+/* Queue INSTALL_POLICY / INSTALL_CALENDAR for configured files whose version is not installed yet.
+ */
 enum jb_err jb_broker_install_files(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 int64_t jb_broker_now(const struct jb_broker *b);
-struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node); /* made when new; NULL: no memory */
+struct jb_peer *jb_broker_peer(struct jb_broker *b,
+                               uint32_t node); /* made when new; NULL: no memory */
 
 /* batch.c */
 void jb_batch_init(struct jb_batch *t);
@@ -240,8 +254,10 @@ struct jb_accepted {
     struct jb_entry *entry;            /* arena; seq is filled in here */
     struct jb_case *c;                 /* NULL: not about a case */
     uint32_t only;                     /* audience is this node alone; 0: by the rules */
+    bool nobody;                       /* for the log alone */
 };
-enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a) JB_MUST;
+enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t,
+                             struct jb_accepted *a) JB_MUST;
 
 /* commit.c: worker thread; fills t->result */
 void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t);
@@ -253,7 +269,8 @@ void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why);
 
 /* clockwork.c */
 enum jb_err jb_clockwork_start(struct jb_broker *b) JB_MUST;
-void jb_clockwork_look(struct jb_broker *b); /* queue what fell due, set the timer for the next instant */
+void jb_clockwork_look(
+    struct jb_broker *b); /* queue what fell due, set the timer for the next instant */
 
 /* tick.c: begin, finish */
 enum jb_err jb_tick_start(struct jb_broker *b) JB_MUST;
@@ -261,14 +278,16 @@ void jb_tick_kick(struct jb_broker *b); /* there is something to decide */
 
 /* admin.c */
 enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
-void jb_admin_stop(struct jb_broker *b);
+void jb_admin_stop(
+    struct jb_broker *b); /* no more requests; memory with jb_admin_fini after the loop */
+void jb_admin_fini(struct jb_broker *b);
 /* A decision that an admin request waits for is on disk (or was refused). */
 void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *op);
-/* adminview.c: one request -> one reply message, both in `arena`. NULL: answered later. */
 
 /* metrics.c */
 enum jb_err jb_metrics_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 void jb_metrics_stop(struct jb_broker *b);
+void jb_metrics_fini(struct jb_broker *b);
 
 /* house.c: timers, sd_notify */
 enum jb_err jb_house_start(struct jb_broker *b) JB_MUST;

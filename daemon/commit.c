@@ -1,8 +1,8 @@
 /* Commit: writes one decided batch in one transaction, on the worker thread.
  *
- * The only writer of the ledger. Decides nothing: every number that it does not find in the batch (log
- * heads, stream numbers, chain heads) is kept by the ledger. Either all of the batch is on disk when
- * it returns JB_OK, or nothing. */
+ * The only writer of the ledger. Decides nothing: every number that it does not find in the batch
+ * (log heads, stream numbers, chain heads) is kept by the ledger. Either all of the batch is on
+ * disk when it returns JB_OK, or nothing. */
 #include "daemon/broker.h"
 
 #include "proto/wire/codec.h"
@@ -21,8 +21,11 @@ static enum jb_err write_left(struct jb_ledger *l, const struct jb_op *op, uint3
                            .kind = JB_ITEM_LEFT,
                            .left_case_no = op->entry->act.case_no,
                            .left_reason = jb_text_of(jb_act_kind_name(op->entry->act.kind))};
-    struct jb_stream_add add = {.node = node, .at_ms = op->at_ms, .settles = left.settles,
-                                .case_no = left.left_case_no, .other = &left};
+    struct jb_stream_add add = {.node = node,
+                                .at_ms = op->at_ms,
+                                .settles = left.settles,
+                                .case_no = left.left_case_no,
+                                .other = &left};
     return jb_stream_append(l, &add, NULL);
 }
 
@@ -52,14 +55,15 @@ static enum jb_err write_stream(struct jb_ledger *l, const struct jb_op *op,
     return jb_stream_append(l, &add, NULL);
 }
 
-/* The submission is decided: its number and head, and, when it was refused, the bytes as they came. */
+/* The submission is decided: its number and head, and, when it was refused, the bytes as they came.
+ */
 static enum jb_err write_decided(struct jb_ledger *l, const struct jb_op *op, uint32_t refusal)
 {
     const struct jb_intake_item *item = op->item;
     if (item == NULL || item->source != JB_FROM_LINE)
         return JB_OK;
-    struct jb_line_decided d = {.node = item->node, .number = item->number, .at_ms = op->at_ms,
-                                .refusal = refusal};
+    struct jb_line_decided d = {
+        .node = item->node, .number = item->number, .at_ms = op->at_ms, .refusal = refusal};
     memcpy(d.head, item->head, sizeof d.head);
     if (refusal != 0)
         d.raw = item->raw;
@@ -87,10 +91,12 @@ static enum jb_err write_refusal(struct jb_ledger *l, const struct jb_op *op)
 {
     if (op->item->source != JB_FROM_LINE)
         return JB_OK; /* an administrator is answered directly */
-    struct jb_item refusal = {.at_ms = op->at_ms, .settles = op->item->number,
-                              .kind = JB_ITEM_REFUSAL, .refusal = op->refusal};
-    struct jb_stream_add add = {.node = op->item->node, .at_ms = op->at_ms,
-                                .settles = refusal.settles, .other = &refusal};
+    struct jb_item refusal = {.at_ms = op->at_ms,
+                              .settles = op->item->number,
+                              .kind = JB_ITEM_REFUSAL,
+                              .refusal = op->refusal};
+    struct jb_stream_add add = {
+        .node = op->item->node, .at_ms = op->at_ms, .settles = refusal.settles, .other = &refusal};
     enum jb_err err = jb_stream_append(l, &add, NULL);
     return err == JB_OK ? write_decided(l, op, op->refusal.code) : err;
 }
@@ -107,7 +113,7 @@ static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
     case JB_OP_RECEIPT:
         return jb_line_down_acked(l, op->item->signature);
     }
-    return JB_OK;
+    return JB_CORRUPT; /* an operation that nobody made */
 }
 
 static enum jb_err write_cases(struct jb_ledger *l, struct jb_batch *t)

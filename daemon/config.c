@@ -4,14 +4,17 @@
 #include <stddef.h>
 
 #define ROW(sec, name, field, t, fl, lo, hi, def, text)                                            \
-    {.section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,          \
-     .preset = def, .offset = offsetof(struct jb_broker_config, field), .help = text}
+    {                                                                                              \
+        .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
+        .preset = def, .offset = offsetof(struct jb_broker_config, field), .help = text            \
+    }
 
 static const struct jb_config_row rows[] = {
     ROW("broker", "data", data, PATH, JB_CONFIG_REQUIRED, 0, 0, "/var/lib/jiaoband",
         "Folder of the ledger. Only one broker may use it at a time."),
     ROW("broker", "listen", listen, STRING, JB_CONFIG_REQUIRED, 0, 0, "tcp://0.0.0.0:7700",
-        "Where the agencies' nodes connect (ZeroMQ endpoint; tcp://127.0.0.1:* takes a free port)."),
+        "Where the agencies' nodes connect (ZeroMQ endpoint; tcp://127.0.0.1:* takes a free "
+        "port)."),
     ROW("broker", "key", key, PATH, JB_CONFIG_REQUIRED, 0, 0, "/etc/jiaoban/jiaoband.key",
         "Key file, made by: jiaoband --keygen FILE. Mode 0600."),
     ROW("broker", "admin", admin, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/admin.sock",
@@ -32,10 +35,12 @@ static const struct jb_config_row rows[] = {
     ROW("line", "window_bytes", window_bytes, BYTES, JB_CONFIG_RELOADABLE, 65536, 67108864, "2M",
         "The same in bytes."),
     ROW("line", "batch_items", batch_items, INT, JB_CONFIG_RELOADABLE, 16, 65536, "4096",
-        "Submissions gathered while the previous batch is being written; more wait in the network."),
+        "Submissions gathered while the previous batch is being written; more wait in the "
+        "network."),
     ROW("line", "batch_bytes", batch_bytes, BYTES, JB_CONFIG_RELOADABLE, 1048576, 268435456, "16M",
         "The same in bytes."),
-    ROW("line", "session_timeout", session_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 5000, 3600000, "60s",
+    ROW("line", "session_timeout", session_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 5000,
+        3600000, "60s",
         "A node that was silent for so long counts as away. Nodes say something every 20 s."),
     ROW("metrics", "listen", metrics_listen, STRING, 0, 0, 0, "",
         "HOST:PORT for Prometheus, for example 127.0.0.1:7701. Only loopback. Empty: none."),

@@ -1,17 +1,18 @@
-/* Configuration of jiaoband (deploy/config/jiaoband.conf.example is printed from the same table). */
+/* Configuration of jiaoband (deploy/config/jiaoband.conf.example is printed from the same table).
+ */
 #ifndef JB_DAEMON_CONFIG_H
 #define JB_DAEMON_CONFIG_H
 
 #include "proto/base/config.h"
 
 struct jb_broker_config {
-    char *data;     /* folder: ledger and lock */
-    char *listen;   /* ZeroMQ endpoint for the nodes */
-    char *key;      /* key file */
-    char *admin;    /* Unix socket for administrators */
+    char *data;         /* folder: ledger and lock */
+    char *listen;       /* ZeroMQ endpoint for the nodes */
+    char *key;          /* key file */
+    char *admin;        /* Unix socket for administrators */
     int64_t admin_mode; /* its permissions, octal written in decimal digits: 660 */
-    char *policy;   /* policy file, installed when its version is new; "" none */
-    char *calendar; /* calendar file, likewise */
+    char *policy;       /* policy file, installed when its version is new; "" none */
+    char *calendar;     /* calendar file, likewise */
     char *log_level;
     int64_t cache_bytes;
     int64_t window_items, window_bytes; /* unacknowledged items under way to one node */

@@ -85,23 +85,23 @@ static enum jb_err audience_add(struct jb_batch *t, struct audience *to, struct 
     return jb_batch_touch(t, one.node);
 }
 
-/* Everybody in the case after the act; those who were not there before join with the history, those who are no
- * longer there get a LEFT item. */
+/* Everybody in the case after the act; those who were not there before join with the history, those
+ * who are no longer there get a LEFT item. */
 static enum jb_err case_audience(struct jb_batch *t, const struct jb_accepted *a,
                                  const struct jb_participant *before, size_t before_count,
                                  struct audience *out)
 {
     const struct jb_case *c = a->c;
-    out->at = jb_arena_alloc(&t->arena,
-                             (c->participant_count + before_count + 1) * sizeof *out->at);
+    out->at =
+        jb_arena_alloc(&t->arena, (c->participant_count + before_count + 1) * sizeof *out->at);
     if (out->at == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < c->participant_count; i++) {
         const struct jb_participant *p = &c->participants[i];
         if (p->role == JB_ROLE_LEFT)
             continue;
-        struct jb_audience one = {.node = p->node, .joins = true,
-                                  .duty = jb_entry_is_duty(a->entry, p->node)};
+        struct jb_audience one = {
+            .node = p->node, .joins = true, .duty = jb_entry_is_duty(a->entry, p->node)};
         for (size_t k = 0; k < before_count; k++)
             if (before[k].node == p->node && before[k].role != JB_ROLE_LEFT)
                 one.joins = false;
@@ -113,7 +113,8 @@ static enum jb_err case_audience(struct jb_batch *t, const struct jb_accepted *a
     for (size_t k = 0; k < before_count; k++) {
         if (before[k].role == JB_ROLE_LEFT || jb_case_has(c, before[k].node))
             continue;
-        enum jb_err err = audience_add(t, out, (struct jb_audience){.node = before[k].node, .leaves = true});
+        enum jb_err err =
+            audience_add(t, out, (struct jb_audience){.node = before[k].node, .leaves = true});
         if (err != JB_OK)
             return err;
     }
@@ -154,8 +155,7 @@ static enum jb_err find_audience(struct jb_broker *b, struct jb_batch *t, struct
     if (a->c != NULL && a->only == 0) {
         const struct jb_participant *before = a->c->participants;
         size_t count = a->c->participant_count;
-        struct jb_participant *copy =
-            jb_arena_memdup(&t->arena, before, count * sizeof *before);
+        struct jb_participant *copy = jb_arena_memdup(&t->arena, before, count * sizeof *before);
         if (copy == NULL)
             return JB_NOMEM;
         enum jb_err err = jb_case_apply(a->c, a->entry, &t->arena);
@@ -171,6 +171,8 @@ static enum jb_err find_audience(struct jb_broker *b, struct jb_batch *t, struct
         if (err != JB_OK)
             return err;
     }
+    if (a->nobody)
+        return JB_OK;
     if (a->only != 0)
         return single_audience(t, a->only, out);
     enum jb_err err = jb_directory_apply(&b->directory, a->entry);
@@ -179,13 +181,7 @@ static enum jb_err find_audience(struct jb_broker *b, struct jb_batch *t, struct
 
 enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a)
 {
-    uint64_t next = jb_log_last_seq(b->ledger) + 1;
-    for (size_t i = t->op_count; i > 0; i--) /* entries of this batch are not in the ledger yet */
-        if (t->ops[i - 1].kind == JB_OP_ENTRY) {
-            next = t->ops[i - 1].entry->seq + 1;
-            break;
-        }
-    a->entry->seq = next;
+    a->entry->seq = t->next_seq;
     a->entry->at_ms = t->now_ms;
     struct audience audience = {NULL, 0};
     enum jb_err err = find_audience(b, t, a, &audience);
@@ -203,6 +199,7 @@ enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_
     op->bytes = bytes;
     op->audience = audience.at;
     op->audience_count = audience.count;
+    t->next_seq++;
     b->count.entries++;
     return JB_OK;
 }
@@ -219,8 +216,11 @@ static enum jb_err decide_act(struct jb_broker *b, struct jb_batch *t,
                               const struct jb_intake_item *item, struct jb_entry *entry)
 {
     const struct jb_act *act = &entry->act;
-    struct jb_question q = {.act = act, .node = entry->node, .user = entry->user,
-                            .now_ms = t->now_ms, .administrator = item->source == JB_FROM_ADMIN};
+    struct jb_question q = {.act = act,
+                            .node = entry->node,
+                            .user = entry->user,
+                            .now_ms = t->now_ms,
+                            .administrator = item->source == JB_FROM_ADMIN};
     struct jb_case *c = NULL;
     b->verdict.refusal = jb_act_check(act, b->verdict.detail);
     b->verdict.effects.count = 0;
@@ -246,12 +246,15 @@ static enum jb_err decide_act(struct jb_broker *b, struct jb_batch *t,
     entry->effects = effects;
     entry->effect_count = b->verdict.effects.count;
     struct jb_accepted a = {.item = item, .entry = entry, .c = c};
-    if (c == NULL && !is_directory_kind(act->kind))
+    if (c == NULL && !is_directory_kind(act->kind)) {
         a.only = entry->node == JB_NODE_BROKER_NUMBER ? act->node : entry->node;
+        a.nobody = a.only == 0; /* the broker's own remark, for the log alone */
+    }
     return jb_decide_accept(b, t, &a);
 }
 
-/* Only one byte string per submission is allowed, so that the signed chain can be checked again from the log. */
+/* Only one byte string per submission is allowed, so that the signed chain can be checked again
+ * from the log. */
 static enum jb_err canonical(struct jb_batch *t, const struct jb_submission *s, struct jb_bytes raw)
 {
     struct jb_bytes again;
@@ -291,6 +294,12 @@ static enum jb_err decide_submission(struct jb_broker *b, struct jb_batch *t,
 
 /* ---- the other sources ---- */
 
+static uint32_t next_node_number(const struct jb_directory *d)
+{
+    uint32_t last = d->count > 0 ? d->nodes[d->count - 1].node : 0;
+    return last < JB_NODE_BROKER_NUMBER ? JB_NODE_BROKER_NUMBER + 1 : last + 1;
+}
+
 static enum jb_err decide_own(struct jb_broker *b, struct jb_batch *t,
                               const struct jb_intake_item *item, const struct jb_act *act,
                               struct jb_text user)
@@ -302,6 +311,8 @@ static enum jb_err decide_own(struct jb_broker *b, struct jb_batch *t,
     entry->user = user;
     entry->made_at_ms = t->now_ms;
     entry->act = *act;
+    if (act->kind == JB_ACT_ENROL_NODE && act->node == 0)
+        entry->act.node = next_node_number(&b->directory);
     return decide_act(b, t, item, entry);
 }
 
@@ -340,8 +351,8 @@ static enum jb_err decide_epoch(struct jb_broker *b, struct jb_batch *t,
     entry->node = JB_NODE_BROKER_NUMBER;
     entry->user = jb_text_of("line");
     entry->made_at_ms = t->now_ms;
-    entry->act = (struct jb_act){.kind = JB_ACT_NEW_EPOCH, .node = item->node,
-                                 .epoch = {item->epoch, JB_EPOCH_BYTES}};
+    entry->act = (struct jb_act){
+        .kind = JB_ACT_NEW_EPOCH, .node = item->node, .epoch = {item->epoch, JB_EPOCH_BYTES}};
     struct jb_accepted a = {.entry = entry, .only = item->node};
     return jb_decide_accept(b, t, &a);
 }
@@ -367,11 +378,18 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
 enum jb_err jb_decide_batch(struct jb_broker *b, struct jb_batch *t)
 {
     t->now_ms = jb_broker_now(b);
+    t->next_seq = jb_log_last_seq(b->ledger) + 1;
+    for (size_t i = 0; i < t->item_count;
+         i++) /* acknowledgements are cumulative: the last one counts */
+        if (t->items[i].source == JB_FROM_ACK)
+            b->peers[t->items[i].node]->last_ack = i;
     for (size_t i = 0; i < t->item_count; i++) {
+        if (t->items[i].source == JB_FROM_ACK && b->peers[t->items[i].node]->last_ack != i)
+            continue;
         enum jb_err err = decide_item(b, t, &t->items[i]);
         if (err != JB_OK)
-            return jb_fault_set(&t->fault, err, "deciding item %zu of %zu (source %d, node %u): %s", i + 1,
-                                t->item_count, (int)t->items[i].source, t->items[i].node,
+            return jb_fault_set(&t->fault, err, "deciding item %zu of %zu (source %d, node %u): %s",
+                                i + 1, t->item_count, (int)t->items[i].source, t->items[i].node,
                                 jb_err_text(err));
     }
     return JB_OK;

@@ -1,6 +1,6 @@
-/* What a node's signed acknowledgement means for cases: the duties that it covers are now provably on the
- * node's disk. Their senders are told (STORED), and where receipt fell on a later day than sending
- * the clocks that start at receipt are counted again (RECEIVED, domain.md rule 8.4). */
+/* What a node's signed acknowledgement means for cases: the duties that it covers are now provably
+ * on the node's disk. Their senders are told (STORED), and where receipt fell on a later day than
+ * sending the clocks that start at receipt are counted again (RECEIVED, domain.md rule 8.4). */
 #include "daemon/broker.h"
 
 #include "proto/base/log.h"
@@ -14,8 +14,8 @@ struct sender {
 
 #define SENDERS_MAX 64 /* more distinct senders in one acknowledgement: told in a second entry */
 
-static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t,
-                               const struct jb_receipt *r, const struct sender *s)
+static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
+                               const struct sender *s)
 {
     struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
     if (entry == NULL)
@@ -52,10 +52,15 @@ static enum jb_err count_from_receipt(struct jb_broker *b, struct jb_batch *t,
     entry->node = JB_NODE_BROKER_NUMBER;
     entry->user = jb_text_of("line");
     entry->made_at_ms = t->now_ms;
-    entry->act = (struct jb_act){.kind = JB_ACT_RECEIVED, .case_no = c->case_no, .node = r->node,
-                                 .at_ms = t->now_ms, .log_seq = duty->log_seq};
-    struct jb_question q = {.act = &entry->act, .node = JB_NODE_BROKER_NUMBER,
-                            .user = entry->user, .now_ms = t->now_ms};
+    entry->act = (struct jb_act){.kind = JB_ACT_RECEIVED,
+                                 .case_no = c->case_no,
+                                 .node = r->node,
+                                 .at_ms = t->now_ms,
+                                 .log_seq = duty->log_seq};
+    struct jb_question q = {.act = &entry->act,
+                            .node = JB_NODE_BROKER_NUMBER,
+                            .user = entry->user,
+                            .now_ms = t->now_ms};
     jb_decide(&b->book, c, &q, &b->verdict);
     if (b->verdict.refusal != JB_REFUSE_NONE || b->verdict.effects.count == 0)
         return JB_OK;
@@ -87,7 +92,8 @@ static enum jb_err add_item(struct jb_batch *t, struct sender *senders, size_t *
     return JB_OK;
 }
 
-/* Registrar and assigner of the case learn that its duty arrived; the acknowledging node itself knows. */
+/* Registrar and assigner of the case learn that its duty arrived; the acknowledging node itself
+ * knows. */
 static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                            const struct jb_stored_items *duties, struct sender *senders,
                            size_t *count)

@@ -7,7 +7,7 @@
  *
  * Structs of arguments begin with `size`: set it to sizeof and zero the rest, then fields can be
  * added to later versions without harm:
- *     struct jiaoban_note_args a = {.size = sizeof a, .case_number = no, .text = "..."};
+ *     struct jiaoban_act a = {.size = sizeof a, .case_number = no, .text = "..."};
  *     status = jiaoban_note(j, &a, NULL, NULL);
  * Rows of results only grow at their end, and are reached by pointer, never by array index.
  *
@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jiaoban_types.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -31,42 +33,8 @@ extern "C" {
 struct jiaoban;        /* one connection */
 struct jiaoban_result; /* what one request brought back; owns all that its rows point to */
 
-/* ---- errors --------------------------------------------------------------------------------- */
-
-/* Numbers never change; those of newer peers may be outside this list. */
-enum jiaoban_status {
-    JIAOBAN_OK = 0,
-    JIAOBAN_NOMEM = 1,
-    JIAOBAN_IO = 2,
-    JIAOBAN_FULL = 3,    /* disk or quota */
-    JIAOBAN_CORRUPT = 4, /* stored data is damaged */
-    JIAOBAN_TOO_LARGE = 5,
-    JIAOBAN_TOO_DEEP = 6,
-    JIAOBAN_MALFORMED = 7,
-    JIAOBAN_BAD_UTF8 = 8,
-    JIAOBAN_NUL_IN_TEXT = 9,
-    JIAOBAN_UNKNOWN_KIND = 10,
-    JIAOBAN_MISSING = 11, /* a required argument */
-    JIAOBAN_RANGE = 12,
-    JIAOBAN_VERSION = 13, /* no protocol version in common */
-    JIAOBAN_NOT_FOUND = 14,
-    JIAOBAN_EXISTS = 15,
-    JIAOBAN_DENIED = 16,
-    JIAOBAN_WRONG_NODE = 17,
-    JIAOBAN_BAD_SIGNATURE = 18,
-    JIAOBAN_GAP = 19,
-    JIAOBAN_REPEAT = 20,
-    JIAOBAN_OLD = 21,
-    JIAOBAN_DIVERGED = 22,
-    JIAOBAN_OFFLINE = 23, /* nobody listens there */
-    JIAOBAN_BUSY = 24,    /* no answer in time; a submission may still be stored */
-    JIAOBAN_CONFIG = 25,
-    JIAOBAN_LOCKED = 26,
-    JIAOBAN_CLOSED = 27,      /* the connection ended before the answer came */
-    JIAOBAN_UNSUPPORTED = 28, /* by this version of the library or of the other end */
-    JIAOBAN_REFUSED = 29,     /* by a rule of casework: see struct jiaoban_settled */
-    JIAOBAN_OVERFLOW = 30
-};
+/* ---- errors: enum jiaoban_status in jiaoban_types.h -------------------------------------------
+ */
 
 /* "NOT_FOUND"; an English text. Static storage, any thread, any number. */
 JIAOBAN_API const char *jiaoban_status_name(enum jiaoban_status status);
@@ -95,261 +63,6 @@ JIAOBAN_API JIAOBAN_MUST enum jiaoban_status jiaoban_open_admin(const char *path
 JIAOBAN_API void jiaoban_close(struct jiaoban *j);
 /* The path in use; owned by the handle. */
 JIAOBAN_API const char *jiaoban_path(const struct jiaoban *j);
-
-/* ---- vocabulary ----------------------------------------------------------------------------- */
-
-enum jiaoban_matter { JIAOBAN_SUGGESTION = 1, JIAOBAN_ACCUSATION, JIAOBAN_APPEAL };
-enum jiaoban_channel { JIAOBAN_LETTER = 1, JIAOBAN_VISIT, JIAOBAN_ONLINE, JIAOBAN_PHONE };
-enum jiaoban_exit { /* Art 31; only RESIDUE takes the petition procedure */
-                    JIAOBAN_EXIT_LITIGATION = 1,
-                    JIAOBAN_EXIT_ARBITRATION,
-                    JIAOBAN_EXIT_PARTY_APPEAL,
-                    JIAOBAN_EXIT_ADMIN_REVIEW,
-                    JIAOBAN_EXIT_PROTECTIVE_DUTY,
-                    JIAOBAN_EXIT_RESIDUE
-};
-enum jiaoban_authority {
-    JIAOBAN_BY_PEER = 1,
-    JIAOBAN_BY_FORWARD,
-    JIAOBAN_BY_ASSIGN,
-    JIAOBAN_BY_FIRST_ASSIGNMENT,
-    JIAOBAN_BY_JOINT_CONFERENCE
-};
-enum jiaoban_opinion { JIAOBAN_SUPPORTED = 1, JIAOBAN_EXPLAINED, JIAOBAN_NOT_SUPPORTED };
-enum jiaoban_ruling { JIAOBAN_AGREED = 1, JIAOBAN_NOT_AGREED };
-enum jiaoban_decline_kind { JIAOBAN_NOT_ACCEPTED = 1, JIAOBAN_NO_LONGER };
-enum jiaoban_stage {
-    JIAOBAN_STAGE_REGISTERED = 1,
-    JIAOBAN_STAGE_SENT,
-    JIAOBAN_STAGE_SIGNED,
-    JIAOBAN_STAGE_ACCEPTED,
-    JIAOBAN_STAGE_DECLINED,
-    JIAOBAN_STAGE_ANSWERED,
-    JIAOBAN_STAGE_REFERRED, /* final */
-    JIAOBAN_STAGE_CLOSED    /* final */
-};
-enum jiaoban_role { JIAOBAN_REGISTRAR = 1, JIAOBAN_HOST, JIAOBAN_CO_HANDLER, JIAOBAN_ASSIGNER,
-                    JIAOBAN_INFORMED, JIAOBAN_LEFT };
-enum jiaoban_light { JIAOBAN_GREEN = 1, JIAOBAN_YELLOW, JIAOBAN_RED, JIAOBAN_DONE };
-enum jiaoban_line { JIAOBAN_LINE_OFFLINE = 1, JIAOBAN_LINE_GREETING, JIAOBAN_LINE_CATCHING_UP,
-                    JIAOBAN_LINE_IN_SYNC, JIAOBAN_LINE_RESYNC, JIAOBAN_LINE_REJECTED };
-enum jiaoban_unit { JIAOBAN_CALENDAR_DAYS = 1, JIAOBAN_WORKING_DAYS, JIAOBAN_HOURS,
-                    JIAOBAN_DESIGNATED };
-enum jiaoban_end { JIAOBAN_RUNNING = 0, JIAOBAN_MET, JIAOBAN_MET_LATE, JIAOBAN_CANCELLED,
-                   JIAOBAN_SUPERSEDED };
-enum jiaoban_level { JIAOBAN_CENTRAL = 1, JIAOBAN_PROVINCE, JIAOBAN_CITY, JIAOBAN_COUNTY,
-                     JIAOBAN_TOWNSHIP, JIAOBAN_VILLAGE };
-enum jiaoban_node_kind { JIAOBAN_OFFICE = 1, JIAOBAN_CONFERENCE, JIAOBAN_GOVERNMENT,
-                         JIAOBAN_DEPARTMENT, JIAOBAN_DISCIPLINE, JIAOBAN_POLITICAL_LEGAL,
-                         JIAOBAN_ENTERPRISE, JIAOBAN_BROKER };
-enum { /* flags of a case, added up */
-       JIAOBAN_FLAG_REPEAT = 1,
-       JIAOBAN_FLAG_ANONYMOUS = 2,
-       JIAOBAN_FLAG_JOINT_SIGNATURE = 4,
-       JIAOBAN_FLAG_URGENT = 8,
-       JIAOBAN_FLAG_CROSS_BOUNDARY = 16,
-       JIAOBAN_FLAG_LITIGATION = 32,
-       JIAOBAN_FLAG_OLD_CASE = 64,
-       JIAOBAN_FLAG_PUBLIC = 128,
-       JIAOBAN_FLAG_SECRET = 256,
-       JIAOBAN_FLAG_UNREACHABLE = 512 /* name or address unclear: no notice owed */
-};
-
-/* ---- rows: what results consist of; all pointers belong to the result ------------------------ */
-
-/* Texts are never NULL ("" when absent). */
-struct jiaoban_settled {     /* what became of a submission */
-    uint64_t number;         /* of the submission in this agency's outbox */
-    int64_t case_no;         /* also of a case just registered */
-    const char *case_number; /* as shown to people */
-    bool accepted;
-    bool pending;            /* not decided yet: it is safe in the outbox and will be sent */
-    uint64_t seq;            /* number in the log, when accepted */
-    uint32_t code;           /* why it was refused; 0: was not */
-    const char *name;        /* of the refusal: "STALE_CUSTODY" */
-    const char *article;     /* the rule behind it */
-    const char *detail;      /* what and where */
-    uint32_t holder;         /* who holds the case now, if that was the reason; 0: unknown */
-    const char *holder_name;
-    int64_t at_ms;
-    const char *kind;        /* of the act: "assign" */
-};
-
-struct jiaoban_participant {
-    uint32_t node;
-    const char *node_name;
-    enum jiaoban_role role;
-};
-
-struct jiaoban_person { /* also an argument; fixed, will not grow */
-    const char *name, *id_number, *phone, *address;
-    bool main_visitor;
-};
-
-struct jiaoban_deadline {
-    int64_t case_no;
-    const char *title;       /* of the case */
-    uint32_t deadline_id;    /* within the case */
-    const char *key;         /* policy row: "handle" */
-    const char *key_text;    /* its name in the policy, Chinese */
-    uint32_t node;           /* who owes it */
-    const char *node_name;
-    int64_t trigger_ms;      /* what started it */
-    uint32_t limit;          /* in `unit` */
-    enum jiaoban_unit unit;
-    int64_t due_ms;          /* the first instant that is too late */
-    int64_t original_due_ms; /* before any extension */
-    uint32_t extensions;
-    const char *article;
-    enum jiaoban_end end;
-    int64_t ended_at_ms, missed_at_ms;
-    enum jiaoban_light light;
-    bool provisional;        /* past the last day that the calendar of working days knows */
-    const char *policy_version, *calendar_version;
-    int64_t stored_at_ms;    /* the owner's agent signed for it (automatic receipt); 0: not yet */
-    int64_t acknowledged_at_ms; /* a person did; 0: nobody */
-    const char *acknowledged_by;
-};
-
-/* What an act says: the arguments of every submission, and the contents of a history line. Each kind
- * of act has some of the fields (named at its function below); a field given to a kind that has no
- * such field is refused with RANGE. In rows, texts are "" when absent. */
-struct jiaoban_act {
-    size_t size;             /* sizeof (struct jiaoban_act) in arguments */
-    const char *case_number; /* any spelling; in a registration NULL: the agent issues one */
-    uint32_t custody;        /* that the act is based on; 0: the one that the agent knows */
-    uint32_t node;           /* receiver */
-    const uint32_t *co_handlers;
-    size_t co_handler_count;
-    int authority; /* enum jiaoban_authority */
-    int matter, channel, exit, opinion, ruling, decline_kind; /* their enums */
-    uint32_t flags, people;                                   /* flags: JIAOBAN_FLAG_*, added up */
-    uint32_t deadline_id, days;
-    uint64_t log_seq;
-    int64_t due_ms; /* the first instant that is too late; 0: the policy's limit */
-    int64_t received_at_ms, told_at_ms, done_at_ms; /* told: the petitioner was */
-    const char *title, *content, *class_code, *place_code; /* place: GB/T 2260 */
-    const char *foreign_system, *foreign_number;
-    const char *text, *reason, *basis, *report, *report_form, *how, *organ;
-    const char *notice_no, *opinion_no, *close_no;
-    const char *approved_by, *countersigned_by;
-    const struct jiaoban_person *persons; /* registrations only; sealed by the agent */
-    size_t person_count;
-};
-
-struct jiaoban_event { /* one line of a case's history */
-    uint64_t seq;      /* in the log; 0 while pending */
-    uint64_t number;   /* in this agency's stream */
-    int64_t at_ms;     /* when it was decided */
-    int64_t made_at_ms; /* when it was done, by that agency's clock */
-    uint32_t node;
-    const char *node_name;
-    const char *user;
-    const char *kind;    /* "assign", "sign_for" ... */
-    bool pending;        /* waits in the outbox */
-    bool stored_by_all;  /* every agency concerned has signed for it */
-    const char *const *effects, *const *stored_by; /* stored_by: names of agencies */
-    size_t effect_count, stored_by_count;
-    const struct jiaoban_act *act; /* NULL: of a kind that this version does not know */
-};
-
-struct jiaoban_case {
-    int64_t case_no;
-    const char *number; /* as shown to people */
-    const char *title;
-    enum jiaoban_stage stage;
-    int matter, channel; /* 0: not said */
-    uint32_t flags, people;
-    const char *class_code, *place_code;
-    uint32_t registrar, host;
-    const char *registrar_name, *host_name;
-    uint32_t custody;   /* number of the present custody; rises with each hand-over */
-    int authority;      /* of the present hand-over; 0 before the first */
-    uint32_t hops;
-    bool objection_open;
-    int opinion;
-    enum jiaoban_light light;
-    int64_t next_due_ms; /* 0: no deadline runs */
-    const char *next_key;
-    int64_t registered_at_ms, updated_at_ms;
-    uint32_t pending;   /* submissions about it that wait in the outbox */
-    bool left;          /* this agency takes part no more */
-    const struct jiaoban_participant *const *participants;
-    const struct jiaoban_deadline *const *deadlines;
-    /* only from jiaoban_get_case: */
-    const struct jiaoban_person *const *petitioners;
-    const struct jiaoban_event *const *timeline;
-    size_t participant_count, deadline_count, petitioner_count, timeline_count;
-    const char *content;
-    bool sealed_unreadable; /* there are petitioners' data that this agency may not read */
-};
-
-struct jiaoban_node {
-    uint32_t node;
-    const char *code, *name;
-    int level;
-    uint32_t parent;
-    int kind;
-    const char *region;
-    bool has_agent;
-    int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
-    uint32_t successor;
-    const char *line_key_hex;
-    /* only from the broker: */
-    bool connected;
-    int64_t last_seen_ms, acked_at_ms, skew_ms;
-    uint64_t stream_number, acked_number, up_number;
-    const char *software;
-};
-
-struct jiaoban_pending {
-    uint64_t number;
-    int64_t case_no;
-    const char *kind, *user;
-    int64_t made_at_ms;
-};
-
-struct jiaoban_alarm {
-    int64_t at_ms, case_no;
-    const char *number, *kind, *text;
-    uint32_t deadline_id;
-    int64_t due_ms;
-};
-
-struct jiaoban_state { /* of the agent, or of the broker */
-    uint32_t node;
-    const char *code, *name;
-    enum jiaoban_line line;
-    const char *line_text, *broker, *down_head_hex, *software, *epoch_hex;
-    uint64_t down_number, up_made, up_settled;
-    int64_t last_in_sync_ms, skew_ms, now_ms, started_at_ms;
-    uint64_t cases, open_cases, red, yellow, objections, refused_recently;
-    uint64_t rss_bytes, clients, log_seq, nodes, nodes_connected;
-    const char *policy_version, *calendar_version, *calendar_until, *trouble;
-};
-
-struct jiaoban_check { /* what a verification found */
-    bool ok;
-    uint64_t items, receipts, number, erased, nodes;
-    bool chain_intact, signatures_good, tables_equal;
-    bool broker_asked, equals_broker;
-    const char *head_hex, *digest_hex, *text;
-};
-
-struct jiaoban_news { /* one event of a watch: those that are not NULL */
-    int64_t case_no;
-    const char *number, *title;
-    const struct jiaoban_event *event;
-    const struct jiaoban_settled *settled;
-    const struct jiaoban_alarm *alarm;
-    const struct jiaoban_state *state;
-};
-
-struct jiaoban_done { /* answer of an administrator's command */
-    const char *text;
-    uint64_t seq;
-    uint32_t node;
-};
 
 /* ---- results -------------------------------------------------------------------------------- */
 
@@ -395,7 +108,202 @@ struct jiaoban_options {
  *   REFUSED  by a rule; nothing was changed. The error text names the rule and what to do.
  * MISSING, RANGE, MALFORMED, BAD_UTF8, TOO_LARGE: bad argument. BUSY, CLOSED: no answer in time or
  * at all; the submission may be stored (jiaoban_get_pending tells). OFFLINE, DENIED, IO, NOMEM. */
-#define JIAOBAN_SUBMISSION(name)                                                                   \
-    JIAOBAN_API enum jiaoban_status name(                                                          \
-        struct jiaoban *j, const struct jiaoban_act *act, const struct jiaoban_options *options,   \
-        struct jiaoban_result **out)
+#define JIAOBAN_SUBMISSION                                                                         \
+    struct jiaoban *j, const struct jiaoban_act *act, const struct jiaoban_options *options,       \
+        struct jiaoban_result **out
+
+/* Beside each: the fields of its act; a star marks those that must be given. All but the first take
+ * case_number* and custody. */
+/* 登记: title*, matter, channel, content, class_code, place_code, flags, people, foreign_system,
+ * foreign_number, received_at_ms, persons. The number of the new case comes back. */
+JIAOBAN_API enum jiaoban_status jiaoban_register(JIAOBAN_SUBMISSION);
+/* 交办: node*, co_handlers, authority (0: BY_ASSIGN), due_ms, basis, text, report_form,
+ * countersigned_by */
+JIAOBAN_API enum jiaoban_status jiaoban_assign(JIAOBAN_SUBMISSION);
+/* 转送: node*, co_handlers, text */
+JIAOBAN_API enum jiaoban_status jiaoban_forward(JIAOBAN_SUBMISSION);
+/* 移交: node*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_handover(JIAOBAN_SUBMISSION);
+/* 移送: organ*, node, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_refer(JIAOBAN_SUBMISSION);
+/* 签收: text */
+JIAOBAN_API enum jiaoban_status jiaoban_sign_for(JIAOBAN_SUBMISSION);
+/* 受理: exit (0: RESIDUE), notice_no, told_at_ms, how */
+JIAOBAN_API enum jiaoban_status jiaoban_accept(JIAOBAN_SUBMISSION);
+/* 不予受理: reason*, decline_kind (0: NOT_ACCEPTED), notice_no, told_at_ms, how */
+JIAOBAN_API enum jiaoban_status jiaoban_decline(JIAOBAN_SUBMISSION);
+/* 告知: told_at_ms*, notice_no, how */
+JIAOBAN_API enum jiaoban_status jiaoban_notify(JIAOBAN_SUBMISSION);
+/* 异议: reason* */
+JIAOBAN_API enum jiaoban_status jiaoban_object(JIAOBAN_SUBMISSION);
+/* on an objection: ruling*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_rule(JIAOBAN_SUBMISSION);
+/* 指定: node*, co_handlers, due_ms, basis */
+JIAOBAN_API enum jiaoban_status jiaoban_designate(JIAOBAN_SUBMISSION);
+/* 延期: days*, reason*, approved_by*, deadline_id (0: handle), told_at_ms */
+JIAOBAN_API enum jiaoban_status jiaoban_extend(JIAOBAN_SUBMISSION);
+/* 备注: text* */
+JIAOBAN_API enum jiaoban_status jiaoban_note(JIAOBAN_SUBMISSION);
+/* 答复: opinion*, text*, opinion_no, report, told_at_ms, how */
+JIAOBAN_API enum jiaoban_status jiaoban_answer(JIAOBAN_SUBMISSION);
+/* 落实: text, done_at_ms */
+JIAOBAN_API enum jiaoban_status jiaoban_execute(JIAOBAN_SUBMISSION);
+/* 办结: close_no, text */
+JIAOBAN_API enum jiaoban_status jiaoban_close_case(JIAOBAN_SUBMISSION);
+/* a person acknowledges a deadline: deadline_id*, text */
+JIAOBAN_API enum jiaoban_status jiaoban_acknowledge(JIAOBAN_SUBMISSION);
+/* shown to a person: log_seq */
+JIAOBAN_API enum jiaoban_status jiaoban_opened(JIAOBAN_SUBMISSION);
+/* Any of them by its name in the schema ("sign_for", "rule_on_objection", "close"). */
+JIAOBAN_API enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
+                                               const struct jiaoban_act *act,
+                                               const struct jiaoban_options *options,
+                                               struct jiaoban_result **out);
+
+/* ---- questions ------------------------------------------------------------------------------ */
+
+/* One struct for all; each question reads the fields named at its function, zero does not filter.
+ */
+struct jiaoban_query {
+    size_t size;
+    const char *case_number;
+    uint32_t node; /* nodes, deadlines: whose; cases: host */
+    uint32_t registrar;
+    int stage, matter, light;
+    bool mine; /* what this agency owes or holds */
+    bool open_only, missed_only, objections;
+    bool timeline;    /* with the history */
+    bool ask_broker;  /* verify: compare with the broker as well */
+    bool alarms;      /* watch: alarms too */
+    const char *text; /* part of title or number; for nodes: code, number or part of the name */
+    const char *class_code;
+    int64_t from_ms, to_ms; /* registered in this span */
+    int64_t due_before_ms;
+    int64_t after_case_no, after_due_ms; /* next page: those of the last row */
+    uint64_t number;  /* settled: of the submission; watch: events after this one */
+    uint32_t limit;   /* rows at most; 0: the agent's default */
+    uint32_t wait_ms; /* settled: for the verdict */
+};
+
+/* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
+ * fields are optional. NOT_FOUND, MALFORMED (case number), BUSY after 30 s, CLOSED, OFFLINE ... */
+#define JIAOBAN_QUESTION                                                                           \
+    struct jiaoban *j, const struct jiaoban_query *q, struct jiaoban_result **out
+/* newest first: stage, node, registrar, text, open_only, light, class_code, mine, from_ms, to_ms,
+ * after_case_no, limit, matter, objections */
+JIAOBAN_API enum jiaoban_status jiaoban_get_cases(JIAOBAN_QUESTION);
+/* case_number*, timeline */
+JIAOBAN_API enum jiaoban_status jiaoban_get_case(JIAOBAN_QUESTION);
+/* soonest first: case_number, mine, open_only, missed_only, due_before_ms, limit, node, after_* */
+JIAOBAN_API enum jiaoban_status jiaoban_get_deadlines(JIAOBAN_QUESTION);
+/* text */
+JIAOBAN_API enum jiaoban_status jiaoban_get_nodes(JIAOBAN_QUESTION);
+/* the outbox: limit */
+JIAOBAN_API enum jiaoban_status jiaoban_get_pending(JIAOBAN_QUESTION);
+/* number*, wait_ms */
+JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);
+/* agent or broker */
+JIAOBAN_API enum jiaoban_status jiaoban_get_state(JIAOBAN_QUESTION);
+/* limit */
+JIAOBAN_API enum jiaoban_status jiaoban_get_alarms(JIAOBAN_QUESTION);
+/* ask_broker; may take minutes */
+JIAOBAN_API enum jiaoban_status jiaoban_verify(JIAOBAN_QUESTION);
+/* The one agency with this code, number, or (part of a) name. NOT_FOUND: none; RANGE: several, the
+ * error text names some. */
+JIAOBAN_API enum jiaoban_status jiaoban_find_node(struct jiaoban *j, const char *what,
+                                                  uint32_t *node);
+
+/* Begin to watch (number, alarms); use a handle of its own for it. */
+JIAOBAN_API enum jiaoban_status jiaoban_watch(struct jiaoban *j, const struct jiaoban_query *q);
+/* The next event, waiting at most timeout_ms (negative: for ever); *out is owned by the caller.
+ * BUSY: none came in time. CLOSED: begin again, after the last number seen. */
+JIAOBAN_API enum jiaoban_status jiaoban_watch_next(struct jiaoban *j, int timeout_ms,
+                                                   struct jiaoban_result **out);
+
+/* ---- administration: handles of jiaoban_open_admin ------------------------------------------- */
+
+struct jiaoban_node_args {
+    size_t size;
+    uint32_t node;           /* 0 in an enrolment: the broker numbers it */
+    const char *code, *name; /* code: [a-z0-9][a-z0-9.-]{0,31} */
+    int level, kind;         /* enum jiaoban_level, jiaoban_node_kind */
+    uint32_t parent;         /* 0: a root */
+    const char *region, *credit_code;
+    int64_t valid_from_ms, valid_to_ms;
+    const char *public_keys; /* "jbk1:...", as printed by jiaoban-agent --keygen */
+    const char *reason;
+    uint32_t successor;
+};
+/* Answers as struct jiaoban_done; *out as above, may be NULL. Errors also: REFUSED, EXISTS. */
+#define JIAOBAN_NODE_CHANGE                                                                        \
+    struct jiaoban *j, const struct jiaoban_node_args *args, struct jiaoban_result **out
+JIAOBAN_API enum jiaoban_status jiaoban_node_enrol(JIAOBAN_NODE_CHANGE);
+/* given fields only */
+JIAOBAN_API enum jiaoban_status jiaoban_node_change(JIAOBAN_NODE_CHANGE);
+/* node, public_keys, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_node_replace_keys(JIAOBAN_NODE_CHANGE);
+/* node, valid_to_ms, successor, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_node_retire(JIAOBAN_NODE_CHANGE);
+/* Install a file's contents; kind "policy" or "calendar". dry_run: only say what would change. */
+JIAOBAN_API enum jiaoban_status jiaoban_install(struct jiaoban *j, const char *kind,
+                                                const void *body, size_t body_bytes, bool dry_run,
+                                                struct jiaoban_result **out);
+JIAOBAN_API enum jiaoban_status jiaoban_reload(struct jiaoban *j, struct jiaoban_result **out);
+
+/* ---- without blocking ------------------------------------------------------------------------ */
+
+/* The answer to one request. `result` is owned by the receiver (free it; NULL unless status is OK
+ * or REFUSED). Called from jiaoban_process or a blocking call, never from the call that made the
+ * request; may make further requests, must not block on the handle or close it. */
+typedef void (*jiaoban_answer_fn)(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
+                                  struct jiaoban_result *result, void *data);
+/* Ask without waiting; many may be in flight, answers come in any order. `what` of a question: the
+ * function's name without prefix ("cases", "case", "verify", "watch": that one answers until the
+ * connection ends). fn is called exactly once (CLOSED if the connection ends; watch: once an event)
+ * unless this fails, the handle is closed, or it is cancelled. *id may be NULL. There is no
+ * time-out. Errors as above; BUSY: 4096 requests are in flight. */
+JIAOBAN_API enum jiaoban_status jiaoban_submit_async(struct jiaoban *j, const char *kind,
+                                                     const struct jiaoban_act *act,
+                                                     const struct jiaoban_options *options,
+                                                     jiaoban_answer_fn fn, void *data,
+                                                     uint64_t *id);
+JIAOBAN_API enum jiaoban_status jiaoban_request_async(struct jiaoban *j, const char *what,
+                                                      const struct jiaoban_query *q,
+                                                      jiaoban_answer_fn fn, void *data,
+                                                      uint64_t *id);
+/* Forget a request: its answer is dropped (a submission is made all the same). */
+JIAOBAN_API void jiaoban_cancel(struct jiaoban *j, uint64_t id);
+/* The descriptor to poll; -1 while not connected. Do not read, write or close it. It changes when
+ * the library connects again. */
+JIAOBAN_API int jiaoban_fd(const struct jiaoban *j);
+#define JIAOBAN_READ 1u
+#define JIAOBAN_WRITE 2u
+/* What to poll for, JIAOBAN_READ | JIAOBAN_WRITE. */
+JIAOBAN_API unsigned jiaoban_wants(const struct jiaoban *j);
+/* Read and write what goes without blocking and call back. CLOSED and others: the connection ended,
+ * every callback has been called; the next request connects again. */
+JIAOBAN_API enum jiaoban_status jiaoban_process(struct jiaoban *j);
+/* Have fn called when jiaoban_fd or jiaoban_wants change: for glue to an event loop. The old
+ * descriptor is still open then. NULL ends it. */
+typedef void (*jiaoban_interest_fn)(struct jiaoban *j, int fd, unsigned wants, void *data);
+JIAOBAN_API void jiaoban_set_interest(struct jiaoban *j, jiaoban_interest_fn fn, void *data);
+
+/* ---- texts ---------------------------------------------------------------------------------- */
+
+#define JIAOBAN_TEXT 24 /* bytes for the texts below, with NUL */
+/* Read a case number in any spelling; *shown gets the usual one. MALFORMED, RANGE. */
+JIAOBAN_API enum jiaoban_status jiaoban_case_number(const char *text, int64_t *case_no,
+                                                    char shown[JIAOBAN_TEXT]);
+/* "2026-11-30", "2026年11月30日", or one of them with a time ("2026-11-30 14:05"), in China. A bare
+ * date is its first instant, or with end_of_day the first one after it: a due date. MALFORMED,
+ * RANGE. */
+JIAOBAN_API enum jiaoban_status jiaoban_instant(const char *text, bool end_of_day,
+                                                int64_t *instant_ms);
+/* "2026-11-30 14:05"; `due`: midnight is written as 24:00 of the day before. */
+JIAOBAN_API void jiaoban_instant_text(int64_t instant_ms, bool due, char text[JIAOBAN_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -102,12 +102,16 @@ bool jb_config_row_equal(const struct jb_config_row *row, const void *a, const v
 
 void jb_config_row_swap(const struct jb_config_row *row, void *a, void *b)
 {
-    unsigned char kept[sizeof(int64_t) > sizeof(char *) ? sizeof(int64_t) : sizeof(char *)];
+    union {
+        char *text;
+        int64_t number;
+        bool truth;
+    } kept;
     size_t size = field_bytes(row);
 
-    memcpy(kept, field_of(a, row), size);
+    memcpy(&kept, field_of(a, row), size);
     memcpy(field_of(a, row), field_of(b, row), size);
-    memcpy(field_of(b, row), kept, size);
+    memcpy(field_of(b, row), &kept, size);
 }
 
 enum jb_err jb_config_row_refuse(const struct jb_config_row *row, const char *value,

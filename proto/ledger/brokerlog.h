@@ -35,6 +35,8 @@ struct jb_line_state { /* one node's line as the broker has it on disk */
 /* The line of a node; a new one (all zero, down.epoch = the ledger's epoch, down.head = jb_chain_start) when
  * there is none yet. Kept in memory: cheap. NULL only when out of memory. */
 const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node);
+/* The same from disk into *out, for the read-only ledger, whose memory does not follow the writer's. */
+enum jb_err jb_line_read(struct jb_ledger *l, uint32_t node, struct jb_line_state *out) JB_MUST;
 /* One submission decided: up.number + 1, head as given. `raw` is the submission's bytes when it was
  * refused (kept: nothing that was sent is lost), empty when it became an entry. */
 struct jb_line_decided {
@@ -103,6 +105,10 @@ enum jb_err jb_stream_read(struct jb_ledger *l, const struct jb_stream_read *wan
 /* Chain head after item `number` of a node's stream (0: the start); NOT_FOUND. */
 enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;
+/* Last number and head of a node's stream, read from disk: for the read-only ledger, whose line states in
+ * memory do not follow the writer's. Number 0 and the starting head for an unknown node. */
+enum jb_err jb_stream_end(struct jb_ledger *l, uint32_t node, uint64_t *number,
+                          uint8_t head[JB_HASH_BYTES]) JB_MUST;
 /* Duties among the items (after, upto] of a node's stream. */
 enum jb_err jb_stream_duties(struct jb_ledger *l, uint32_t node, uint64_t after, uint64_t upto,
                              struct jb_arena *arena, struct jb_stored_items *out) JB_MUST;

@@ -87,6 +87,12 @@ enum jb_err jb_ledger_policy_at(struct jb_ledger *l, int64_t at_ms, struct jb_ar
 enum jb_err jb_ledger_calendar_last(struct jb_ledger *l, struct jb_text region,
                                     struct jb_arena *arena, struct jb_text *text) JB_MUST;
 
+/* Text of one installed version; NOT_FOUND. */
+enum jb_err jb_ledger_policy_version(struct jb_ledger *l, struct jb_text version,
+                                     struct jb_arena *arena, struct jb_text *text) JB_MUST;
+enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text version,
+                                       struct jb_arena *arena, struct jb_text *text) JB_MUST;
+
 /* Cases with an open deadline whose next instant (warn step or due) is <= now_ms, by index, in order of
  * that instant, at most `max` case numbers (each once). *next_ms: the first instant after now_ms,
  * INT64_MAX if none. */

@@ -4,6 +4,7 @@
 #define JB_LEDGER_REPLICA_H
 
 #include "proto/ledger/ledger.h"
+#include "proto/rules/caseno.h"
 #include "proto/wire/codec.h"
 #include "proto/wire/frame.h"
 
@@ -19,6 +20,11 @@ struct jb_line_point jb_replica_down(const struct jb_ledger *l);
 /* The broker's epoch and starting head, at the first Welcome. DIVERGED if another one is set. */
 enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
 
+/* Verdicts in items up to `number` belong to submissions of an earlier file of this node and settle nothing
+ * here. To be called at the first Welcome with the end of the stream that it names (when the down epoch is
+ * set): a file that has submitted nothing yet cannot be meant by what is there already. */
+enum jb_err jb_replica_settles_after(struct jb_ledger *l, uint64_t number) JB_MUST;
+
 struct jb_applied { /* what an item did, for the caller's log, alarms and watchers; arena */
     struct jb_item item;
     struct jb_entry entry; /* when item.kind is ENTRY */
@@ -26,7 +32,9 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
 };
 /* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to the
  * derived tables, store body, hash and head; settle the outbox entry that it settles; keep the case
- * key; on LEFT purge the case. Inside a transaction. */
+ * key; on LEFT purge the case. Inside a transaction. DIVERGED: a verdict on a submission that is not the
+ * next to be settled; NOT_FOUND: never greeted; CORRUPT: the effects do not fit the case. After any error the caller
+ * rolls back. */
 enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
                             struct jb_arena *arena, struct jb_applied *applied,
                             struct jb_fault *fault) JB_MUST;
@@ -42,6 +50,10 @@ enum jb_err jb_replica_ack_add(struct jb_ledger *l, const struct jb_line_point *
 /* The last acknowledgement made; NOT_FOUND. A repeat is answered with exactly this one. */
 enum jb_err jb_replica_ack_last(struct jb_ledger *l, struct jb_line_point *point, uint8_t *suite,
                                 uint8_t signature[JB_SIGN_BYTES]) JB_MUST;
+
+/* When the own receipt for a log entry was signed: the first own acknowledgement that covers the item
+ * in which the entry came. NOT_FOUND: none does. */
+enum jb_err jb_replica_stored_at(struct jb_ledger *l, uint64_t entry_seq, int64_t *at_ms) JB_MUST;
 
 /* ---- up: the outbox ---- */
 
@@ -68,9 +80,10 @@ enum jb_err jb_outbox_of_case(struct jb_ledger *l, int64_t case_no, struct jb_ar
 /* Last number made, and last one whose verdict is on disk (verdicts come in order). */
 struct jb_line_point jb_outbox_made(const struct jb_ledger *l);
 struct jb_line_point jb_outbox_settled(const struct jb_ledger *l);
-/* Chain head after submission `number`, which must be settled.number..made.number. NOT_FOUND. */
+/* Chain head after submission `number` (0: the start), at most made.number. NOT_FOUND. */
 enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number, uint8_t head[JB_HASH_BYTES]) JB_MUST;
-/* What became of a submission: the stream item that settled it. NOT_FOUND: not settled (yet). */
+/* What became of a submission: the stream item that settled it. NOT_FOUND: not settled (yet). When its case has
+ * been left since, item.number, at_ms, kind, settles and case_no are all that is still known. */
 enum jb_err jb_outbox_verdict(struct jb_ledger *l, uint64_t number, struct jb_arena *arena,
                               struct jb_applied *verdict) JB_MUST;
 

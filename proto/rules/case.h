@@ -75,6 +75,7 @@ struct jb_deadline {
     enum jb_deadline_end end; /* OPEN while it runs */
     int64_t ended_ms;
     uint32_t extensions;
+    uint64_t set_seq; /* log number of the entry that set it */
     bool provisional; /* past the last day that the calendar knows */
     bool designated_bound; /* the designated day was earlier than the statutory one */
     uint32_t acked_node; /* node of the person who acknowledged; 0: nobody yet */

@@ -209,6 +209,7 @@ static void apply_deadline_set(struct applying *a, const struct jb_effect *e)
         .unit = (enum jb_unit)e->unit,
         .due_ms = e->due_ms,
         .first_due_ms = e->due_ms,
+        .set_seq = a->entry->seq,
         .provisional = e->provisional,
         .designated_bound = e->designated_bound,
         .policy_version = keep(a, e->policy_version),
@@ -237,6 +238,9 @@ static void apply_deadline_moved(struct applying *a, const struct jb_effect *e)
     d->calendar_version = keep(a, e->calendar_version);
     if (e->extension)
         d->extensions++;
+    /* Counted from a later receipt, it was not late after all; the log keeps the miss. */
+    if (e->due_ms > a->entry->at_ms)
+        d->missed_ms = 0;
     set_warn_steps(d, e, a->entry->at_ms);
 }
 
@@ -327,41 +331,41 @@ static bool fits(struct applying *a)
     return true;
 }
 
-/* A copy of the array with room for `more` rows; NULL: no memory. */
-static void *grown(struct jb_arena *arena, const void *rows_now, size_t count, size_t more,
-                   size_t row_bytes)
+/* Replace *array by a copy with room for `more` rows. */
+static bool grow(struct jb_arena *arena, void **array, size_t count, size_t more, size_t row_bytes)
 {
-    void *room = jb_arena_alloc(arena, (count + more) * row_bytes);
+    void *room;
 
-    if (room != NULL && count > 0)
-        memcpy(room, rows_now, count * row_bytes);
-    return room;
+    if (more == 0)
+        return true;
+    room = jb_arena_alloc(arena, (count + more) * row_bytes);
+    if (room == NULL)
+        return false;
+    if (count > 0)
+        memcpy(room, *array, count * row_bytes);
+    *array = room;
+    return true;
 }
 
-static enum jb_err make_room(struct applying *a)
+static bool make_room(struct applying *a)
 {
     struct jb_case *c = a->c;
-    size_t participants = 0, deadlines = 0;
+    void *participants = c->participants, *deadlines = c->deadlines;
+    size_t more_participants = 0, more_deadlines = 0;
 
     for (size_t i = 0; i < a->entry->effect_count; i++) {
         enum jb_effect_kind kind = a->entry->effects[i].kind;
 
-        participants += kind == JB_EFFECT_JOINED || kind == JB_EFFECT_CUSTODY_MOVED;
-        deadlines += kind == JB_EFFECT_DEADLINE_SET;
+        more_participants += kind == JB_EFFECT_JOINED || kind == JB_EFFECT_CUSTODY_MOVED;
+        more_deadlines += kind == JB_EFFECT_DEADLINE_SET;
     }
-    if (participants > 0) {
-        c->participants = grown(a->arena, c->participants, c->participant_count, participants,
-                                sizeof c->participants[0]);
-        if (c->participants == NULL)
-            return JB_NOMEM;
-    }
-    if (deadlines > 0) {
-        c->deadlines = grown(a->arena, c->deadlines, c->deadline_count, deadlines,
-                             sizeof c->deadlines[0]);
-        if (c->deadlines == NULL)
-            return JB_NOMEM;
-    }
-    return JB_OK;
+    if (!grow(a->arena, &participants, c->participant_count, more_participants,
+              sizeof c->participants[0]) ||
+        !grow(a->arena, &deadlines, c->deadline_count, more_deadlines, sizeof c->deadlines[0]))
+        return false;
+    c->participants = participants;
+    c->deadlines = deadlines;
+    return true;
 }
 
 static void apply_register(struct applying *a)
@@ -395,7 +399,7 @@ enum jb_err jb_case_apply(struct jb_case *c, const struct jb_entry *entry, struc
         return JB_CORRUPT;
     if (c->stage == JB_STAGE_NONE && entry->act.kind != JB_ACT_REGISTER)
         return JB_OK;
-    if (make_room(&a) != JB_OK)
+    if (!make_room(&a))
         return JB_NOMEM;
     if (entry->act.kind == JB_ACT_REGISTER)
         apply_register(&a);

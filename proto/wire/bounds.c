@@ -30,7 +30,6 @@ struct walk {
     size_t depth;   /* levels in use */
     size_t unknown; /* unknown fields so far */
     const struct jb_bounds *bounds;
-    const char *where;
     struct jb_fault *fault;
     struct level levels[JB_BOUNDS_DEPTH]; /* left uninitialised until used */
 };
@@ -69,8 +68,6 @@ static enum jb_err fail(struct walk *w, enum jb_err err, const ProtobufCFieldDes
     va_start(args, format);
     vsnprintf(what, sizeof what, format, args);
     va_end(args);
-    if (w->where[0] != '\0')
-        path_add(path, sizeof path, w->where, 0, false);
     for (size_t i = 1; i < w->depth; i++)
         path_add_field(w, i - 1, w->levels[i].via, path);
     if (field != NULL)
@@ -249,14 +246,14 @@ static enum jb_err check_single(struct walk *w, struct level *level,
 static int wire_type_of(const ProtobufCFieldDescriptor *field)
 {
     static const int8_t wire_types[] = {
-        [PROTOBUF_C_TYPE_INT32] = -1,          [PROTOBUF_C_TYPE_SINT32] = -1,
-        [PROTOBUF_C_TYPE_SFIXED32] = -1,       [PROTOBUF_C_TYPE_INT64] = WIRE_VARINT,
-        [PROTOBUF_C_TYPE_SINT64] = -1,         [PROTOBUF_C_TYPE_SFIXED64] = -1,
+        [PROTOBUF_C_TYPE_INT32] = -1,           [PROTOBUF_C_TYPE_SINT32] = -1,
+        [PROTOBUF_C_TYPE_SFIXED32] = -1,        [PROTOBUF_C_TYPE_INT64] = WIRE_VARINT,
+        [PROTOBUF_C_TYPE_SINT64] = -1,          [PROTOBUF_C_TYPE_SFIXED64] = -1,
         [PROTOBUF_C_TYPE_UINT32] = WIRE_VARINT, [PROTOBUF_C_TYPE_FIXED32] = -1,
         [PROTOBUF_C_TYPE_UINT64] = WIRE_VARINT, [PROTOBUF_C_TYPE_FIXED64] = -1,
-        [PROTOBUF_C_TYPE_FLOAT] = -1,          [PROTOBUF_C_TYPE_DOUBLE] = -1,
-        [PROTOBUF_C_TYPE_BOOL] = WIRE_VARINT,  [PROTOBUF_C_TYPE_ENUM] = WIRE_VARINT,
-        [PROTOBUF_C_TYPE_STRING] = WIRE_RUN,   [PROTOBUF_C_TYPE_BYTES] = WIRE_RUN,
+        [PROTOBUF_C_TYPE_FLOAT] = -1,           [PROTOBUF_C_TYPE_DOUBLE] = -1,
+        [PROTOBUF_C_TYPE_BOOL] = WIRE_VARINT,   [PROTOBUF_C_TYPE_ENUM] = WIRE_VARINT,
+        [PROTOBUF_C_TYPE_STRING] = WIRE_RUN,    [PROTOBUF_C_TYPE_BYTES] = WIRE_RUN,
         [PROTOBUF_C_TYPE_MESSAGE] = WIRE_RUN,
     };
 
@@ -323,8 +320,7 @@ static enum jb_err check_field(struct walk *w, struct level *level)
 }
 
 enum jb_err jb_bounds_check(const ProtobufCMessageDescriptor *type, struct jb_bytes bytes,
-                            const struct jb_bounds *bounds, const char *where,
-                            struct jb_fault *fault)
+                            const struct jb_bounds *bounds, struct jb_fault *fault)
 {
     static const uint8_t nothing[1];
     ProtobufCFieldDescriptor root = {.name = type->short_name, .descriptor = type};
@@ -336,7 +332,6 @@ enum jb_err jb_bounds_check(const ProtobufCMessageDescriptor *type, struct jb_by
     w.depth = 0;
     w.unknown = 0;
     w.bounds = bounds;
-    w.where = where;
     w.fault = fault;
     err = enter(&w, &root, bytes.len);
     while (err == JB_OK && w.depth > 0) {

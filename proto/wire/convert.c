@@ -1,4 +1,5 @@
-/* See convert.h. One row per slot type says which field it fits and how to move a value both ways. */
+/* See convert.h. One row per slot type says which field it fits and how to move a value both ways.
+ */
 #include "proto/wire/convert.h"
 
 struct read_to {
@@ -18,15 +19,27 @@ struct write_to {
     bool set; /* the field was given a value */
 };
 
-/* ---- values that are copied as they are -------------------------------------------------------- */
+/* ---- values that are copied as they are --------------------------------------------------------
+ */
 
 static size_t width_of(enum jb_slot_type type)
 {
     return type == JB_SLOT_U64 || type == JB_SLOT_I64 ? 8 : 4;
 }
 
+/* An absent enum reads as its first value in the generated struct: only has_x tells. */
+static bool is_present(const struct read_to *r)
+{
+    protobuf_c_boolean has;
+
+    memcpy(&has, r->message + r->field->quantifier_offset, sizeof has);
+    return has != 0;
+}
+
 static enum jb_err read_number(const struct read_to *r)
 {
+    if (!is_present(r))
+        return JB_OK;
     memcpy(r->into + r->slot->offset, r->message + r->field->offset, width_of(r->slot->type));
     return JB_OK;
 }
@@ -51,14 +64,15 @@ static enum jb_err write_number(struct write_to *w)
     return JB_OK;
 }
 
-/* ---- small values ------------------------------------------------------------------------------ */
+/* ---- small values ------------------------------------------------------------------------------
+ */
 
 static enum jb_err read_bool(const struct read_to *r)
 {
     protobuf_c_boolean value;
 
     memcpy(&value, r->message + r->field->offset, sizeof value);
-    *(bool *)(r->into + r->slot->offset) = value != 0;
+    *(bool *)(r->into + r->slot->offset) = is_present(r) && value != 0;
     return JB_OK;
 }
 
@@ -95,7 +109,8 @@ static enum jb_err write_u8(struct write_to *w)
     return JB_OK;
 }
 
-/* ---- runs of bytes ----------------------------------------------------------------------------- */
+/* ---- runs of bytes -----------------------------------------------------------------------------
+ */
 
 static enum jb_err read_text(const struct read_to *r)
 {
@@ -174,7 +189,8 @@ static enum jb_err write_fixed(struct write_to *w)
     return JB_OK;
 }
 
-/* ---- lists of numbers -------------------------------------------------------------------------- */
+/* ---- lists of numbers --------------------------------------------------------------------------
+ */
 
 /* A list is a pointer and a count on both sides, and the elements look the same. */
 static enum jb_err read_list(const struct read_to *r)
@@ -197,7 +213,8 @@ static enum jb_err write_list(struct write_to *w)
     return JB_OK;
 }
 
-/* ---- the table --------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------
+ */
 
 struct row {
     ProtobufCType type;
@@ -253,7 +270,8 @@ static const struct jb_slot *slot_at(const struct jb_plan *plan, size_t field)
     return &plan->slots[plan->slot_of[field]];
 }
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -----------------------------------------------------------------------------------
+ */
 
 static enum jb_err read_plain(const struct jb_plan *plan, const ProtobufCMessage *message,
                               void *into, struct jb_fault *fault)
@@ -283,8 +301,7 @@ static enum jb_err read_parts(const struct read_to *r, struct jb_arena *arena)
     memcpy(&messages, r->message + r->field->offset, sizeof messages);
     parts = jb_arena_alloc(arena, count * slot->size);
     if (parts == NULL)
-        return jb_fault_set(r->fault, JB_NOMEM, "%s: %s", r->field->name,
-                            jb_err_text(JB_NOMEM));
+        return jb_fault_set(r->fault, JB_NOMEM, "%s: %s", r->field->name, jb_err_text(JB_NOMEM));
     for (size_t i = 0; i < count && err == JB_OK; i++)
         err = read_plain(slot->part, messages[i], parts + i * slot->size, r->fault);
     memcpy(r->into + slot->offset, &parts, sizeof parts);
@@ -319,11 +336,12 @@ enum jb_err jb_plan_read(const struct jb_plan *plan, const ProtobufCMessage *mes
     return err;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing -----------------------------------------------------------------------------------
+ */
 
 /* *set: at least one field has a value. */
-static enum jb_err write_plain(const struct jb_plan *plan, const void *from,
-                               struct jb_arena *arena, ProtobufCMessage **out, bool *set)
+static enum jb_err write_plain(const struct jb_plan *plan, const void *from, struct jb_arena *arena,
+                               ProtobufCMessage **out, bool *set)
 {
     struct write_to w = {.from = from, .arena = arena};
     ProtobufCMessage *message = jb_message_new(plan->type, arena);

@@ -1,9 +1,10 @@
 /* Between generated messages and our flat structs, by tables. Private to wire.
  *
- * A struct is described by slots (name, type, offset). A plan pairs them by name with the fields of one
- * message type, once; after that reading and writing a message is a loop over its fields. Zero, false
- * and empty are "not given": left out when writing, and what a struct has when a field is absent.
- * All memory comes from the arena that is passed in. Plans are built once and then only read. */
+ * A struct is described by slots (name, type, offset). A plan pairs them by name with the fields of
+ * one message type, once; after that reading and writing a message is a loop over its fields. Zero,
+ * false and empty are "not given": left out when writing, and what a struct has when a field is
+ * absent. All memory comes from the arena that is passed in. Plans are built once and then only
+ * read. */
 #ifndef JB_WIRE_CONVERT_H
 #define JB_WIRE_CONVERT_H
 
@@ -29,12 +30,12 @@ enum jb_slot_type {
 struct jb_plan;
 
 struct jb_slot {
-    const char *name;            /* of the field in the schema */
+    const char *name; /* of the field in the schema */
     enum jb_slot_type type;
-    size_t offset;               /* in the struct; lists: of the pointer */
-    size_t size;                 /* FIXED: of the array; PARTS: of one struct */
-    size_t count_offset;         /* lists: of the size_t */
-    const struct jb_plan *part;  /* PART, PARTS: its plan, without parts of its own */
+    size_t offset;              /* in the struct; lists: of the pointer */
+    size_t size;                /* FIXED: of the array; PARTS: of one struct */
+    size_t count_offset;        /* lists: of the size_t */
+    const struct jb_plan *part; /* PART, PARTS: its plan, without parts of its own */
 };
 
 #define JB_PLAN_FIELDS 24   /* fields of one message type that has a plan */
@@ -46,13 +47,14 @@ struct jb_plan {
     uint8_t slot_of[JB_PLAN_FIELDS]; /* by the field's position in type->fields */
 };
 
-/* Pair the slots with the fields of `type`. A field with the same name but of another type has no slot
- * (a unit test walks all plans and allows no such field). Slots are static. */
+/* Pair the slots with the fields of `type`. A field with the same name but of another type has no
+ * slot (a unit test walks all plans and allows no such field). Slots are static. */
 void jb_plan_build(struct jb_plan *plan, const ProtobufCMessageDescriptor *type,
                    const struct jb_slot *slots, size_t slot_count);
 
-/* Copy what the message has into the struct, whose slots are all zero before. Texts, bytes and lists
- * point into the message. JB_MALFORMED: a FIXED of another length, a U8 over 255; JB_NOMEM. */
+/* Copy what the message has into the struct, whose slots are all zero before. Texts, bytes and
+ * lists point into the message. JB_MALFORMED: a FIXED of another length, a U8 over 255; JB_NOMEM.
+ */
 JB_MUST enum jb_err jb_plan_read(const struct jb_plan *plan, const ProtobufCMessage *message,
                                  void *into, struct jb_arena *arena, struct jb_fault *fault);
 

@@ -40,12 +40,21 @@ static const struct field fields[] = {
 };
 #define FIELDS (sizeof fields / sizeof fields[0])
 
+/* Curve25519 ignores five bits of a secret key. We store them as it takes them, so that a changed
+ * bit of a file is noticed wherever it is. */
+static void clamp(uint8_t secret[JB_KEY_BYTES])
+{
+    secret[0] &= 0xF8;
+    secret[31] = (uint8_t)((secret[31] & 0x7F) | 0x40);
+}
+
 enum jb_err jb_keys_generate(struct jb_node_keys *out)
 {
     if (jb_sign_init() != JB_OK)
         return JB_IO;
     (void)crypto_box_keypair(out->line.public_key, out->line.secret_key); /* always 0 */
-    (void)crypto_sign_keypair(out->sign_public, out->sign_secret);        /* always 0 */
+    clamp(out->line.secret_key);
+    (void)crypto_sign_keypair(out->sign_public, out->sign_secret); /* always 0 */
     return JB_OK;
 }
 
@@ -257,12 +266,16 @@ static bool halves_match(const struct jb_node_keys *keys)
     uint8_t line[JB_KEY_BYTES];
     uint8_t sign[JB_KEY_BYTES];
 
-    bool ok = crypto_scalarmult_base(line, keys->line.secret_key) == 0;
+    memcpy(line, keys->line.secret_key, sizeof line);
+    clamp(line);
+    bool ok = sodium_memcmp(line, keys->line.secret_key, sizeof line) == 0 &&
+              crypto_scalarmult_base(line, keys->line.secret_key) == 0;
     (void)crypto_sign_ed25519_sk_to_seed(seed, keys->sign_secret);
     (void)crypto_sign_seed_keypair(sign, secret, seed);
     ok = ok && memcmp(line, keys->line.public_key, sizeof line) == 0 &&
          memcmp(sign, keys->sign_public, sizeof sign) == 0 &&
          sodium_memcmp(secret, keys->sign_secret, sizeof secret) == 0;
+    sodium_memzero(line, sizeof line);
     sodium_memzero(seed, sizeof seed);
     sodium_memzero(secret, sizeof secret);
     return ok;

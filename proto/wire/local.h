@@ -28,7 +28,9 @@ struct jb_local_config {
 
 struct jb_local_hooks {
     void (*on_open)(void *ctx, struct jb_local_peer *peer); /* may be NULL */
-    void (*on_frame)(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame); /* borrowed */
+    /* Required. `frame` is borrowed. What a client sent before it went away still arrives, until a
+     * reply to it fails. */
+    void (*on_frame)(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame);
     /* The last call for this peer, always from the loop, never from within another call.
      * JB_OK or JB_CLOSED: ended regularly; JB_TOO_LARGE, JB_MALFORMED (incomplete frame), JB_BUSY
      * (frame took too long), JB_OVERFLOW (reads too slowly), JB_IO, JB_NOMEM. May be NULL. */

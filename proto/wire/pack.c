@@ -32,19 +32,20 @@ static void arena_free(void *data, void *pointer)
     (void)pointer; /* goes with the arena */
 }
 
-enum jb_err jb_unpack(const struct jb_unpacking *how, struct jb_bytes bytes,
-                      struct jb_arena *arena, ProtobufCMessage **out, struct jb_fault *fault)
+enum jb_err jb_unpack(const ProtobufCMessageDescriptor *type, const struct jb_bounds *bounds,
+                      struct jb_bytes bytes, struct jb_arena *arena, ProtobufCMessage **out,
+                      struct jb_fault *fault)
 {
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
-    enum jb_err err = jb_bounds_check(how->type, bytes, how->bounds, how->where, fault);
+    enum jb_err err = jb_bounds_check(type, bytes, bounds, fault);
     ProtobufCMessage *message;
 
     if (err != JB_OK)
         return err;
-    message = protobuf_c_message_unpack(how->type, &allocator, bytes.len, bytes.data);
+    message = protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.data);
     if (message == NULL) {
         err = arena->overflowed ? JB_NOMEM : JB_MALFORMED;
-        return jb_fault_set(fault, err, "%s: %s", how->type->short_name, jb_err_text(err));
+        return jb_fault_set(fault, err, "%s: %s", type->short_name, jb_err_text(err));
     }
     *out = message;
     return JB_OK;

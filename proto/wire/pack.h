@@ -14,13 +14,10 @@ ProtobufCMessage *jb_message_new(const ProtobufCMessageDescriptor *type, struct 
  * JB_NUL_IN_TEXT. */
 JB_MUST enum jb_err jb_text_to_c(struct jb_text text, struct jb_arena *arena, char **out);
 
-/* Check and unpack into the arena. Errors as jb_bounds_check, and JB_NOMEM. Never free the result. */
-struct jb_unpacking {
-    const ProtobufCMessageDescriptor *type;
-    const struct jb_bounds *bounds;
-    const char *where; /* see jb_bounds_check */
-};
-JB_MUST enum jb_err jb_unpack(const struct jb_unpacking *how, struct jb_bytes bytes,
+/* Check and unpack into the arena. Errors as jb_bounds_check, and JB_NOMEM. Never free the result.
+ */
+JB_MUST enum jb_err jb_unpack(const ProtobufCMessageDescriptor *type,
+                              const struct jb_bounds *bounds, struct jb_bytes bytes,
                               struct jb_arena *arena, ProtobufCMessage **out,
                               struct jb_fault *fault);
 

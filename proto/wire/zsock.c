@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/wire/endpoint.h"
 #include "proto/wire/zlink.h"
 #include "proto/wire/zpump.h"
 
@@ -14,9 +15,9 @@
 #define TRANSPORT_SLACK_BYTES 64
 #define HANDSHAKE_MS 5000 /* half-open connections hold descriptors */
 #define BACKLOG 1024      /* a whole county reconnects at once */
-#define ENFORCE_DOMAIN 93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header  \
-                           */
-#define ENDPOINT_MAX_BYTES 1024
+#define ENFORCE_DOMAIN                                                                             \
+    93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header                     \
+        */
 #define HEARTBEAT_LEAST_MS 100 /* the library counts a time to live in tenths of a second */
 
 struct jb_zsock {
@@ -27,7 +28,7 @@ struct jb_zsock {
     struct jb_zsock_options options;
     struct jb_zsock_hooks hooks;
     struct jb_zsock_counts counts;
-    char endpoint[ENDPOINT_MAX_BYTES];
+    char endpoint[JB_ENDPOINT_MAX_BYTES];
 };
 
 static struct jb_zsock *zsock_of(struct jb_zpump *pump)
@@ -347,12 +348,13 @@ enum jb_err jb_router_bind(const struct jb_zsock_setup *setup, struct jb_zsock *
     if (!setup->zctx->zap_running)
         return jb_fault_set(fault, JB_CONFIG, "cannot bind %s: nobody checks keys yet",
                             setup->endpoint);
-    if (strlen(setup->endpoint) >= ENDPOINT_MAX_BYTES)
-        return jb_fault_set(fault, JB_CONFIG, "endpoint is too long: %s", setup->endpoint);
+    enum jb_err err = jb_endpoint_check(setup->endpoint, true, fault);
+    if (err != JB_OK)
+        return err;
     struct jb_zsock *z = zsock_new(setup, true);
     if (z == NULL)
         return setup_fault(fault, JB_NOMEM, "bind", setup);
-    enum jb_err err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_ROUTER);
+    err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_ROUTER);
     if (err != JB_OK) {
         free(z);
         return setup_fault(fault, err, "bind", setup);
@@ -396,12 +398,13 @@ static enum jb_err start_dealer(struct jb_zsock *z, const struct jb_zsock_setup 
 enum jb_err jb_dealer_connect(const struct jb_zsock_setup *setup, struct jb_zsock **out,
                               struct jb_fault *fault)
 {
-    if (strlen(setup->endpoint) >= ENDPOINT_MAX_BYTES)
-        return jb_fault_set(fault, JB_CONFIG, "endpoint is too long: %s", setup->endpoint);
+    enum jb_err err = jb_endpoint_check(setup->endpoint, false, fault);
+    if (err != JB_OK)
+        return err;
     struct jb_zsock *z = zsock_new(setup, false);
     if (z == NULL)
         return setup_fault(fault, JB_NOMEM, "connect to", setup);
-    enum jb_err err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_DEALER);
+    err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_DEALER);
     if (err != JB_OK) {
         free(z);
         return setup_fault(fault, err, "connect to", setup);

@@ -86,9 +86,10 @@ struct jb_zsock_setup {
 JB_MUST enum jb_err jb_router_bind(const struct jb_zsock_setup *setup, struct jb_zsock **out,
                                    struct jb_fault *fault);
 
-/* Start connecting to a broker; returns at once, the library connects and reconnects by itself.
- * JB_CONFIG: endpoint or key not understood (a host name is resolved at each attempt); JB_NOMEM,
- * JB_IO. */
+/* Start connecting to a broker; returns at once. The connection is made, and made anew for as long
+ * as the socket is open, whatever ended it: a refused key too, since the node may be enrolled
+ * tomorrow. JB_CONFIG: endpoint or key not understood (a host name is looked up at each attempt);
+ * JB_NOMEM, JB_IO. After a failure the loop must still be run before jb_zctx_free. */
 JB_MUST enum jb_err jb_dealer_connect(const struct jb_zsock_setup *setup, struct jb_zsock **out,
                                       struct jb_fault *fault);
 

@@ -95,7 +95,7 @@ static void impossible_parts(void **state)
         {20000, UINT32_MAX, 1},
         {20000, 1, UINT32_MAX},
         {JB_DATE_DAYS_MAX, 1, 1},
-        {2649103, 1, 1}, /* 9223-01-01 */
+        {2649104, 1, 1}, /* 9223-01-01 */
     };
     int64_t no = 5;
 
@@ -106,7 +106,7 @@ static void impossible_parts(void **state)
             JB_RANGE);
         assert_int_equal(no, 5);
     }
-    assert_int_equal(jb_caseno_make((struct jb_date){2649102}, 1, 1, &no), JB_OK);
+    assert_int_equal(jb_caseno_make((struct jb_date){2649103}, 1, 1, &no), JB_OK);
 }
 
 static void numbers_sort_by_issue(void **state)
@@ -122,6 +122,24 @@ static void numbers_sort_by_issue(void **state)
     assert_true(a < b && b < c && c < d);
 }
 
+/* Does any other digit at this place pass? What does not fit an int64_t cannot be typed in either.
+ */
+static bool a_wrong_digit_passes(int64_t no, int64_t weight)
+{
+    int digit = (int)(no / weight % 10);
+
+    for (int wrong = 0; wrong <= 9; wrong++) {
+        int64_t other;
+
+        if (wrong == digit || __builtin_mul_overflow(weight, wrong - digit, &other) ||
+            __builtin_add_overflow(no, other, &other))
+            continue;
+        if (jb_caseno_check(other) == JB_OK)
+            return true;
+    }
+    return false;
+}
+
 /* Every wrong digit at every place of many numbers. */
 static void finds_every_single_wrong_digit(void **state)
 {
@@ -131,23 +149,16 @@ static void finds_every_single_wrong_digit(void **state)
         int64_t weight = 1;
 
         assert_int_equal(jb_caseno_check(no), JB_OK);
-        for (int place = 0; place < DIGITS; place++, weight *= place < DIGITS ? 10 : 1) {
-            int digit = (int)(no / weight % 10);
-
-            for (int wrong = 0; wrong <= 9; wrong++) {
-                int64_t other;
-
-                if (wrong == digit || __builtin_mul_overflow(weight, wrong - digit, &other) ||
-                    __builtin_add_overflow(no, other, &other))
-                    continue;
-                if (jb_caseno_check(other) == JB_OK)
-                    fail_msg("%lld passes for %lld", (long long)other, (long long)no);
-            }
+        for (int place = 1; place <= DIGITS; place++) {
+            if (a_wrong_digit_passes(no, weight))
+                fail_msg("%lld, place %d", (long long)no, place);
+            if (place < DIGITS)
+                weight *= 10;
         }
     }
 }
 
-/* MOD 11,10 lets a few swaps through (about one in fifty); the counts are exact for this seed. */
+/* MOD 11,10 lets a few swaps through (about one in fifty of those tried here). */
 static void finds_nearly_every_swap(void **state)
 {
     int swaps = 0;

@@ -81,21 +81,28 @@ static void journal_lines(void **state)
     assert_taken("<5>start -\n");
 }
 
+/* 'd' stands for a digit; returns what follows. */
+static const char *after_pattern(const char *text, const char *pattern)
+{
+    for (; *pattern != '\0'; text++, pattern++) {
+        bool fits = *pattern == 'd' ? *text >= '0' && *text <= '9' : *text == *pattern;
+
+        if (!fits)
+            fail_msg("no \"%s\" at \"%s\"", pattern, text);
+    }
+    return text;
+}
+
 static void plain_lines(void **state)
 {
     char *text;
-    int year, month, day, hour, minute, second, ms, rest = 0;
 
     (void)state;
     jb_log_init(JB_LOG_PLAIN);
     jb_log(JB_LOG_WARNING, "node 7", "line.slow", "queued=%d", 9);
     text = taken();
-    assert_int_equal(sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3d+08:00 %n", &year, &month, &day,
-                            &hour, &minute, &second, &ms, &rest),
-                     7);
-    assert_int_equal(rest, 30);
-    assert_true(year >= 2024);
-    assert_string_equal(text + rest, "warning line.slow node\\x207 queued=9\n");
+    assert_string_equal(after_pattern(text, "20dd-dd-ddTdd:dd:dd.ddd+08:00 "),
+                        "warning line.slow node\\x207 queued=9\n");
     free(text);
 }
 
@@ -198,6 +205,7 @@ static void long_lines_are_cut(void **state)
 static void keeps_errno(void **state)
 {
     (void)state;
+    (void)close(STDERR_FILENO); /* the write fails; the next test gets a new one */
     errno = EXDEV;
     jb_log(JB_LOG_INFO, "s", "e", NULL);
     assert_int_equal(errno, EXDEV);
@@ -206,7 +214,7 @@ static void keeps_errno(void **state)
 static void *chatter(void *arg)
 {
     for (int i = 0; i < LINES; i++)
-        jb_log(JB_LOG_INFO, arg, "thread.line", "i=%03d filler=%0200d", i, 0);
+        jb_log(JB_LOG_INFO, arg, "thr.line", "i=%03d filler=%0200d", i, 0);
     return NULL;
 }
 
@@ -226,13 +234,12 @@ static void threads_do_not_mix_lines(void **state)
     text = taken();
     for (char *line = strtok_r(text, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save)) {
-        char who = 0;
-        int i = -1;
+        const char *rest = after_pattern(line, "<6>thr.line ");
+        char who = rest[0];
 
-        assert_int_equal(strlen(line), strlen("<6>thread.line A i=000 filler=") + 200);
-        assert_int_equal(sscanf(line, "<6>thread.line %c i=%3d", &who, &i), 2);
+        assert_int_equal(strlen(line), strlen("<6>thr.line A i=000 filler=") + 200);
         assert_in_range(who, 'A', 'A' + THREADS - 1);
-        assert_int_equal(i, seen[who - 'A']++);
+        assert_int_equal(strtol(after_pattern(rest + 1, " i="), NULL, 10), seen[who - 'A']++);
     }
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(seen[i], LINES);

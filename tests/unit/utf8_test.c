@@ -168,7 +168,7 @@ static void escapes(void **state)
         {BYTES("\"'\\"), "\\x22\\x27\\x5c", "\"'\\"},
         {BYTES("\xff\xe4\xb8"), "\\xff\\xe4\\xb8", "\\xff\\xe4\\xb8"},
         {BYTES("\xc2\x9b"), "\\xc2\\x9b", "\\xc2\\x9b"},
-        {BYTES("\xe2\x80\xae!"), "\\xe2\\x80\\xae!", "\\xe2\\x80\\xae!"},
+        {BYTES("\xe2\x80\x8b!"), "\\xe2\\x80\\x8b!", "\\xe2\\x80\\x8b!"},
         {BYTES("\xe2\x80\xa8"), "\\xe2\\x80\\xa8", "\\xe2\\x80\\xa8"},
     };
     char out[64];
@@ -182,6 +182,23 @@ static void escapes(void **state)
         n = jb_text_printable(cases[i].bytes, cases[i].len, out, sizeof out);
         assert_string_equal(out, cases[i].printable);
         assert_int_equal(n, strlen(out));
+    }
+}
+
+/* U+202A-202E and U+2066-2069 turn the reading direction, so that a line shows what it is not. */
+static void escapes_direction_overrides(void **state)
+{
+    static const uint8_t last[][2] = {{0x80, 0xaa}, {0x80, 0xae}, {0x81, 0xa6}, {0x81, 0xa9}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(last); i++) {
+        char bytes[3] = {(char)0xe2, (char)last[i][0], (char)last[i][1]};
+        char expected[16];
+        char out[16];
+
+        (void)snprintf(expected, sizeof expected, "\\xe2\\x%02x\\x%02x", last[i][0], last[i][1]);
+        (void)jb_text_printable(bytes, sizeof bytes, out, sizeof out);
+        assert_string_equal(out, expected);
     }
 }
 
@@ -228,6 +245,7 @@ int main(void)
         cmocka_unit_test(accepts_exactly_the_code_points),
         cmocka_unit_test(cuts_between_characters),
         cmocka_unit_test(escapes),
+        cmocka_unit_test(escapes_direction_overrides),
         cmocka_unit_test(escape_fits_any_room),
     };
 

@@ -1,0 +1,164 @@
+/* Life cycle: start in order, stop in one sweep. */
+#include "clients/agent/agent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/log.h"
+
+#define PENDING_PAGE 64
+
+int64_t jb_agent_now(const struct jb_agent *a)
+{
+    return jb_clock_read(&a->clock);
+}
+
+/* The outbox in short, page by page. */
+static enum jb_err load_pending(struct jb_agent *a)
+{
+    uint64_t next = jb_outbox_settled(a->ledger).number + 1;
+    uint64_t last = jb_outbox_made(a->ledger).number;
+    struct jb_arena arena;
+    jb_arena_init(&arena, (size_t)64 * 1024 * 1024);
+    enum jb_err err = JB_OK;
+    while (err == JB_OK && next <= last) {
+        struct jb_outbox_item *items = NULL;
+        size_t count = 0;
+        jb_arena_reset(&arena);
+        err = jb_outbox_read(a->ledger, next, PENDING_PAGE, JB_FRAME_LIMIT_BYTES, &arena, &items,
+                             &count);
+        if (err == JB_OK && count == 0)
+            err = JB_CORRUPT;
+        for (size_t i = 0; i < count && err == JB_OK; i++) {
+            err = jb_agent_pendings_reserve(&a->pending);
+            if (err != JB_OK)
+                break;
+            jb_agent_pendings_add(&a->pending,
+                                  (struct jb_agent_pending){.number = items[i].number,
+                                                            .case_no = items[i].case_no,
+                                                            .kind = items[i].kind});
+            next = items[i].number + 1;
+        }
+    }
+    jb_arena_fini(&arena);
+    return err;
+}
+
+/* After everything that this turn brought, before the loop sleeps. */
+static void on_tick(uv_prepare_t *tick)
+{
+    struct jb_agent *a = tick->data;
+    if (a->gather.count > 0)
+        jb_agent_apply(a);
+    if (a->pump_wanted && !a->stopping) {
+        a->pump_wanted = false;
+        jb_agent_pump(a);
+    }
+}
+
+static enum jb_err start_tick(struct jb_agent *a)
+{
+    a->tick.data = a;
+    if (uv_prepare_init(a->loop, &a->tick) != 0 || uv_prepare_start(&a->tick, on_tick) != 0)
+        return JB_IO;
+    return JB_OK;
+}
+
+enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
+{
+    a->started_ms = jb_agent_now(a);
+    enum jb_err err = jb_agent_store_open(a, false, fault);
+    if (err == JB_OK)
+        err = jb_agent_book_start(a, fault);
+    if (err == JB_OK)
+        err = load_pending(a);
+    if (err == JB_OK)
+        err = start_tick(a);
+    if (err == JB_OK)
+        err = jb_agent_house_start(a);
+    if (err == JB_OK)
+        err = jb_agent_hook_start(a);
+    if (err == JB_OK)
+        err = jb_agent_alarm_start(a);
+    if (err == JB_OK)
+        err = jb_zctx_new(&a->zctx);
+    if (err == JB_OK)
+        err = jb_agent_line_start(a, fault);
+    if (err == JB_OK)
+        err = jb_agent_local_start(a, fault);
+    if (err != JB_OK && fault->text[0] == '\0')
+        (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
+    return err;
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void jb_agent_stop(struct jb_agent *a, int exit_status)
+{
+    if (a->stopping)
+        return;
+    a->stopping = true;
+    a->exit_status = exit_status;
+    jb_agent_house_stop(a);
+    jb_agent_wait_stop(a);
+    jb_agent_verify_stop(a);
+    jb_agent_local_stop(a);
+    jb_agent_line_stop(a);
+    jb_agent_alarm_stop(a);
+    jb_agent_hook_stop(a);
+    close_handle((uv_handle_t *)&a->tick);
+    if (jb_agent_verify_running(a))
+        uv_stop(a->loop);
+}
+
+void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what)
+{
+    const char *detail = a->ledger != NULL ? jb_ledger_error(a->ledger) : "";
+    (void)jb_fault_set(&a->trouble, err, "%s: %s (%s)", what, jb_err_text(err), detail);
+    jb_log(JB_LOG_ERROR, NULL, "agent.failed", "error=%s what=\"%s\" detail=\"%s\"",
+           jb_err_name(err), what, detail);
+    jb_agent_house_status(a, a->trouble.text);
+    jb_agent_stop(a, jb_err_exit(err));
+}
+
+void jb_agent_fini(struct jb_agent *a)
+{
+    jb_zctx_free(&a->zctx);
+    jb_arena_fini(&a->line.in);
+    jb_arena_fini(&a->line.out);
+    jb_arena_fini(&a->gather.arena);
+    jb_agent_pendings_fini(&a->pending);
+    jb_agent_book_fini(a);
+    jb_agent_store_close(a);
+}
+
+/* ---- reload ---- */
+
+static void on_change(void *ctx, const struct jb_config_row *row, bool applied)
+{
+    (void)ctx;
+    jb_log(JB_LOG_NOTICE, NULL, applied ? "config.changed" : "config.needs_restart", "key=%s.%s",
+           row->section, row->key);
+}
+
+void jb_agent_reload(struct jb_agent *a)
+{
+    struct jb_fault fault = {""};
+    enum jb_log_level level = JB_LOG_INFO;
+    enum jb_err err = jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change,
+                                       NULL, &fault);
+    if (err != JB_OK) {
+        jb_log(JB_LOG_ERROR, NULL, "config.refused", "%s", fault.text);
+        return;
+    }
+    if (jb_log_level_parse(a->config->log_level, &level))
+        jb_log_set_level(level);
+    else
+        jb_log(JB_LOG_ERROR, NULL, "config.refused", "agent.log_level is not a level");
+    jb_agent_alarm_kick(a);
+    jb_log(JB_LOG_NOTICE, NULL, "config.reloaded", NULL);
+}

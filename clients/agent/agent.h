@@ -1,0 +1,288 @@
+/* jiaoban-agent: one agency's node. Its parts, and what they share.
+ *
+ *   line.c, greet.c    the connection to the broker and what it is good for just now
+ *   apply.c            deliveries -> replica: gather, one transaction, then acknowledge
+ *   news.c             what a committed delivery means for everybody here
+ *   pump.c             outbox -> broker
+ *   submit.c           a local client's submission -> outbox
+ *   overlay.c          a case as it will look once the outbox is settled
+ *   local.c, views.c   the local endpoint: requests, replies
+ *   alarm.c, hook.c    this node's own clock
+ *
+ * One thread, one libuv loop; transactions are short and committed on it. What is confirmed to
+ * anybody (an acknowledgement, a client's "it is safe") lies on the disk before it is sent. */
+#ifndef JB_CLIENTS_AGENT_AGENT_H
+#define JB_CLIENTS_AGENT_AGENT_H
+
+#include <uv.h>
+
+#include "clients/agent/config.h"
+#include "clients/agent/pending.h"
+#include "proto/base/clock.h"
+#include "proto/ledger/query.h"
+#include "proto/ledger/replica.h"
+#include "proto/rules/decide.h"
+#include "proto/wire/local.h"
+#include "proto/wire/message.h"
+#include "proto/wire/sign.h"
+#include "proto/wire/zsock.h"
+
+#define JB_AGENT_SOFTWARE "jiaoban-agent " JB_VERSION_TEXT
+#define JB_AGENT_REQUEST_BYTES ((size_t)48 * 1024 * 1024) /* memory that one request may take */
+
+struct jb_agent;
+
+/* ---- the line to the broker ------------------------------------------------------------------ */
+
+/* The numbers of LineState in local.proto. */
+enum jb_agent_state {
+    JB_AGENT_OFFLINE = 1, /* no connection */
+    JB_AGENT_GREETING,    /* connected, no Welcome yet */
+    JB_AGENT_CATCHING_UP, /* welcome; the broker has items that are not here yet */
+    JB_AGENT_IN_SYNC,
+    JB_AGENT_RESYNC,   /* both ends hold different histories: a person must look */
+    JB_AGENT_REJECTED, /* the broker refuses the key, the greeting or a frame */
+    JB_AGENT_STATE_COUNT
+};
+
+#define JB_AGENT_INFLIGHT_FRAMES 64
+
+struct jb_agent_inflight { /* one Submit frame that is not settled yet */
+    uint64_t last;         /* number of its last item */
+    size_t bytes;          /* of its item bodies */
+};
+
+struct jb_agent_line {
+    struct jb_zsock *dealer; /* NULL while waiting to connect again */
+    enum jb_agent_state state;
+    char text[256];          /* why, for status and log */
+    bool up;                 /* the connection is there */
+    bool welcomed;           /* a Welcome was accepted on it */
+    bool beat_awaited;       /* a Beat was sent and not answered */
+    int64_t greeted_mono_ms; /* last Hello; 0: none on this connection */
+    int64_t sent_mono_ms;    /* last frame out */
+    int64_t heard_mono_ms;   /* last frame in */
+    int64_t pause_ms;        /* the next pause after a rejection */
+    int64_t in_sync_ms;      /* wall clock when both ends were last known to be equal; 0: never */
+    int64_t skew_ms;         /* broker's clock minus ours */
+    uint64_t target;         /* end of our stream at the broker, as last told */
+    uint64_t stall_down, stall_up; /* where the last Beat found us, for noticing a standstill */
+    uv_timer_t retry;              /* connects or greets again */
+    uv_timer_t pulse;              /* Beats */
+    struct jb_arena in, out;       /* the frame being handled; the frame being sent */
+    /* submissions under way */
+    uint64_t sent; /* last number sent on this connection */
+    struct jb_agent_inflight inflight[JB_AGENT_INFLIGHT_FRAMES]; /* ring */
+    unsigned inflight_first, inflight_count;
+    size_t inflight_bytes;
+    uint32_t window_items, window_bytes; /* the broker's credit */
+};
+
+/* ---- deliveries gathered for one transaction ------------------------------------------------- */
+
+struct jb_agent_delivery;
+
+struct jb_agent_gather {
+    struct jb_arena arena;
+    struct jb_agent_delivery *first, **last; /* frames in order of arrival; arena */
+    size_t count, bytes;
+};
+
+/* What one stream item did, in the order of the stream; arena of the transaction. */
+struct jb_agent_news {
+    struct jb_agent_news *next;
+    struct jb_applied applied;
+    struct jb_agent_pending settled; /* the submission that it settled; number 0: none */
+};
+
+/* ---- local clients --------------------------------------------------------------------------- */
+
+struct jb_agent_client { /* one connection */
+    struct jb_agent_client *next, *prev;
+    struct jb_local_peer *peer;
+    uint64_t watch_id; /* request that began to watch */
+    bool watching, watch_alarms;
+};
+
+/* A request being answered. Memory of one request is one arena, dropped at its end. */
+struct jb_agent_request {
+    struct jb_agent *agent;
+    struct jb_agent_client *client;
+    const Jb__Request *request;
+    struct jb_arena *arena;
+    int64_t now_ms;
+    struct jb_fault fault; /* filled by a handler that fails */
+};
+
+/* Somebody waits for the verdict on a submission. */
+struct jb_agent_waiter {
+    struct jb_agent_waiter *next;
+    struct jb_agent_client *client;
+    uint64_t request_id, number;
+    int64_t until_mono_ms;
+};
+
+struct jb_agent_hooks;
+struct jb_agent_verify;
+
+/* ---- everything ------------------------------------------------------------------------------ */
+
+struct jb_agent {
+    uv_loop_t *loop; /* borrowed */
+    struct jb_agent_config *config;
+    struct jb_config_source source; /* where a reload reads again */
+    struct jb_clock clock;
+    struct jb_node_keys keys;
+    struct jb_public_keys broker; /* pinned */
+    int lock_fd;
+    char *ledger_path; /* owned */
+    struct jb_ledger *ledger;
+    struct jb_directory directory;
+    struct jb_arena book_arena; /* policy and calendar in force; texts of the book */
+    struct jb_policy *policy;
+    struct jb_calendar calendar;
+    struct jb_rulebook book;
+    struct jb_date book_date;  /* local day for which the policy was chosen */
+    struct jb_verdict verdict; /* scratch of decisions */
+
+    struct jb_zctx *zctx;
+    struct jb_agent_line line;
+    struct jb_agent_gather gather;
+    struct jb_agent_pendings pending; /* the outbox in short */
+    uv_prepare_t tick;                /* before the loop sleeps: apply what gathered, pump */
+    bool pump_wanted;
+
+    struct jb_local_server *server;
+    struct jb_agent_client *clients;
+    size_t client_count;
+    struct jb_agent_waiter *waiters; /* oldest last */
+    size_t waiter_count;
+    uv_timer_t wait_timer;
+
+    uv_timer_t alarm_timer;
+    int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
+    struct jb_agent_hooks *hooks;
+    struct jb_agent_verify *verify; /* NULL: no check under way */
+
+    uv_timer_t house_timer; /* watchdog */
+    uint64_t watchdog_ms;
+    uv_signal_t sigterm, sigint, sighup;
+    int64_t started_ms;
+    uint64_t refused; /* submissions settled as refused since the start */
+    bool stopping;
+    int exit_status;
+    struct jb_fault trouble; /* why it is stopping, or "" */
+};
+
+/* agent.c: life cycle. After a failed start, stop and run the loop, then fini. */
+enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+/* Stop serving and close every handle; the loop then ends by itself. Idempotent. */
+void jb_agent_stop(struct jb_agent *a, int exit_status);
+/* The disk or the memory failed in a way that leaves no safe way on: log and stop. */
+void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what);
+void jb_agent_fini(struct jb_agent *a);
+void jb_agent_reload(struct jb_agent *a);
+int64_t jb_agent_now(const struct jb_agent *a);
+
+/* store.c: data folder, lock, keys, replica. For the offline commands too. */
+enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault) JB_MUST;
+void jb_agent_store_close(struct jb_agent *a);
+
+/* book.c: directory, policy and calendar from the replica */
+enum jb_err jb_agent_book_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+void jb_agent_book_fini(struct jb_agent *a);
+/* Choose policy and calendar again. What cannot be read is logged, and then none is in force. */
+enum jb_err jb_agent_book_load(struct jb_agent *a) JB_MUST;
+/* The rulebook for today. */
+const struct jb_rulebook *jb_agent_book(struct jb_agent *a);
+/* Name of a node from the directory, "" if it is not there. Valid until the directory changes. */
+const char *jb_agent_node_name(const struct jb_agent *a, uint32_t node);
+
+/* house.c: sd_notify, watchdog, signals */
+enum jb_err jb_agent_house_start(struct jb_agent *a) JB_MUST;
+void jb_agent_house_ready(struct jb_agent *a);
+void jb_agent_house_status(struct jb_agent *a, const char *status);
+void jb_agent_house_stop(struct jb_agent *a);
+
+/* line.c */
+enum jb_err jb_agent_line_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+void jb_agent_line_stop(struct jb_agent *a);
+void jb_agent_line_set(struct jb_agent *a, enum jb_agent_state state, const char *text);
+/* Give up this connection and begin a new one after the pause. */
+void jb_agent_line_break(struct jb_agent *a, enum jb_agent_state state, int64_t pause_ms,
+                         const char *text);
+/* Encode and queue a frame. JB_BUSY, JB_CLOSED: nothing was sent; resumed later by number. */
+enum jb_err jb_agent_line_send(struct jb_agent *a, const struct jb_frame *frame) JB_MUST;
+/* Greet (again) on this connection: both directions then resume by number. */
+void jb_agent_line_greet(struct jb_agent *a);
+void jb_agent_line_beat(struct jb_agent *a);
+/* One item number further: in sync now? */
+void jb_agent_line_advance(struct jb_agent *a);
+
+/* greet.c: frames from the broker other than Deliver */
+void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *frame);
+void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *frame);
+void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame);
+void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame);
+
+/* pump.c */
+/* Send again from `number` + 1. */
+void jb_agent_pump_rewind(struct jb_agent *a, uint64_t number);
+void jb_agent_pump(struct jb_agent *a);
+void jb_agent_pump_settled(struct jb_agent *a);
+
+/* apply.c */
+/* Copy one Deliver frame (still encoded) to what is gathered. */
+void jb_agent_gather(struct jb_agent *a, struct jb_bytes frame);
+/* Apply what has gathered, in one transaction, and acknowledge it. */
+void jb_agent_apply(struct jb_agent *a);
+void jb_agent_gather_drop(struct jb_agent *a);
+/* Send the last acknowledgement again. */
+void jb_agent_acknowledge(struct jb_agent *a);
+
+/* news.c: after the commit */
+void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news);
+
+/* alarm.c, hook.c */
+enum jb_err jb_agent_alarm_start(struct jb_agent *a) JB_MUST;
+void jb_agent_alarm_stop(struct jb_agent *a);
+/* Deadlines may have changed: look now (in this loop turn). */
+void jb_agent_alarm_kick(struct jb_agent *a);
+/* Until the next look: the next instant, but no longer than `check_ms`; -1: nothing runs. */
+int64_t jb_agent_alarm_wait(int64_t now_ms, int64_t next_ms, int64_t check_ms);
+enum jb_err jb_agent_hook_start(struct jb_agent *a) JB_MUST;
+void jb_agent_hook_run(struct jb_agent *a, const struct jb_alarm *alarm);
+void jb_agent_hook_stop(struct jb_agent *a);
+
+/* local.c */
+enum jb_err jb_agent_local_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+void jb_agent_local_stop(struct jb_agent *a);
+/* Send one reply; a client that cannot take it is cut. */
+void jb_agent_reply(struct jb_agent_client *client, Jb__Reply *reply, struct jb_arena *arena);
+void jb_agent_reply_error(struct jb_agent_client *client, uint64_t id, enum jb_err err,
+                          const char *text, struct jb_arena *arena);
+
+/* waiters.c */
+enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms) JB_MUST;
+/* A verdict is on disk: answer those who wait for it. */
+void jb_agent_wait_settled(struct jb_agent *a, uint64_t number);
+void jb_agent_wait_forget(struct jb_agent *a, const struct jb_agent_client *client);
+void jb_agent_wait_stop(struct jb_agent *a);
+
+/* watch.c */
+void jb_agent_watch_item(struct jb_agent *a, const struct jb_agent_news *news);
+void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm);
+void jb_agent_watch_line(struct jb_agent *a);
+
+/* verify.c */
+enum jb_err jb_agent_verify_start(struct jb_agent_request *r, bool ask_broker) JB_MUST;
+/* The broker said where its stream ends. */
+void jb_agent_verify_beat(struct jb_agent *a, const struct jb_line_point *down);
+void jb_agent_verify_forget(struct jb_agent *a, const struct jb_agent_client *client);
+void jb_agent_verify_stop(struct jb_agent *a);
+/* true: a check still runs in its thread; the process must not wait for it. */
+bool jb_agent_verify_running(const struct jb_agent *a);
+/* Offline: print the result to standard output; the exit status. */
+int jb_agent_verify_offline(struct jb_agent *a);
+
+#endif

@@ -1,0 +1,100 @@
+/* The table behind clients/agent/config.h, and the checks that a table cannot express. */
+#include "clients/agent/config.h"
+
+#include <stddef.h>
+
+#include "proto/base/log.h"
+#include "proto/wire/endpoint.h"
+
+#define ROW(name, field, t, fl, lo, hi, def, text)                                                 \
+    {                                                                                              \
+        .section = "agent", .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi, \
+        .preset = def, .help = text, .offset = offsetof(struct jb_agent_config, field)             \
+    }
+
+static const struct jb_config_row rows[] = {
+    ROW("data", data, PATH, JB_CONFIG_REQUIRED, 0, 0, "/var/lib/jiaoban-agent",
+        "Folder of the replica. Only one agent may use it at a time."),
+    ROW("key", key, PATH, JB_CONFIG_REQUIRED, 0, 0, "/etc/jiaoban/agent.key",
+        "Key file, made by: jiaoban-agent --keygen FILE. Mode 0600."),
+    ROW("code", code, STRING, JB_CONFIG_REQUIRED, 1, 32, "",
+        "This agency's code in the directory, as it was enrolled at the broker."),
+    ROW("broker", broker, STRING, JB_CONFIG_REQUIRED, 0, 0, "",
+        "Where the broker listens, for example tcp://broker.example.cn:7700."),
+    ROW("broker_key", broker_key, STRING, JB_CONFIG_REQUIRED, 0, 0, "",
+        "The broker's public keys, the line that jiaoband --public-key prints (jbk1:...).\n"
+        "Nothing that is signed with other keys is believed."),
+    ROW("socket", socket, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/agent.sock",
+        "Unix socket for this machine's clients."),
+    ROW("socket_mode", socket_mode, INT, 0, 600, 777, "660",
+        "Permissions of that socket, as octal digits. 660 lets the group in."),
+    ROW("hook", hook, PATH, JB_CONFIG_RELOADABLE, 0, 0, "",
+        "Program started for each alarm, without a shell, with five arguments:\n"
+        "kind (warn or overdue), case number, deadline number, deadline key, due time.\n"
+        "Empty: none."),
+    ROW("hook_timeout", hook_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000, 3600000, "30s",
+        "A hook that runs longer is killed."),
+    ROW("alarm_check", alarm_check_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000, 3600000, "60s",
+        "While deadlines run, the wall clock is looked at no less often than this."),
+    ROW("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
+        "error, warning, notice, info or debug."),
+    ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "1M",
+        "Page cache of the replica."),
+    ROW("window_items", window_items, INT, 0, 1, 65536, "256",
+        "Items that the broker may have under way to this node without acknowledgement."),
+    ROW("window_bytes", window_bytes, BYTES, 0, 65536, 67108864, "1M", "The same in bytes."),
+};
+#undef ROW
+
+const struct jb_config_table jb_agent_config_table = {
+    .title = "jiaoban-agent: an agency's node of jiaoban",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .values_bytes = sizeof(struct jb_agent_config),
+};
+
+bool jb_agent_config_mode(int64_t digits, mode_t *mode)
+{
+    mode_t bits = 0;
+    for (int64_t scale = 100; scale > 0; scale /= 10) {
+        int64_t digit = digits / scale % 10;
+        if (digit > 7)
+            return false;
+        bits = (bits << 3) | (mode_t)digit;
+    }
+    *mode = bits;
+    return digits >= 0 && digits <= 777;
+}
+
+/* As the directory has it: [a-z0-9][a-z0-9.-]{0,31}. */
+static bool code_valid(const char *code)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    static const char others[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+    size_t len = strlen(code);
+    return len >= 1 && len <= 32 && strchr(first, code[0]) != NULL && strspn(code, others) == len;
+}
+
+enum jb_err jb_agent_config_check(const struct jb_agent_config *c, struct jb_public_keys *broker,
+                                  struct jb_fault *fault)
+{
+    enum jb_log_level level;
+    mode_t mode;
+    struct jb_fault why = {""};
+    if (!code_valid(c->code))
+        return jb_fault_set(fault, JB_CONFIG,
+                            "[agent] code = %s: not a directory code (a-z, 0-9, dot, dash)",
+                            c->code);
+    if (jb_endpoint_check(c->broker, false, &why) != JB_OK)
+        return jb_fault_set(fault, JB_CONFIG, "[agent] broker: %s", why.text);
+    if (jb_keys_public_parse(c->broker_key, broker, &why) != JB_OK)
+        return jb_fault_set(fault, JB_CONFIG, "[agent] broker_key: %s", why.text);
+    if (!jb_log_level_parse(c->log_level, &level))
+        return jb_fault_set(fault, JB_CONFIG,
+                            "[agent] log_level = %s: must be error, warning, notice, info or debug",
+                            c->log_level);
+    if (!jb_agent_config_mode(c->socket_mode, &mode))
+        return jb_fault_set(fault, JB_CONFIG, "[agent] socket_mode = %d: not octal digits",
+                            (int)c->socket_mode);
+    return JB_OK;
+}

@@ -1,0 +1,37 @@
+/* Configuration of jiaoban-agent (deploy/config/jiaoban-agent.conf.example is printed from the same
+ * table). */
+#ifndef JB_CLIENTS_AGENT_CONFIG_H
+#define JB_CLIENTS_AGENT_CONFIG_H
+
+#include <sys/types.h>
+
+#include "proto/base/config.h"
+#include "proto/wire/keys.h"
+
+struct jb_agent_config {
+    char *data;          /* folder: replica and lock */
+    char *key;           /* key file */
+    char *code;          /* the agency's directory code */
+    char *broker;        /* ZeroMQ endpoint of the broker */
+    char *broker_key;    /* its public keys, "jbk1:..." */
+    char *socket;        /* Unix socket for local clients */
+    int64_t socket_mode; /* its permissions, octal written in decimal digits: 660 */
+    char *hook;          /* program started for each alarm; "" none */
+    int64_t hook_timeout_ms;
+    int64_t alarm_check_ms; /* the clock is looked at no less often than this */
+    char *log_level;
+    int64_t cache_bytes;
+    int64_t window_items, window_bytes; /* credit given to the broker */
+};
+
+extern const struct jb_config_table jb_agent_config_table;
+
+/* What the table cannot check: the broker's keys, the directory code, the log level, the socket's
+ * permissions. JB_CONFIG; the fault names the key. */
+JB_MUST enum jb_err jb_agent_config_check(const struct jb_agent_config *c,
+                                          struct jb_public_keys *broker, struct jb_fault *fault);
+
+/* 660 -> 0660. false: a digit is not octal. */
+bool jb_agent_config_mode(int64_t digits, mode_t *mode);
+
+#endif

@@ -1,0 +1,95 @@
+/* The data folder: one process at a time, the key file, the replica. Decides nothing about what
+ * the replica holds. */
+#include "clients/agent/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEDGER_NAME "replica.db"
+#define LOCK_NAME "lock"
+
+static enum jb_err join(const char *folder, const char *name, char **out)
+{
+    return asprintf(out, "%s/%s", folder, name) < 0 ? JB_NOMEM : JB_OK;
+}
+
+static enum jb_err os_error(int code)
+{
+    switch (code) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return JB_DENIED;
+    case ENOENT:
+    case ENOTDIR:
+        return JB_NOT_FOUND;
+    case ENOSPC:
+    case EDQUOT:
+        return JB_FULL;
+    case ENOMEM:
+        return JB_NOMEM;
+    default:
+        return JB_IO;
+    }
+}
+
+/* The last folder of the path is made; those above it must be there. */
+static enum jb_err make_folder(const char *folder, struct jb_fault *fault)
+{
+    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
+        return JB_OK;
+    return jb_fault_set(fault, os_error(errno), "%s: %s", folder, strerror(errno));
+}
+
+/* Held until the process ends, however it ends. */
+static enum jb_err lock_folder(struct jb_agent *a, struct jb_fault *fault)
+{
+    char *path = NULL;
+    if (join(a->config->data, LOCK_NAME, &path) != JB_OK)
+        return JB_NOMEM;
+    enum jb_err err = JB_OK;
+    a->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (a->lock_fd < 0)
+        err = jb_fault_set(fault, os_error(errno), "%s: %s", path, strerror(errno));
+    else if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        err = jb_fault_set(fault, errno == EWOULDBLOCK ? JB_LOCKED : JB_IO,
+                           "%s: another agent works in this folder", a->config->data);
+    free(path);
+    return err;
+}
+
+enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault)
+{
+    enum jb_err err = jb_agent_config_check(a->config, &a->broker, fault);
+    if (err == JB_OK && !read_only)
+        err = make_folder(a->config->data, fault);
+    if (err == JB_OK && !read_only)
+        err = lock_folder(a, fault);
+    if (err == JB_OK)
+        err = jb_keys_load(a->config->key, &a->keys, fault);
+    if (err == JB_OK)
+        err = join(a->config->data, LEDGER_NAME, &a->ledger_path);
+    struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
+                                        .read_only = read_only,
+                                        .check = !read_only,
+                                        .cache_bytes = a->config->cache_bytes};
+    if (err == JB_OK)
+        err = jb_ledger_open(a->ledger_path, &options, &a->ledger, fault);
+    return err;
+}
+
+void jb_agent_store_close(struct jb_agent *a)
+{
+    jb_ledger_close(&a->ledger);
+    jb_keys_wipe(&a->keys);
+    free(a->ledger_path);
+    a->ledger_path = NULL;
+    if (a->lock_fd >= 0)
+        (void)close(a->lock_fd);
+    a->lock_fd = -1;
+}

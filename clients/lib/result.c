@@ -1,0 +1,252 @@
+/* Results: one decoded reply, its rows, its JSON. Decides what a reply means to the caller. */
+#include "clients/lib/client.h"
+
+#include <stdlib.h>
+
+/* A decoded reply and its rows take a multiple of its bytes; more than this is an attack. */
+#define ARENA_FACTOR 24
+#define ARENA_LEAST ((size_t)256 * 1024)
+#define JSON_LIMIT ((size_t)512 * 1024 * 1024)
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+typedef const void *(*row_fn)(struct jb_arena *a, const void *view);
+
+/* Adapters, so that a table can hold them: a function is never called by another type. */
+#define ADAPTER(name, View, convert)                                                               \
+    static const void *name(struct jb_arena *a, const void *view)                                  \
+    {                                                                                              \
+        const View *v = view;                                                                      \
+        return convert(a, v);                                                                      \
+    }
+ADAPTER(settled_row, Jb__SettledView, jb_client_settled)
+ADAPTER(case_row, Jb__CaseView, jb_client_case)
+ADAPTER(deadline_row, Jb__DeadlineView, jb_client_deadline)
+ADAPTER(node_row, Jb__NodeView, jb_client_node)
+ADAPTER(pending_row, Jb__PendingView, jb_client_pending)
+ADAPTER(alarm_row, Jb__AlarmView, jb_client_alarm)
+ADAPTER(state_row, Jb__StatusView, jb_client_state)
+ADAPTER(check_row, Jb__VerifyView, jb_client_check)
+ADAPTER(news_row, Jb__WatchEvent, jb_client_news_row)
+ADAPTER(done_row, Jb__Done, jb_client_done)
+#undef ADAPTER
+
+/* What a reply holds: the message that JSON shows, and the views that become rows. */
+struct contents {
+    const ProtobufCMessage *body;
+    enum jb_client_rows type;
+    row_fn make;
+    const void *one;   /* a single view */
+    void *const *many; /* or count of them */
+    size_t count;
+    bool more;
+};
+
+#define ONE(field, type, make)                                                                     \
+    (struct contents)                                                                              \
+    {                                                                                              \
+        &(field)->base, type, make, field, NULL, 1, false                                          \
+    }
+#define MANY(list, items, type, make, more)                                                        \
+    (struct contents)                                                                              \
+    {                                                                                              \
+        &(list)->base, type, make, NULL, (void *const *)(list)->items, (list)->n_##items, more     \
+    }
+
+static struct contents contents_of(const Jb__Reply *r)
+{
+    switch (r->body_case) {
+    case JB__REPLY__BODY_SETTLED:
+        return ONE(r->settled, JB_ROWS_SETTLED, settled_row);
+    case JB__REPLY__BODY_CASE_FILE:
+        return ONE(r->case_file, JB_ROWS_CASE, case_row);
+    case JB__REPLY__BODY_STATUS:
+        return ONE(r->status, JB_ROWS_STATE, state_row);
+    case JB__REPLY__BODY_VERIFY:
+        return ONE(r->verify, JB_ROWS_CHECK, check_row);
+    case JB__REPLY__BODY_EVENT:
+        return ONE(r->event, JB_ROWS_NEWS, news_row);
+    case JB__REPLY__BODY_DONE:
+        return ONE(r->done, JB_ROWS_DONE, done_row);
+    case JB__REPLY__BODY_CASES:
+        return MANY(r->cases, cases, JB_ROWS_CASE, case_row, r->cases->more);
+    case JB__REPLY__BODY_DEADLINES:
+        return MANY(r->deadlines, deadlines, JB_ROWS_DEADLINE, deadline_row, r->deadlines->more);
+    case JB__REPLY__BODY_NODES:
+        return MANY(r->nodes, nodes, JB_ROWS_NODE, node_row, false);
+    case JB__REPLY__BODY_PENDING:
+        return MANY(r->pending, items, JB_ROWS_PENDING, pending_row, false);
+    case JB__REPLY__BODY_ALARMS:
+        return MANY(r->alarms, alarms, JB_ROWS_ALARM, alarm_row, false);
+    case JB__REPLY__BODY_ERROR:
+        return (struct contents){.body = &r->error->base};
+    default:
+        return (struct contents){.body = &r->base};
+    }
+}
+#undef ONE
+#undef MANY
+
+static bool rows_make(struct jiaoban_result *r)
+{
+    struct contents c = contents_of(r->reply);
+    r->body = c.body;
+    r->type = c.type;
+    r->more = c.more;
+    r->rows = jb_arena_alloc(&r->arena, (c.count + 1) * sizeof *r->rows);
+    if (r->rows == NULL)
+        return false;
+    for (; r->count < c.count; r->count++) {
+        r->rows[r->count] = c.make(&r->arena, c.many != NULL ? c.many[r->count] : c.one);
+        if (r->rows[r->count] == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* ---- one result ------------------------------------------------------------------------------ */
+
+struct jiaoban_result *jb_client_result_new(struct jiaoban *j, struct jb_bytes frame,
+                                            enum jiaoban_status *status)
+{
+    struct jb_fault fault = {""};
+    ProtobufCMessage *message = NULL;
+    struct jiaoban_result *r = calloc(1, sizeof *r);
+
+    if (r == NULL) {
+        *status = jb_client_fail(j, JIAOBAN_NOMEM, "out of memory");
+        return NULL;
+    }
+    jb_arena_init(&r->arena, ARENA_FACTOR * frame.len + ARENA_LEAST);
+    jb_arena_init(&r->json_arena, JSON_LIMIT);
+    enum jb_err err = jb_message_decode(&jb__reply__descriptor, frame, &r->arena, &message, &fault);
+    if (err != JB_OK) {
+        *status = jb_client_fail(j, (enum jiaoban_status)err, "cannot read the reply of %s: %s",
+                                 j->path, fault.text);
+        jiaoban_result_free(r);
+        return NULL;
+    }
+    r->reply = (const Jb__Reply *)message;
+    if (!rows_make(r)) {
+        *status = jb_client_fail(j, JIAOBAN_NOMEM, "out of memory for the reply of %s", j->path);
+        jiaoban_result_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+static enum jiaoban_status settled_status(struct jiaoban *j, const struct jiaoban_settled *s)
+{
+    if (s->accepted || s->pending)
+        return JIAOBAN_OK;
+    bool holder = s->holder != 0;
+    return jb_client_fail(j, JIAOBAN_REFUSED, "refused by %s%s%s%s: %s%s%s", s->name,
+                          s->article[0] != '\0' ? " (article " : "", s->article,
+                          s->article[0] != '\0' ? ")" : "", s->detail,
+                          holder ? "; present holder: " : "", holder ? s->holder_name : "");
+}
+
+enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiaoban_result *r)
+{
+    if (r->type == JB_ROWS_SETTLED)
+        return settled_status(j, jiaoban_result_settled(r));
+    if (r->reply->body_case == JB__REPLY__BODY_ERROR) {
+        const Jb__ErrorView *e = r->reply->error;
+        enum jiaoban_status status = (enum jiaoban_status)e->error;
+        if (status == JIAOBAN_OK)
+            status = JIAOBAN_MALFORMED;
+        const char *text = jb_client_text(e->text);
+        return jb_client_fail(j, status, "%s",
+                              text[0] != '\0' ? text : jiaoban_status_text(status));
+    }
+    if (r->type == JB_ROWS_NONE)
+        return jb_client_fail(j, JIAOBAN_UNSUPPORTED,
+                              "the reply of %s is of a kind that libjiaoban %s does not know",
+                              j->path, jiaoban_version());
+    return JIAOBAN_OK;
+}
+
+void jiaoban_result_free(struct jiaoban_result *r)
+{
+    if (r == NULL)
+        return;
+    jb_arena_fini(&r->arena);
+    jb_arena_fini(&r->json_arena);
+    free(r);
+}
+
+/* ---- access ---------------------------------------------------------------------------------- */
+
+size_t jiaoban_result_count(const struct jiaoban_result *r)
+{
+    return r != NULL ? r->count : 0;
+}
+
+bool jiaoban_result_more(const struct jiaoban_result *r)
+{
+    return r != NULL && r->more;
+}
+
+static const void *row(const struct jiaoban_result *r, enum jb_client_rows type, size_t i)
+{
+    return r != NULL && r->type == type && i < r->count ? r->rows[i] : NULL;
+}
+
+const struct jiaoban_settled *jiaoban_result_settled(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_SETTLED, 0);
+}
+
+const struct jiaoban_case *jiaoban_result_case(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_CASE, i);
+}
+
+const struct jiaoban_deadline *jiaoban_result_deadline(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_DEADLINE, i);
+}
+
+const struct jiaoban_node *jiaoban_result_node(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_NODE, i);
+}
+
+const struct jiaoban_pending *jiaoban_result_pending(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_PENDING, i);
+}
+
+const struct jiaoban_alarm *jiaoban_result_alarm(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_ALARM, i);
+}
+
+const struct jiaoban_state *jiaoban_result_state(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_STATE, 0);
+}
+
+const struct jiaoban_check *jiaoban_result_check(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_CHECK, 0);
+}
+
+const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_NEWS, 0);
+}
+
+const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_DONE, 0);
+}
+
+const char *jiaoban_result_json(struct jiaoban_result *r, int indent)
+{
+    struct jb_text json = {NULL, 0};
+    jb_arena_reset(&r->json_arena);
+    if (jb_message_json(r->body, indent, &r->json_arena, &json) != JB_OK)
+        return NULL;
+    return json.data;
+}

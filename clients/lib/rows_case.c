@@ -1,0 +1,144 @@
+/* Cases and their history -> public rows. */
+#include "clients/lib/client.h"
+
+static const struct jiaoban_participant *participant_row(struct jb_arena *a,
+                                                         const Jb__ParticipantView *v)
+{
+    struct jiaoban_participant *p = jb_arena_alloc(a, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    *p = (struct jiaoban_participant){.node = v->node,
+                                      .node_name = jb_client_text(v->node_name),
+                                      .role = (enum jiaoban_role)v->role};
+    return p;
+}
+
+static const struct jiaoban_person *person_row(struct jb_arena *a, const Jb__PersonView *v)
+{
+    struct jiaoban_person *p = jb_arena_alloc(a, sizeof *p);
+    if (p == NULL)
+        return NULL;
+    *p = (struct jiaoban_person){.name = jb_client_text(v->name),
+                                 .id_number = jb_client_text(v->id_number),
+                                 .phone = jb_client_text(v->phone),
+                                 .address = jb_client_text(v->address),
+                                 .main_visitor = v->main_visitor};
+    return p;
+}
+
+const struct jiaoban_event *jb_client_event(struct jb_arena *a, const Jb__TimelineItem *v)
+{
+    struct jiaoban_event *e = jb_arena_alloc(a, sizeof *e);
+    if (e == NULL)
+        return NULL;
+    *e = (struct jiaoban_event){
+        .seq = v->seq,
+        .number = v->number,
+        .at_ms = v->at_ms,
+        .made_at_ms = v->made_at_ms,
+        .node = v->node,
+        .node_name = jb_client_text(v->node_name),
+        .user = jb_client_text(v->user),
+        .kind = jb_client_text(v->kind),
+        .pending = v->pending,
+        .stored_by_all = v->stored_by_all,
+        .effects = (const char *const *)v->effects,
+        .effect_count = v->n_effects,
+        .stored_by = (const char *const *)v->stored_by,
+        .stored_by_count = v->n_stored_by,
+        .act = jb_client_act_row(a, (struct jb_bytes){v->act.data, v->act.len}),
+    };
+    return e;
+}
+
+/* Lists of rows: a pointer array in the arena. false: out of memory. */
+static bool participants(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_participant **rows =
+        jb_arena_alloc(a, (v->n_participants + 1) * sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < v->n_participants; i++)
+        if ((rows[i] = participant_row(a, v->participants[i])) == NULL)
+            return false;
+    c->participants = rows;
+    c->participant_count = v->n_participants;
+    return rows != NULL;
+}
+
+static bool deadlines(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_deadline **rows = jb_arena_alloc(a, (v->n_deadlines + 1) * sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < v->n_deadlines; i++)
+        if ((rows[i] = jb_client_deadline(a, v->deadlines[i])) == NULL)
+            return false;
+    c->deadlines = rows;
+    c->deadline_count = v->n_deadlines;
+    return rows != NULL;
+}
+
+static bool petitioners(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_person **rows = jb_arena_alloc(a, (v->n_petitioners + 1) * sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < v->n_petitioners; i++)
+        if ((rows[i] = person_row(a, v->petitioners[i])) == NULL)
+            return false;
+    c->petitioners = rows;
+    c->petitioner_count = v->n_petitioners;
+    return rows != NULL;
+}
+
+static bool timeline(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_event **rows = jb_arena_alloc(a, (v->n_timeline + 1) * sizeof *rows);
+    for (size_t i = 0; rows != NULL && i < v->n_timeline; i++)
+        if ((rows[i] = jb_client_event(a, v->timeline[i])) == NULL)
+            return false;
+    c->timeline = rows;
+    c->timeline_count = v->n_timeline;
+    return rows != NULL;
+}
+
+static void facts(const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    *c = (struct jiaoban_case){
+        .case_no = v->case_no,
+        .number = jb_client_text(v->number),
+        .title = jb_client_text(v->title),
+        .stage = (enum jiaoban_stage)v->stage,
+        .matter = (int)v->matter,
+        .channel = (int)v->channel,
+        .flags = v->flags,
+        .people = v->people,
+        .class_code = jb_client_text(v->class_code),
+        .place_code = jb_client_text(v->place_code),
+        .registrar = v->registrar,
+        .host = v->host,
+        .registrar_name = jb_client_text(v->registrar_name),
+        .host_name = jb_client_text(v->host_name),
+        .custody = v->custody,
+        .authority = (int)v->authority,
+        .hops = v->hops,
+        .objection_open = v->objection_open,
+        .opinion = (int)v->opinion,
+        .light = v->has_light ? (enum jiaoban_light)v->light : (enum jiaoban_light)0,
+        .next_due_ms = v->next_due_ms,
+        .next_key = jb_client_text(v->next_key),
+        .registered_at_ms = v->registered_at_ms,
+        .updated_at_ms = v->updated_at_ms,
+        .pending = v->pending,
+        .left = v->left,
+        .content = jb_client_text(v->content),
+        .sealed_unreadable = v->sealed_unreadable,
+    };
+}
+
+const struct jiaoban_case *jb_client_case(struct jb_arena *a, const Jb__CaseView *v)
+{
+    struct jiaoban_case *c = jb_arena_alloc(a, sizeof *c);
+    if (c == NULL)
+        return NULL;
+    facts(v, c);
+    if (!participants(a, v, c) || !deadlines(a, v, c) || !petitioners(a, v, c) ||
+        !timeline(a, v, c))
+        return NULL;
+    return c;
+}

@@ -1,0 +1,122 @@
+/* Submissions: one request, one verdict. The functions named after acts add nothing but the name.
+ */
+#include "clients/lib/client.h"
+
+#include "proto/rules/act.h"
+
+/* Versions of the library may add fields: this much was there in the first. */
+#define ACT_FIRST_BYTES (offsetof(struct jiaoban_act, person_count) + sizeof(size_t))
+#define OPTIONS_FIRST_BYTES (offsetof(struct jiaoban_options, timeout_ms) + sizeof(uint32_t))
+
+static enum jiaoban_status options_read(struct jiaoban *j, const struct jiaoban_options *options,
+                                        struct jiaoban_options *ours)
+{
+    enum jiaoban_status status =
+        jb_client_args(j, options, ours, sizeof *ours, OPTIONS_FIRST_BYTES);
+    if (status != JIAOBAN_OK)
+        return status;
+    if (options == NULL)
+        ours->wait_ms = JIAOBAN_WAIT_MS;
+    if (ours->timeout_ms == 0)
+        ours->timeout_ms = JB_CLIENT_TIMEOUT_MS;
+    return jb_client_text_check(j, "on_behalf_of", ours->on_behalf_of, JB_LIMIT_LINE);
+}
+
+/* Fill in the request; what it points to lives in j->scratch, or is the caller's. */
+static enum jiaoban_status submission(struct jiaoban *j, const char *kind,
+                                      const struct jiaoban_act *act,
+                                      const struct jiaoban_options *options, Jb__DoSubmit *body)
+{
+    struct jiaoban_act ours;
+    struct jb_bytes bytes = {NULL, 0};
+    struct jb_bytes persons = {NULL, 0};
+    enum jiaoban_status status;
+
+    if (act == NULL)
+        return jb_client_fail(j, JIAOBAN_MISSING, "the act is missing");
+    status = jb_client_args(j, act, &ours, sizeof ours, ACT_FIRST_BYTES);
+    if (status == JIAOBAN_OK)
+        status = jb_client_act_encode(j, kind, &ours, &bytes, &persons);
+    if (status != JIAOBAN_OK) {
+        jb_arena_reset(&j->scratch);
+        return status;
+    }
+    body->has_act = true;
+    body->act = (ProtobufCBinaryData){.len = bytes.len, .data = (uint8_t *)(uintptr_t)bytes.data};
+    body->has_petitioners = persons.len > 0;
+    body->petitioners =
+        (ProtobufCBinaryData){.len = persons.len, .data = (uint8_t *)(uintptr_t)persons.data};
+    body->has_wait_ms = true;
+    body->wait_ms = options->wait_ms;
+    body->on_behalf_of = (char *)(uintptr_t)options->on_behalf_of;
+    return JIAOBAN_OK;
+}
+
+enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
+                                   const struct jiaoban_act *act,
+                                   const struct jiaoban_options *options,
+                                   struct jiaoban_result **out)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
+    struct jiaoban_options ours;
+
+    if (out != NULL)
+        *out = NULL;
+    enum jiaoban_status status = options_read(j, options, &ours);
+    if (status == JIAOBAN_OK)
+        status = submission(j, kind, act, &ours, &body);
+    if (status != JIAOBAN_OK)
+        return status;
+    request.body_case = JB__REQUEST__BODY_SUBMIT;
+    request.submit = &body;
+    uint32_t timeout_ms =
+        ours.timeout_ms > UINT32_MAX - ours.wait_ms ? UINT32_MAX : ours.timeout_ms + ours.wait_ms;
+    return jb_client_call(j, &request, timeout_ms, out);
+}
+
+enum jiaoban_status jiaoban_submit_async(struct jiaoban *j, const char *kind,
+                                         const struct jiaoban_act *act,
+                                         const struct jiaoban_options *options,
+                                         jiaoban_answer_fn fn, void *data, uint64_t *id)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
+    struct jiaoban_options ours;
+    struct jb_client_call call = {.fn = fn, .data = data};
+
+    enum jiaoban_status status = options_read(j, options, &ours);
+    if (status == JIAOBAN_OK)
+        status = submission(j, kind, act, &ours, &body);
+    if (status != JIAOBAN_OK)
+        return status;
+    request.body_case = JB__REQUEST__BODY_SUBMIT;
+    request.submit = &body;
+    return jb_client_begin(j, &request, &call, id);
+}
+
+#define VERB(name, kind)                                                                           \
+    enum jiaoban_status name(JIAOBAN_SUBMISSION)                                                   \
+    {                                                                                              \
+        return jiaoban_submit(j, kind, act, options, out);                                         \
+    }
+VERB(jiaoban_register, "register")
+VERB(jiaoban_assign, "assign")
+VERB(jiaoban_forward, "forward")
+VERB(jiaoban_handover, "handover")
+VERB(jiaoban_refer, "refer")
+VERB(jiaoban_sign_for, "sign_for")
+VERB(jiaoban_accept, "accept")
+VERB(jiaoban_decline, "decline")
+VERB(jiaoban_notify, "notify")
+VERB(jiaoban_object, "object")
+VERB(jiaoban_rule, "rule_on_objection")
+VERB(jiaoban_designate, "designate")
+VERB(jiaoban_extend, "extend")
+VERB(jiaoban_note, "note")
+VERB(jiaoban_answer, "answer")
+VERB(jiaoban_execute, "execute")
+VERB(jiaoban_close_case, "close")
+VERB(jiaoban_acknowledge, "acknowledge")
+VERB(jiaoban_opened, "opened")
+#undef VERB

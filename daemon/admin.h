@@ -1,0 +1,46 @@
+/* The broker's admin socket: private to admin.c, adminwork.c and adminview.c. */
+#ifndef JB_DAEMON_ADMIN_H
+#define JB_DAEMON_ADMIN_H
+
+#include "daemon/broker.h"
+#include "proto/wire/message.h"
+
+struct jb_admin_waiter {        /* a request whose answer comes after a commit or a check */
+    uint64_t id;                /* 0: free slot */
+    struct jb_local_peer *peer; /* NULL: the client has gone */
+    uint64_t request;           /* Request.id */
+};
+
+#define JB_ADMIN_WAITERS 64
+
+struct jb_admin {
+    struct jb_broker *b;
+    struct jb_local_server *server;
+    struct jb_arena arena; /* of the request being handled */
+    struct jb_admin_waiter waiters[JB_ADMIN_WAITERS];
+    uint64_t next_waiter;
+    bool checking; /* a verification is running on the worker pool */
+};
+
+/* Handlers get the request, answer with jb_admin_reply or _error now, or keep a waiter and answer
+ * later. */
+void jb_admin_reply(struct jb_local_peer *peer, Jb__Reply *reply, struct jb_arena *arena);
+void jb_admin_error(struct jb_local_peer *peer, uint64_t request, enum jb_err err,
+                    const char *text);
+void jb_admin_done(struct jb_local_peer *peer, uint64_t request, const char *text, uint64_t seq,
+                   uint32_t node);
+/* NULL: too many are waiting (the client was told). */
+struct jb_admin_waiter *jb_admin_wait(struct jb_admin *a, struct jb_local_peer *peer,
+                                      uint64_t request);
+
+/* adminview.c */
+void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_nodes(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+/* adminwork.c */
+void jb_admin_enrol(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_change(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_install(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_reload(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_verify(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+
+#endif

@@ -1,0 +1,245 @@
+/* Life cycle of the broker: open, recover, bind, run, stop. */
+#include "daemon/broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+
+int64_t jb_broker_now(const struct jb_broker *b)
+{
+    return jb_clock_read(&b->clock);
+}
+
+struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
+{
+    if (node >= b->peer_capacity) {
+        size_t wanted = ((size_t)node / 1024 + 1) * 1024;
+        struct jb_peer **peers = reallocarray(b->peers, wanted, sizeof(struct jb_peer *));
+        if (peers == NULL)
+            return NULL;
+        memset(peers + b->peer_capacity, 0, (wanted - b->peer_capacity) * sizeof(struct jb_peer *));
+        b->peers = peers;
+        b->peer_capacity = wanted;
+    }
+    if (b->peers[node] != NULL)
+        return b->peers[node];
+    /* before a node's first greeting nothing of it is under way: the disk knows where its line
+     * stands */
+    const struct jb_line_state *line = jb_line_get(b->reader, node);
+    struct jb_peer *p = line != NULL ? calloc(1, sizeof *p) : NULL;
+    if (p == NULL)
+        return NULL;
+    p->node = node;
+    p->up_taken = line->up;
+    b->peers[node] = p;
+    return p;
+}
+
+/* ---- policy and calendar ---- */
+
+enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault)
+{
+    struct jb_arena arena;
+    struct jb_text text;
+    struct jb_policy *policy = NULL;
+    struct jb_calendar *calendar = NULL;
+    int64_t now_ms = jb_broker_now(b);
+    jb_arena_init(&arena, (size_t)16 * 1024 * 1024);
+    enum jb_err err = jb_ledger_policy_at(b->reader, now_ms, &arena, &text);
+    if (err == JB_OK)
+        err = jb_policy_parse(text, &arena, &policy, fault);
+    if (err == JB_OK || err == JB_NOT_FOUND)
+        err = jb_ledger_calendar_last(b->reader, jb_text_of("CN"), &arena, &text);
+    if (err == JB_OK) {
+        calendar = jb_arena_alloc(&arena, sizeof *calendar);
+        err = calendar == NULL ? JB_NOMEM
+                               : jb_calendar_parse(text, "calendar", &arena, calendar, fault);
+    }
+    if (err != JB_OK && err != JB_NOT_FOUND) {
+        jb_arena_fini(&arena);
+        return err;
+    }
+    jb_arena_fini(&b->book_arena);
+    b->book_arena = arena;
+    b->policy = policy;
+    b->calendar = calendar;
+    b->book_day = jb_date_of_instant(now_ms).days;
+    b->book =
+        (struct jb_rulebook){.directory = &b->directory, .policy = policy, .calendar = calendar};
+    return JB_OK;
+}
+
+/* ---- opening ---- */
+
+static enum jb_err lock_data(struct jb_broker *b, struct jb_fault *fault)
+{
+    char path[4096];
+    if (mkdir(b->config->data, 0700) != 0 && errno != EEXIST)
+        return jb_fault_set(fault, JB_IO, "%s: %s", b->config->data, strerror(errno));
+    int n = snprintf(path, sizeof path, "%s/lock", b->config->data);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    b->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (b->lock_fd < 0)
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+    if (flock(b->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return jb_fault_set(fault, JB_LOCKED,
+                            "%s: another jiaoband uses this data folder; stop it first", path);
+    return JB_OK;
+}
+
+static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/broker.db", b->config->data);
+    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
+                                        .cache_bytes = b->config->cache_bytes};
+    enum jb_err err = jb_ledger_open(path, &options, &b->ledger, fault);
+    if (err != JB_OK)
+        return err;
+    b->committed_seq = jb_log_last_seq(b->ledger);
+    options.read_only = true;
+    err = jb_ledger_open(path, &options, &b->reader, fault);
+    if (err == JB_OK)
+        err = jb_ledger_directory_load(b->ledger, &b->directory);
+    if (err == JB_OK)
+        err = jb_broker_book_load(b, fault);
+    return err;
+}
+
+static uint32_t lookup_key(void *ctx, const uint8_t key[JB_KEY_BYTES], const char *address)
+{
+    struct jb_broker *b = ctx;
+    uint32_t node = jb_directory_by_line_key(&b->directory, key);
+    const struct jb_node *n = jb_directory_find(&b->directory, node);
+    if (n != NULL && jb_node_valid(n, jb_broker_now(b)))
+        return node;
+    jb_log(JB_LOG_INFO, address, "login.denied", "key_tag=%016llx",
+           (unsigned long long)jb_keys_tag(key));
+    return 0;
+}
+
+static enum jb_err open_line(struct jb_broker *b, struct jb_fault *fault)
+{
+    enum jb_err err = jb_zctx_new(&b->zctx);
+    if (err == JB_OK)
+        err = jb_zap_start(b->zctx, b->loop, lookup_key, b, &b->zap);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "the authentication service could not be started");
+    struct jb_zsock_options options;
+    jb_zsock_options_default(&options);
+    options.max_frame_bytes = JB_FRAME_LIMIT_BYTES;
+    struct jb_zsock_setup setup = {
+        .zctx = b->zctx,
+        .loop = b->loop,
+        .endpoint = b->config->listen,
+        .own = &b->keys.line,
+        .options = &options,
+        .hooks = {.on_message = jb_intake_message, .on_surplus = jb_intake_surplus, .ctx = b}};
+    return jb_router_bind(&setup, &b->router, fault);
+}
+
+enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
+{
+    b->lock_fd = -1;
+    b->started_ms = jb_broker_now(b);
+    jb_arena_init(&b->frame_arena, 8 * JB_FRAME_LIMIT_BYTES);
+    jb_arena_init(&b->book_arena, 1);
+    jb_directory_init(&b->directory);
+    jb_batch_init(&b->batches[0]);
+    jb_batch_init(&b->batches[1]);
+    b->fill = &b->batches[0];
+    b->busy = &b->batches[1];
+    enum jb_err err = lock_data(b, fault);
+    if (err == JB_OK)
+        err = jb_keys_load(b->config->key, &b->keys, fault);
+    if (err == JB_OK)
+        err = open_ledgers(b, fault);
+    if (err == JB_OK)
+        err = jb_broker_install_files(b, fault);
+    if (err == JB_OK)
+        err = jb_tick_start(b);
+    if (err == JB_OK)
+        err = jb_clockwork_start(b);
+    if (err == JB_OK)
+        err = jb_house_start(b);
+    if (err == JB_OK)
+        err = jb_admin_start(b, fault);
+    if (err == JB_OK)
+        err = jb_metrics_start(b, fault);
+    if (err == JB_OK)
+        err = open_line(b, fault);
+    if (err != JB_OK && fault->text[0] == '\0')
+        (void)jb_fault_set(fault, err, "%s%s%s", jb_err_text(err), b->ledger != NULL ? ": " : "",
+                           b->ledger != NULL ? jb_ledger_error(b->ledger) : "");
+    return err;
+}
+
+/* ---- stopping ---- */
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void say_bye(struct jb_broker *b)
+{
+    struct jb_frame bye = {.kind = JB_FRAME_BYE, .text = jb_text_of("the broker stops")};
+    for (size_t i = 0; i < b->peer_capacity && b->router != NULL; i++)
+        if (b->peers[i] != NULL && b->peers[i]->greeted) {
+            jb_arena_reset(&b->frame_arena);
+            jb_answer(b, (struct jb_bytes){b->peers[i]->routing_id, b->peers[i]->routing_len},
+                      &bye);
+        }
+}
+
+void jb_broker_stop(struct jb_broker *b, int exit_status)
+{
+    if (!b->stopping) {
+        b->stopping = true;
+        b->exit_status = exit_status;
+        (void)sd_notify(0, "STOPPING=1");
+        say_bye(b);
+        jb_zsock_close(&b->router);
+        jb_zap_stop(&b->zap);
+    }
+    if (b->committing)
+        return; /* what was taken is finished: called again when the commit returns */
+    jb_admin_stop(b);
+    jb_metrics_stop(b);
+    close_handle((uv_handle_t *)&b->tick);
+    close_handle((uv_handle_t *)&b->clock_timer);
+    close_handle((uv_handle_t *)&b->house_timer);
+}
+
+void jb_broker_fini(struct jb_broker *b)
+{
+    jb_zctx_free(&b->zctx);
+    jb_admin_fini(b);
+    jb_metrics_fini(b);
+    jb_batch_fini(&b->batches[0]);
+    jb_batch_fini(&b->batches[1]);
+    for (size_t i = 0; i < b->peer_capacity; i++)
+        if (b->peers[i] != NULL) {
+            free(b->peers[i]->software);
+            free(b->peers[i]);
+        }
+    free(b->peers);
+    b->peers = NULL;
+    jb_directory_fini(&b->directory);
+    jb_arena_fini(&b->book_arena);
+    jb_arena_fini(&b->frame_arena);
+    jb_ledger_close(&b->reader);
+    jb_ledger_close(&b->ledger);
+    jb_keys_wipe(&b->keys);
+    if (b->lock_fd >= 0)
+        (void)close(b->lock_fd);
+}

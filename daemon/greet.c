@@ -1,0 +1,218 @@
+/* The greeting: who is it, do both ends hold the same history, where does each sequence go on?
+ * A difference is a visible refusal, never a silent stall and never overwriting. */
+#include "daemon/broker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/log.h"
+
+void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame)
+{
+    struct jb_bytes bytes;
+    if (jb_frame_encode(frame, &b->frame_arena, &bytes) != JB_OK)
+        return;
+    if (jb_zsock_send(b->router, routing_id, bytes.data, bytes.len) != JB_OK)
+        jb_log(JB_LOG_DEBUG, NULL, "answer.lost", "frame=%s", jb_frame_name(frame->kind));
+}
+
+void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *frame,
+               enum jb_err err, bool closing, const char *text)
+{
+    b->count.bad_frames++;
+    struct jb_frame reject = {.kind = JB_FRAME_REJECT,
+                              .error = (uint32_t)err,
+                              .closing = closing,
+                              .text = jb_text_of(text),
+                              .frame_kind = (uint32_t)frame->kind};
+    const struct jb_peer *p = msg->node < b->peer_capacity ? b->peers[msg->node] : NULL;
+    if (p != NULL)
+        reject.up = p->up_taken;
+    jb_answer(b, msg->routing_id, &reject);
+    char node[16];
+    (void)snprintf(node, sizeof node, "%u", msg->node);
+    jb_log(JB_LOG_WARNING, node, "frame.rejected", "frame=%s error=%s detail=\"%s\"",
+           jb_frame_name(frame->kind), jb_err_name(err), text);
+}
+
+static bool all_zero(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i] != 0)
+            return false;
+    return true;
+}
+
+struct greeting {
+    const struct jb_node *node;
+    const struct jb_frame *hello;
+    bool new_epoch;        /* the node's file was (re-)created */
+    struct jb_fault fault; /* why not */
+};
+
+static enum jb_err check_identity(struct greeting *g)
+{
+    const struct jb_frame *h = g->hello;
+    if (h->protocol_max < JB_PROTOCOL_MIN || h->protocol_min > JB_PROTOCOL_MAX)
+        return jb_fault_set(&g->fault, JB_VERSION, "node speaks protocol %u to %u, broker %d to %d",
+                            h->protocol_min, h->protocol_max, JB_PROTOCOL_MIN, JB_PROTOCOL_MAX);
+    if (!jb_text_equal(h->code, jb_text_of(g->node->code)))
+        return jb_fault_set(&g->fault, JB_WRONG_NODE,
+                            "this key belongs to \"%s\", the greeting says \"%.*s\"", g->node->code,
+                            (int)(h->code.len < 64 ? h->code.len : 64), h->code.data);
+    if (memcmp(h->sign_key, g->node->sign_key, JB_KEY_BYTES) != 0)
+        return jb_fault_set(&g->fault, JB_DENIED, "the signing key is not the enrolled one");
+    return JB_OK;
+}
+
+/* The node's submissions against what the broker has taken. */
+static enum jb_err check_up(const struct jb_peer *p, struct greeting *g)
+{
+    const struct jb_line_point *theirs = &g->hello->up;
+    if (all_zero(theirs->epoch, JB_EPOCH_BYTES))
+        return jb_fault_set(&g->fault, JB_MALFORMED, "up.epoch is missing");
+    g->new_epoch = memcmp(theirs->epoch, p->up_taken.epoch, JB_EPOCH_BYTES) != 0;
+    if (g->new_epoch)
+        return JB_OK;
+    if (theirs->number < p->up_taken.number)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "node has made %llu submissions, the broker holds %llu: its file is an "
+                            "older copy",
+                            (unsigned long long)theirs->number,
+                            (unsigned long long)p->up_taken.number);
+    if (theirs->number == p->up_taken.number && theirs->number > 0 &&
+        memcmp(theirs->head, p->up_taken.head, JB_HASH_BYTES) != 0)
+        return jb_fault_set(&g->fault, JB_DIVERGED, "submissions up to %llu differ",
+                            (unsigned long long)theirs->number);
+    return JB_OK;
+}
+
+/* The node's replica against the broker's stream. */
+static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
+{
+    const struct jb_line_point *theirs = &g->hello->down;
+    if (theirs->number == 0)
+        return JB_OK;
+    if (memcmp(theirs->epoch, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) != 0)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "the replica follows another incarnation of the broker's record");
+    uint8_t head[JB_HASH_BYTES];
+    enum jb_err err = jb_stream_head(b->reader, g->node->node, theirs->number, head);
+    if (err == JB_NOT_FOUND)
+        return jb_fault_set(
+            &g->fault, JB_DIVERGED,
+            "the replica holds %llu items, more than the broker: the broker's file is "
+            "an older copy",
+            (unsigned long long)theirs->number);
+    if (err != JB_OK)
+        return jb_fault_set(&g->fault, err, "the stream cannot be read: %s",
+                            jb_ledger_error(b->reader));
+    if (memcmp(head, theirs->head, sizeof head) != 0)
+        return jb_fault_set(&g->fault, JB_DIVERGED, "the histories differ at item %llu or before",
+                            (unsigned long long)theirs->number);
+    return JB_OK;
+}
+
+/* The new incarnation goes into the batch in order: after what is under way of the old one. */
+static enum jb_err begin_epoch(struct jb_broker *b, struct jb_peer *p, struct greeting *g)
+{
+    struct jb_intake_item *item = jb_batch_item(b->fill);
+    if (item == NULL)
+        return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
+    item->source = JB_FROM_EPOCH;
+    item->node = p->node;
+    memcpy(item->epoch, g->hello->up.epoch, sizeof item->epoch);
+    memcpy(p->up_taken.epoch, g->hello->up.epoch, sizeof p->up_taken.epoch);
+    p->up_taken.number = 0;
+    jb_chain_start(p->node, p->up_taken.epoch, p->up_taken.head);
+    return JB_OK;
+}
+
+static uint32_t smaller(int64_t ours, uint32_t theirs)
+{
+    return theirs == 0 || (int64_t)theirs > ours ? (uint32_t)ours : theirs;
+}
+
+static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zmsg *msg,
+                     const struct jb_frame *hello)
+{
+    if (p->greeted)
+        b->count.displaced++;
+    p->greeted = true;
+    p->routing_len =
+        msg->routing_id.len < sizeof p->routing_id ? msg->routing_id.len : sizeof p->routing_id;
+    memcpy(p->routing_id, msg->routing_id.data, p->routing_len);
+    p->last_seen_ms = jb_broker_now(b);
+    p->skew_ms = hello->now_ms - p->last_seen_ms;
+    free(p->software);
+    p->software =
+        strndup(hello->software.data != NULL ? hello->software.data : "", hello->software.len);
+    p->window_items = smaller(b->config->window_items, hello->window_items);
+    p->window_bytes = smaller(b->config->window_bytes, hello->window_bytes);
+    p->sent = hello->down.number;
+    p->acked = hello->down.number;
+    p->inflight_count = 0;
+    p->inflight_bytes = 0;
+    b->count.greetings++;
+}
+
+static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                           const struct greeting *g)
+{
+    struct jb_frame w = {.kind = JB_FRAME_WELCOME,
+                         .protocol = g->hello->protocol_max < JB_PROTOCOL_MAX
+                                         ? g->hello->protocol_max
+                                         : JB_PROTOCOL_MAX,
+                         .node = p->node,
+                         .up = p->up_taken,
+                         .window_items = (uint32_t)b->config->window_items,
+                         .window_bytes = (uint32_t)b->config->window_bytes,
+                         .now_ms = jb_broker_now(b),
+                         .max_frame_bytes = (uint32_t)JB_FRAME_LIMIT_BYTES,
+                         .software = jb_text_of("jiaoband " JB_VERSION_TEXT)};
+    memcpy(w.sign_key, b->keys.sign_public, sizeof w.sign_key);
+    memcpy(w.down.epoch, jb_ledger_epoch(b->reader), sizeof w.down.epoch);
+    enum jb_err err = jb_stream_end(b->reader, p->node, &w.down.number, w.down.head);
+    if (err == JB_OK)
+        jb_answer(b, msg->routing_id, &w);
+    return err;
+}
+
+static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct greeting *g)
+{
+    enum jb_err err = check_identity(g);
+    if (err != JB_OK)
+        return err;
+    struct jb_peer *p = jb_broker_peer(b, msg->node);
+    if (p == NULL)
+        return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
+    err = check_up(p, g);
+    if (err == JB_OK)
+        err = check_down(b, g);
+    if (err == JB_OK && g->new_epoch)
+        err = begin_epoch(b, p, g);
+    if (err != JB_OK)
+        return err;
+    remember(b, p, msg, g->hello);
+    err = welcome(b, msg, p, g);
+    jb_deliver(b, p);
+    return err;
+}
+
+void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello)
+{
+    struct greeting g = {.node = jb_directory_find(&b->directory, msg->node), .hello = hello};
+    enum jb_err err = greet(b, msg, &g);
+    if (err == JB_DIVERGED)
+        b->count.diverged++;
+    if (err != JB_OK) {
+        jb_reject(b, msg, hello, err, true,
+                  g.fault.text[0] != '\0' ? g.fault.text : jb_err_text(err));
+        return;
+    }
+    char node[16];
+    (void)snprintf(node, sizeof node, "%u", msg->node);
+    jb_log(JB_LOG_INFO, node, "node.greeted", "code=%s up=%llu down=%llu%s", g.node->code,
+           (unsigned long long)hello->up.number, (unsigned long long)hello->down.number,
+           g.new_epoch ? " epoch=new" : "");
+}

@@ -1,0 +1,66 @@
+/* Housekeeping: liveness of sessions, checkpoints, what systemd is told. */
+#include "daemon/broker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <systemd/sd-daemon.h>
+
+#include "proto/base/log.h"
+
+#define TICK_MS 1000
+#define STUCK_COMMIT_MS 60000
+#define WAL_TRIM_BYTES (INT64_C(64) * 1024 * 1024)
+
+static void drop_silent(struct jb_broker *b, int64_t now_ms)
+{
+    for (size_t i = 0; i < b->peer_capacity; i++) {
+        struct jb_peer *p = b->peers[i];
+        if (p != NULL && p->greeted && now_ms - p->last_seen_ms > b->config->session_timeout_ms)
+            jb_peer_drop(b, p, "silent");
+    }
+}
+
+/* systemd restarts us when the loop hangs, and also when a commit never returns. */
+static void feed_watchdog(struct jb_broker *b)
+{
+    bool stuck = b->committing && jb_clock_mono_ms() - b->commit_started_mono_ms > STUCK_COMMIT_MS;
+    if (b->watchdog_ms > 0 && !stuck)
+        (void)sd_notify(0, "WATCHDOG=1");
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct jb_broker *b = timer->data;
+    drop_silent(b, jb_broker_now(b));
+    feed_watchdog(b);
+    if (!b->committing && !b->stopping)
+        jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > WAL_TRIM_BYTES);
+}
+
+enum jb_err jb_house_start(struct jb_broker *b)
+{
+    uint64_t us = 0;
+    if (sd_watchdog_enabled(0, &us) > 0)
+        b->watchdog_ms = us / 2000;
+    uint64_t every = TICK_MS;
+    if (b->watchdog_ms > 0 && b->watchdog_ms < every)
+        every = b->watchdog_ms;
+    b->house_timer.data = b;
+    if (uv_timer_init(b->loop, &b->house_timer) != 0 ||
+        uv_timer_start(&b->house_timer, on_tick, every, every) != 0)
+        return JB_NOMEM;
+    return JB_OK;
+}
+
+void jb_house_ready(struct jb_broker *b)
+{
+    (void)sd_notifyf(0, "READY=1\nSTATUS=serving at %s", jb_zsock_endpoint(b->router));
+    jb_log(JB_LOG_NOTICE, NULL, "ready", "endpoint=%s log=%llu nodes=%zu",
+           jb_zsock_endpoint(b->router), (unsigned long long)b->committed_seq, b->directory.count);
+}
+
+void jb_house_status(struct jb_broker *b, const char *status)
+{
+    (void)b;
+    (void)sd_notifyf(0, "STATUS=%s", status);
+}

@@ -1,0 +1,268 @@
+/* jiaoband: options, signals, start and end. Everything else is in the other files of this folder.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon/broker.h"
+#include "daemon/offline.h"
+#include "proto/base/log.h"
+
+#define OPTIONS_MAX 64
+
+enum {
+    OPT_KEYGEN = 256,
+    OPT_PUBLIC_KEY,
+    OPT_PRINT_CONFIG,
+    OPT_CHECK_CONFIG,
+    OPT_VERIFY,
+    OPT_REBUILD,
+    OPT_READY_FD
+};
+
+enum task {
+    TASK_SERVE,
+    TASK_KEYGEN,
+    TASK_PUBLIC_KEY,
+    TASK_PRINT_CONFIG,
+    TASK_CHECK_CONFIG,
+    TASK_VERIFY,
+    TASK_REBUILD
+};
+
+struct command {
+    enum task task;
+    const char *config_path;
+    const char *key_path;
+    const char *options[OPTIONS_MAX]; /* -o section.key=value */
+    size_t option_count;
+    int ready_fd; /* -1: none */
+};
+
+static const struct argp_option option_table[] = {
+    {"config", 'c', "FILE", 0, "read the configuration from FILE", 0},
+    {"option", 'o', "SECTION.KEY=VALUE", 0, "set one value, stronger than the file", 0},
+    {"keygen", OPT_KEYGEN, "FILE", 0, "make a key file, print its public line, and end", 0},
+    {"public-key", OPT_PUBLIC_KEY, "FILE", 0, "print the public line of a key file, and end", 0},
+    {"print-config", OPT_PRINT_CONFIG, NULL, 0, "print a commented example configuration, and end",
+     0},
+    {"check-config", OPT_CHECK_CONFIG, NULL, 0,
+     "read the configuration, print what is in force, and end", 0},
+    {"verify", OPT_VERIFY, NULL, 0, "check the whole record while the broker is stopped, and end",
+     0},
+    {"rebuild", OPT_REBUILD, NULL, 0, "build the derived tables again from the log, and end", 0},
+    {"ready-fd", OPT_READY_FD, "N", 0, "write the bound endpoint to descriptor N when ready", 0},
+    {0},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct command *c = state->input;
+    switch (key) {
+    case 'c':
+        c->config_path = arg;
+        return 0;
+    case 'o':
+        if (c->option_count == OPTIONS_MAX)
+            argp_error(state, "more than %d options", OPTIONS_MAX);
+        else
+            c->options[c->option_count++] = arg;
+        return 0;
+    case OPT_KEYGEN:
+    case OPT_PUBLIC_KEY:
+        c->task = key == OPT_KEYGEN ? TASK_KEYGEN : TASK_PUBLIC_KEY;
+        c->key_path = arg;
+        return 0;
+    case OPT_PRINT_CONFIG:
+        c->task = TASK_PRINT_CONFIG;
+        return 0;
+    case OPT_CHECK_CONFIG:
+        c->task = TASK_CHECK_CONFIG;
+        return 0;
+    case OPT_VERIFY:
+        c->task = TASK_VERIFY;
+        return 0;
+    case OPT_REBUILD:
+        c->task = TASK_REBUILD;
+        return 0;
+    case OPT_READY_FD: {
+        char *end = NULL;
+        long fd = strtol(arg, &end, 10);
+        if (end == arg || *end != '\0' || fd < 0 || fd > 1023)
+            argp_error(state, "--ready-fd: \"%s\" is not a descriptor number", arg);
+        c->ready_fd = (int)fd;
+        return 0;
+    }
+    case ARGP_KEY_ARG:
+        argp_error(state, "unexpected argument \"%s\"", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int fail(enum jb_err err, const struct jb_fault *fault)
+{
+    (void)fprintf(stderr, "jiaoband: %s\n",
+                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+    return jb_err_exit(err);
+}
+
+/* As many descriptors as the system allows us: each node is one. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    jb_log(JB_LOG_INFO, NULL, "limits", "descriptors=%llu", (unsigned long long)limit.rlim_cur);
+}
+
+/* ---- serving ---- */
+
+struct signals {
+    uv_signal_t term, interrupt, hup;
+};
+
+static struct signals signals;
+
+static void close_signals(void)
+{
+    uv_handle_t *all[] = {(uv_handle_t *)&signals.term, (uv_handle_t *)&signals.interrupt,
+                          (uv_handle_t *)&signals.hup};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (!uv_is_closing(all[i]))
+            uv_close(all[i], NULL);
+}
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+    struct jb_broker *b = handle->data;
+    jb_log(JB_LOG_NOTICE, NULL, "stopping", "signal=%d", number);
+    jb_broker_stop(b, EXIT_SUCCESS);
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    struct jb_broker *b = handle->data;
+    struct jb_fault fault = {""};
+    (void)number;
+    enum jb_err err = jb_broker_reload(b, &fault);
+    jb_log(err == JB_OK ? JB_LOG_NOTICE : JB_LOG_ERROR, NULL, "reloaded", "result=%s detail=\"%s\"",
+           jb_err_name(err), fault.text);
+}
+
+static void watch_signals(uv_loop_t *loop, struct jb_broker *b)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)uv_signal_init(loop, &signals.term);
+    (void)uv_signal_init(loop, &signals.interrupt);
+    (void)uv_signal_init(loop, &signals.hup);
+    signals.term.data = signals.interrupt.data = signals.hup.data = b;
+    (void)uv_signal_start(&signals.term, on_stop, SIGTERM);
+    (void)uv_signal_start(&signals.interrupt, on_stop, SIGINT);
+    (void)uv_signal_start(&signals.hup, on_reload, SIGHUP);
+    /* they must not keep a stopped broker's loop alive */
+    uv_unref((uv_handle_t *)&signals.term);
+    uv_unref((uv_handle_t *)&signals.interrupt);
+    uv_unref((uv_handle_t *)&signals.hup);
+}
+
+static void tell_ready(const struct jb_broker *b, int fd)
+{
+    if (fd < 0)
+        return;
+    char line[300];
+    int n = snprintf(line, sizeof line, "%s\n", jb_zsock_endpoint(b->router));
+    if (n > 0 && write(fd, line, (size_t)n) != n)
+        jb_log(JB_LOG_WARNING, NULL, "ready-fd", "error=\"%s\"", strerror(errno));
+    (void)close(fd);
+}
+
+static int serve(const struct command *c, struct jb_broker_config *config)
+{
+    static struct jb_broker broker; /* large: two batches' worth of scratch */
+    struct jb_broker *b = &broker;
+    struct jb_fault fault = {""};
+    uv_loop_t loop;
+    enum jb_log_level level;
+    if (jb_log_level_parse(config->log_level, &level))
+        jb_log_set_level(level);
+    if (uv_loop_init(&loop) != 0)
+        return fail(JB_NOMEM, &fault);
+    raise_descriptor_limit();
+    b->loop = &loop;
+    b->config = config;
+    b->source = (struct jb_config_source){c->config_path, c->options, c->option_count};
+    b->clock = jb_clock_wall();
+    watch_signals(&loop, b);
+    enum jb_err err = jb_broker_start(b, &fault);
+    if (err == JB_OK) {
+        jb_house_ready(b);
+        tell_ready(b, c->ready_fd);
+    } else {
+        (void)fail(err, &fault);
+        jb_broker_stop(b, jb_err_exit(err));
+    }
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    close_signals();
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    jb_broker_fini(b);
+    if (uv_loop_close(&loop) != 0)
+        jb_log(JB_LOG_WARNING, NULL, "loop.busy", NULL);
+    jb_log(JB_LOG_NOTICE, NULL, "stopped", "status=%d", b->exit_status);
+    return b->exit_status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct argp argp = {
+        option_table,
+        parse,
+        NULL,
+        "jiaoband - the broker of jiaoban: routes petition cases between agencies and keeps the "
+        "record."
+        "\vSIGTERM ends it, SIGHUP reads the configuration again. Exit codes: 0 ok, 2 "
+        "configuration, "
+        "4 not found, 6 not permitted, 8 disk, memory or lock, 9 damaged data.",
+        NULL,
+        NULL,
+        NULL};
+    struct command c = {.ready_fd = -1};
+    struct jb_broker_config config = {0};
+    struct jb_fault fault = {""};
+    argp_err_exit_status = 2;
+    if (argp_parse(&argp, argc, argv, 0, NULL, &c) != 0)
+        return 2;
+    jb_log_init(JB_LOG_AUTO);
+    enum jb_err err = jb_sign_init();
+    if (err != JB_OK)
+        return fail(err, &fault);
+    if (c.task == TASK_KEYGEN || c.task == TASK_PUBLIC_KEY)
+        return jb_offline_keys(c.key_path, c.task == TASK_KEYGEN, &fault) == JB_OK
+                   ? EXIT_SUCCESS
+                   : fail(JB_IO, &fault);
+    if (c.task == TASK_PRINT_CONFIG)
+        return jb_config_print_example(&jb_broker_config_table, stdout) == JB_OK ? 0 : 8;
+    struct jb_config_source source = {c.config_path, c.options, c.option_count};
+    err = jb_config_read(&jb_broker_config_table, &source, &config, &fault);
+    if (err != JB_OK)
+        return fail(err, &fault);
+    int status = EXIT_SUCCESS;
+    if (c.task == TASK_CHECK_CONFIG)
+        err = jb_config_print(&jb_broker_config_table, &config, stdout);
+    else if (c.task == TASK_VERIFY)
+        err = jb_offline_verify(&config, &fault);
+    else if (c.task == TASK_REBUILD)
+        err = jb_offline_rebuild(&config, &fault);
+    else
+        status = serve(&c, &config);
+    jb_config_free(&jb_broker_config_table, &config);
+    return err == JB_OK ? status : fail(err, &fault);
+}

@@ -1,0 +1,254 @@
+/* Metrics for Prometheus: text over HTTP/1.0 on a loopback port. One answer for every request, then
+ * the connection is closed; no case, no petitioner, no agency appears as a label. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/broker.h"
+#include "proto/base/log.h"
+
+#define CONNECTIONS_MAX 16
+#define REQUEST_MAX 4096
+#define PATIENCE_MS 5000
+
+struct jb_metrics {
+    struct jb_broker *b;
+    uv_tcp_t server;
+    int open; /* connections */
+};
+
+struct scrape { /* one connection */
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_write_t write;
+    struct jb_metrics *m;
+    int handles;  /* to be closed before free */
+    size_t got;   /* bytes of the request; only counted */
+    char tail[4]; /* its last bytes: the request ends with an empty line */
+    char chunk[512];
+    char *answer;
+};
+
+static void on_scrape_closed(uv_handle_t *handle)
+{
+    struct scrape *s = handle->data;
+    if (--s->handles > 0)
+        return;
+    s->m->open--;
+    free(s->answer);
+    free(s);
+}
+
+static void scrape_close(struct scrape *s)
+{
+    if (!uv_is_closing((uv_handle_t *)&s->tcp)) {
+        uv_close((uv_handle_t *)&s->tcp, on_scrape_closed);
+        uv_close((uv_handle_t *)&s->timer, on_scrape_closed);
+    }
+}
+
+static void on_patience(uv_timer_t *timer)
+{
+    scrape_close(timer->data);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    (void)status;
+    scrape_close(write->data);
+}
+
+static void print_gauge(FILE *out, const char *name, const char *help, double value)
+{
+    (void)fprintf(out, "# HELP jiaoband_%s %s.\n# TYPE jiaoband_%s gauge\njiaoband_%s %.17g\n",
+                  name, help, name, name, value);
+}
+
+static void print_gauges(struct jb_broker *b, FILE *out)
+{
+    struct jb_totals totals = {0};
+    struct jb_zap_counts zap = {0};
+    uint64_t connected = 0;
+    for (size_t i = 0; i < b->peer_capacity; i++)
+        connected += b->peers[i] != NULL && b->peers[i]->greeted;
+    if (jb_query_totals(b->reader, jb_broker_now(b), &totals) == JB_OK) {
+        print_gauge(out, "cases", "Cases on record", (double)totals.cases);
+        print_gauge(out, "cases_open", "Cases not closed", (double)totals.open_cases);
+        print_gauge(out, "cases_overdue", "Open cases with a missed deadline", (double)totals.red);
+        print_gauge(out, "cases_warned", "Open cases near a deadline", (double)totals.yellow);
+        print_gauge(out, "objections_open", "Objections waiting for a ruling",
+                    (double)totals.objections);
+    }
+    if (b->zap != NULL)
+        jb_zap_counts(b->zap, &zap);
+    print_gauge(out, "nodes_connected", "Nodes that greeted and are not silent", (double)connected);
+    print_gauge(out, "nodes", "Nodes in the directory", (double)b->directory.count);
+    print_gauge(out, "logins_denied", "Connections refused because of their key",
+                (double)zap.denied);
+    print_gauge(out, "log_entries", "Number of the last log entry", (double)b->committed_seq);
+    print_gauge(out, "intake_items", "Items waiting for the next batch",
+                (double)b->fill->item_count);
+    print_gauge(out, "start_time_seconds", "When this process started",
+                (double)b->started_ms / 1000);
+}
+
+static char *render(struct jb_broker *b)
+{
+    char *body = NULL;
+    size_t body_len = 0;
+    char *answer = NULL;
+    size_t answer_len = 0;
+    FILE *out = open_memstream(&body, &body_len);
+    if (out == NULL)
+        return NULL;
+#define X(name, help)                                                                              \
+    (void)fprintf(out,                                                                             \
+                  "# HELP jiaoband_%s_total %s.\n# TYPE jiaoband_%s_total counter\n"               \
+                  "jiaoband_%s_total %llu\n",                                                      \
+                  #name, help, #name, #name, (unsigned long long)b->count.name);
+    JB_BROKER_COUNTERS(X)
+#undef X
+    print_gauges(b, out);
+    if (fclose(out) == 0 && (out = open_memstream(&answer, &answer_len)) != NULL) {
+        (void)fprintf(out,
+                      "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+                      "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                      body_len, body);
+        (void)fclose(out);
+    }
+    free(body);
+    return answer;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    struct scrape *s = handle->data;
+    (void)suggested;
+    *buf = uv_buf_init(s->chunk, sizeof s->chunk);
+}
+
+/* The empty line that ends an HTTP request, also when it arrives in pieces. */
+static bool request_complete(struct scrape *s, const char *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        memmove(s->tail, s->tail + 1, 3);
+        s->tail[3] = data[i];
+        if (memcmp(s->tail, "\r\n\r\n", 4) == 0 || memcmp(s->tail + 2, "\n\n", 2) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
+{
+    struct scrape *s = stream->data;
+    if (got < 0) {
+        scrape_close(s);
+        return;
+    }
+    s->got += (size_t)got;
+    if (!request_complete(s, buf->base, (size_t)got)) {
+        if (s->got > REQUEST_MAX)
+            scrape_close(s);
+        return;
+    }
+    (void)uv_read_stop(stream);
+    s->answer = render(s->m->b);
+    if (s->answer == NULL) {
+        scrape_close(s);
+        return;
+    }
+    uv_buf_t out = uv_buf_init(s->answer, (unsigned)strlen(s->answer));
+    s->write.data = s;
+    if (uv_write(&s->write, stream, &out, 1, on_written) != 0)
+        scrape_close(s);
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    struct jb_metrics *m = server->data;
+    struct scrape *s = status == 0 ? calloc(1, sizeof *s) : NULL;
+    if (s == NULL)
+        return;
+    s->m = m;
+    s->handles = 2;
+    m->open++;
+    (void)uv_tcp_init(m->b->loop, &s->tcp);
+    (void)uv_timer_init(m->b->loop, &s->timer);
+    s->tcp.data = s;
+    s->timer.data = s;
+    if (uv_accept(server, (uv_stream_t *)&s->tcp) != 0 || m->open > CONNECTIONS_MAX ||
+        uv_timer_start(&s->timer, on_patience, PATIENCE_MS, 0) != 0 ||
+        uv_read_start((uv_stream_t *)&s->tcp, on_alloc, on_read) != 0)
+        scrape_close(s);
+}
+
+/* "127.0.0.1:7701" or "[::1]:7701"; only loopback. */
+static enum jb_err parse_listen(const char *text, struct sockaddr_storage *address,
+                                struct jb_fault *fault)
+{
+    char host[64];
+    int port = -1;
+    const char *colon = strrchr(text, ':');
+    size_t len = colon != NULL ? (size_t)(colon - text) : sizeof host;
+    if (len < sizeof host) {
+        memcpy(host, text, len);
+        host[len] = '\0';
+        char *end = NULL;
+        long value = strtol(colon + 1, &end, 10);
+        if (end != colon + 1 && *end == '\0' && value >= 0 && value <= 65535)
+            port = (int)value;
+    }
+    if (port >= 0 && strcmp(host, "127.0.0.1") == 0 &&
+        uv_ip4_addr(host, port, (struct sockaddr_in *)address) == 0)
+        return JB_OK;
+    if (port >= 0 && strcmp(host, "[::1]") == 0 &&
+        uv_ip6_addr("::1", port, (struct sockaddr_in6 *)address) == 0)
+        return JB_OK;
+    return jb_fault_set(fault, JB_CONFIG,
+                        "metrics.listen: \"%s\" is not 127.0.0.1:PORT or [::1]:PORT", text);
+}
+
+enum jb_err jb_metrics_start(struct jb_broker *b, struct jb_fault *fault)
+{
+    if (b->config->metrics_listen == NULL || b->config->metrics_listen[0] == '\0')
+        return JB_OK;
+    struct sockaddr_storage address = {0};
+    enum jb_err err = parse_listen(b->config->metrics_listen, &address, fault);
+    if (err != JB_OK)
+        return err;
+    struct jb_metrics *m = calloc(1, sizeof *m);
+    if (m == NULL)
+        return JB_NOMEM;
+    m->b = b;
+    m->server.data = m;
+    b->metrics = m;
+    (void)uv_tcp_init(b->loop, &m->server);
+    int rc = uv_tcp_bind(&m->server, (const struct sockaddr *)&address, 0);
+    if (rc == 0)
+        rc = uv_listen((uv_stream_t *)&m->server, 16, on_connection);
+    if (rc != 0)
+        return jb_fault_set(fault, JB_LOCKED, "metrics.listen %s: %s", b->config->metrics_listen,
+                            uv_strerror(rc));
+    jb_log(JB_LOG_INFO, b->config->metrics_listen, "metrics.listening", NULL);
+    return JB_OK;
+}
+
+static void on_server_closed(uv_handle_t *handle)
+{
+    /* scrapes under way still point here: freed with the broker */
+    (void)handle;
+}
+
+void jb_metrics_stop(struct jb_broker *b)
+{
+    if (b->metrics != NULL && !uv_is_closing((uv_handle_t *)&b->metrics->server))
+        uv_close((uv_handle_t *)&b->metrics->server, on_server_closed);
+}
+
+void jb_metrics_fini(struct jb_broker *b)
+{
+    free(b->metrics);
+    b->metrics = NULL;
+}

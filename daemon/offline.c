@@ -1,0 +1,135 @@
+/* See offline.h. */
+#include "daemon/offline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "proto/ledger/brokerlog.h"
+#include "proto/ledger/query.h"
+#include "proto/wire/keys.h"
+
+enum jb_err jb_offline_keys(const char *path, bool make, struct jb_fault *fault)
+{
+    struct jb_node_keys keys;
+    struct jb_public_keys public_keys;
+    char text[JB_KEYS_PUBLIC_TEXT_BYTES];
+    enum jb_err err = make ? jb_keys_generate(&keys) : jb_keys_load(path, &keys, fault);
+    if (err == JB_OK && make)
+        err = jb_keys_save(&keys, path, fault);
+    if (err == JB_OK) {
+        jb_keys_public(&keys, &public_keys);
+        jb_keys_public_text(&public_keys, text);
+        if (puts(text) < 0)
+            err = jb_fault_set(fault, JB_IO, "standard output: %s", strerror(errno));
+    }
+    jb_keys_wipe(&keys);
+    return err;
+}
+
+/* The data folder's lock, so that a running broker is never checked or changed under its hands. */
+static enum jb_err open_alone(const struct jb_broker_config *config, bool read_only, int *lock_fd,
+                              struct jb_ledger **l, struct jb_fault *fault)
+{
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s/lock", config->data);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    *lock_fd = open(path, O_RDWR | O_CLOEXEC);
+    if (*lock_fd < 0)
+        return jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
+                            strerror(errno));
+    if (flock(*lock_fd, LOCK_EX | LOCK_NB) != 0) {
+        (void)close(*lock_fd);
+        *lock_fd = -1;
+        return jb_fault_set(
+            fault, JB_LOCKED,
+            "%s: the broker is running; ask it instead (jiaoban --admin verify) or stop it", path);
+    }
+    (void)snprintf(path, sizeof path, "%s/broker.db", config->data);
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .check = true, .read_only = read_only};
+    enum jb_err err = jb_ledger_open(path, &options, l, fault);
+    if (err != JB_OK) {
+        (void)close(*lock_fd);
+        *lock_fd = -1;
+    }
+    return err;
+}
+
+static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault *fault)
+{
+    struct jb_directory d;
+    jb_directory_init(&d);
+    enum jb_err err = jb_ledger_directory_load(l, &d);
+    for (size_t i = 0; i < d.count && (err == JB_OK || err == JB_CORRUPT); i++) {
+        struct jb_check check = {0};
+        if (d.nodes[i].node == JB_NODE_BROKER_NUMBER)
+            continue;
+        err = jb_ledger_check_line(l, d.nodes[i].node, &check, fault);
+        bool ok = err == JB_OK && check.chain_intact && check.signatures_good;
+        *good = *good && ok;
+        printf("node %u %s: %llu items, %llu receipts, %s%s%s\n", d.nodes[i].node, d.nodes[i].code,
+               (unsigned long long)check.items, (unsigned long long)check.receipts,
+               ok ? "good" : "WRONG", fault->text[0] != '\0' ? ": " : "", fault->text);
+    }
+    jb_directory_fini(&d);
+    return err == JB_CORRUPT ? JB_OK : err;
+}
+
+enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_fault *fault)
+{
+    struct jb_ledger *l = NULL;
+    struct jb_node_keys keys;
+    struct jb_check check = {0};
+    int lock_fd = -1;
+    enum jb_err err = jb_keys_load(config->key, &keys, fault);
+    if (err == JB_OK)
+        err = open_alone(config, true, &lock_fd, &l, fault);
+    if (err != JB_OK)
+        return err;
+    struct jb_check_keys check_keys = {.broker_sign = keys.sign_public};
+    err = jb_ledger_check(l, &check_keys, &check, fault);
+    bool good = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal;
+    printf("log: %llu entries, chain %s, tables %s%s%s\n", (unsigned long long)check.items,
+           check.chain_intact ? "intact" : "BROKEN", check.tables_equal ? "equal" : "DIFFERENT",
+           fault->text[0] != '\0' ? ": " : "", fault->text);
+    if (err == JB_OK || err == JB_CORRUPT)
+        err = verify_lines(l, &good, fault);
+    jb_ledger_close(&l);
+    jb_keys_wipe(&keys);
+    (void)close(lock_fd);
+    if (err == JB_OK && !good)
+        err = fault->text[0] != '\0'
+                  ? JB_CORRUPT
+                  : jb_fault_set(fault, JB_CORRUPT, "the record is damaged, see above");
+    return err;
+}
+
+enum jb_err jb_offline_rebuild(const struct jb_broker_config *config, struct jb_fault *fault)
+{
+    struct jb_ledger *l = NULL;
+    int lock_fd = -1;
+    uint8_t before[JB_HASH_BYTES];
+    uint8_t after[JB_HASH_BYTES];
+    enum jb_err err = open_alone(config, false, &lock_fd, &l, fault);
+    if (err != JB_OK)
+        return err;
+    err = jb_ledger_digest(l, before);
+    if (err == JB_OK)
+        err = jb_ledger_rebuild(l, fault);
+    if (err == JB_OK)
+        err = jb_ledger_digest(l, after);
+    if (err == JB_OK)
+        printf("rebuilt from %llu entries: %s\n", (unsigned long long)jb_log_last_seq(l),
+               memcmp(before, after, sizeof before) == 0 ? "nothing changed"
+                                                         : "tables were different");
+    else if (fault->text[0] == '\0')
+        (void)jb_fault_set(fault, err, "rebuild: %s", jb_ledger_error(l));
+    jb_ledger_close(&l);
+    (void)close(lock_fd);
+    return err;
+}

@@ -1,0 +1,144 @@
+/* The tick: decide what has gathered, hand it to the worker, and when it is on disk deliver and
+ * begin again. Batches grow with the load by themselves; no timer delays anyone. */
+#include "daemon/broker.h"
+
+#include "proto/base/log.h"
+
+static void begin(struct jb_broker *b);
+
+/* A key that is no longer in force must not be spoken to any more, at once. */
+static void cut_off(struct jb_broker *b, const struct jb_act *act)
+{
+    if (act->kind != JB_ACT_REPLACE_KEYS && act->kind != JB_ACT_RETIRE_NODE)
+        return;
+    struct jb_peer *p = act->node < b->peer_capacity ? b->peers[act->node] : NULL;
+    if (p != NULL)
+        jb_peer_drop(b, p, "keys replaced or node retired");
+}
+
+/* Answer those who wait at the admin socket, and look at every node whose stream grew. */
+static void release_effects(struct jb_broker *b, struct jb_batch *t)
+{
+    bool book_changed = false;
+    b->committed_seq = t->next_seq - 1;
+    for (size_t i = 0; i < t->op_count; i++) {
+        const struct jb_op *op = &t->ops[i];
+        if (op->kind == JB_OP_ENTRY) {
+            b->count.stream_items += op->audience_count;
+            cut_off(b, &op->entry->act);
+        }
+        if (op->kind == JB_OP_ENTRY && (op->entry->act.kind == JB_ACT_INSTALL_POLICY ||
+                                        op->entry->act.kind == JB_ACT_INSTALL_CALENDAR))
+            book_changed = true;
+        if (op->item != NULL && op->item->source == JB_FROM_ADMIN && op->item->waiter != 0)
+            jb_admin_settled(b, op->item->waiter, op);
+    }
+    struct jb_fault fault = {""};
+    if (book_changed && jb_broker_book_load(b, &fault) != JB_OK)
+        jb_log(JB_LOG_ERROR, NULL, "book.unreadable", "%s", fault.text);
+    for (size_t i = 0; i < t->touched_count; i++) {
+        uint32_t node = t->touched[i];
+        struct jb_peer *p = node < b->peer_capacity ? b->peers[node] : NULL;
+        if (p != NULL && p->greeted)
+            p->wants_delivery = true;
+    }
+    for (size_t i = 0; i < t->touched_count; i++) {
+        uint32_t node = t->touched[i];
+        struct jb_peer *p = node < b->peer_capacity ? b->peers[node] : NULL;
+        if (p != NULL && p->wants_delivery) {
+            p->wants_delivery = false;
+            jb_deliver(b, p);
+        }
+    }
+}
+
+static void on_committed(uv_work_t *work, int status)
+{
+    (void)status; /* never cancelled: see jb_broker_stop */
+    struct jb_broker *b = work->data;
+    struct jb_batch *t = b->busy;
+    b->committing = false;
+    if (t->result != JB_OK) {
+        /* Memory may be ahead of the disk now: stop, and read the disk again at the next start. */
+        b->trouble = t->fault;
+        jb_log(JB_LOG_ERROR, NULL, "commit.failed", "items=%zu reason=\"%s\"", t->item_count,
+               t->fault.text);
+        jb_house_status(b, t->fault.text);
+        jb_broker_stop(b, jb_err_exit(t->result));
+        return;
+    }
+    b->count.commits++;
+    release_effects(b, t);
+    jb_batch_reset(t);
+    if (b->paused && !b->stopping) {
+        b->paused = false;
+        jb_zsock_resume(b->router);
+    }
+    if (b->stopping) {
+        jb_broker_stop(b, b->exit_status);
+        return;
+    }
+    b->clock_pending = false;
+    jb_clockwork_look(b);
+    if (b->fill->item_count > 0)
+        begin(b);
+}
+
+static void on_work(uv_work_t *work)
+{
+    struct jb_broker *b = work->data;
+    jb_commit_batch(b->ledger, b->busy);
+}
+
+static void begin(struct jb_broker *b)
+{
+    struct jb_batch *t = b->fill;
+    b->fill = b->busy;
+    b->busy = t;
+    enum jb_err err = jb_decide_batch(b, t);
+    if (err == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
+        jb_batch_reset(t);
+        return;
+    }
+    if (err == JB_OK) {
+        b->committing = true;
+        b->commit_started_mono_ms = jb_clock_mono_ms();
+        b->work.data = b;
+        if (uv_queue_work(b->loop, &b->work, on_work, on_committed) == 0)
+            return;
+        b->committing = false;
+        err = jb_fault_set(&t->fault, JB_NOMEM, "the commit could not be queued");
+    }
+    b->trouble = t->fault;
+    jb_log(JB_LOG_ERROR, NULL, "decide.failed", "reason=\"%s\"", t->fault.text);
+    jb_broker_stop(b, jb_err_exit(err));
+}
+
+/* Before each sleep of the loop: all that has arrived in this turn is one batch. */
+static void on_prepare(uv_prepare_t *handle)
+{
+    struct jb_broker *b = handle->data;
+    if (!b->committing && !b->stopping && b->fill->item_count > 0)
+        begin(b);
+}
+
+enum jb_err jb_tick_start(struct jb_broker *b)
+{
+    b->tick.data = b;
+    if (uv_prepare_init(b->loop, &b->tick) != 0 || uv_prepare_start(&b->tick, on_prepare) != 0)
+        return JB_NOMEM;
+    uv_unref((uv_handle_t *)&b->tick);
+    return JB_OK;
+}
+
+void jb_tick_kick(struct jb_broker *b)
+{
+    /* the prepare phase of this very turn begins the tick; only the intake limit is checked here */
+    const struct jb_batch *t = b->fill;
+    bool full = t->item_count >= (size_t)b->config->batch_items ||
+                t->arena.used_bytes >= (size_t)b->config->batch_bytes;
+    if (full && !b->paused && b->committing && b->router != NULL) {
+        b->paused = true;
+        jb_zsock_pause(b->router);
+    }
+}

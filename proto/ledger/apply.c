@@ -1,0 +1,94 @@
+/* Applying entries to the derived tables: nothing else writes them.
+ *
+ * Decides which part of an entry changes which table. What happens to a case is decided by the
+ * effects that the entry carries and by jb_case_apply. */
+#include <assert.h>
+
+#include "proto/ledger/db.h"
+
+/* The receipts that a STORED entry reports. */
+static enum jb_err stored_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    enum jb_err err = JB_OK;
+    const struct jb_act *act = &entry->act;
+
+    for (size_t i = 0; i < act->items.count && err == JB_OK; i++)
+        err = jb_sql_run(l, JB_SQL_STORED_ADD,
+                         JB_ROW(jb_int(act->items.at[i].case_no), jb_u64(act->items.at[i].log_seq),
+                                jb_int(act->node), jb_int(entry->at_ms)));
+    return err;
+}
+
+static enum jb_err policy_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    const struct jb_act *act = &entry->act;
+
+    return jb_sql_run(l, JB_SQL_POLICY_ADD,
+                      JB_ROW(jb_u64(entry->seq), jb_int(act->effective_from_ms),
+                             jb_text(act->version), jb_blob(act->body)));
+}
+
+static enum jb_err calendar_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    const struct jb_act *act = &entry->act;
+
+    return jb_sql_run(l, JB_SQL_CALENDAR_ADD,
+                      JB_ROW(jb_u64(entry->seq), jb_text(act->region), jb_text(act->version),
+                             jb_blob(act->body)));
+}
+
+static const struct {
+    enum jb_act_kind kind;
+    enum jb_err (*apply)(struct jb_ledger *l, const struct jb_entry *entry);
+} others[] = {
+    {JB_ACT_STORED, stored_apply},
+    {JB_ACT_ENROL_NODE, jb_directory_entry_apply},
+    {JB_ACT_CHANGE_NODE, jb_directory_entry_apply},
+    {JB_ACT_REPLACE_KEYS, jb_directory_entry_apply},
+    {JB_ACT_RETIRE_NODE, jb_directory_entry_apply},
+    {JB_ACT_INSTALL_POLICY, policy_apply},
+    {JB_ACT_INSTALL_CALENDAR, calendar_apply},
+};
+
+enum jb_err jb_ledger_apply_rest(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    assert(l->writing);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].kind == entry->act.kind)
+            return others[i].apply(l, entry);
+    return JB_OK;
+}
+
+static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
+                              struct jb_arena *arena)
+{
+    struct jb_case c;
+    bool registers = entry->act.kind == JB_ACT_REGISTER;
+    enum jb_err err = jb_ledger_case_load(l, entry->act.case_no, arena, &c);
+
+    if (err != JB_OK)
+        return err;
+    if (c.stage != JB_STAGE_NONE && entry->seq <= c.last_seq)
+        return JB_OK; /* history that was given twice */
+    if (c.stage == JB_STAGE_NONE && !registers)
+        /* A note about a case that is not held here; but consequences need their case. */
+        return entry->effect_count == 0 ? JB_OK : JB_CORRUPT;
+    err = jb_case_apply(&c, entry, arena);
+    if (err == JB_OK)
+        err = jb_ledger_case_save(l, &c);
+    if (err == JB_OK && registers)
+        err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c.case_no)));
+    return err;
+}
+
+enum jb_err jb_ledger_apply(struct jb_ledger *l, const struct jb_entry *entry,
+                            struct jb_arena *arena)
+{
+    assert(l->writing);
+    enum jb_err err = JB_OK;
+    if (entry->act.case_no != 0)
+        err = case_apply(l, entry, arena);
+    if (err == JB_OK)
+        err = jb_ledger_apply_rest(l, entry);
+    return err;
+}

@@ -1,0 +1,74 @@
+/* The broker's log: entries by number, chained. Appends and reads; never looks inside an entry. */
+#include "proto/ledger/brokerlog.h"
+
+#include <assert.h>
+
+#include "proto/ledger/db.h"
+
+uint64_t jb_log_last_seq(const struct jb_ledger *l)
+{
+    return l->heads.log_seq;
+}
+
+enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, struct jb_bytes bytes)
+{
+    uint8_t hash[JB_HASH_BYTES];
+    uint8_t head[JB_HASH_BYTES];
+
+    assert(l->writing);
+    if (entry->seq != l->heads.log_seq + 1)
+        return entry->seq <= l->heads.log_seq ? JB_REPEAT : JB_GAP;
+    jb_hash(bytes.data, bytes.len, hash);
+    jb_chain_next(l->heads.log_head, hash, head);
+    enum jb_err err =
+        jb_sql_run(l, JB_SQL_ENTRY_ADD,
+                   JB_ROW(jb_u64(entry->seq), jb_int(entry->at_ms), jb_int(entry->node),
+                          jb_int(entry->act.case_no), jb_int(entry->act.kind),
+                          jb_fixed(head, sizeof head), jb_blob(bytes)));
+    if (err != JB_OK)
+        return err;
+    l->heads.log_seq = entry->seq;
+    memcpy(l->heads.log_head, head, sizeof head);
+    return JB_OK;
+}
+
+enum jb_err jb_log_read(struct jb_ledger *l, uint64_t seq, struct jb_arena *arena,
+                        struct jb_bytes *bytes)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ENTRY_BODY, JB_ROW(jb_u64(seq)));
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        struct jb_bytes found = jb_get_blob(&r);
+        err = r.err;
+        if (err == JB_OK)
+            *bytes = found;
+    } else if (err == JB_OK) {
+        err = JB_NOT_FOUND;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_log_each_row(struct jb_ledger *l, sqlite3_stmt *s, jb_log_each each, void *ctx)
+{
+    enum jb_err err;
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        uint64_t seq = jb_get_u64(&r);
+        err = each(ctx, seq, jb_peek_blob(&r));
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_log_each_of_case(struct jb_ledger *l, int64_t case_no, jb_log_each each, void *ctx)
+{
+    return jb_log_each_row(
+        l, jb_sql_bind(l, JB_SQL_ENTRY_OF_CASE, JB_ROW(jb_int(case_no), jb_int(INT64_MAX))), each,
+        ctx);
+}

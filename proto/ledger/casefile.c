@@ -1,0 +1,181 @@
+/* Cases in the tables: load, save, drop.
+ *
+ * Decides nothing about a case: what is written is what the rules' jb_case_apply made of it. */
+#include <assert.h>
+
+#include "proto/ledger/db.h"
+
+/* ---- load ---- */
+
+static void row_read(struct jb_reader *r, struct jb_case *c)
+{
+    c->case_no = jb_get_i64(r);
+    c->stage = (enum jb_stage)jb_get_int(r);
+    c->matter = jb_get_int(r);
+    c->channel = jb_get_int(r);
+    c->flags = jb_get_u32(r);
+    c->people = jb_get_u32(r);
+    c->registrar = jb_get_u32(r);
+    c->host = jb_get_u32(r);
+    c->custody = jb_get_u32(r);
+    c->sender = jb_get_u32(r);
+    c->authority = jb_get_int(r);
+    c->hops = jb_get_u32(r);
+    c->registered_ms = jb_get_i64(r);
+    c->updated_ms = jb_get_i64(r);
+    c->sent_seq = jb_get_u64(r);
+    c->last_seq = jb_get_u64(r);
+    c->opinion = jb_get_int(r);
+    c->exit = jb_get_int(r);
+    c->objection_open = jb_get_i64(r) != 0;
+    c->objector = jb_get_u32(r);
+    c->last_ruling = jb_get_int(r);
+    for (size_t fact = 1; fact < JB_FACT_COUNT; fact++)
+        c->facts_ms[fact] = jb_get_i64(r);
+    c->title = jb_get_text(r);
+    c->class_code = jb_get_text(r);
+    c->place_code = jb_get_text(r);
+}
+
+static enum jb_err participant_push(struct jb_case *c, struct jb_participant p, size_t *capacity,
+                                    struct jb_arena *arena)
+{
+    if (c->participant_count == *capacity) {
+        size_t more = *capacity == 0 ? 8 : *capacity * 2;
+        struct jb_participant *grown = jb_arena_alloc(arena, more * sizeof *grown);
+        if (grown == NULL)
+            return JB_NOMEM;
+        if (c->participant_count > 0)
+            memcpy(grown, c->participants, c->participant_count * sizeof *grown);
+        c->participants = grown;
+        *capacity = more;
+    }
+    c->participants[c->participant_count++] = p;
+    return JB_OK;
+}
+
+static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c,
+                                     struct jb_arena *arena)
+{
+    enum jb_err err;
+    size_t capacity = 0;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_PARTICIPANTS, JB_ROW(jb_int(c->case_no)));
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        struct jb_participant p = {.node = jb_get_u32(&r)};
+        p.role = (enum jb_role)jb_get_int(&r);
+        err = participant_push(c, p, &capacity, arena);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                                struct jb_case *c)
+{
+    enum jb_err err;
+    struct jb_case loaded = {.case_no = case_no};
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(case_no)));
+    bool found = jb_sql_next(l, s, &err);
+
+    if (found) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        row_read(&r, &loaded);
+        err = r.err;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK && found)
+        err = participants_load(l, &loaded, arena);
+    if (err == JB_OK && found)
+        err = jb_deadlines_load(l, &loaded, arena);
+    if (err == JB_OK)
+        *c = loaded;
+    return err;
+}
+
+/* ---- save ---- */
+
+static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
+{
+    const int64_t *f = c->facts_ms;
+
+    return jb_sql_run(
+        l, JB_SQL_CASE_SAVE,
+        JB_ROW(jb_int(c->case_no), jb_int(c->stage), jb_int(c->matter), jb_int(c->channel),
+               jb_int(c->flags), jb_int(c->people), jb_int(c->registrar), jb_int(c->host),
+               jb_int(c->custody), jb_int(c->sender), jb_int(c->authority), jb_int(c->hops),
+               jb_int(c->registered_ms), jb_int(c->updated_ms), jb_u64(c->sent_seq),
+               jb_u64(c->last_seq), jb_int(c->opinion), jb_int(c->exit), jb_int(c->objection_open),
+               jb_int(c->objector), jb_int(c->last_ruling), jb_int(f[JB_FACT_SIGNED]),
+               jb_int(f[JB_FACT_ACCEPTED]), jb_int(f[JB_FACT_DECLINED]), jb_int(f[JB_FACT_TOLD]),
+               jb_int(f[JB_FACT_ANSWERED]), jb_int(f[JB_FACT_ANSWER_TOLD]),
+               jb_int(f[JB_FACT_EXECUTED]), jb_int(f[JB_FACT_CLOSED]), jb_int(f[JB_FACT_REFERRED]),
+               jb_int(f[JB_FACT_SENT]), jb_text(c->title), jb_text(c->class_code),
+               jb_text(c->place_code)));
+}
+
+/* A case has a handful of them: all are written anew. */
+static enum jb_err participants_write(struct jb_ledger *l, const struct jb_case *c)
+{
+    enum jb_err err = jb_sql_run(l, JB_SQL_PARTICIPANTS_DROP, JB_ROW(jb_int(c->case_no)));
+
+    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++)
+        err = jb_sql_run(l, JB_SQL_PARTICIPANT_ADD,
+                         JB_ROW(jb_int(c->case_no), jb_int(c->participants[i].node),
+                                jb_int(c->participants[i].role)));
+    return err;
+}
+
+enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
+{
+    assert(l->writing && c->stage != JB_STAGE_NONE);
+    enum jb_err err = row_write(l, c);
+    if (err == JB_OK && c->participants_dirty)
+        err = participants_write(l, c);
+    if (err == JB_OK)
+        err = jb_deadlines_save(l, c);
+    if (err == JB_OK)
+        c->participants_dirty = false;
+    return err;
+}
+
+/* ---- drop ---- */
+
+enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
+{
+    static const enum jb_sql drops[] = {JB_SQL_CASE_DROP, JB_SQL_PARTICIPANTS_DROP,
+                                        JB_SQL_DEADLINES_DROP, JB_SQL_STORED_DROP};
+    enum jb_err err = JB_OK;
+
+    for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
+        err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));
+    return err;
+}
+
+enum jb_err jb_left_apply(struct jb_ledger *l, const struct jb_left *left)
+{
+    enum jb_err err = jb_case_rows_drop(l, left->case_no);
+
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_LEFT_ADD,
+                         JB_ROW(jb_int(left->case_no), jb_int(left->at_ms), jb_u64(left->number),
+                                jb_text(left->reason)));
+    return err;
+}
+
+enum jb_err jb_ledger_case_purge(struct jb_ledger *l, int64_t case_no)
+{
+    assert(l->writing && l->role == JB_LEDGER_REPLICA);
+    enum jb_err err = jb_case_rows_drop(l, case_no);
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_ITEM_PURGE, JB_ROW(jb_int(case_no)));
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_OUTBOX_PURGE,
+                         JB_ROW(jb_int(case_no), jb_u64(l->heads.settled.number)));
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_CASE_KEY_DROP, JB_ROW(jb_int(case_no)));
+    return err;
+}

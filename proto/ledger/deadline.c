@@ -1,0 +1,155 @@
+/* Deadlines in the tables, and finding what is due by index.
+ *
+ * Never computes an instant: due and warn steps come from the rules. */
+#include <assert.h>
+
+#include "proto/ledger/db.h"
+
+_Static_assert(JB_WARN_MAX == 4, "a deadline has four columns for warn steps");
+
+/* The first instant at which it has anything to say, whatever was said already. */
+static int64_t first_ms(const struct jb_deadline *d)
+{
+    return d->warn_at_ms[0] != 0 && d->warn_at_ms[0] < d->due_ms ? d->warn_at_ms[0] : d->due_ms;
+}
+
+static void key_read(struct jb_reader *r, char key[JB_KEY_MAX])
+{
+    struct jb_bytes bytes = jb_peek_blob(r);
+
+    if (bytes.len < JB_KEY_MAX)
+        memcpy(key, bytes.len > 0 ? bytes.data : (const uint8_t *)"", bytes.len);
+    else
+        r->err = JB_CORRUPT;
+}
+
+struct jb_deadline jb_deadline_get(struct jb_reader *r, int64_t *case_no)
+{
+    struct jb_deadline d = {0};
+
+    *case_no = jb_get_i64(r);
+    d.id = jb_get_u32(r);
+    d.node = jb_get_u32(r);
+    d.due_ms = jb_get_i64(r);
+    r->column += 2; /* next_ms and first_ms are there for the indexes */
+    d.end = (enum jb_deadline_end)jb_get_int(r);
+    d.missed_ms = jb_get_i64(r);
+    d.ended_ms = jb_get_i64(r);
+    d.trigger_ms = jb_get_i64(r);
+    d.limit = jb_get_u32(r);
+    d.unit = (enum jb_unit)jb_get_int(r);
+    d.first_due_ms = jb_get_i64(r);
+    for (size_t i = 0; i < JB_WARN_MAX; i++)
+        d.warn_at_ms[i] = jb_get_i64(r);
+    d.warned = jb_get_u32(r);
+    d.extensions = jb_get_u32(r);
+    d.provisional = jb_get_i64(r) != 0;
+    d.designated_bound = jb_get_i64(r) != 0;
+    d.acked_node = jb_get_u32(r);
+    d.acked_ms = jb_get_i64(r);
+    d.set_seq = jb_get_u64(r);
+    key_read(r, d.key);
+    d.acked_by = jb_get_text(r);
+    d.policy_version = jb_get_text(r);
+    d.calendar_version = jb_get_text(r);
+    d.article = jb_get_text(r);
+    return d;
+}
+
+static enum jb_err deadline_push(struct jb_case *c, const struct jb_deadline *d, size_t *capacity,
+                                 struct jb_arena *arena)
+{
+    if (c->deadline_count == *capacity) {
+        size_t more = *capacity == 0 ? 4 : *capacity * 2;
+        struct jb_deadline *grown = jb_arena_alloc(arena, more * sizeof *grown);
+        if (grown == NULL)
+            return JB_NOMEM;
+        if (c->deadline_count > 0)
+            memcpy(grown, c->deadlines, c->deadline_count * sizeof *grown);
+        c->deadlines = grown;
+        *capacity = more;
+    }
+    c->deadlines[c->deadline_count++] = *d;
+    return JB_OK;
+}
+
+enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
+{
+    enum jb_err err;
+    size_t capacity = 0;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DEADLINES, JB_ROW(jb_int(c->case_no)));
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        int64_t case_no;
+        struct jb_deadline d = jb_deadline_get(&r, &case_no);
+        err = r.err != JB_OK ? r.err : deadline_push(c, &d, &capacity, arena);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+static enum jb_err deadline_write(struct jb_ledger *l, int64_t case_no, const struct jb_deadline *d)
+{
+    const int64_t *warn = d->warn_at_ms;
+
+    return jb_sql_run(
+        l, JB_SQL_DEADLINE_SAVE,
+        JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
+               jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
+               jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms), jb_int(d->limit),
+               jb_int(d->unit), jb_int(d->first_due_ms), jb_int(warn[0]), jb_int(warn[1]),
+               jb_int(warn[2]), jb_int(warn[3]), jb_int(d->warned), jb_int(d->extensions),
+               jb_int(d->provisional), jb_int(d->designated_bound), jb_int(d->acked_node),
+               jb_int(d->acked_ms), jb_u64(d->set_seq), jb_text(jb_text_of(d->key)),
+               jb_text(d->acked_by), jb_text(d->policy_version), jb_text(d->calendar_version),
+               jb_text(d->article)));
+}
+
+enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)
+{
+    for (size_t i = 0; i < c->deadline_count; i++) {
+        if (!c->deadlines[i].dirty)
+            continue;
+        enum jb_err err = deadline_write(l, c->case_no, &c->deadlines[i]);
+        if (err != JB_OK)
+            return err;
+        c->deadlines[i].dirty = false;
+    }
+    return JB_OK;
+}
+
+static bool contains(const int64_t *case_nos, size_t count, int64_t case_no)
+{
+    for (size_t i = 0; i < count; i++)
+        if (case_nos[i] == case_no)
+            return true;
+    return false;
+}
+
+enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *case_nos, size_t max,
+                                size_t *count, int64_t *next_ms)
+{
+    enum jb_err err = JB_OK;
+    size_t found = 0;
+    int64_t next = INT64_MAX;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DUE_CASES, JB_ROW(jb_int(now_ms)));
+
+    while (found < max && jb_sql_next(l, s, &err)) {
+        int64_t case_no = sqlite3_column_int64(s, 0);
+        if (!contains(case_nos, found, case_no))
+            case_nos[found++] = case_no;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_DUE_NEXT, JB_ROW(jb_int(now_ms)), &next);
+    if (err == JB_NOT_FOUND)
+        err = JB_OK;
+    if (err == JB_OK) {
+        *count = found;
+        *next_ms = next;
+    }
+    return err;
+}

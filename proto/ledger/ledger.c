@@ -1,0 +1,412 @@
+/* Open, close, transactions, checkpoints, and the small facts in `meta`.
+ *
+ * Decides when a file is refused: foreign, damaged, newer, of the other role, or not really durable. */
+#include "proto/ledger/ledger.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/log.h"
+#include "proto/ledger/db.h"
+#include "proto/ledger/schema.h"
+
+#define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
+#define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+#define WAL_KEEP_BYTES "67108864"
+
+/* ---- process-wide: SQLite's own notes go to our log ---- */
+
+static void log_note(void *ctx, int rc, const char *text)
+{
+    (void)ctx;
+    bool trivial = rc == SQLITE_NOTICE || rc == SQLITE_SCHEMA || (rc & 0xff) == SQLITE_NOTICE;
+    jb_log(trivial ? JB_LOG_DEBUG : JB_LOG_WARNING, NULL, "ledger.sqlite", "code=%d text=\"%s\"",
+           rc, text);
+}
+
+static void library_start(void)
+{
+    /* Has no effect when somebody else has used SQLite before; then only the notes are missing. */
+    (void)sqlite3_config(SQLITE_CONFIG_LOG, log_note, NULL);
+    (void)sqlite3_initialize();
+    (void)!sodium_init();
+}
+
+/* ---- open ---- */
+
+static int wal_note(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+    struct jb_ledger *l = ctx;
+
+    (void)db;
+    (void)name;
+    l->wal_bytes = (int64_t)pages * 4096;
+    return SQLITE_OK;
+}
+
+static enum jb_err pragmas_set(struct jb_ledger *l, const struct jb_ledger_options *o)
+{
+    char sql[512];
+    bool broker = l->role == JB_LEDGER_BROKER;
+    int64_t cache = o->cache_bytes != 0 ? o->cache_bytes : (int64_t)(broker ? 8 : 1) * 1024 * 1024;
+
+    /* The broker's record is never erased; a replica must not keep what it has deleted. */
+    snprintf(sql, sizeof sql,
+             "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
+             "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; PRAGMA secure_delete = %s;"
+             "PRAGMA journal_size_limit = " WAL_KEEP_BYTES "; PRAGMA wal_autocheckpoint = 0;"
+             "PRAGMA cache_size = -%lld;",
+             broker ? "FAST" : "ON", (long long)(cache / 1024));
+    enum jb_err err = jb_db_exec(l, sql);
+    if (err != JB_OK || o->max_pages == 0)
+        return err;
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu", (unsigned long long)o->max_pages);
+    return jb_db_exec(l, sql);
+}
+
+/* WAL and FULL are asked back: a file system that cannot do WAL answers with another mode. */
+static enum jb_err durability_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    sqlite3_stmt *s = NULL;
+    int64_t level = 0;
+    bool wal = false;
+
+    if (l->memory)
+        return JB_OK;
+    const char *ask = l->read_only ? "PRAGMA journal_mode" : "PRAGMA journal_mode = WAL";
+    int rc = sqlite3_prepare_v2(l->db, ask, -1, &s, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(s)) == SQLITE_ROW)
+        wal = strcmp((const char *)sqlite3_column_text(s, 0), "wal") == 0;
+    enum jb_err err = rc == SQLITE_ROW ? JB_OK : jb_db_fail(l, rc);
+    sqlite3_finalize(s);
+    if (err == JB_OK)
+        err = jb_db_number(l, "PRAGMA synchronous", &level);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    if (!wal || level < 2)
+        return jb_fault_set(fault, JB_IO, "%s: the file system does not give a durable WAL", path);
+    return JB_OK;
+}
+
+static enum jb_err new_file_refused(const struct jb_ledger *l, const char *path,
+                                    struct jb_fault *fault)
+{
+    if (l->read_only)
+        return jb_fault_set(fault, JB_CORRUPT, "%s: is empty", path);
+    return JB_OK;
+}
+
+/* Ours, and not newer? *fresh: there is nothing in it yet. */
+static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool *fresh,
+                                  struct jb_fault *fault)
+{
+    int64_t id = 0;
+    int64_t tables = 0;
+    enum jb_err err = jb_db_number(l, "PRAGMA application_id", &id);
+
+    if (err == JB_OK)
+        err = jb_db_number(l, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    *fresh = id == 0 && tables == 0;
+    if (*fresh)
+        return new_file_refused(l, path, fault);
+    if (id != JB_LEDGER_APPLICATION_ID)
+        return jb_fault_set(fault, JB_CORRUPT, "%s: is a database, but not a jiaoban ledger", path);
+    return JB_OK;
+}
+
+static enum jb_err identity_read(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    int64_t role = 0;
+    sqlite3_stmt *s = NULL;
+    enum jb_err err = jb_db_number(
+        l, "SELECT instr(x'0102', value) FROM meta WHERE key = '.role' AND length(value) = 1",
+        &role);
+
+    if (err == JB_OK && role != (int64_t)l->role)
+        return jb_fault_set(fault, JB_CORRUPT, "%s: is not the ledger of a %s", path,
+                            l->role == JB_LEDGER_BROKER ? "broker" : "node");
+    int rc = sqlite3_prepare_v2(l->db, "SELECT value FROM meta WHERE key = '.epoch'", -1, &s, NULL);
+    if (err == JB_OK && rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        jb_get_fixed(&r, l->epoch, sizeof l->epoch);
+        err = r.err;
+    } else if (err == JB_OK) {
+        err = JB_CORRUPT;
+    }
+    sqlite3_finalize(s);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: role or epoch cannot be read", path);
+    return JB_OK;
+}
+
+static enum jb_err quick_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    sqlite3_stmt *s = NULL;
+    enum jb_err err = JB_OK;
+    int rc = sqlite3_prepare_v2(l->db, "PRAGMA quick_check(1)", -1, &s, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    const char *answer = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+    if (answer == NULL)
+        err = jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
+    else if (strcmp(answer, "ok") != 0)
+        err = jb_fault_set(fault, JB_CORRUPT, "%s: damaged: %s", path, answer);
+    sqlite3_finalize(s);
+    return err;
+}
+
+static const struct {
+    unsigned roles; /* bit 1 << role */
+    const char *sql;
+} statement_rows[] = {
+#define B (1U << JB_LEDGER_BROKER)
+#define R (1U << JB_LEDGER_REPLICA)
+#define A (B | R)
+#define X(name, roles, text) {roles, text},
+    JB_STATEMENTS(X)
+#undef X
+#undef A
+#undef R
+#undef B
+};
+
+static enum jb_err statements_prepare(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    for (size_t i = 0; i < JB_SQL_COUNT; i++) {
+        if ((statement_rows[i].roles & (1U << l->role)) == 0)
+            continue;
+        int rc = sqlite3_prepare_v3(l->db, statement_rows[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                    &l->statements[i], NULL);
+        if (rc != SQLITE_OK)
+            return jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
+    }
+    return JB_OK;
+}
+
+static enum jb_err connect(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+
+    flags |= l->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int rc = sqlite3_open_v2(path, &l->db, flags, NULL);
+    if (l->db == NULL)
+        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
+    if (rc != SQLITE_OK)
+        return jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
+    (void)sqlite3_busy_timeout(l->db, BUSY_MS);
+    (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+    (void)sqlite3_wal_hook(l->db, wal_note, l);
+    return JB_OK;
+}
+
+/* Everything after connecting, in order. */
+static enum jb_err prepare(struct jb_ledger *l, const char *path,
+                           const struct jb_ledger_options *options, struct jb_fault *fault)
+{
+    bool fresh = false;
+    enum jb_err err = file_recognise(l, path, &fresh, fault);
+
+    if (err == JB_OK && (err = pragmas_set(l, options)) != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, l->error);
+    if (err == JB_OK)
+        err = durability_check(l, path, fault);
+    if (err == JB_OK && fresh && (err = jb_schema_create(l)) != JB_OK)
+        return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    if (err == JB_OK)
+        err = jb_schema_migrate(l, path, jb_schema_known(), fault);
+    if (err == JB_OK)
+        err = identity_read(l, path, fault);
+    if (err == JB_OK && options->check)
+        err = quick_check(l, path, fault);
+    if (err == JB_OK)
+        err = statements_prepare(l, path, fault);
+    if (err == JB_OK && (err = jb_state_load(l)) != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, l->error);
+    return err;
+}
+
+/* Fail at once, not at the first commit, when another process is writing. */
+static enum jb_err writable_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    if (l->read_only)
+        return JB_OK;
+    enum jb_err err = jb_ledger_begin(l);
+    if (err == JB_OK)
+        jb_ledger_rollback(l);
+    else
+        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    return err;
+}
+
+enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
+                           struct jb_ledger **out, struct jb_fault *fault)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct jb_ledger *l = calloc(1, sizeof *l);
+
+    if (l == NULL)
+        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
+    (void)pthread_once(&once, library_start);
+    l->role = options->role;
+    l->read_only = options->read_only;
+    l->memory = strcmp(path, ":memory:") == 0;
+    jb_arena_init(&l->scratch, SCRATCH_BYTES);
+    enum jb_err err = connect(l, path, fault);
+    if (err == JB_OK)
+        err = prepare(l, path, options, fault);
+    if (err == JB_OK)
+        err = writable_check(l, path, fault);
+    if (err == JB_OK)
+        *out = l;
+    else
+        jb_ledger_close(&l);
+    return err;
+}
+
+void jb_ledger_close(struct jb_ledger **ledger)
+{
+    struct jb_ledger *l = *ledger;
+
+    if (l == NULL)
+        return;
+    jb_ledger_rollback(l);
+    for (size_t i = 0; i < JB_SQL_COUNT; i++)
+        sqlite3_finalize(l->statements[i]);
+    int rc = sqlite3_close(l->db); /* checkpoints when it is the last connection */
+    assert(rc == SQLITE_OK);
+    (void)rc;
+    jb_lines_free(l);
+    jb_arena_fini(&l->scratch);
+    free(l);
+    *ledger = NULL;
+}
+
+/* ---- transactions ---- */
+
+enum jb_err jb_ledger_begin(struct jb_ledger *l)
+{
+    assert(!l->writing);
+    enum jb_err err = jb_sql_run(l, JB_SQL_BEGIN, JB_NO_ROW);
+    if (err != JB_OK)
+        return err;
+    l->writing = true;
+    l->committed = l->heads;
+    return JB_OK;
+}
+
+enum jb_err jb_ledger_commit(struct jb_ledger *l)
+{
+    assert(l->writing);
+    enum jb_err err = jb_lines_flush(l);
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_COMMIT, JB_NO_ROW);
+    if (err != JB_OK) {
+        jb_ledger_rollback(l);
+        return err;
+    }
+    jb_lines_keep(l);
+    l->writing = false;
+    return JB_OK;
+}
+
+void jb_ledger_rollback(struct jb_ledger *l)
+{
+    if (!l->writing)
+        return;
+    /* FULL, IOERR and NOMEM may have rolled back already. */
+    if (sqlite3_get_autocommit(l->db) == 0) {
+        char error[sizeof l->error];
+        memcpy(error, l->error, sizeof error); /* the reason is worth more than what follows */
+        (void)!jb_sql_run(l, JB_SQL_ROLLBACK, JB_NO_ROW);
+        memcpy(l->error, error, sizeof error);
+    }
+    l->heads = l->committed;
+    jb_lines_restore(l);
+    l->writing = false;
+}
+
+void jb_ledger_checkpoint(struct jb_ledger *l, bool all)
+{
+    int left = 0;
+    int done = 0;
+
+    if (l->memory || l->read_only || l->writing)
+        return;
+    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    if (sqlite3_wal_checkpoint_v2(l->db, NULL, mode, &left, &done) != SQLITE_OK)
+        return; /* a reader holds it up: the next one will do */
+    if (left == done)
+        l->wal_bytes = 0; /* the next commit writes from its start again */
+}
+
+int64_t jb_ledger_wal_bytes(const struct jb_ledger *l)
+{
+    return l->wal_bytes;
+}
+
+const char *jb_ledger_error(const struct jb_ledger *l)
+{
+    return l->error;
+}
+
+const uint8_t *jb_ledger_epoch(const struct jb_ledger *l)
+{
+    return l->epoch;
+}
+
+/* ---- meta and case keys ---- */
+
+enum jb_err jb_ledger_meta_set(struct jb_ledger *l, const char *key, struct jb_bytes value)
+{
+    assert(l->writing);
+    return jb_sql_run(l, JB_SQL_META_SET, JB_ROW(jb_text(jb_text_of(key)), jb_blob(value)));
+}
+
+enum jb_err jb_ledger_meta_get(struct jb_ledger *l, const char *key, struct jb_arena *arena,
+                               struct jb_bytes *value)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_META_GET, JB_ROW(jb_text(jb_text_of(key))));
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        struct jb_bytes found = jb_get_blob(&r);
+        err = r.err;
+        if (err == JB_OK)
+            *value = found;
+    } else if (err == JB_OK) {
+        err = JB_NOT_FOUND;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_ledger_case_key_put(struct jb_ledger *l, int64_t case_no,
+                                   const uint8_t key[JB_KEY_BYTES])
+{
+    assert(l->writing);
+    return jb_sql_run(l, JB_SQL_CASE_KEY_PUT, JB_ROW(jb_int(case_no), jb_fixed(key, JB_KEY_BYTES)));
+}
+
+enum jb_err jb_ledger_case_key_get(struct jb_ledger *l, int64_t case_no, uint8_t key[JB_KEY_BYTES])
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_KEY_GET, JB_ROW(jb_int(case_no)));
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        jb_get_fixed(&r, key, JB_KEY_BYTES);
+        err = r.err;
+    } else if (err == JB_OK) {
+        err = JB_NOT_FOUND;
+    }
+    jb_sql_done(s);
+    return err;
+}

@@ -1,0 +1,265 @@
+/* The tables of a ledger, version by version.
+ *
+ * The record (log, stream, lines, receipts, outbox) is only ever appended to; what is derived is
+ * changed by applying entries alone and can be dropped and made anew. To change the schema: never
+ * edit what a released version created; append a step to `steps`, and edit the definitions here so
+ * that a new file comes out the same. */
+#include "proto/ledger/schema.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define COLUMN_INT(c) ", " #c " INTEGER NOT NULL"
+#define COLUMN_TEXT(c) ", " #c " TEXT NOT NULL"
+
+static const char common_tables[] =
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE case_key (case_no INTEGER PRIMARY KEY, key BLOB NOT NULL"
+    " CHECK (length(key) = 32)) STRICT;";
+
+static const char broker_tables[] =
+    "CREATE TABLE entry (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, node INTEGER NOT NULL,"
+    " case_no INTEGER NOT NULL, kind INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX entry_case ON entry (case_no, seq) WHERE case_no <> 0;"
+    "CREATE INDEX entry_common ON entry (seq) WHERE kind BETWEEN 100 AND 105;"
+    /* body: NULL for entries, whose bytes stand in `entry` */
+    "CREATE TABLE stream (node INTEGER NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " entry_seq INTEGER NOT NULL, settles INTEGER NOT NULL, history INTEGER NOT NULL,"
+    " duty INTEGER NOT NULL, case_no INTEGER NOT NULL, head BLOB NOT NULL, body BLOB,"
+    " PRIMARY KEY (node, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE line (node INTEGER PRIMARY KEY, up_epoch BLOB NOT NULL,"
+    " up_number INTEGER NOT NULL, up_head BLOB NOT NULL, down_number INTEGER NOT NULL,"
+    " down_head BLOB NOT NULL, acked_number INTEGER NOT NULL, acked_head BLOB NOT NULL,"
+    " acked_at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE receipt (node INTEGER NOT NULL, epoch BLOB NOT NULL, number INTEGER NOT NULL,"
+    " suite INTEGER NOT NULL, at_ms INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,"
+    " PRIMARY KEY (node, epoch, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE up_receipt (node INTEGER NOT NULL, epoch BLOB NOT NULL, number INTEGER NOT NULL,"
+    " suite INTEGER NOT NULL, at_ms INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL,"
+    " PRIMARY KEY (node, epoch, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE refused (node INTEGER NOT NULL, epoch BLOB NOT NULL, number INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, refusal INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY (node, epoch, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE quarantine (no INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL,"
+    " node INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL)"
+    " STRICT;";
+
+static const char replica_tables[] =
+    /* body: NULL when the case was left; the hash keeps the chain verifiable */
+    "CREATE TABLE item (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
+    " settles INTEGER NOT NULL, history INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " entry_seq INTEGER NOT NULL, case_no INTEGER NOT NULL, act_kind INTEGER NOT NULL,"
+    " hash BLOB NOT NULL, head BLOB NOT NULL, body BLOB) STRICT;"
+    "CREATE INDEX item_case ON item (case_no, number) WHERE case_no <> 0;"
+    "CREATE UNIQUE INDEX item_settles ON item (settles) WHERE settles <> 0;"
+    "CREATE INDEX item_entry ON item (entry_seq) WHERE entry_seq <> 0;"
+    "CREATE TABLE outbox (number INTEGER PRIMARY KEY, made_at_ms INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, case_no INTEGER NOT NULL, user TEXT NOT NULL, hash BLOB NOT NULL,"
+    " head BLOB NOT NULL, case_key BLOB, body BLOB) STRICT;"
+    "CREATE INDEX outbox_case ON outbox (case_no, number) WHERE case_no <> 0;"
+    "CREATE TABLE proof (number INTEGER PRIMARY KEY, epoch BLOB NOT NULL, suite INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL) STRICT;"
+    "CREATE TABLE ack (number INTEGER PRIMARY KEY, epoch BLOB NOT NULL, suite INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL, head BLOB NOT NULL, signature BLOB NOT NULL) STRICT;"
+    "CREATE TABLE case_counter (day INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE alarm (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, case_no INTEGER NOT NULL,"
+    " deadline_id INTEGER NOT NULL, step INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+    " key TEXT NOT NULL, UNIQUE (case_no, deadline_id, due_ms, step)) STRICT;";
+
+static const char derived_tables[] =
+    "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY"
+    JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ") STRICT;"
+    "CREATE INDEX case_host ON case_file (host);"
+    "CREATE INDEX case_stage ON case_file (stage);"
+    "CREATE INDEX case_objection ON case_file (stage) WHERE objection_open = 1;"
+    "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
+    " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX participant_node ON participant (node, case_no);"
+    "CREATE TABLE deadline (case_no INTEGER NOT NULL, id INTEGER NOT NULL"
+    JB_DEADLINE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ", PRIMARY KEY (case_no, id))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX deadline_next ON deadline (next_ms, case_no) WHERE ended_how = 0;"
+    "CREATE INDEX deadline_due ON deadline (due_ms, case_no, id, first_ms, missed_ms)"
+    " WHERE ended_how = 0;"
+    "CREATE INDEX deadline_node ON deadline (node, due_ms, case_no) WHERE ended_how = 0;"
+    "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
+    " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (case_no, log_seq, node))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE node (node INTEGER PRIMARY KEY, code TEXT NOT NULL, name TEXT NOT NULL,"
+    " region TEXT NOT NULL, credit_code TEXT NOT NULL, level INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, parent INTEGER NOT NULL, successor INTEGER NOT NULL,"
+    " valid_from_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT NULL, has_agent INTEGER NOT NULL,"
+    " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, old_sign_key BLOB) STRICT;"
+    "CREATE TABLE policy (seq INTEGER PRIMARY KEY, effective_from_ms INTEGER NOT NULL,"
+    " version TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE INDEX policy_effective ON policy (effective_from_ms, seq);"
+    "CREATE TABLE calendar (seq INTEGER PRIMARY KEY, region TEXT NOT NULL, version TEXT NOT NULL,"
+    " body BLOB NOT NULL) STRICT;"
+    "CREATE INDEX calendar_region ON calendar (region, seq);"
+    "CREATE TABLE left_case (case_no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;";
+
+/* Alarms are found by the first instant at which a deadline has something to say. */
+static const char replica_derived[] =
+    "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;";
+
+const struct jb_schema_table jb_schema_derived[] = {
+    {"case_file", "case_no"},      {"participant", "case_no, node, role"},
+    {"deadline", "case_no, id"},   {"stored", "case_no, log_seq, node"},
+    {"node", "node"},              {"policy", "seq"},
+    {"calendar", "seq"},           {"left_case", "case_no"},
+    {NULL, NULL},
+};
+
+struct jb_schema_steps jb_schema_known(void)
+{
+    return (struct jb_schema_steps){NULL, 0}; /* version 1 is the first */
+}
+
+static enum jb_err version_set(struct jb_ledger *l, size_t version)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %zu", version);
+    return jb_db_exec(l, sql);
+}
+
+static enum jb_err derived_create(struct jb_ledger *l)
+{
+    enum jb_err err = jb_db_exec(l, derived_tables);
+
+    if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
+        err = jb_db_exec(l, replica_derived);
+    return err;
+}
+
+enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
+{
+    char sql[64];
+    enum jb_err err = JB_OK;
+
+    for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++) {
+        snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s", t->name);
+        err = jb_db_exec(l, sql);
+        if (err != JB_OK)
+            return err;
+    }
+    return derived_create(l);
+}
+
+static enum jb_err identity_write(struct jb_ledger *l)
+{
+    char sql[160];
+    char epoch[2 * JB_EPOCH_BYTES + 1];
+
+    randombytes_buf(l->epoch, sizeof l->epoch);
+    sodium_bin2hex(epoch, sizeof epoch, l->epoch, sizeof l->epoch);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO meta VALUES ('.epoch', x'%s'), ('.role', x'%02x');"
+             "PRAGMA application_id = %d",
+             epoch, (unsigned)l->role, JB_LEDGER_APPLICATION_ID);
+    return jb_db_exec(l, sql);
+}
+
+enum jb_err jb_schema_create(struct jb_ledger *l)
+{
+    const char *own = l->role == JB_LEDGER_BROKER ? broker_tables : replica_tables;
+    enum jb_err err = jb_db_exec(l, "BEGIN IMMEDIATE");
+
+    if (err != JB_OK)
+        return err;
+    err = jb_db_exec(l, common_tables);
+    if (err == JB_OK)
+        err = jb_db_exec(l, own);
+    if (err == JB_OK)
+        err = derived_create(l);
+    if (err == JB_OK)
+        err = identity_write(l);
+    if (err == JB_OK)
+        err = version_set(l, jb_schema_known().count + 1);
+    if (err == JB_OK)
+        err = jb_db_exec(l, "COMMIT");
+    if (err != JB_OK && sqlite3_get_autocommit(l->db) == 0)
+        (void)!jb_db_exec(l, "ROLLBACK");
+    return err;
+}
+
+/* ---- migration ---- */
+
+/* A copy of the file as it is, WAL included, under its final name only when it is complete. */
+static enum jb_err copy_make(struct jb_ledger *l, const char *path, size_t version)
+{
+    char name[4096];
+    char part[4096];
+    sqlite3_stmt *s = NULL;
+
+    int len = snprintf(name, sizeof name, "%s.v%zu", path, version);
+    if (len < 0 || (size_t)len + sizeof ".part" > sizeof part)
+        return JB_TOO_LARGE;
+    snprintf(part, sizeof part, "%.*s.part", len, name);
+    (void)unlink(part);
+    int rc = sqlite3_prepare_v2(l->db, "VACUUM INTO ?", -1, &s, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_text(s, 1, part, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(s);
+    enum jb_err err = rc == SQLITE_DONE ? JB_OK : jb_db_fail(l, rc);
+    sqlite3_finalize(s);
+    if (err == JB_OK && rename(part, name) != 0)
+        err = JB_IO;
+    return err;
+}
+
+static enum jb_err step_run(struct jb_ledger *l, const struct jb_schema_step *step, size_t version)
+{
+    const char *own = l->role == JB_LEDGER_BROKER ? step->broker : step->replica;
+    enum jb_err err = jb_db_exec(l, "BEGIN IMMEDIATE");
+
+    if (err != JB_OK)
+        return err;
+    if (step->all != NULL)
+        err = jb_db_exec(l, step->all);
+    if (err == JB_OK && own != NULL)
+        err = jb_db_exec(l, own);
+    if (err == JB_OK)
+        err = version_set(l, version);
+    if (err == JB_OK)
+        err = jb_db_exec(l, "COMMIT");
+    if (err != JB_OK && sqlite3_get_autocommit(l->db) == 0)
+        (void)!jb_db_exec(l, "ROLLBACK");
+    return err;
+}
+
+enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps steps,
+                              struct jb_fault *fault)
+{
+    int64_t found = 0;
+    enum jb_err err = jb_db_number(l, "PRAGMA user_version", &found);
+
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, l->error);
+    if (found < 1)
+        return jb_fault_set(fault, JB_CORRUPT, "%s: has no schema version", path);
+    if ((uint64_t)found > steps.count + 1)
+        return jb_fault_set(fault, JB_VERSION,
+                            "%s: schema version %lld is newer than the %zu known here", path,
+                            (long long)found, steps.count + 1);
+    size_t version = (size_t)found;
+    if (version == steps.count + 1)
+        return JB_OK;
+    if (l->read_only)
+        return jb_fault_set(fault, JB_VERSION, "%s: schema version %zu has to be migrated first",
+                            path, version);
+    err = l->memory ? JB_OK : copy_make(l, path, version);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: copy before migration: %s", path, l->error);
+    for (; version <= steps.count; version++) {
+        err = step_run(l, &steps.at[version - 1], version + 1);
+        if (err != JB_OK)
+            return jb_fault_set(fault, err, "%s: migration to version %zu: %s", path, version + 1,
+                                l->error);
+    }
+    return JB_OK;
+}

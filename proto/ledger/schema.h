@@ -1,0 +1,38 @@
+/* Private to the ledger: creating and migrating the file's tables. */
+#ifndef JB_LEDGER_SCHEMA_H
+#define JB_LEDGER_SCHEMA_H
+
+#include "proto/ledger/db.h"
+
+#define JB_LEDGER_APPLICATION_ID 0x4a424c47 /* "JBLG" */
+
+/* One migration: from version `index + 1` to the next, run in one transaction. */
+struct jb_schema_step {
+    const char *all;     /* SQL for both roles; NULL: none */
+    const char *broker;  /* for the broker only; NULL: none */
+    const char *replica; /* for a replica only; NULL: none */
+};
+struct jb_schema_steps {
+    const struct jb_schema_step *at;
+    size_t count; /* the newest version is count + 1 */
+};
+/* What this program knows. */
+struct jb_schema_steps jb_schema_known(void);
+
+/* A new file: all tables of the role, role and random epoch, in one transaction. */
+enum jb_err jb_schema_create(struct jb_ledger *l) JB_MUST;
+/* Bring an older file up to the newest version. Makes the copy `path.vN` before the first step. VERSION:
+ * the file is newer. Whatever fails, the file is as it was before the failed step. */
+enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps steps,
+                              struct jb_fault *fault) JB_MUST;
+/* Drop and create the derived tables. Inside a transaction. */
+enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;
+
+/* The derived tables with what makes a unique order of their rows; ends with a NULL name. */
+struct jb_schema_table {
+    const char *name;
+    const char *order;
+};
+extern const struct jb_schema_table jb_schema_derived[];
+
+#endif

@@ -1,0 +1,186 @@
+/* Private to the ledger: every fixed statement, prepared once when a ledger is opened.
+ *
+ * name, roles (B broker, R replica, A both), SQL. Listings with a free choice of filters are built in
+ * querysql.c; the schema itself is in schema.c. */
+#ifndef JB_LEDGER_STATEMENTS_H
+#define JB_LEDGER_STATEMENTS_H
+
+#include "proto/ledger/tables.h"
+
+#define JB_STATEMENTS(X)                                                                           \
+    X(BEGIN, A, "BEGIN IMMEDIATE")                                                                 \
+    X(SNAPSHOT, A, "BEGIN")                                                                        \
+    X(COMMIT, A, "COMMIT")                                                                         \
+    X(ROLLBACK, A, "ROLLBACK")                                                                     \
+    X(META_GET, A, "SELECT value FROM meta WHERE key = ?")                                         \
+    X(META_SET, A,                                                                                 \
+      "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")     \
+    X(CASE_KEY_PUT, A,                                                                             \
+      "INSERT INTO case_key VALUES (?, ?) ON CONFLICT (case_no) DO UPDATE SET key = excluded.key") \
+    X(CASE_KEY_GET, A, "SELECT key FROM case_key WHERE case_no = ?")                               \
+    X(CASE_KEY_DROP, A, "DELETE FROM case_key WHERE case_no = ?")                                  \
+    /* derived tables */                                                                           \
+    X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
+    X(CASE_SAVE, A,                                                                                \
+      "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")"        \
+      " ON CONFLICT (case_no) DO UPDATE SET stage = excluded.stage"                                \
+      JB_CASE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE))                                             \
+    X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
+    X(PARTICIPANTS, A, "SELECT node, role FROM participant WHERE case_no = ? ORDER BY node, role") \
+    X(PARTICIPANT_ADD, A, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?)")                    \
+    X(PARTICIPANTS_DROP, A, "DELETE FROM participant WHERE case_no = ?")                           \
+    X(DEADLINES, A,                                                                                \
+      "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")                  \
+    X(DEADLINE_SAVE, A,                                                                            \
+      "INSERT INTO deadline VALUES (?, ?" JB_DEADLINE_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")"  \
+      " ON CONFLICT (case_no, id) DO UPDATE SET node = excluded.node"                              \
+      JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE))                                         \
+    X(DEADLINES_DROP, A, "DELETE FROM deadline WHERE case_no = ?")                                 \
+    X(DUE_CASES, A,                                                                                \
+      "SELECT case_no FROM deadline WHERE ended_how = 0 AND next_ms <= ? ORDER BY next_ms")        \
+    X(DUE_NEXT, A,                                                                                 \
+      "SELECT next_ms FROM deadline WHERE ended_how = 0 AND next_ms > ? ORDER BY next_ms LIMIT 1") \
+    X(STORED_ADD, A, "INSERT OR IGNORE INTO stored VALUES (?, ?, ?, ?)")                           \
+    X(STORED_OF_ENTRY, A,                                                                          \
+      "SELECT node, at_ms FROM stored WHERE case_no = ? AND log_seq = ? ORDER BY node")            \
+    X(STORED_DROP, A, "DELETE FROM stored WHERE case_no = ?")                                      \
+    X(NODES, A, "SELECT * FROM node WHERE node BETWEEN ? AND ? ORDER BY node")                     \
+    X(NODE_SAVE, A,                                                                                \
+      "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \
+    X(POLICY_ADD, A, "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)")                          \
+    X(POLICY_AT, A,                                                                                \
+      "SELECT body FROM policy WHERE effective_from_ms <= ?"                                       \
+      " ORDER BY effective_from_ms DESC, seq DESC LIMIT 1")                                        \
+    X(CALENDAR_ADD, A, "INSERT OR REPLACE INTO calendar VALUES (?, ?, ?, ?)")                      \
+    X(CALENDAR_LAST, A,                                                                            \
+      "SELECT body FROM calendar WHERE region = ? ORDER BY seq DESC LIMIT 1")                      \
+    X(LEFT_ADD, A, "INSERT OR REPLACE INTO left_case VALUES (?, ?, ?, ?)")                         \
+    X(LEFT_DROP, A, "DELETE FROM left_case WHERE case_no = ?")                                     \
+    X(TOTAL_CASES, A, "SELECT count(*) FROM case_file")                                            \
+    X(TOTAL_OPEN, A, "SELECT count(*) FROM case_file WHERE stage < 7")                             \
+    X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
+    X(TOTAL_RED, A,                                                                                \
+      "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d"                            \
+      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
+      " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                                                \
+    X(TOTAL_WARNED, A, /* red or yellow */                                                         \
+      "SELECT count(*) FROM (SELECT d.case_no FROM deadline d"                                     \
+      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
+      " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
+      " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage < 7)")              \
+    /* the broker's log */                                                                         \
+    X(ENTRY_ADD, B, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
+    X(ENTRY_LAST, B, "SELECT seq, head FROM entry ORDER BY seq DESC LIMIT 1")                      \
+    X(ENTRY_BODY, B, "SELECT body FROM entry WHERE seq = ?")                                       \
+    X(ENTRY_PAGE, B, "SELECT seq, head, body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?")       \
+    X(ENTRY_OF_CASE, B,                                                                            \
+      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND seq < ? ORDER BY seq")   \
+    X(ENTRY_COMMON, B,                                                                             \
+      "SELECT seq, body FROM entry WHERE kind BETWEEN 100 AND 105 AND seq < ? ORDER BY seq")       \
+    X(REGISTER_ENTRY, B,                                                                           \
+      "SELECT body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind = 10"                    \
+      " ORDER BY seq LIMIT 1")                                                                     \
+    X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
+    X(STREAM_READ, B,                                                                              \
+      "SELECT s.number, s.at_ms, s.settles, s.history, s.entry_seq, s.case_no, s.head, s.body,"    \
+      " e.kind, e.body FROM stream s LEFT JOIN entry e ON e.seq = s.entry_seq"                     \
+      " WHERE s.node = ? AND s.number >= ? ORDER BY s.number LIMIT ?")                             \
+    X(STREAM_HEAD, B, "SELECT head FROM stream WHERE node = ? AND number = ?")                     \
+    X(STREAM_DUTIES, B,                                                                            \
+      "SELECT case_no, entry_seq FROM stream"                                                      \
+      " WHERE node = ? AND number > ? AND number <= ? AND duty = 1 ORDER BY number")               \
+    X(STREAM_KEY, B, /* the key of a sealed case, if this node may read it now */                  \
+      "SELECT k.key FROM case_key k JOIN case_file c ON c.case_no = k.case_no"                     \
+      " WHERE k.case_no = ?1 AND (c.host = ?2 OR c.registrar = ?2 OR EXISTS"                       \
+      " (SELECT 1 FROM participant p WHERE p.case_no = ?1 AND p.node = ?2 AND p.role IN (1,2,3)))" \
+      " AND NOT EXISTS (SELECT 1 FROM participant p"                                               \
+      " WHERE p.case_no = ?1 AND p.node = ?2 AND p.role = 6)")                                     \
+    X(STREAM_MISSING, B, /* entries that a node's stream must hold */                              \
+      "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) p" \
+      " JOIN entry e ON e.case_no = p.case_no AND e.case_no <> 0"                                  \
+      " WHERE e.kind NOT IN (80, 82)")                                                             \
+    X(LINES, B, "SELECT * FROM line ORDER BY node")                                                \
+    X(LINE_SAVE, B, "INSERT OR REPLACE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
+    X(RECEIPT_ADD, B, "INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?)")                \
+    X(RECEIPT_COUNT, B, "SELECT count(*) FROM receipt WHERE node = ?")                             \
+    X(RECEIPTS, B, "SELECT * FROM receipt WHERE node = ? ORDER BY epoch, number")                  \
+    X(UP_RECEIPT_ADD, B, "INSERT OR IGNORE INTO up_receipt VALUES (?, ?, ?, ?, ?, ?, ?)")          \
+    X(UP_RECEIPTS, B, "SELECT * FROM up_receipt WHERE node = ? ORDER BY epoch, number")            \
+    X(REFUSED_ADD, B, "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)")                          \
+    /* a node's replica */                                                                         \
+    X(ITEM_ADD, R, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
+    X(ITEM_LAST, R, "SELECT number, head FROM item ORDER BY number DESC LIMIT 1")                  \
+    X(ITEM_HEAD, R, "SELECT head FROM item WHERE number = ?")                                      \
+    X(ITEM_PAGE, R, "SELECT number, hash, head, body FROM item WHERE number > ?"                   \
+                    " ORDER BY number LIMIT ?")                                                    \
+    X(ITEM_OF_CASE, R,                                                                             \
+      "SELECT number, body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10"             \
+      " AND body IS NOT NULL ORDER BY number")                                                     \
+    X(ITEM_SETTLES, R,                                                                             \
+      "SELECT number, at_ms, kind, case_no, body FROM item WHERE settles = ? AND settles <> 0")    \
+    X(ITEM_LAST_SETTLES, R, "SELECT max(settles) FROM item WHERE settles <> 0")                    \
+    X(ITEM_PURGE, R, /* STORED entries stay: they may name other cases and hold no text */         \
+      "UPDATE item SET body = NULL"                                                                \
+      " WHERE case_no = ? AND case_no <> 0 AND kind = 10 AND act_kind <> 82")                      \
+    X(REGISTER_ITEM, R,                                                                            \
+      "SELECT body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10 AND act_kind = 10"   \
+      " AND body IS NOT NULL ORDER BY number DESC LIMIT 1")                                        \
+    X(OUTBOX_ADD, R, "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                      \
+    X(OUTBOX_LAST, R, "SELECT number, head FROM outbox ORDER BY number DESC LIMIT 1")              \
+    X(OUTBOX_HEAD, R, "SELECT head FROM outbox WHERE number = ?")                                  \
+    X(OUTBOX_READ, R,                                                                              \
+      "SELECT number, made_at_ms, kind, case_no, user, head, case_key, body FROM outbox"           \
+      " WHERE number >= ? ORDER BY number LIMIT ?")                                                \
+    X(OUTBOX_OF_CASE, R,                                                                           \
+      "SELECT number, made_at_ms, kind, case_no, user, head, case_key, body FROM outbox"           \
+      " WHERE number > ? AND case_no = ? ORDER BY number")                                         \
+    X(OUTBOX_SETTLE, R,                                                                            \
+      "UPDATE outbox SET case_key = NULL, body = CASE WHEN EXISTS (SELECT 1 FROM left_case l"      \
+      " WHERE l.case_no = outbox.case_no) THEN NULL ELSE body END WHERE number = ?")               \
+    X(OUTBOX_PURGE, R,                                                                             \
+      "UPDATE outbox SET body = NULL, case_key = NULL WHERE case_no = ? AND number <= ?")          \
+    X(OUTBOX_PAGE, R, "SELECT number, hash, head, body FROM outbox WHERE number > ?"               \
+                      " ORDER BY number LIMIT ?")                                                  \
+    X(PROOF_ADD, R, "INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?)")                      \
+    X(PROOFS, R, "SELECT * FROM proof ORDER BY number")                                            \
+    X(ACK_ADD, R, "INSERT OR IGNORE INTO ack VALUES (?, ?, ?, ?, ?, ?)")                           \
+    X(ACK_LAST, R, "SELECT * FROM ack ORDER BY number DESC LIMIT 1")                               \
+    X(ACKS, R, "SELECT * FROM ack ORDER BY number")                                                \
+    X(STORED_AT, R,                                                                                \
+      "SELECT at_ms FROM ack WHERE number >="                                                      \
+      " (SELECT min(number) FROM item WHERE entry_seq = ? AND entry_seq <> 0)"                     \
+      " ORDER BY number LIMIT 1")                                                                  \
+    X(COUNTER_GET, R, "SELECT last FROM case_counter WHERE day = ?")                               \
+    X(COUNTER_ANY, R, "SELECT 1 FROM case_counter LIMIT 1")                                        \
+    X(COUNTER_SET, R,                                                                              \
+      "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = excluded.last") \
+    X(ALARM_ADD, R,                                                                                \
+      "INSERT OR IGNORE INTO alarm (at_ms, case_no, deadline_id, step, due_ms, key)"               \
+      " VALUES (?, ?, ?, ?, ?, ?)")                                                                \
+    X(ALARM_LIST, R,                                                                               \
+      "SELECT at_ms, case_no, deadline_id, step, due_ms, key FROM alarm ORDER BY id DESC LIMIT ?") \
+    X(ALARM_DUE, R, /* highest step reached, unless it or a higher one was raised */               \
+      "SELECT case_no, id, step, due_ms, key FROM (SELECT case_no, id, due_ms, key, first_ms,"     \
+      " CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                       \
+      " WHEN warn3_ms BETWEEN 1 AND ?1 THEN 3 WHEN warn2_ms BETWEEN 1 AND ?1 THEN 2 ELSE 1 END"    \
+      " AS step FROM deadline WHERE ended_how = 0 AND first_ms <= ?1 AND (?2 = 0 OR node = ?2)) d" \
+      " WHERE NOT EXISTS (SELECT 1 FROM alarm a WHERE a.case_no = d.case_no"                       \
+      " AND a.deadline_id = d.id AND a.due_ms = d.due_ms"                                          \
+      " AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"                                   \
+      " ORDER BY d.first_ms LIMIT ?3")                                                             \
+    X(ALARM_NEXT_FIRST, R,                                                                         \
+      "SELECT first_ms FROM deadline WHERE ended_how = 0 AND first_ms > ?1"                        \
+      " AND (?2 = 0 OR node = ?2) ORDER BY first_ms LIMIT 1")                                      \
+    X(ALARM_NEXT_STEP, R, /* of those that have begun to warn */                                   \
+      "SELECT min(CASE WHEN warn2_ms > ?1 THEN warn2_ms WHEN warn3_ms > ?1 THEN warn3_ms"          \
+      " WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END) FROM deadline"                           \
+      " WHERE ended_how = 0 AND first_ms <= ?1 AND due_ms > ?1 AND (?2 = 0 OR node = ?2)")
+
+enum jb_sql {
+#define X(name, roles, text) JB_SQL_##name,
+    JB_STATEMENTS(X)
+#undef X
+        JB_SQL_COUNT
+};
+
+#endif

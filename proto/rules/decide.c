@@ -1,0 +1,253 @@
+/* The table of casework: which act is in force, in which stages, for which parties, on which custody,
+ * and what is checked and drawn from it.
+ *
+ * The order in which reasons for refusal are looked for is fixed, because it decides what a node may
+ * learn: kind in force; broker's own; the case, which for an outsider does not exist; custody; stage;
+ * party; the act's fields; its check. */
+#include "proto/rules/caseno.h"
+#include "proto/rules/moves.h"
+
+/* Who a node is in this case: bits, several at once. */
+enum {
+    P_ANYONE = 1 << 0,
+    P_PARTICIPANT = 1 << 1,    /* in the audience */
+    P_REGISTRAR = 1 << 2,
+    P_HOST = 1 << 3,
+    P_HANDLER = 1 << 4,        /* host that is no office: it decides the merits */
+    P_FORWARDED_HOST = 1 << 5, /* handler that owes nobody a report */
+    P_SENDER = 1 << 6,         /* whose hand-over is in force */
+    P_ASSIGNER = 1 << 7,       /* office or conference that sent it on at some time */
+    P_OFFICE = 1 << 8,         /* office or conference in the audience */
+    P_OFFICE_HOST = 1 << 9,
+    P_LEFT = 1 << 10,
+    P_BROKER = 1 << 11,
+};
+
+#define S(stage) (1U << JB_STAGE_##stage)
+#define S_ANY (~S(NONE))
+#define S_WITH_HANDLER (S(SENT) | S(SIGNED) | S(ACCEPTED))
+
+enum {
+    NO_CASE = 1 << 0,      /* not about a case */
+    OPENS_CASE = 1 << 1,
+    CUSTODY = 1 << 2,      /* the act must be based on the present custody */
+    POLICY = 1 << 3,       /* cannot be decided without a policy */
+    HOLDERS_ONLY = 1 << 4, /* other parties hear NOT_A_HOLDER */
+};
+
+struct row {
+    enum jb_act_kind kind;
+    unsigned stages;
+    unsigned parties;
+    unsigned flags;
+    enum jb_refusal (*check)(struct jb_move *m); /* NULL: nothing more to check */
+    void (*draw)(struct jb_move *m);             /* NULL: no effects */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+    {JB_ACT_REGISTER, S(NONE), P_ANYONE, OPENS_CASE | POLICY, jb_check_register, jb_draw_register},
+    {JB_ACT_ASSIGN, S(REGISTERED) | S_WITH_HANDLER, P_OFFICE, CUSTODY | POLICY | HOLDERS_ONLY,
+     jb_check_assign, jb_draw_assign},
+    {JB_ACT_FORWARD, S(REGISTERED) | S_WITH_HANDLER, P_OFFICE, CUSTODY | POLICY | HOLDERS_ONLY,
+     jb_check_forward, jb_draw_forward},
+    {JB_ACT_HANDOVER, S(REGISTERED) | S_WITH_HANDLER, P_HANDLER, CUSTODY | POLICY,
+     jb_check_handover, jb_draw_handover},
+    {JB_ACT_DESIGNATE, S(REGISTERED) | S_WITH_HANDLER, P_PARTICIPANT, CUSTODY | POLICY,
+     jb_check_designate, jb_draw_designate},
+    {JB_ACT_REFER, S(REGISTERED), P_OFFICE_HOST, CUSTODY, jb_check_refer, jb_draw_refer},
+    {JB_ACT_SIGN_FOR, S(REGISTERED) | S(SENT), P_HOST, CUSTODY, jb_check_sign_for,
+     jb_draw_sign_for},
+    {JB_ACT_ACCEPT, S(SIGNED), P_HANDLER, CUSTODY | POLICY, jb_check_accept, jb_draw_accept},
+    {JB_ACT_DECLINE, S(SIGNED), P_HANDLER, CUSTODY, jb_check_decline, jb_draw_decline},
+    {JB_ACT_NOTIFY, S(ACCEPTED) | S(DECLINED) | S(ANSWERED), P_HANDLER, CUSTODY, jb_check_notify,
+     jb_draw_notify},
+    {JB_ACT_OBJECT, S_WITH_HANDLER, P_HOST, CUSTODY | POLICY, jb_check_object, jb_draw_object},
+    {JB_ACT_RULE_ON_OBJECTION, S_WITH_HANDLER, P_SENDER, CUSTODY | POLICY,
+     jb_check_rule_on_objection, jb_draw_rule_on_objection},
+    {JB_ACT_EXTEND, S_WITH_HANDLER, P_HOST | P_SENDER | P_ASSIGNER, CUSTODY | POLICY,
+     jb_check_extend, jb_draw_extend},
+    {JB_ACT_ANSWER, S(ACCEPTED), P_HANDLER, CUSTODY, jb_check_answer, jb_draw_answer},
+    {JB_ACT_EXECUTE, S(ANSWERED), P_HANDLER, CUSTODY, jb_check_execute, jb_draw_execute},
+    {JB_ACT_CLOSE, S(ANSWERED) | S(DECLINED), P_REGISTRAR | P_ASSIGNER | P_FORWARDED_HOST, CUSTODY,
+     jb_check_close, jb_draw_close},
+    {JB_ACT_NOTE, S_ANY, P_PARTICIPANT, 0, NULL, NULL},
+    {JB_ACT_OPENED, S_ANY, P_PARTICIPANT, 0, NULL, NULL},
+    {JB_ACT_ACKNOWLEDGE, S_ANY, P_PARTICIPANT, 0, jb_check_acknowledge, jb_draw_acknowledge},
+    {JB_ACT_PURGED, S_ANY, P_LEFT, 0, NULL, NULL},
+    {JB_ACT_RECEIVED, S_ANY, P_BROKER, POLICY, jb_check_received, jb_draw_received},
+    {JB_ACT_WARN, S_ANY, P_BROKER, 0, jb_check_warn, jb_draw_warn},
+    {JB_ACT_MISS, S_ANY, P_BROKER, POLICY, jb_check_miss, jb_draw_miss},
+    {JB_ACT_UNDELIVERED, S_ANY, P_BROKER, 0, NULL, NULL},
+    {JB_ACT_STORED, 0, P_BROKER, NO_CASE, NULL, NULL},
+    {JB_ACT_NEW_EPOCH, 0, P_BROKER, NO_CASE, NULL, NULL},
+    {JB_ACT_CLOCK_STEP, 0, P_BROKER, NO_CASE, NULL, NULL},
+    {JB_ACT_QUARANTINE, 0, P_BROKER, NO_CASE, NULL, NULL},
+};
+/* clang-format on */
+
+static const struct row *row_of(enum jb_act_kind kind)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].kind == kind)
+            return &rows[i];
+    }
+    return NULL;
+}
+
+/* ---- parties ----------------------------------------------------------------------------------- */
+
+static unsigned parties_of_host(const struct jb_move *m, bool office)
+{
+    if (m->c->host != m->q->node)
+        return 0;
+    if (office)
+        return P_HOST | P_OFFICE_HOST;
+    return P_HOST | P_HANDLER | (m->c->authority <= JB_AUTHORITY_FORWARD ? P_FORWARDED_HOST : 0U);
+}
+
+static unsigned parties_of(const struct jb_move *m)
+{
+    const struct jb_case *c = m->c;
+    uint32_t node = m->q->node;
+    uint32_t roles = jb_case_roles(c, node);
+    bool office = jb_node_is_office(m->self);
+    unsigned parties = P_ANYONE;
+
+    if (node == JB_NODE_BROKER_NUMBER)
+        parties |= P_BROKER;
+    if (roles & JB_ROLE_BIT(JB_ROLE_LEFT))
+        parties |= P_LEFT;
+    if ((roles & ~JB_ROLE_BIT(JB_ROLE_LEFT)) == 0)
+        return parties;
+    parties |= P_PARTICIPANT | parties_of_host(m, office);
+    if (roles & JB_ROLE_BIT(JB_ROLE_REGISTRAR))
+        parties |= P_REGISTRAR;
+    if (office)
+        parties |= P_OFFICE;
+    if (office && (roles & JB_ROLE_BIT(JB_ROLE_ASSIGNER)))
+        parties |= P_ASSIGNER;
+    if (c->sender == node)
+        parties |= P_SENDER;
+    return parties;
+}
+
+/* ---- the steps --------------------------------------------------------------------------------- */
+
+/* Own numbers only, so that nobody can probe for others' cases by registering. */
+static enum jb_refusal check_new_number(struct jb_move *m)
+{
+    int64_t no = m->act->case_no;
+
+    if (jb_caseno_check(no) != JB_OK)
+        return jb_detail_set(m->v->detail, JB_REFUSE_BAD_CASE_NUMBER,
+                             "no such number: date, count or check digit is wrong");
+    if (jb_caseno_node(no) != m->q->node)
+        return jb_detail_set(m->v->detail, JB_REFUSE_BAD_CASE_NUMBER,
+                             "the number belongs to node %u, not %u",
+                             (unsigned)jb_caseno_node(no), (unsigned)m->q->node);
+    return m->c->stage != JB_STAGE_NONE ? JB_REFUSE_DUPLICATE_CASE : JB_REFUSE_NONE;
+}
+
+static enum jb_refusal stale_custody(struct jb_move *m)
+{
+    char name[JB_NODE_TEXT];
+
+    return jb_detail_set(m->v->detail, JB_REFUSE_STALE_CUSTODY,
+                         "held by %s, custody %u; the act is based on %u",
+                         jb_node_text(m->book->directory, m->c->host, name),
+                         (unsigned)m->c->custody, (unsigned)m->act->custody);
+}
+
+/* For an outsider a case that exists and one that does not are the same. */
+static enum jb_refusal check_audience(struct jb_move *m, const struct row *row, unsigned parties)
+{
+    if (m->c->stage == JB_STAGE_NONE)
+        return JB_REFUSE_UNKNOWN_CASE;
+    if (row->parties & P_BROKER || parties & P_PARTICIPANT)
+        return JB_REFUSE_NONE;
+    if (!(parties & P_LEFT))
+        return JB_REFUSE_UNKNOWN_CASE;
+    if (row->parties & P_LEFT)
+        return JB_REFUSE_NONE;
+    return row->parties & (P_HOST | P_HANDLER | P_OFFICE_HOST) ? stale_custody(m)
+                                                               : JB_REFUSE_NOT_IN_AUDIENCE;
+}
+
+static enum jb_refusal check_row(struct jb_move *m, const struct row *row, unsigned parties)
+{
+    if (row->flags & CUSTODY && m->act->custody != m->c->custody)
+        return stale_custody(m);
+    if (!(row->stages & 1U << m->c->stage))
+        return jb_detail_set(m->v->detail, JB_REFUSE_WRONG_STAGE, "the case is %s",
+                             jb_stage_name(m->c->stage));
+    if (!(row->parties & parties))
+        return row->flags & HOLDERS_ONLY ? JB_REFUSE_NOT_A_HOLDER : JB_REFUSE_WRONG_PARTY;
+    if (row->flags & POLICY && (m->book->policy == NULL || m->book->calendar == NULL))
+        return jb_detail_set(m->v->detail, JB_REFUSE_POLICY_MISSING, "no %s is in force",
+                             m->book->policy == NULL ? "policy" : "calendar");
+    return JB_REFUSE_NONE;
+}
+
+static enum jb_refusal check_case(struct jb_move *m, const struct row *row)
+{
+    unsigned parties = parties_of(m);
+    enum jb_refusal refusal;
+
+    if (row->flags & NO_CASE)
+        return JB_REFUSE_NONE;
+    refusal = row->flags & OPENS_CASE ? check_new_number(m) : check_audience(m, row, parties);
+    return refusal != JB_REFUSE_NONE ? refusal : check_row(m, row, parties);
+}
+
+static enum jb_refusal draw(struct jb_move *m, const struct row *row)
+{
+    if (row->draw == NULL)
+        return JB_REFUSE_NONE;
+    row->draw(m);
+    if (m->deadline_err != JB_OK)
+        return jb_detail_set(m->v->detail, JB_REFUSE_POLICY_MISSING,
+                             "a deadline cannot be computed: %s", jb_err_text(m->deadline_err));
+    if (m->too_many)
+        return jb_detail_set(m->v->detail, JB_REFUSE_TOO_MANY_CO_HANDLERS,
+                             "more than %d changes in one act", JB_EFFECTS_MAX);
+    return JB_REFUSE_NONE;
+}
+
+static enum jb_refusal decide(struct jb_move *m, const struct row *row)
+{
+    enum jb_refusal refusal;
+
+    if (row == NULL)
+        return jb_detail_set(m->v->detail, JB_REFUSE_NOT_IN_FORCE, "%s",
+                             jb_act_kind_name(m->act->kind));
+    if (row->parties & P_BROKER && m->q->node != JB_NODE_BROKER_NUMBER)
+        return JB_REFUSE_BROKER_ONLY;
+    refusal = check_case(m, row);
+    if (refusal == JB_REFUSE_NONE)
+        refusal = jb_act_check(m->act, m->v->detail);
+    if (refusal == JB_REFUSE_NONE && row->check != NULL)
+        refusal = row->check(m);
+    return refusal != JB_REFUSE_NONE ? refusal : draw(m, row);
+}
+
+void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const struct jb_question *q,
+               struct jb_verdict *verdict)
+{
+    struct jb_move m = {
+        .book = book,
+        .c = c,
+        .act = q->act,
+        .q = q,
+        .self = jb_directory_find(book->directory, q->node),
+        .v = verdict,
+        .last_deadline_id = c->deadline_count > 0 ? c->deadlines[c->deadline_count - 1].id : 0,
+    };
+
+    verdict->detail[0] = '\0';
+    verdict->effects.count = 0;
+    verdict->warn_lists = 0;
+    verdict->refusal = decide(&m, row_of(q->act->kind));
+    if (verdict->refusal != JB_REFUSE_NONE)
+        verdict->effects.count = 0;
+}

@@ -1,0 +1,256 @@
+/* Plays the plans of real letters through five agents, for the demo.
+ *
+ *   play SCENE FOLDER LETTERS PLANS STATE LABEL
+ *     wait     until all five agents are in step with the broker
+ *     before   do every plan up to its "|"
+ *     away     the broker is gone: do what stands behind "|", which must stay in the outboxes
+ *     after    it is back: take the verdicts, do the rest
+ *     check    compare what the petition office and all agents see with what was planned
+ * FOLDER holds the agents' folders. LABEL goes before the progress bar; an English one (an ASCII
+ * letter first) makes the few texts English too. Exit status 0: everything held. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/demo/check.h"
+#include "tests/demo/step.h"
+
+enum {
+    IN_STEP_MS = 60000,
+    STUCK_MS = 60000,
+    VERDICT_MS = 30000,
+    BAR_CELLS = 32
+};
+
+struct scene {
+    struct book book;
+    struct cast cast;
+    const char *label;
+    bool english;
+    size_t steps, total;
+};
+
+/* ---- progress -------------------------------------------------------------------------------- */
+
+static void show_progress(const struct scene *scene, bool last)
+{
+    if (!last && !isatty(STDOUT_FILENO))
+        return;
+    size_t full = scene->total != 0 ? scene->steps * BAR_CELLS / scene->total : BAR_CELLS;
+    printf("%s  %s ", isatty(STDOUT_FILENO) ? "\r" : "", scene->label);
+    for (size_t i = 0; i < BAR_CELLS; i++)
+        fputs(i < full ? "█" : "░", stdout);
+    printf(" %zu/%zu%s", scene->steps, scene->total, last ? "\n" : "");
+    fflush(stdout);
+}
+
+/* ---- scenes ---------------------------------------------------------------------------------- */
+
+/* A plan pauses at "|" before the broker goes away and at "&" while it is away. */
+static bool pauses(const char *word, const char *mark)
+{
+    return word[0] == '\0' || strcmp(word, mark) == 0;
+}
+
+/* How many words lie before the mark? */
+static size_t count_steps(const struct book *book, const char *mark)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < book->count; i++) {
+        struct story ahead = book->stories[i];
+        char word[64];
+        while (story_word(&ahead, word, sizeof word) && !pauses(word, mark)) {
+            count++;
+            story_advance(&ahead, word);
+        }
+    }
+    return count;
+}
+
+/* Step over a mark that every plan with more to do stands at. */
+static void pass_mark(struct book *book, const char *mark)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        char word[64];
+        if (story_word(&book->stories[i], word, sizeof word) && strcmp(word, mark) == 0)
+            story_advance(&book->stories[i], word);
+    }
+}
+
+/* One step of each story that can go on. *moved: some did; *left: some have more to do. */
+static bool one_round(struct scene *scene, const char *mark, bool online, bool *moved, bool *left)
+{
+    *moved = false;
+    *left = false;
+    for (size_t i = 0; i < scene->book.count; i++) {
+        struct story *s = &scene->book.stories[i];
+        char word[64];
+        if (!story_word(s, word, sizeof word))
+            return false;
+        if (pauses(word, mark))
+            continue;
+        *left = true;
+        enum step_result result = step_do(&scene->book, s, &scene->cast, online);
+        if (result == STEP_FAILED)
+            return false;
+        if (result == STEP_DONE) {
+            *moved = true;
+            scene->steps++;
+            show_progress(scene, false);
+        }
+    }
+    return true;
+}
+
+static void name_stuck(const struct scene *scene, const char *mark)
+{
+    for (size_t i = 0; i < scene->book.count; i++) {
+        const struct story *s = &scene->book.stories[i];
+        char word[64];
+        if (story_word(s, word, sizeof word) && !pauses(word, mark))
+            fprintf(stderr, "letter %s, case %s: \"%s\" waits for log number %llu\n", s->letter,
+                    s->number, word, (unsigned long long)s->seq);
+    }
+}
+
+/* All stories, turn by turn, up to the mark: work goes on at five desks at once. */
+static bool play(struct scene *scene, const char *mark, bool online)
+{
+    scene->total = count_steps(&scene->book, mark);
+    int64_t moved_at_ms = cast_now_ms();
+    for (bool left = true; left;) {
+        bool moved = false;
+        if (!one_round(scene, mark, online, &moved, &left)) {
+            putchar('\n');
+            return false;
+        }
+        if (moved) {
+            moved_at_ms = cast_now_ms();
+        } else if (left && cast_now_ms() - moved_at_ms > STUCK_MS) {
+            putchar('\n');
+            name_stuck(scene, mark);
+            return false;
+        } else if (left) {
+            cast_breathe();
+        }
+    }
+    show_progress(scene, true);
+    return true;
+}
+
+/* One of two offices that acted on the same case was refused: say so, with the present holder. */
+static void tell_refusal(const struct scene *scene, const struct waiting *w,
+                         const struct jiaoban_settled *s)
+{
+    printf(scene->english
+               ? "  Two offices acted on case %s while cut off: \"%s\" by %s was refused "
+                 "(%s); present holder: %s\n"
+               : "  断网期间两个单位同时处理 %s: %s(%s)被拒绝(%s),现承办单位: %s\n",
+           s->case_number, scene->english ? s->kind : w->player->desk,
+           scene->english ? w->player->desk : s->kind, s->name, s->holder_name);
+}
+
+/* Take the verdicts on what was done while the broker was away. Exactly one of the two acts of a
+ * race must have been refused, and nothing else. */
+static bool take_verdicts(struct scene *scene)
+{
+    bool good = true;
+    size_t races = 0;
+    size_t refused = 0;
+    for (size_t i = 0; i < scene->book.waiting_count; i++) {
+        const struct waiting *w = &scene->book.waiting[i];
+        struct story *story = &scene->book.stories[w->story];
+        struct jiaoban_query q = {.size = sizeof q, .number = w->number, .wait_ms = VERDICT_MS};
+        struct jiaoban_result *r = NULL;
+        enum jiaoban_status status = jiaoban_get_settled(w->player->handle, &q, &r);
+        const struct jiaoban_settled *s = jiaoban_result_settled(r);
+        races += w->race ? 1 : 0;
+        if (status != JIAOBAN_OK || s == NULL || s->pending || (!s->accepted && !w->race)) {
+            good = false;
+            fprintf(stderr, "letter %s, submission %llu of %s: %s\n", story->letter,
+                    (unsigned long long)w->number, w->player->code,
+                    s != NULL ? s->name : jiaoban_error_text(w->player->handle));
+        } else if (!s->accepted) {
+            refused++;
+            tell_refusal(scene, w, s);
+        } else if (s->seq > story->seq) {
+            story->seq = s->seq;
+        }
+        jiaoban_result_free(r);
+    }
+    scene->book.waiting_count = 0;
+    if (good && refused * 2 != races) {
+        fprintf(stderr, "%zu submissions in races, %zu refused\n", races, refused);
+        good = false;
+    }
+    return good;
+}
+
+static bool scene_wait(struct scene *scene)
+{
+    (void)scene;
+    return true;
+}
+
+static bool scene_before(struct scene *scene)
+{
+    return play(scene, "|", true);
+}
+
+static bool scene_away(struct scene *scene)
+{
+    pass_mark(&scene->book, "|");
+    return play(scene, "&", false);
+}
+
+static bool scene_after(struct scene *scene)
+{
+    if (!take_verdicts(scene))
+        return false;
+    pass_mark(&scene->book, "&");
+    return play(scene, "", true);
+}
+
+static bool scene_check(struct scene *scene)
+{
+    return check_everything(&scene->book, &scene->cast, scene->english);
+}
+
+static const struct {
+    const char *name;
+    bool online; /* all agents must be in step first; otherwise all must be cut off */
+    bool begins; /* there is no state yet */
+    bool (*run)(struct scene *scene);
+} scenes[] = {
+    {"wait", true, true, scene_wait},    {"before", true, true, scene_before},
+    {"away", false, false, scene_away},  {"after", true, false, scene_after},
+    {"check", true, false, scene_check},
+};
+
+int main(int argc, char **argv)
+{
+    size_t which = 0;
+    size_t count = sizeof scenes / sizeof scenes[0];
+    while (argc == 7 && which < count && strcmp(scenes[which].name, argv[1]) != 0)
+        which++;
+    if (argc != 7 || which == count) {
+        fputs("usage: play wait|before|away|after|check FOLDER LETTERS PLANS STATE LABEL\n",
+              stderr);
+        return 2;
+    }
+    struct scene scene = {.label = argv[6]};
+    scene.english = argv[6][0] > 0 && argv[6][0] < 127;
+    bool good = book_read(&scene.book, argv[3], argv[4]) && cast_open(&scene.cast, argv[2]);
+    if (good)
+        good = scenes[which].online ? cast_in_step(&scene.cast, IN_STEP_MS)
+                                    : cast_cut_off(&scene.cast, IN_STEP_MS);
+    /* Numbers of the directory are asked for also while cut off: they stand in the replica. */
+    if (good && !scenes[which].online)
+        good = cast_know(&scene.cast);
+    if (good && !scenes[which].begins)
+        good = book_load(&scene.book, &scene.cast, argv[5]);
+    good = good && scenes[which].run(&scene) && book_save(&scene.book, argv[5]);
+    cast_close(&scene.cast);
+    book_free(&scene.book);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
