@@ -79,11 +79,14 @@ CLI_SRC := $(call sources,clients/cli/*.c)
 UNIT_SRC := $(call sources,tests/unit/*_test.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(call sources,tests/unit/*.c))
 TOOL_SRC := $(call sources,tests/tools/*.c)
+DEMO_SRC := $(call sources,tests/demo/*.c)
+BENCH_SRC := $(call sources,tests/bench/*.c)
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(TOOL_SRC)
-OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h)
+           $(UNIT_SHARED_SRC) $(TOOL_SRC) $(DEMO_SRC)
+OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h \
+               tests/demo/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -99,12 +102,14 @@ CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
 LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
+PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
+BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
-all: programs $(CLIENT_LIBS) $(LOCALES) ## build programs, libjiaoban and translations (default)
+all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) ## build programs, libjiaoban and translations (default)
 programs: $(PROGRAMS)
-tests: all $(UNIT_TESTS) $(TOOLS) $(PYTHON_SCHEMAS) ## build everything the tests need
+tests: all $(UNIT_TESTS) $(TOOLS) $(PLAY) $(BENCHES) $(PYTHON_SCHEMAS) ## build everything the tests need
 tools: $(TOOLS)
 
 help: ## this list
@@ -234,6 +239,14 @@ $(TOOLS): $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(TEST_ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(link)
 
+# These two are users of libjiaoban like any other: they get what is installed, nothing more.
+$(BUILD)/tests/demo/play: $(call obj,$(DEMO_SRC)) $(BUILD)/libjiaoban.a
+$(BENCHES): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libjiaoban.a
+$(PLAY) $(BENCHES):
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link)
+
 .PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 	$(BUILD)/tests/$*_test
@@ -243,13 +256,13 @@ $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind
+.PHONY: deps demo test unit e2e asan valgrind bench
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
 demo: ## install what is missing, build, and watch real cases travel (Ctrl-C ends it)
 	@tests/install-packages.sh build
-	+@$(parallel) all
+	+@$(parallel) all $(BUILD)/tests/demo/play
 	@$(SCRIPT_ENV) tests/demo/run
 
 test: ## install what is missing and run every check; ends with `N passed, N failed`
@@ -262,6 +275,10 @@ e2e: ## end-to-end tests only
 	@$(SCRIPT_ENV) tests/run e2e
 asan: ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(SCRIPT_ENV) tests/run asan
+bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=20000)
+	@tests/install-packages.sh build test
+	+@$(parallel) all $(BENCHES)
+	@$(SCRIPT_ENV) tests/bench/run
 valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 
@@ -316,7 +333,8 @@ SHARE := $(PREFIX)/share
 COMPLETION := $(wildcard clients/cli/*.bash)
 DATA := $(wildcard deploy/policy/* deploy/calendar/*)
 CONFIG := $(wildcard deploy/config/*)
-UNITS := $(wildcard deploy/systemd/*)
+UNITS := $(wildcard deploy/systemd/*.service)
+HOUSE := $(patsubst deploy/systemd/jiaoban.%,%,$(wildcard deploy/systemd/jiaoban.*)) # sysusers ...
 PROGRAM_NAMES := $(notdir $(PROGRAMS))
 
 install: all ## install below $(DESTDIR)$(PREFIX)
@@ -336,6 +354,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban &&) true
 	$(foreach f,$(UNITS),sed 's|/usr/bin/|$(BINDIR)/|g; s|/usr/share/jiaoban|$(DATADIR)|g' $(f) \
 	    > $(DESTDIR)$(UNITDIR)/$(notdir $(f)) &&) true
+	$(foreach k,$(HOUSE),install -D -m 644 deploy/systemd/jiaoban.$(k) \
+	    $(DESTDIR)$(PREFIX)/lib/$(k).d/jiaoban.conf &&) true
 
 uninstall: ## remove what `install` put there
 	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(PROGRAM_NAMES)) \
@@ -344,6 +364,7 @@ uninstall: ## remove what `install` put there
 	    $(addprefix $(DESTDIR)$(INCLUDEDIR)/,$(notdir $(PUBLIC_HEADERS))) \
 	    $(addprefix $(DESTDIR)$(UNITDIR)/,$(notdir $(UNITS))) \
 	    $(LANGUAGES:%=$(DESTDIR)$(LOCALEDIR)/%/LC_MESSAGES/jiaoban.mo) \
+	    $(HOUSE:%=$(DESTDIR)$(PREFIX)/lib/%.d/jiaoban.conf) \
 	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban
 	rm -rf $(DESTDIR)$(DATADIR)
 

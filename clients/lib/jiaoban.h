@@ -117,8 +117,8 @@ struct jiaoban_options {
 /* 登记: title*, matter, channel, content, class_code, place_code, flags, people, foreign_system,
  * foreign_number, received_at_ms, persons. The number of the new case comes back. */
 JIAOBAN_API enum jiaoban_status jiaoban_register(JIAOBAN_SUBMISSION);
-/* 交办: node*, co_handlers, authority (0: BY_ASSIGN), due_ms, basis, text, report_form,
- * countersigned_by */
+/* 交办: node*, co_handlers, authority (0: what the sender's office has), due_ms, basis, text,
+ * report_form, countersigned_by */
 JIAOBAN_API enum jiaoban_status jiaoban_assign(JIAOBAN_SUBMISSION);
 /* 转送: node*, co_handlers, text */
 JIAOBAN_API enum jiaoban_status jiaoban_forward(JIAOBAN_SUBMISSION);

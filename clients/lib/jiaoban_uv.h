@@ -15,7 +15,7 @@ struct jiaoban_uv; /* the link between one handle and one loop */
 
 /* Poll the handle from `loop`, also after it has connected again. Takes the handle's interest hook
  * (jiaoban_set_interest). On the loop's thread only. NOMEM, IO. Call jiaoban_uv_detach before
- * jiaoban_close. The link keeps the loop alive only while requests are in flight. */
+ * jiaoban_close. While the handle is connected, the link keeps the loop alive. */
 JIAOBAN_API JIAOBAN_MUST enum jiaoban_status jiaoban_uv_attach(uv_loop_t *loop, struct jiaoban *j,
                                                                struct jiaoban_uv **out);
 /* Stop polling; the handle may be closed right after. Memory is freed by a later turn of the loop,

@@ -1,7 +1,8 @@
 /* Alarms of the agent's own clock: from the replica alone, also while cut off.
  *
- * An alarm is raised once for each (case, deadline, step, due instant); steps that fell while nobody
- * was looking are coalesced into the highest one. Changes no case: the broker's clock does. */
+ * An alarm is raised once for each (case, deadline, step, due instant); steps that fell while
+ * nobody was looking are coalesced into the highest one. Changes no case: the broker's clock does.
+ */
 #include <assert.h>
 
 #include "proto/ledger/db.h"
@@ -66,8 +67,8 @@ enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *aren
     struct jb_alarm *list = jb_arena_alloc(arena, max * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    enum jb_err err = alarms_read(l, jb_sql_bind(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max))), true,
-                                  list, &found);
+    enum jb_err err =
+        alarms_read(l, jb_sql_bind(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max))), true, list, &found);
     if (err == JB_OK) {
         *alarms = list;
         *count = found;
@@ -80,8 +81,8 @@ static enum jb_err next_find(struct jb_ledger *l, uint32_t node, int64_t now_ms,
 {
     int64_t first = 0;
     int64_t step = 0;
-    enum jb_err err = jb_sql_number(l, JB_SQL_ALARM_NEXT_FIRST, JB_ROW(jb_int(now_ms), jb_int(node)),
-                                    &first);
+    enum jb_err err =
+        jb_sql_number(l, JB_SQL_ALARM_NEXT_FIRST, JB_ROW(jb_int(now_ms), jb_int(node)), &first);
 
     if (err == JB_NOT_FOUND)
         err = JB_OK;

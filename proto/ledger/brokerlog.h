@@ -1,6 +1,6 @@
-/* The broker's record: the log of entries, the streams of the nodes, the state of the lines, receipts.
- * Threading and transactions as in ledger.h. Numbers and chain heads are kept in memory beside the
- * tables and go back with a rollback. */
+/* The broker's record: the log of entries, the streams of the nodes, the state of the lines,
+ * receipts. Threading and transactions as in ledger.h. Numbers and chain heads are kept in memory
+ * beside the tables and go back with a rollback. */
 #ifndef JB_LEDGER_BROKERLOG_H
 #define JB_LEDGER_BROKERLOG_H
 
@@ -27,15 +27,16 @@ enum jb_err jb_log_each_of_case(struct jb_ledger *l, int64_t case_no, jb_log_eac
 
 struct jb_line_state { /* one node's line as the broker has it on disk */
     uint32_t node;
-    struct jb_line_point up;   /* last submission decided; epoch all zero before the first Hello */
-    struct jb_line_point down; /* end of the node's stream */
+    struct jb_line_point up;    /* last submission decided; epoch all zero before the first Hello */
+    struct jb_line_point down;  /* end of the node's stream */
     struct jb_line_point acked; /* last signed acknowledgement (epoch of down) */
     int64_t acked_at_ms;
 };
-/* The line of a node; a new one (all zero, down.epoch = the ledger's epoch, down.head = jb_chain_start) when
- * there is none yet. Kept in memory: cheap. NULL only when out of memory. */
+/* The line of a node; a new one (all zero, down.epoch = the ledger's epoch, down.head =
+ * jb_chain_start) when there is none yet. Kept in memory: cheap. NULL only when out of memory. */
 const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node);
-/* The same from disk into *out, for the read-only ledger, whose memory does not follow the writer's. */
+/* The same from disk into *out, for the read-only ledger, whose memory does not follow the
+ * writer's. */
 enum jb_err jb_line_read(struct jb_ledger *l, uint32_t node, struct jb_line_state *out) JB_MUST;
 /* One submission decided: up.number + 1, head as given. `raw` is the submission's bytes when it was
  * refused (kept: nothing that was sent is lost), empty when it became an entry. */
@@ -57,11 +58,12 @@ struct jb_receipt {
     int64_t at_ms;
 };
 enum jb_err jb_line_up_signed(struct jb_ledger *l, const struct jb_receipt *r) JB_MUST;
-/* A node began a new incarnation of its up sequence (its file was re-created): number 0 of `epoch`. */
+/* A node began a new incarnation of its up sequence (its file was re-created): number 0 of `epoch`.
+ */
 enum jb_err jb_line_up_epoch(struct jb_ledger *l, uint32_t node,
                              const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
-/* A signed acknowledgement: stored for ever as evidence, and the line's `acked` moves up. The caller
- * has checked signature, number and head. */
+/* A signed acknowledgement: stored for ever as evidence, and the line's `acked` moves up. The
+ * caller has checked signature, number and head. */
 enum jb_err jb_line_down_acked(struct jb_ledger *l, const struct jb_receipt *r) JB_MUST;
 /* Number of receipts stored for a node. */
 enum jb_err jb_line_receipt_count(struct jb_ledger *l, uint32_t node, uint64_t *count) JB_MUST;
@@ -73,40 +75,42 @@ struct jb_stream_add { /* one item to append to a node's stream */
     int64_t at_ms;
     uint64_t settles; /* 0: none */
     bool history;
-    bool duty;            /* lays a duty on the node: its receipt is reported to the sender */
-    int64_t case_no;      /* 0: none */
-    uint64_t entry_seq;   /* ENTRY items: log number; 0: `body` is given */
+    bool duty;             /* lays a duty on the node: its receipt is reported to the sender */
+    int64_t case_no;       /* 0: none */
+    uint64_t entry_seq;    /* ENTRY items: log number; 0: `body` is given */
     struct jb_bytes entry; /* ENTRY items: the encoded entry (not stored again) */
     const struct jb_item *other; /* REFUSAL and LEFT items: number is filled in here; stored */
 };
 /* Append: numbers it, builds the item's bytes, moves the chain head. *number may be NULL. */
 enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *add,
                              uint64_t *number) JB_MUST;
-/* Append the whole history of a case (entries up to before_seq, exclusive) for a node that joins. Entries
- * are marked `history`. */
+/* Append the whole history of a case (entries up to before_seq, exclusive) for a node that joins.
+ * Entries are marked `history`. */
 enum jb_err jb_stream_backfill(struct jb_ledger *l, uint32_t node, int64_t case_no,
                                uint64_t before_seq, int64_t at_ms) JB_MUST;
-/* Likewise all directory, policy and calendar entries so far, for a node that has just been enrolled. */
+/* Likewise all directory, policy and calendar entries so far, for a node that has just been
+ * enrolled. */
 enum jb_err jb_stream_backfill_common(struct jb_ledger *l, uint32_t node, uint64_t before_seq,
                                       int64_t at_ms) JB_MUST;
 
 struct jb_stream_read {
     uint32_t node;
-    uint64_t from;     /* first number wanted */
+    uint64_t from; /* first number wanted */
     size_t max_items;
-    size_t max_bytes;  /* of item bodies; at least one item is given if there is one */
+    size_t max_bytes; /* of item bodies; at least one item is given if there is one */
 };
-/* Items ready to be sent, with case keys where the node may have them (REGISTER of a sealed case, node is
- * registrar, host or co-handler). Into the arena. `head`: chain head after the last one. Works on a
- * read-only ledger as well. */
+/* Items ready to be sent, with case keys where the node may have them (REGISTER of a sealed case,
+ * node is registrar, host or co-handler). Into the arena. `head`: chain head after the last one.
+ * Works on a read-only ledger as well. */
 enum jb_err jb_stream_read(struct jb_ledger *l, const struct jb_stream_read *want,
                            struct jb_arena *arena, struct jb_frame_item **items, size_t *count,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;
 /* Chain head after item `number` of a node's stream (0: the start); NOT_FOUND. */
 enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;
-/* Last number and head of a node's stream, read from disk: for the read-only ledger, whose line states in
- * memory do not follow the writer's. Number 0 and the starting head for an unknown node. */
+/* Last number and head of a node's stream, read from disk: for the read-only ledger, whose line
+ * states in memory do not follow the writer's. Number 0 and the starting head for an unknown node.
+ */
 enum jb_err jb_stream_end(struct jb_ledger *l, uint32_t node, uint64_t *number,
                           uint8_t head[JB_HASH_BYTES]) JB_MUST;
 /* Duties among the items (after, upto] of a node's stream. */

@@ -54,8 +54,7 @@ static enum jb_err participant_push(struct jb_case *c, struct jb_participant p, 
     return JB_OK;
 }
 
-static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c,
-                                     struct jb_arena *arena)
+static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
     enum jb_err err;
     size_t capacity = 0;

@@ -12,8 +12,8 @@
 #include "proto/ledger/ledger.h"
 #include "proto/ledger/statements.h"
 
-struct jb_heads { /* where the sequences stand; small, copied whole at begin and rollback */
-    uint64_t log_seq;                /* broker: last entry */
+struct jb_heads {     /* where the sequences stand; small, copied whole at begin and rollback */
+    uint64_t log_seq; /* broker: last entry */
     uint8_t log_head[JB_HASH_BYTES]; /* broker: chain head after it */
     uint32_t node;                   /* replica: own number, 0: not known yet */
     uint64_t settles_after;          /* replica: stream items up to this one settle nothing here */
@@ -37,7 +37,8 @@ struct jb_ledger {
     bool writing; /* between begin and commit or rollback */
     uint8_t epoch[JB_EPOCH_BYTES];
     struct jb_heads heads, committed;
-    struct jb_line **lines; /* ascending node; owned, each allocated on its own: pointers stay valid */
+    struct jb_line *
+        *lines; /* ascending node; owned, each allocated on its own: pointers stay valid */
     size_t line_count, line_capacity;
     struct jb_line *touched; /* list of touched lines */
     struct jb_arena scratch; /* for one call at a time */
@@ -58,7 +59,12 @@ enum jb_err jb_db_number(struct jb_ledger *l, const char *sql, int64_t *out) JB_
 /* ---- binding ---- */
 
 struct jb_bind { /* one value; data must live until jb_sql_done */
-    enum { JB_BIND_INT, JB_BIND_TEXT, JB_BIND_BLOB, JB_BIND_NULL } type;
+    enum {
+        JB_BIND_INT,
+        JB_BIND_TEXT,
+        JB_BIND_BLOB,
+        JB_BIND_NULL
+    } type;
     int64_t number;
     const void *data;
     size_t len;
@@ -112,7 +118,8 @@ enum jb_err jb_sql_run(struct jb_ledger *l, enum jb_sql id, struct jb_row row) J
 enum jb_err jb_sql_number(struct jb_ledger *l, enum jb_sql id, struct jb_row row,
                           int64_t *out) JB_MUST;
 
-/* Hold one view of the tables over several statements; a no-op inside a transaction (*mine false). */
+/* Hold one view of the tables over several statements; a no-op inside a transaction (*mine false).
+ */
 enum jb_err jb_sql_snapshot(struct jb_ledger *l, bool *mine) JB_MUST;
 void jb_sql_snapshot_end(struct jb_ledger *l, bool mine);
 
@@ -152,8 +159,8 @@ void jb_lines_keep(struct jb_ledger *l);
 void jb_lines_restore(struct jb_ledger *l);
 void jb_lines_free(struct jb_ledger *l);
 
-/* The state of a line that is about to change: written by the commit, set back by a rollback. NULL: out of
- * memory. Inside a transaction. */
+/* The state of a line that is about to change: written by the commit, set back by a rollback. NULL:
+ * out of memory. Inside a transaction. */
 struct jb_line_state *jb_line_touch(struct jb_ledger *l, uint32_t node);
 /* Heads of both chains before their first item, from heads.node and the epochs. */
 void jb_replica_heads_start(struct jb_ledger *l);
@@ -181,5 +188,9 @@ struct jb_left {
     struct jb_text reason;
 };
 enum jb_err jb_left_apply(struct jb_ledger *l, const struct jb_left *left) JB_MUST;
+
+/* line.c: the columns of one row of `line`, in their order; the epochs of `down` and `acked` are
+ * the ledger's own and left alone. */
+void jb_line_row(struct jb_reader *r, struct jb_line_state *state);
 
 #endif

@@ -95,17 +95,17 @@ static enum jb_err deadline_write(struct jb_ledger *l, int64_t case_no, const st
 {
     const int64_t *warn = d->warn_at_ms;
 
-    return jb_sql_run(
-        l, JB_SQL_DEADLINE_SAVE,
-        JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
-               jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
-               jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms), jb_int(d->limit),
-               jb_int(d->unit), jb_int(d->first_due_ms), jb_int(warn[0]), jb_int(warn[1]),
-               jb_int(warn[2]), jb_int(warn[3]), jb_int(d->warned), jb_int(d->extensions),
-               jb_int(d->provisional), jb_int(d->designated_bound), jb_int(d->acked_node),
-               jb_int(d->acked_ms), jb_u64(d->set_seq), jb_text(jb_text_of(d->key)),
-               jb_text(d->acked_by), jb_text(d->policy_version), jb_text(d->calendar_version),
-               jb_text(d->article)));
+    return jb_sql_run(l, JB_SQL_DEADLINE_SAVE,
+                      JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
+                             jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
+                             jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms),
+                             jb_int(d->limit), jb_int(d->unit), jb_int(d->first_due_ms),
+                             jb_int(warn[0]), jb_int(warn[1]), jb_int(warn[2]), jb_int(warn[3]),
+                             jb_int(d->warned), jb_int(d->extensions), jb_int(d->provisional),
+                             jb_int(d->designated_bound), jb_int(d->acked_node),
+                             jb_int(d->acked_ms), jb_u64(d->set_seq), jb_text(jb_text_of(d->key)),
+                             jb_text(d->acked_by), jb_text(d->policy_version),
+                             jb_text(d->calendar_version), jb_text(d->article)));
 }
 
 enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)

@@ -148,3 +148,17 @@ enum jb_err jb_ledger_calendar_last(struct jb_ledger *l, struct jb_text region,
 {
     return body_read(l, jb_sql_bind(l, JB_SQL_CALENDAR_LAST, JB_ROW(jb_text(region))), arena, text);
 }
+
+enum jb_err jb_ledger_policy_version(struct jb_ledger *l, struct jb_text version,
+                                     struct jb_arena *arena, struct jb_text *text)
+{
+    return body_read(l, jb_sql_bind(l, JB_SQL_POLICY_VERSION, JB_ROW(jb_text(version))), arena,
+                     text);
+}
+
+enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text version,
+                                       struct jb_arena *arena, struct jb_text *text)
+{
+    return body_read(l, jb_sql_bind(l, JB_SQL_CALENDAR_VERSION, JB_ROW(jb_text(version))), arena,
+                     text);
+}

@@ -1,6 +1,7 @@
 /* Open, close, transactions, checkpoints, and the small facts in `meta`.
  *
- * Decides when a file is refused: foreign, damaged, newer, of the other role, or not really durable. */
+ * Decides when a file is refused: foreign, damaged, newer, of the other role, or not really
+ * durable. */
 #include "proto/ledger/ledger.h"
 
 #include <assert.h>

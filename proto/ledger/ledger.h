@@ -1,10 +1,10 @@
 /* The ledger: an append-only record and the tables derived from it, in one SQLite file.
  *
- * The same code serves the broker (its record is the log of entries) and every node's replica (its record is
- * the node's stream). Derived tables change only by applying entries; replaying the record into
- * empty tables gives byte for byte the same tables. One ledger object belongs to one thread at a
- * time (the broker hands it to its commit worker and back). WAL, synchronous=FULL: what a returned
- * commit covers is on disk. Only this folder includes <sqlite3.h>. */
+ * The same code serves the broker (its record is the log of entries) and every node's replica (its
+ * record is the node's stream). Derived tables change only by applying entries; replaying the
+ * record into empty tables gives byte for byte the same tables. One ledger object belongs to one
+ * thread at a time (the broker hands it to its commit worker and back). WAL, synchronous=FULL: what
+ * a returned commit covers is on disk. Only this folder includes <sqlite3.h>. */
 #ifndef JB_LEDGER_LEDGER_H
 #define JB_LEDGER_LEDGER_H
 
@@ -16,29 +16,32 @@
 
 struct jb_ledger;
 
-enum jb_ledger_role { JB_LEDGER_BROKER = 1, JB_LEDGER_REPLICA = 2 };
+enum jb_ledger_role {
+    JB_LEDGER_BROKER = 1,
+    JB_LEDGER_REPLICA = 2
+};
 
 struct jb_ledger_options {
     enum jb_ledger_role role;
-    bool read_only;        /* a second connection for listings and deliveries: no migration, no writes */
-    bool check;            /* PRAGMA quick_check before use */
-    int64_t cache_bytes;   /* page cache; 0: 8 MiB broker, 1 MiB replica */
-    uint64_t max_pages;    /* quota for tests of a full disk; 0: none */
+    bool read_only; /* a second connection for listings and deliveries: no migration, no writes */
+    bool check;     /* PRAGMA quick_check before use */
+    int64_t cache_bytes; /* page cache; 0: 8 MiB broker, 1 MiB replica */
+    uint64_t max_pages;  /* quota for tests of a full disk; 0: none */
 };
 
-/* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older one
- * is migrated step by step, each step one transaction (a copy `path.vN` is made before the first); a newer
- * one is refused (JB_VERSION). JB_CORRUPT: not our file, wrong role, failed check; JB_LOCKED: another
- * process writes; JB_IO, JB_FULL, JB_NOMEM. The fault names file and reason. Refuses unless WAL and FULL
- * are really in force. */
+/* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older
+ * one is migrated step by step, each step one transaction (a copy `path.vN` is made before the
+ * first); a newer one is refused (JB_VERSION). JB_CORRUPT: not our file, wrong role, failed check;
+ * JB_LOCKED: another process writes; JB_IO, JB_FULL, JB_NOMEM. The fault names file and reason.
+ * Refuses unless WAL and FULL are really in force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
 void jb_ledger_close(struct jb_ledger **ledger);
 
-/* Transactions; nesting is a bug (asserted). After any failure of a call inside one, the caller rolls back. Commit
- * returns after fsync. FULL, IO: nothing of the transaction is there, and the ledger's memory (heads,
- * counters) has been set back to the last commit as by rollback. */
+/* Transactions; nesting is a bug (asserted). After any failure of a call inside one, the caller
+ * rolls back. Commit returns after fsync. FULL, IO: nothing of the transaction is there, and the
+ * ledger's memory (heads, counters) has been set back to the last commit as by rollback. */
 enum jb_err jb_ledger_begin(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_ledger_commit(struct jb_ledger *l) JB_MUST;
 void jb_ledger_rollback(struct jb_ledger *l);
@@ -58,10 +61,11 @@ enum jb_err jb_ledger_meta_set(struct jb_ledger *l, const char *key, struct jb_b
 enum jb_err jb_ledger_meta_get(struct jb_ledger *l, const char *key, struct jb_arena *arena,
                                struct jb_bytes *value) JB_MUST;
 
-/* ---- derived tables ---------------------------------------------------------------------------- */
+/* ---- derived tables ----------------------------------------------------------------------------
+ */
 
-/* The case, with its participants and deadlines, into the arena; stage NONE (and only case_no set) when it
- * is not there. */
+/* The case, with its participants and deadlines, into the arena; stage NONE (and only case_no set)
+ * when it is not there. */
 enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
                                 struct jb_case *c) JB_MUST;
 /* Write a case after jb_case_apply: its row, dirty deadlines, dirty participants; clears the marks.
@@ -71,8 +75,8 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
  * or the `stored` marks of a STORED. Inside a transaction. Memory from `arena`. */
 enum jb_err jb_ledger_apply(struct jb_ledger *l, const struct jb_entry *entry,
                             struct jb_arena *arena) JB_MUST;
-/* Apply the parts of an entry that are not about its case (directory, policy, calendar, stored marks): for
- * the broker, which saves cases itself once per batch. */
+/* Apply the parts of an entry that are not about its case (directory, policy, calendar, stored
+ * marks): for the broker, which saves cases itself once per batch. */
 enum jb_err jb_ledger_apply_rest(struct jb_ledger *l, const struct jb_entry *entry) JB_MUST;
 /* Drop a case that this node has left: derived rows, bodies of its items and its key; the chain
  * stays verifiable because item hashes remain. Inside a transaction (replica). */
@@ -93,9 +97,9 @@ enum jb_err jb_ledger_policy_version(struct jb_ledger *l, struct jb_text version
 enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text version,
                                        struct jb_arena *arena, struct jb_text *text) JB_MUST;
 
-/* Cases with an open deadline whose next instant (warn step or due) is <= now_ms, by index, in order of
- * that instant, at most `max` case numbers (each once). *next_ms: the first instant after now_ms,
- * INT64_MAX if none. */
+/* Cases with an open deadline whose next instant (warn step or due) is <= now_ms, by index, in
+ * order of that instant, at most `max` case numbers (each once). *next_ms: the first instant after
+ * now_ms, INT64_MAX if none. */
 enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *case_nos, size_t max,
                                 size_t *count, int64_t *next_ms) JB_MUST;
 

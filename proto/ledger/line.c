@@ -78,6 +78,19 @@ const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node)
     return line != NULL ? &line->now : NULL;
 }
 
+void jb_line_row(struct jb_reader *r, struct jb_line_state *state)
+{
+    state->node = jb_get_u32(r);
+    jb_get_fixed(r, state->up.epoch, JB_EPOCH_BYTES);
+    state->up.number = jb_get_u64(r);
+    jb_get_fixed(r, state->up.head, JB_HASH_BYTES);
+    state->down.number = jb_get_u64(r);
+    jb_get_fixed(r, state->down.head, JB_HASH_BYTES);
+    state->acked.number = jb_get_u64(r);
+    jb_get_fixed(r, state->acked.head, JB_HASH_BYTES);
+    state->acked_at_ms = jb_get_i64(r);
+}
+
 enum jb_err jb_lines_load(struct jb_ledger *l)
 {
     enum jb_err err;
@@ -85,20 +98,16 @@ enum jb_err jb_lines_load(struct jb_ledger *l)
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
-        struct jb_line *line = line_of(l, jb_get_u32(&r));
+        struct jb_line_state state = {0};
+        jb_line_row(&r, &state);
+        struct jb_line *line = line_of(l, state.node);
         if (line == NULL) {
             err = JB_NOMEM;
             break;
         }
-        struct jb_line_state *state = &line->now;
-        jb_get_fixed(&r, state->up.epoch, JB_EPOCH_BYTES);
-        state->up.number = jb_get_u64(&r);
-        jb_get_fixed(&r, state->up.head, JB_HASH_BYTES);
-        state->down.number = jb_get_u64(&r);
-        jb_get_fixed(&r, state->down.head, JB_HASH_BYTES);
-        state->acked.number = jb_get_u64(&r);
-        jb_get_fixed(&r, state->acked.head, JB_HASH_BYTES);
-        state->acked_at_ms = jb_get_i64(&r);
+        memcpy(state.down.epoch, l->epoch, JB_EPOCH_BYTES);
+        memcpy(state.acked.epoch, l->epoch, JB_EPOCH_BYTES);
+        line->now = state;
         if (r.err != JB_OK) {
             err = r.err;
             break;

@@ -111,11 +111,11 @@ enum jb_err jb_outbox_read(struct jb_ledger *l, uint64_t from, size_t max_items,
     struct items list = {.arena = arena, .max_bytes = max_bytes};
     uint64_t first = l->heads.settled.number + 1;
 
-    enum jb_err err = items_read(l,
-                                 jb_sql_bind(l, JB_SQL_OUTBOX_READ,
-                                             JB_ROW(jb_u64(from > first ? from : first),
-                                                    jb_u64(max_items))),
-                                 &list);
+    enum jb_err err =
+        items_read(l,
+                   jb_sql_bind(l, JB_SQL_OUTBOX_READ,
+                               JB_ROW(jb_u64(from > first ? from : first), jb_u64(max_items))),
+                   &list);
     if (err == JB_OK) {
         *items = list.at;
         *count = list.count;

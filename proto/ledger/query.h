@@ -5,9 +5,14 @@
 
 #include "proto/ledger/ledger.h"
 
-enum jb_light { JB_LIGHT_GREEN = 1, JB_LIGHT_YELLOW, JB_LIGHT_RED, JB_LIGHT_DONE };
-/* RED: an open deadline is missed or due before now. YELLOW: a warn step of an open deadline has been
- * reached, or an objection waits. DONE: final stage. */
+enum jb_light {
+    JB_LIGHT_GREEN = 1,
+    JB_LIGHT_YELLOW,
+    JB_LIGHT_RED,
+    JB_LIGHT_DONE
+};
+/* RED: an open deadline is missed or due before now. YELLOW: a warn step of an open deadline has
+ * been reached, or an objection waits. DONE: final stage. */
 enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms);
 enum jb_light jb_deadline_light(const struct jb_deadline *d, int64_t now_ms);
 
@@ -17,13 +22,14 @@ struct jb_case_filter { /* zero fields do not filter */
     int matter;
     enum jb_light light;
     bool open_only, objections;
-    struct jb_text text;       /* part of title or number; a LIKE pattern's own characters are escaped */
+    struct jb_text text; /* part of title or number; a LIKE pattern's own characters are escaped */
     struct jb_text class_code; /* exact */
     int64_t registered_from_ms, registered_to_ms;
-    int64_t after_case_no;     /* page: cases after this number in listing order (newest first) */
-    size_t limit;              /* 1..1000 */
+    int64_t after_case_no; /* page: cases after this number in listing order (newest first) */
+    size_t limit;          /* 1..1000 */
 };
-/* Cases, newest number first, each with participants and deadlines. `more`: there is a next page. */
+/* Cases, newest number first, each with participants and deadlines. `more`: there is a next page.
+ */
 enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, int64_t now_ms,
                            struct jb_arena *arena, struct jb_case **cases, size_t *count,
                            bool *more) JB_MUST;
@@ -49,8 +55,8 @@ enum jb_err jb_query_deadlines(struct jb_ledger *l, const struct jb_deadline_fil
                                bool *more) JB_MUST;
 
 struct jb_timeline_row {
-    struct jb_entry entry;   /* arena */
-    uint64_t number;         /* replica: number in the own stream; broker: 0 */
+    struct jb_entry entry;      /* arena */
+    uint64_t number;            /* replica: number in the own stream; broker: 0 */
     struct jb_list32 stored_by; /* nodes whose signed receipt covers it, as far as known here */
     struct jb_list64 stored_at; /* when, in the same order */
 };
@@ -74,26 +80,30 @@ enum jb_err jb_ledger_digest(struct jb_ledger *l, uint8_t out[JB_HASH_BYTES]) JB
 enum jb_err jb_ledger_rebuild(struct jb_ledger *l, struct jb_fault *fault) JB_MUST;
 
 struct jb_check {
-    uint64_t items;     /* entries (broker) or stream items (replica) checked */
-    uint64_t receipts;  /* stored signatures checked */
-    uint64_t erased;    /* bodies that were purged: only their hash is there */
+    uint64_t items;    /* entries (broker) or stream items (replica) checked */
+    uint64_t receipts; /* stored signatures checked */
+    uint64_t erased;   /* bodies that were purged: only their hash is there */
     bool chain_intact;
     bool signatures_good;
-    bool tables_equal;  /* a replay into an empty ledger beside this one gives the same digest */
+    bool tables_equal; /* a replay into an empty ledger beside this one gives the same digest */
     uint8_t head[JB_HASH_BYTES];
     uint8_t digest[JB_HASH_BYTES];
 };
-/* Check the whole record. `keys`: broker's signing key (replica: for proofs; and the own one for
+/* Check the whole record. OK: the check was carried out and the flags of `out` hold its outcome;
+ * other errors: the record could not be read. `fault` is empty when nothing is wrong. Works on a
+ * read-only ledger. `keys`: broker's signing key (replica: for proofs; and the own one for
  * acknowledgements), or, at the broker, the directory is used for the nodes' keys. The replay goes
- * to a temporary in-memory ledger. Fault: the first thing that is wrong, with its number. */
+ * to a temporary in-memory ledger. Fault: the first thing that is wrong, with its number. `keys` or
+ * one of its keys may be NULL: then those signatures are not verified (the heads that they cover
+ * still are). */
 struct jb_check_keys {
     const uint8_t *broker_sign; /* 32 bytes */
     const uint8_t *own_sign;    /* 32 bytes; replica */
 };
 enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *keys,
                             struct jb_check *out, struct jb_fault *fault) JB_MUST;
-/* Broker: for one node, do its stream rows chain, does every entry of its audience stand in it, do its stored
- * receipts verify? */
+/* Broker: for one node, do its stream rows chain, does every entry of its audience stand in it, do
+ * its stored receipts verify? */
 enum jb_err jb_ledger_check_line(struct jb_ledger *l, uint32_t node, struct jb_check *out,
                                  struct jb_fault *fault) JB_MUST;
 

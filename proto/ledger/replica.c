@@ -101,11 +101,10 @@ static enum jb_err settles_check(struct taking *t, struct jb_fault *fault)
     if (settles == 0 || t->applied->item.number <= h->settles_after)
         return JB_OK;
     if (settles != h->settled.number + 1 || settles > h->made.number)
-        return jb_fault_set(fault, JB_DIVERGED,
-                            "item %llu settles submission %llu; settled %llu, made %llu",
-                            (unsigned long long)t->applied->item.number,
-                            (unsigned long long)settles, (unsigned long long)h->settled.number,
-                            (unsigned long long)h->made.number);
+        return jb_fault_set(
+            fault, JB_DIVERGED, "item %llu settles submission %llu; settled %llu, made %llu",
+            (unsigned long long)t->applied->item.number, (unsigned long long)settles,
+            (unsigned long long)h->settled.number, (unsigned long long)h->made.number);
     t->settles = settles;
     return JB_OK;
 }
@@ -173,9 +172,8 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
     }
     if (err != JB_OK)
         return jb_fault_set(fault, err, "item %llu (%s of case %lld): %s",
-                            (unsigned long long)a->item.number,
-                            jb_act_kind_name(a->entry.act.kind), (long long)a->case_no,
-                            jb_err_text(err));
+                            (unsigned long long)a->item.number, jb_act_kind_name(a->entry.act.kind),
+                            (long long)a->case_no, jb_err_text(err));
     return JB_OK;
 }
 
@@ -245,8 +243,7 @@ enum jb_err jb_replica_proof_add(struct jb_ledger *l, const struct jb_line_point
 }
 
 enum jb_err jb_replica_ack_add(struct jb_ledger *l, const struct jb_line_point *point,
-                               uint8_t suite, const uint8_t signature[JB_SIGN_BYTES],
-                               int64_t at_ms)
+                               uint8_t suite, const uint8_t signature[JB_SIGN_BYTES], int64_t at_ms)
 {
     return evidence_add(l, JB_SQL_ACK_ADD, point,
                         JB_ROW(jb_int(suite), jb_int(at_ms), jb_fixed(signature, JB_SIGN_BYTES)));

@@ -20,9 +20,10 @@ struct jb_line_point jb_replica_down(const struct jb_ledger *l);
 /* The broker's epoch and starting head, at the first Welcome. DIVERGED if another one is set. */
 enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
 
-/* Verdicts in items up to `number` belong to submissions of an earlier file of this node and settle nothing
- * here. To be called at the first Welcome with the end of the stream that it names (when the down epoch is
- * set): a file that has submitted nothing yet cannot be meant by what is there already. */
+/* Verdicts in items up to `number` belong to submissions of an earlier file of this node and settle
+ * nothing here. To be called at the first Welcome with the end of the stream that it names (when
+ * the down epoch is set): a file that has submitted nothing yet cannot be meant by what is there
+ * already. */
 enum jb_err jb_replica_settles_after(struct jb_ledger *l, uint64_t number) JB_MUST;
 
 struct jb_applied { /* what an item did, for the caller's log, alarms and watchers; arena */
@@ -30,11 +31,11 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
     struct jb_entry entry; /* when item.kind is ENTRY */
     int64_t case_no;
 };
-/* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to the
- * derived tables, store body, hash and head; settle the outbox entry that it settles; keep the case
- * key; on LEFT purge the case. Inside a transaction. DIVERGED: a verdict on a submission that is not the
- * next to be settled; NOT_FOUND: never greeted; CORRUPT: the effects do not fit the case. After any error the caller
- * rolls back. */
+/* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to
+ * the derived tables, store body, hash and head; settle the outbox entry that it settles; keep the
+ * case key; on LEFT purge the case. Inside a transaction. DIVERGED: a verdict on a submission that
+ * is not the next to be settled; NOT_FOUND: never greeted; CORRUPT: the effects do not fit the
+ * case. After any error the caller rolls back. */
 enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
                             struct jb_arena *arena, struct jb_applied *applied,
                             struct jb_fault *fault) JB_MUST;
@@ -51,8 +52,8 @@ enum jb_err jb_replica_ack_add(struct jb_ledger *l, const struct jb_line_point *
 enum jb_err jb_replica_ack_last(struct jb_ledger *l, struct jb_line_point *point, uint8_t *suite,
                                 uint8_t signature[JB_SIGN_BYTES]) JB_MUST;
 
-/* When the own receipt for a log entry was signed: the first own acknowledgement that covers the item
- * in which the entry came. NOT_FOUND: none does. */
+/* When the own receipt for a log entry was signed: the first own acknowledgement that covers the
+ * item in which the entry came. NOT_FOUND: none does. */
 enum jb_err jb_replica_stored_at(struct jb_ledger *l, uint64_t entry_seq, int64_t *at_ms) JB_MUST;
 
 /* ---- up: the outbox ---- */
@@ -63,8 +64,8 @@ struct jb_outbox_item {
     enum jb_act_kind kind;
     int64_t case_no;
     struct jb_text user;
-    struct jb_bytes body;     /* Submission */
-    struct jb_bytes case_key; /* 32 bytes or empty */
+    struct jb_bytes body;        /* Submission */
+    struct jb_bytes case_key;    /* 32 bytes or empty */
     uint8_t head[JB_HASH_BYTES]; /* up chain after this one */
 };
 /* Add a submission: numbers it and moves the up chain (fills number and head). Inside a
@@ -81,34 +82,37 @@ enum jb_err jb_outbox_of_case(struct jb_ledger *l, int64_t case_no, struct jb_ar
 struct jb_line_point jb_outbox_made(const struct jb_ledger *l);
 struct jb_line_point jb_outbox_settled(const struct jb_ledger *l);
 /* Chain head after submission `number` (0: the start), at most made.number. NOT_FOUND. */
-enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number, uint8_t head[JB_HASH_BYTES]) JB_MUST;
-/* What became of a submission: the stream item that settled it. NOT_FOUND: not settled (yet). When its case has
- * been left since, item.number, at_ms, kind, settles and case_no are all that is still known. */
+enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number,
+                           uint8_t head[JB_HASH_BYTES]) JB_MUST;
+/* What became of a submission: the stream item that settled it. NOT_FOUND: not settled (yet). When
+ * its case has been left since, item.number, at_ms, kind, settles and case_no are all that is still
+ * known. */
 enum jb_err jb_outbox_verdict(struct jb_ledger *l, uint64_t number, struct jb_arena *arena,
                               struct jb_applied *verdict) JB_MUST;
 
-/* Next sequence number of the day for a case number, durable with the transaction. On the day on which the
- * file was created counting starts at the second of the day, so that a re-created file does not
- * issue a number twice. RANGE: 99,999 used up. */
+/* Next sequence number of the day for a case number, durable with the transaction. On the day on
+ * which the file was created counting starts at the second of the day, so that a re-created file
+ * does not issue a number twice. RANGE: 99,999 used up. */
 enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
                                 uint32_t *seq) JB_MUST;
 
 /* ---- alarms of the agent's own clock ---- */
 
 struct jb_alarm {
-    int64_t at_ms;      /* when it was raised */
+    int64_t at_ms; /* when it was raised */
     int64_t case_no;
     uint32_t deadline_id;
-    uint32_t step;      /* warn step 1.., 0: due and missed */
-    int64_t due_ms;     /* of the deadline when it was raised */
+    uint32_t step;  /* warn step 1.., 0: due and missed */
+    int64_t due_ms; /* of the deadline when it was raised */
     char key[JB_KEY_MAX];
 };
 /* Record an alarm once per (case, deadline, step, due): EXISTS when it was raised before. */
 enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_MUST;
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
-/* Open deadlines of `node` (0: any) whose next own alarm (warn step or due, by the replica's clock) is <=
- * now_ms; *next_ms as in jb_ledger_due_cases. Unlike the broker's clock this does not change the case. */
+/* Open deadlines of `node` (0: any) whose next own alarm (warn step or due, by the replica's clock)
+ * is <= now_ms; *next_ms as in jb_ledger_due_cases. Unlike the broker's clock this does not change
+ * the case. */
 enum jb_err jb_alarm_due(struct jb_ledger *l, uint32_t node, int64_t now_ms, size_t max,
                          struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
                          int64_t *next_ms) JB_MUST;

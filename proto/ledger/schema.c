@@ -69,47 +69,69 @@ static const char replica_tables[] =
     " key TEXT NOT NULL, UNIQUE (case_no, deadline_id, due_ms, step)) STRICT;";
 
 static const char derived_tables[] =
-    "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY"
-    JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ") STRICT;"
-    "CREATE INDEX case_host ON case_file (host);"
-    "CREATE INDEX case_stage ON case_file (stage);"
-    "CREATE INDEX case_objection ON case_file (stage) WHERE objection_open = 1;"
-    "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
-    " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX participant_node ON participant (node, case_no);"
-    "CREATE TABLE deadline (case_no INTEGER NOT NULL, id INTEGER NOT NULL"
-    JB_DEADLINE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ", PRIMARY KEY (case_no, id))"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE INDEX deadline_next ON deadline (next_ms, case_no) WHERE ended_how = 0;"
-    "CREATE INDEX deadline_due ON deadline (due_ms, case_no, id, first_ms, missed_ms)"
-    " WHERE ended_how = 0;"
-    "CREATE INDEX deadline_node ON deadline (node, due_ms, case_no) WHERE ended_how = 0;"
-    "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
-    " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (case_no, log_seq, node))"
-    " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE node (node INTEGER PRIMARY KEY, code TEXT NOT NULL, name TEXT NOT NULL,"
-    " region TEXT NOT NULL, credit_code TEXT NOT NULL, level INTEGER NOT NULL,"
-    " kind INTEGER NOT NULL, parent INTEGER NOT NULL, successor INTEGER NOT NULL,"
-    " valid_from_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT NULL, has_agent INTEGER NOT NULL,"
-    " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, old_sign_key BLOB) STRICT;"
-    "CREATE TABLE policy (seq INTEGER PRIMARY KEY, effective_from_ms INTEGER NOT NULL,"
-    " version TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
-    "CREATE INDEX policy_effective ON policy (effective_from_ms, seq);"
-    "CREATE TABLE calendar (seq INTEGER PRIMARY KEY, region TEXT NOT NULL, version TEXT NOT NULL,"
-    " body BLOB NOT NULL) STRICT;"
-    "CREATE INDEX calendar_region ON calendar (region, seq);"
-    "CREATE TABLE left_case (case_no INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
-    " number INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;";
+    "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY" JB_CASE_COLUMNS(
+        COLUMN_INT,
+        COLUMN_TEXT) ") STRICT;"
+                     "CREATE INDEX case_host ON case_file (host);"
+                     "CREATE INDEX case_stage ON case_file (stage);"
+                     "CREATE INDEX case_objection ON case_file (stage) WHERE objection_open = 1;"
+                     "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
+                     " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT "
+                     "ROWID;"
+                     "CREATE INDEX participant_node ON participant (node, case_no);"
+                     "CREATE TABLE deadline (case_no INTEGER NOT NULL, id INTEGER NOT "
+                     "NULL" JB_DEADLINE_COLUMNS(
+                         COLUMN_INT,
+                         COLUMN_TEXT) ", PRIMARY KEY (case_no, id))"
+                                      " STRICT, WITHOUT ROWID;"
+                                      "CREATE INDEX deadline_next ON deadline (next_ms, case_no) "
+                                      "WHERE ended_how = 0;"
+                                      "CREATE INDEX deadline_due ON deadline (due_ms, case_no, id, "
+                                      "first_ms, missed_ms)"
+                                      " WHERE ended_how = 0;"
+                                      "CREATE INDEX deadline_node ON deadline (node, due_ms, "
+                                      "case_no) WHERE ended_how = 0;"
+                                      "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq "
+                                      "INTEGER NOT NULL,"
+                                      " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY "
+                                      "(case_no, log_seq, node))"
+                                      " STRICT, WITHOUT ROWID;"
+                                      "CREATE TABLE node (node INTEGER PRIMARY KEY, code TEXT NOT "
+                                      "NULL, name TEXT NOT NULL,"
+                                      " region TEXT NOT NULL, credit_code TEXT NOT NULL, level "
+                                      "INTEGER NOT NULL,"
+                                      " kind INTEGER NOT NULL, parent INTEGER NOT NULL, successor "
+                                      "INTEGER NOT NULL,"
+                                      " valid_from_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT "
+                                      "NULL, has_agent INTEGER NOT NULL,"
+                                      " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, "
+                                      "old_sign_key BLOB) STRICT;"
+                                      "CREATE TABLE policy (seq INTEGER PRIMARY KEY, "
+                                      "effective_from_ms INTEGER NOT NULL,"
+                                      " version TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
+                                      "CREATE INDEX policy_effective ON policy (effective_from_ms, "
+                                      "seq);"
+                                      "CREATE TABLE calendar (seq INTEGER PRIMARY KEY, region TEXT "
+                                      "NOT NULL, version TEXT NOT NULL,"
+                                      " body BLOB NOT NULL) STRICT;"
+                                      "CREATE INDEX calendar_region ON calendar (region, seq);"
+                                      "CREATE TABLE left_case (case_no INTEGER PRIMARY KEY, at_ms "
+                                      "INTEGER NOT NULL,"
+                                      " number INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;";
 
 /* Alarms are found by the first instant at which a deadline has something to say. */
 static const char replica_derived[] =
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;";
 
 const struct jb_schema_table jb_schema_derived[] = {
-    {"case_file", "case_no"},      {"participant", "case_no, node, role"},
-    {"deadline", "case_no, id"},   {"stored", "case_no, log_seq, node"},
-    {"node", "node"},              {"policy", "seq"},
-    {"calendar", "seq"},           {"left_case", "case_no"},
+    {"case_file", "case_no"},
+    {"participant", "case_no, node, role"},
+    {"deadline", "case_no, id"},
+    {"stored", "case_no, log_seq, node"},
+    {"node", "node"},
+    {"policy", "seq"},
+    {"calendar", "seq"},
+    {"left_case", "case_no"},
     {NULL, NULL},
 };
 

@@ -21,8 +21,8 @@ struct jb_schema_steps jb_schema_known(void);
 
 /* A new file: all tables of the role, role and random epoch, in one transaction. */
 enum jb_err jb_schema_create(struct jb_ledger *l) JB_MUST;
-/* Bring an older file up to the newest version. Makes the copy `path.vN` before the first step. VERSION:
- * the file is newer. Whatever fails, the file is as it was before the failed step. */
+/* Bring an older file up to the newest version. Makes the copy `path.vN` before the first step.
+ * VERSION: the file is newer. Whatever fails, the file is as it was before the failed step. */
 enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps steps,
                               struct jb_fault *fault) JB_MUST;
 /* Drop and create the derived tables. Inside a transaction. */

@@ -5,8 +5,7 @@
 #include "proto/ledger/replica.h"
 
 /* The chain head that a sequence has before its first item. */
-static void point_start(struct jb_line_point *p, uint32_t node,
-                        const uint8_t epoch[JB_EPOCH_BYTES])
+static void point_start(struct jb_line_point *p, uint32_t node, const uint8_t epoch[JB_EPOCH_BYTES])
 {
     memcpy(p->epoch, epoch, JB_EPOCH_BYTES);
     p->number = 0;

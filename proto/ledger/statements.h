@@ -1,7 +1,7 @@
 /* Private to the ledger: every fixed statement, prepared once when a ledger is opened.
  *
- * name, roles (B broker, R replica, A both), SQL. Listings with a free choice of filters are built in
- * querysql.c; the schema itself is in schema.c. */
+ * name, roles (B broker, R replica, A both), SQL. Listings with a free choice of filters are built
+ * in listing.c; the schema itself is in schema.c. */
 #ifndef JB_LEDGER_STATEMENTS_H
 #define JB_LEDGER_STATEMENTS_H
 
@@ -22,19 +22,22 @@
     /* derived tables */                                                                           \
     X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
     X(CASE_SAVE, A,                                                                                \
-      "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")"        \
-      " ON CONFLICT (case_no) DO UPDATE SET stage = excluded.stage"                                \
-      JB_CASE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE))                                             \
+      "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(                                           \
+          JB_COLUMN_MARK, JB_COLUMN_MARK) ")"                                                      \
+                                          " ON CONFLICT (case_no) DO UPDATE SET stage = "          \
+                                          "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE,         \
+                                                                           JB_COLUMN_TAKE))        \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
     X(PARTICIPANTS, A, "SELECT node, role FROM participant WHERE case_no = ? ORDER BY node, role") \
     X(PARTICIPANT_ADD, A, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?)")                    \
     X(PARTICIPANTS_DROP, A, "DELETE FROM participant WHERE case_no = ?")                           \
-    X(DEADLINES, A,                                                                                \
-      "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")                  \
+    X(DEADLINES, A, "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")    \
     X(DEADLINE_SAVE, A,                                                                            \
-      "INSERT INTO deadline VALUES (?, ?" JB_DEADLINE_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")"  \
-      " ON CONFLICT (case_no, id) DO UPDATE SET node = excluded.node"                              \
-      JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE))                                         \
+      "INSERT INTO deadline VALUES (?, ?" JB_DEADLINE_COLUMNS(                                     \
+          JB_COLUMN_MARK, JB_COLUMN_MARK) ")"                                                      \
+                                          " ON CONFLICT (case_no, id) DO UPDATE SET node = "       \
+                                          "excluded.node" JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE,      \
+                                                                              JB_COLUMN_TAKE))     \
     X(DEADLINES_DROP, A, "DELETE FROM deadline WHERE case_no = ?")                                 \
     X(DUE_CASES, A,                                                                                \
       "SELECT case_no FROM deadline WHERE ended_how = 0 AND next_ms <= ? ORDER BY next_ms")        \
@@ -51,9 +54,11 @@
     X(POLICY_AT, A,                                                                                \
       "SELECT body FROM policy WHERE effective_from_ms <= ?"                                       \
       " ORDER BY effective_from_ms DESC, seq DESC LIMIT 1")                                        \
+    X(POLICY_VERSION, A, "SELECT body FROM policy WHERE version = ? ORDER BY seq DESC LIMIT 1")    \
+    X(CALENDAR_VERSION, A,                                                                         \
+      "SELECT body FROM calendar WHERE version = ? ORDER BY seq DESC LIMIT 1")                     \
     X(CALENDAR_ADD, A, "INSERT OR REPLACE INTO calendar VALUES (?, ?, ?, ?)")                      \
-    X(CALENDAR_LAST, A,                                                                            \
-      "SELECT body FROM calendar WHERE region = ? ORDER BY seq DESC LIMIT 1")                      \
+    X(CALENDAR_LAST, A, "SELECT body FROM calendar WHERE region = ? ORDER BY seq DESC LIMIT 1")    \
     X(LEFT_ADD, A, "INSERT OR REPLACE INTO left_case VALUES (?, ?, ?, ?)")                         \
     X(LEFT_DROP, A, "DELETE FROM left_case WHERE case_no = ?")                                     \
     X(TOTAL_CASES, A, "SELECT count(*) FROM case_file")                                            \
@@ -96,10 +101,12 @@
       " AND NOT EXISTS (SELECT 1 FROM participant p"                                               \
       " WHERE p.case_no = ?1 AND p.node = ?2 AND p.role = 6)")                                     \
     X(STREAM_MISSING, B, /* entries that a node's stream must hold */                              \
-      "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) p" \
+      "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) " \
+      "p"                                                                                          \
       " JOIN entry e ON e.case_no = p.case_no AND e.case_no <> 0"                                  \
       " WHERE e.kind NOT IN (80, 82)")                                                             \
     X(LINES, B, "SELECT * FROM line ORDER BY node")                                                \
+    X(LINE_OF_NODE, B, "SELECT * FROM line WHERE node = ?")                                        \
     X(LINE_SAVE, B, "INSERT OR REPLACE INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
     X(RECEIPT_ADD, B, "INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?, ?, ?, ?)")                \
     X(RECEIPT_COUNT, B, "SELECT count(*) FROM receipt WHERE node = ?")                             \
@@ -111,8 +118,9 @@
     X(ITEM_ADD, R, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(ITEM_LAST, R, "SELECT number, head FROM item ORDER BY number DESC LIMIT 1")                  \
     X(ITEM_HEAD, R, "SELECT head FROM item WHERE number = ?")                                      \
-    X(ITEM_PAGE, R, "SELECT number, hash, head, body FROM item WHERE number > ?"                   \
-                    " ORDER BY number LIMIT ?")                                                    \
+    X(ITEM_PAGE, R,                                                                                \
+      "SELECT number, hash, head, body FROM item WHERE number > ?"                                 \
+      " ORDER BY number LIMIT ?")                                                                  \
     X(ITEM_OF_CASE, R,                                                                             \
       "SELECT number, body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10"             \
       " AND body IS NOT NULL ORDER BY number")                                                     \
@@ -139,8 +147,9 @@
       " WHERE l.case_no = outbox.case_no) THEN NULL ELSE body END WHERE number = ?")               \
     X(OUTBOX_PURGE, R,                                                                             \
       "UPDATE outbox SET body = NULL, case_key = NULL WHERE case_no = ? AND number <= ?")          \
-    X(OUTBOX_PAGE, R, "SELECT number, hash, head, body FROM outbox WHERE number > ?"               \
-                      " ORDER BY number LIMIT ?")                                                  \
+    X(OUTBOX_PAGE, R,                                                                              \
+      "SELECT number, hash, head, body FROM outbox WHERE number > ?"                               \
+      " ORDER BY number LIMIT ?")                                                                  \
     X(PROOF_ADD, R, "INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?)")                      \
     X(PROOFS, R, "SELECT * FROM proof ORDER BY number")                                            \
     X(ACK_ADD, R, "INSERT OR IGNORE INTO ack VALUES (?, ?, ?, ?, ?, ?)")                           \
@@ -153,7 +162,8 @@
     X(COUNTER_GET, R, "SELECT last FROM case_counter WHERE day = ?")                               \
     X(COUNTER_ANY, R, "SELECT 1 FROM case_counter LIMIT 1")                                        \
     X(COUNTER_SET, R,                                                                              \
-      "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = excluded.last") \
+      "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
+      "excluded.last")                                                                             \
     X(ALARM_ADD, R,                                                                                \
       "INSERT OR IGNORE INTO alarm (at_ms, case_no, deadline_id, step, due_ms, key)"               \
       " VALUES (?, ?, ?, ?, ?, ?)")                                                                \
@@ -180,7 +190,7 @@ enum jb_sql {
 #define X(name, roles, text) JB_SQL_##name,
     JB_STATEMENTS(X)
 #undef X
-        JB_SQL_COUNT
+    JB_SQL_COUNT
 };
 
 #endif

@@ -10,8 +10,8 @@
 /* ---- append ---- */
 
 /* Item bytes in scratch memory. */
-static enum jb_err item_build(struct jb_ledger *l, const struct jb_stream_add *add,
-                              uint64_t number, struct jb_bytes *bytes)
+static enum jb_err item_build(struct jb_ledger *l, const struct jb_stream_add *add, uint64_t number,
+                              struct jb_bytes *bytes)
 {
     struct jb_item item = {.kind = JB_ITEM_ENTRY, .entry = add->entry};
 
@@ -36,8 +36,7 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_stream_add *ad
                              jb_fixed(point->head, JB_HASH_BYTES), jb_optional(body)));
 }
 
-enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *add,
-                             uint64_t *number)
+enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *add, uint64_t *number)
 {
     uint8_t hash[JB_HASH_BYTES];
     struct jb_bytes bytes;
@@ -204,9 +203,9 @@ static enum jb_err items_take(struct reading *g)
 {
     enum jb_err err;
     bool full = false;
-    sqlite3_stmt *s = jb_sql_bind(g->l, JB_SQL_STREAM_READ,
-                                  JB_ROW(jb_int(g->want->node), jb_u64(g->want->from),
-                                         jb_u64(g->want->max_items)));
+    sqlite3_stmt *s = jb_sql_bind(
+        g->l, JB_SQL_STREAM_READ,
+        JB_ROW(jb_int(g->want->node), jb_u64(g->want->from), jb_u64(g->want->max_items)));
 
     while (!full && jb_sql_next(g->l, s, &err)) {
         err = item_take(g, s, &full);
@@ -271,8 +270,8 @@ enum jb_err jb_stream_duties(struct jb_ledger *l, uint32_t node, uint64_t after,
     struct jb_stored_item *items = NULL;
     size_t count = 0;
     size_t capacity = 0;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_STREAM_DUTIES,
-                                  JB_ROW(jb_int(node), jb_u64(after), jb_u64(upto)));
+    sqlite3_stmt *s =
+        jb_sql_bind(l, JB_SQL_STREAM_DUTIES, JB_ROW(jb_int(node), jb_u64(after), jb_u64(upto)));
 
     while (jb_sql_next(l, s, &err)) {
         if (count == capacity) {

@@ -143,6 +143,7 @@ static void remove_roles(struct jb_case *c, uint32_t node, enum jb_role role)
             c->participants[kept++] = p;
     }
     c->participant_count = kept;
+    c->participants_dirty = true;
 }
 
 /* Room was made in the second pass. */
@@ -185,6 +186,15 @@ static void apply_fact(struct applying *a, const struct jb_effect *e)
     a->c->facts_ms[e->fact] = e->at_ms;
 }
 
+/* The deadline that an effect changes, marked for the ledger. */
+static struct jb_deadline *changed(struct applying *a, const struct jb_effect *e)
+{
+    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+
+    d->dirty = true;
+    return d;
+}
+
 /* Steps that lie behind us when they are set have fallen: nobody is warned of them any more. */
 static void set_warn_steps(struct jb_deadline *d, const struct jb_effect *e, int64_t now_ms)
 {
@@ -215,6 +225,7 @@ static void apply_deadline_set(struct applying *a, const struct jb_effect *e)
         .policy_version = keep(a, e->policy_version),
         .calendar_version = keep(a, e->calendar_version),
         .article = keep(a, e->article),
+        .dirty = true,
     };
     memcpy(d->key, e->key.data, e->key.len);
     set_warn_steps(d, e, a->entry->at_ms);
@@ -222,7 +233,7 @@ static void apply_deadline_set(struct applying *a, const struct jb_effect *e)
 
 static void apply_deadline_ended(struct applying *a, const struct jb_effect *e)
 {
-    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+    struct jb_deadline *d = changed(a, e);
 
     d->end = (enum jb_deadline_end)e->end;
     d->ended_ms = e->at_ms;
@@ -230,7 +241,7 @@ static void apply_deadline_ended(struct applying *a, const struct jb_effect *e)
 
 static void apply_deadline_moved(struct applying *a, const struct jb_effect *e)
 {
-    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+    struct jb_deadline *d = changed(a, e);
 
     d->due_ms = e->due_ms;
     d->trigger_ms = e->trigger_ms;
@@ -246,7 +257,7 @@ static void apply_deadline_moved(struct applying *a, const struct jb_effect *e)
 
 static void apply_deadline_warned(struct applying *a, const struct jb_effect *e)
 {
-    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+    struct jb_deadline *d = changed(a, e);
 
     if (e->step_no > d->warned)
         d->warned = e->step_no;
@@ -254,12 +265,12 @@ static void apply_deadline_warned(struct applying *a, const struct jb_effect *e)
 
 static void apply_deadline_missed(struct applying *a, const struct jb_effect *e)
 {
-    jb_case_deadline(a->c, e->deadline_id)->missed_ms = e->at_ms;
+    changed(a, e)->missed_ms = e->at_ms;
 }
 
 static void apply_deadline_acknowledged(struct applying *a, const struct jb_effect *e)
 {
-    struct jb_deadline *d = jb_case_deadline(a->c, e->deadline_id);
+    struct jb_deadline *d = changed(a, e);
 
     d->acked_node = e->node;
     d->acked_ms = e->at_ms;

@@ -21,6 +21,7 @@ enum {
     P_OFFICE_HOST = 1 << 9,
     P_LEFT = 1 << 10,
     P_BROKER = 1 << 11,
+    P_ANY_HOST = P_HOST | P_HANDLER | P_FORWARDED_HOST | P_OFFICE_HOST,
 };
 
 #define S(stage) (1U << JB_STAGE_##stage)
@@ -170,8 +171,7 @@ static enum jb_refusal check_audience(struct jb_move *m, const struct row *row, 
         return JB_REFUSE_UNKNOWN_CASE;
     if (row->parties & P_LEFT)
         return JB_REFUSE_NONE;
-    return row->parties & (P_HOST | P_HANDLER | P_OFFICE_HOST) ? stale_custody(m)
-                                                               : JB_REFUSE_NOT_IN_AUDIENCE;
+    return row->parties & P_ANY_HOST ? stale_custody(m) : JB_REFUSE_NOT_IN_AUDIENCE;
 }
 
 static enum jb_refusal check_row(struct jb_move *m, const struct row *row, unsigned parties)

@@ -50,9 +50,10 @@ static void path_add(char *path, size_t cap, const char *name, size_t index, boo
 static void path_add_field(struct walk *w, size_t level, const ProtobufCFieldDescriptor *field,
                            char path[160])
 {
-    bool listed = field->label == PROTOBUF_C_LABEL_REPEATED;
+    uint32_t count = *count_of(&w->levels[level], field);
+    bool listed = field->label == PROTOBUF_C_LABEL_REPEATED && count > 0;
 
-    path_add(path, 160, field->name, *count_of(&w->levels[level], field) - 1, listed);
+    path_add(path, 160, field->name, (size_t)count - 1, listed);
 }
 
 /* Name the place and say what is wrong with it. `field` NULL: the innermost message itself. */

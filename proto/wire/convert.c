@@ -2,6 +2,9 @@
  */
 #include "proto/wire/convert.h"
 
+/* What is copied is the pointer itself, from one struct to the other. */
+static const size_t POINTER_BYTES = sizeof(uintptr_t);
+
 struct read_to {
     const struct jb_slot *slot;
     const ProtobufCFieldDescriptor *field;
@@ -195,7 +198,7 @@ static enum jb_err write_fixed(struct write_to *w)
 /* A list is a pointer and a count on both sides, and the elements look the same. */
 static enum jb_err read_list(const struct read_to *r)
 {
-    memcpy(r->into + r->slot->offset, r->message + r->field->offset, sizeof(void *));
+    memcpy(r->into + r->slot->offset, r->message + r->field->offset, POINTER_BYTES);
     memcpy(r->into + r->slot->count_offset, r->message + r->field->quantifier_offset,
            sizeof(size_t));
     return JB_OK;
@@ -207,7 +210,7 @@ static enum jb_err write_list(struct write_to *w)
 
     if (count == 0)
         return JB_OK;
-    memcpy(w->message + w->field->offset, w->from + w->slot->offset, sizeof(void *));
+    memcpy(w->message + w->field->offset, w->from + w->slot->offset, POINTER_BYTES);
     memcpy(w->message + w->field->quantifier_offset, &count, sizeof count);
     w->set = true;
     return JB_OK;
@@ -313,7 +316,7 @@ static enum jb_err read_part(const struct read_to *r)
 {
     const ProtobufCMessage *part;
 
-    memcpy(&part, r->message + r->field->offset, sizeof part);
+    memcpy(&part, r->message + r->field->offset, POINTER_BYTES);
     if (part == NULL)
         return JB_OK;
     return read_plain(r->slot->part, part, r->into + r->slot->offset, r->fault);
@@ -367,7 +370,7 @@ static enum jb_err write_part(const struct write_to *w)
     enum jb_err err = write_plain(slot->part, w->from + slot->offset, w->arena, &part, &set);
 
     if (err == JB_OK && set)
-        memcpy(w->message + w->field->offset, &part, sizeof part);
+        memcpy(w->message + w->field->offset, &part, POINTER_BYTES);
     return err;
 }
 
@@ -382,9 +385,9 @@ static enum jb_err write_parts(const struct write_to *w)
     if (count == 0)
         return JB_OK;
     memcpy(&parts, w->from + slot->offset, sizeof parts);
-    if (count > SIZE_MAX / sizeof *messages)
+    if (count > SIZE_MAX / sizeof(ProtobufCMessage *))
         return JB_NOMEM;
-    messages = jb_arena_alloc(w->arena, count * sizeof *messages);
+    messages = jb_arena_alloc(w->arena, count * sizeof(ProtobufCMessage *));
     if (messages == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < count && err == JB_OK; i++) {

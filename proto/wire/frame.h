@@ -1,7 +1,7 @@
 /* Frames of the line between the broker and a node: see proto/schema/line.proto and PROTOCOL.md.
  *
- * Layout: 'J' 'B', protocol version (1 byte), kind (1 byte), protobuf message of that kind. Decoding is
- * bounded and says what was wrong; it never decides what to do about it. */
+ * Layout: 'J' 'B', protocol version (1 byte), kind (1 byte), protobuf message of that kind.
+ * Decoding is bounded and says what was wrong; it never decides what to do about it. */
 #ifndef JB_WIRE_FRAME_H
 #define JB_WIRE_FRAME_H
 
@@ -58,23 +58,25 @@ struct jb_frame {
     uint64_t number;                     /* ACK */
     const struct jb_frame_item *items;   /* SUBMIT, DELIVER; arena */
     size_t item_count;
-    uint8_t head[JB_HASH_BYTES];         /* SUBMIT, DELIVER: after the last item; ACK */
-    uint8_t suite;                       /* SUBMIT, DELIVER, ACK, BEAT */
-    uint8_t signature[JB_SIGN_BYTES];    /* SUBMIT, DELIVER, ACK, BEAT */
-    uint32_t error;                      /* RESUME, REJECT: enum jb_err */
-    struct jb_text text;                 /* RESUME, REJECT, BYE */
-    bool closing;                        /* REJECT */
-    uint32_t frame_kind;                 /* REJECT: the kind of the frame that was refused */
+    uint8_t head[JB_HASH_BYTES];      /* SUBMIT, DELIVER: after the last item; ACK */
+    uint8_t suite;                    /* SUBMIT, DELIVER, ACK, BEAT */
+    uint8_t signature[JB_SIGN_BYTES]; /* SUBMIT, DELIVER, ACK, BEAT */
+    uint32_t error;                   /* RESUME, REJECT: enum jb_err */
+    struct jb_text text;              /* RESUME, REJECT, BYE */
+    bool closing;                     /* REJECT */
+    uint32_t frame_kind;              /* REJECT: the kind of the frame that was refused */
 };
 
 /* Decode. Item bodies and texts point into `bytes` or the arena: valid while both live.
- * TOO_LARGE, MALFORMED (magic, protobuf, wrong length of a hash or key, no items), VERSION (version byte
- * not in JB_PROTOCOL_MIN..MAX; a HELLO is accepted with any version byte so that it can be answered),
- * UNKNOWN_KIND, BAD_UTF8, NUL_IN_TEXT, OVERFLOW (too many items), NOMEM. frame->kind is set whenever the
- * header could be read. */
+ * TOO_LARGE, MALFORMED (magic, protobuf, wrong length of a hash or key, no items), VERSION (version
+ * byte not in JB_PROTOCOL_MIN..MAX; a HELLO is accepted with any version byte so that it can be
+ * answered), UNKNOWN_KIND, BAD_UTF8, NUL_IN_TEXT, OVERFLOW (too many items), NOMEM. frame->kind is
+ * set whenever the header could be read. */
 enum jb_err jb_frame_decode(struct jb_bytes bytes, struct jb_arena *arena, struct jb_frame *frame,
                             struct jb_fault *fault) JB_MUST;
-/* Encode into arena memory, header included. TOO_LARGE: over JB_FRAME_LIMIT_BYTES; NOMEM. */
+/* Encode into arena memory, header included. TOO_LARGE: over JB_FRAME_LIMIT_BYTES; OVERFLOW: too
+ * many items; UNKNOWN_KIND; NUL_IN_TEXT; NOMEM. Does not check what decoding would refuse
+ * otherwise. */
 enum jb_err jb_frame_encode(const struct jb_frame *frame, struct jb_arena *arena,
                             struct jb_bytes *bytes) JB_MUST;
 const char *jb_frame_name(enum jb_frame_kind kind); /* "hello"; "unknown" */

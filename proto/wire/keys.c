@@ -283,7 +283,7 @@ static bool halves_match(const struct jb_node_keys *keys)
 
 enum jb_err jb_keys_load(const char *path, struct jb_node_keys *out, struct jb_fault *fault)
 {
-    char text[FILE_MAX_BYTES];
+    char text[FILE_MAX_BYTES] = "";
     enum jb_err err = read_file(path, text, fault);
     if (err == JB_OK)
         err = parse_file(text, path, out, fault);

@@ -347,6 +347,7 @@ static void on_listen_poll(uv_poll_t *poll, int status, int events)
     (void)events;
 
     for (int i = 0; i < ACCEPTS_PER_TURN && !s->stopping; i++) {
+        /* cppcheck-suppress nullPointer ; NULL is allowed: nobody asks for the address */
         int fd = accept4(s->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
             accept_one(s, fd);

@@ -266,6 +266,17 @@ enum jb_err jb_local_dial(const char *path, int timeout_ms, int *fd, struct jb_f
     return JB_OK;
 }
 
+/* Drop from the front of `part` what was sent of it. */
+static void advance(struct jb_bytes *part, size_t *sent)
+{
+    size_t n = *sent < part->len ? *sent : part->len;
+    if (n == 0)
+        return;
+    part->data += n;
+    part->len -= n;
+    *sent -= n;
+}
+
 enum jb_err jb_local_send_frame(int fd, struct jb_bytes body, int timeout_ms)
 {
     uint8_t prefix[JB_LOCAL_HEADER_BYTES];
@@ -282,13 +293,8 @@ enum jb_err jb_local_send_frame(int fd, struct jb_bytes body, int timeout_ms)
             err = wait_for(fd, POLLOUT, deadline_ms);
         if (err != JB_OK)
             return err;
-        size_t of_head = sent < head.len ? sent : head.len;
-        head.data += of_head;
-        head.len -= of_head;
-        if (sent > of_head) {
-            body.data += sent - of_head;
-            body.len -= sent - of_head;
-        }
+        advance(&head, &sent);
+        advance(&body, &sent);
     }
     return JB_OK;
 }

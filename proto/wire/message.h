@@ -2,8 +2,11 @@
  * generated ones: this header hands them out so that nobody else includes generated code by path,
  * and adds bounded decoding and JSON.
  *
- * JSON is canonical proto JSON as far as it applies: lowerCamelCase is NOT used, field names are as in
- * the schema; int64 and uint64 are strings, bytes base64, enums their names without the common
+ * Careful with enum fields of generated structs: an absent one reads as its first value; has_x
+ * tells.
+ *
+ * JSON is canonical proto JSON as far as it applies: lowerCamelCase is NOT used, field names are as
+ * in the schema; int64 and uint64 are strings, bytes base64, enums their names without the common
  * prefix in lower case ("green"); absent fields are left out. Any thread. */
 #ifndef JB_WIRE_MESSAGE_H
 #define JB_WIRE_MESSAGE_H
@@ -15,9 +18,10 @@
 #include "proto/schema/local.pb-c.h"
 /* IWYU pragma: end_exports */
 
-/* Decode a message of the given type into the arena, bounded: size by the caller's frame limit, memory by
- * the arena, depth by the schema, every string checked for UTF-8 and NUL. The result lives in the
- * arena; never call a generated free function on it. MALFORMED, BAD_UTF8, NUL_IN_TEXT, NOMEM. */
+/* Decode a message of the given type into the arena, bounded: size by the caller's frame limit,
+ * memory by the arena, depth by the schema, every string checked for UTF-8 and NUL. The result
+ * lives in the arena; never call a generated free function on it. MALFORMED, BAD_UTF8, NUL_IN_TEXT,
+ * OVERFLOW (a list over 65536 items, too many unknown fields), NOMEM. */
 enum jb_err jb_message_decode(const ProtobufCMessageDescriptor *type, struct jb_bytes bytes,
                               struct jb_arena *arena, ProtobufCMessage **out,
                               struct jb_fault *fault) JB_MUST;

@@ -200,22 +200,33 @@ static bool receive_frame(struct jb_zpump *pump, zmq_msg_t *frame)
     return rc >= 0;
 }
 
+/* Returns how many frames were thrown away. */
+static int discard_frames(struct jb_zpump *pump)
+{
+    int n = 0;
+    bool more = true;
+    while (more) {
+        zmq_msg_t frame;
+        if (!receive_frame(pump, &frame))
+            break;
+        more = zmq_msg_more(&frame) != 0;
+        (void)zmq_msg_close(&frame);
+        n++;
+    }
+    return n;
+}
+
 int jb_zpump_receive(struct jb_zpump *pump, zmq_msg_t *frames, int max)
 {
     int n = 0;
     bool more = true;
-
-    while (more) {
-        zmq_msg_t surplus;
-        zmq_msg_t *frame = n < max ? &frames[n] : &surplus;
-        if (!receive_frame(pump, frame))
-            break;
-        more = zmq_msg_more(frame) != 0;
-        if (n >= max)
-            (void)zmq_msg_close(frame);
+    while (more && n < max) {
+        if (!receive_frame(pump, &frames[n]))
+            return n;
+        more = zmq_msg_more(&frames[n]) != 0;
         n++;
     }
-    return n;
+    return more ? n + discard_frames(pump) : n;
 }
 
 void jb_zpump_release(zmq_msg_t *frames, int received, int max)

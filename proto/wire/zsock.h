@@ -32,14 +32,16 @@ struct jb_zsock;
 struct jb_zmsg {
     struct jb_bytes routing_id; /* ROUTER: where the answer goes, 5 bytes; DEALER: empty */
     struct jb_bytes body;       /* at most max_frame_bytes; may be empty */
-    uint32_t node;              /* ROUTER: the node whose key opened the connection; DEALER: 0 */
-    uint64_t
-        key_tag; /* ROUTER: jb_keys_tag of that key, DEALER: 0. A connection outlives a replaced
-                  * or withdrawn key: compare with the key in force before trusting `node` */
+    /* ROUTER: the node whose key opened the connection, and jb_keys_tag of that key; DEALER: 0. A
+     * connection outlives a replaced or withdrawn key: compare the tag with the key in force
+     * before trusting `node`. */
+    uint32_t node;
+    uint64_t key_tag;
 };
 
-/* What a DEALER's connection does. A hint from the I/O thread: it is not ordered with messages, and
- * several changes between two loop turns arrive one after the other. */
+/* What a DEALER's connection does. A hint from the I/O thread: it is not ordered with messages
+ * (just after JB_LINK_DOWN a send may still be answered JB_OK, and is lost with the old
+ * connection), and several changes between two loop turns arrive one after the other. */
 enum jb_link {
     JB_LINK_DOWN,   /* lost, or an attempt failed; the library tries again by itself */
     JB_LINK_UP,     /* handshake done: greet now */

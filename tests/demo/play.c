@@ -19,6 +19,7 @@ enum {
     IN_STEP_MS = 60000,
     STUCK_MS = 60000,
     VERDICT_MS = 30000,
+    ALARM_MS = 30000,
     BAR_CELLS = 32
 };
 
@@ -186,6 +187,66 @@ static bool take_verdicts(struct scene *scene)
     return good;
 }
 
+/* Does this agent's own clock know that a day was missed in this case? */
+static bool has_alarm(struct player *p, const char *number)
+{
+    struct jiaoban_result *r = NULL;
+    bool found = false;
+    if (jiaoban_get_alarms(p->handle, NULL, &r) != JIAOBAN_OK)
+        return false;
+    for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+        const struct jiaoban_alarm *a = jiaoban_result_alarm(r, i);
+        found = found || (strcmp(a->kind, "overdue") == 0 && strcmp(a->number, number) == 0);
+    }
+    jiaoban_result_free(r);
+    return found;
+}
+
+/* A designated day runs out while the broker is away: the holder's agent must notice by itself. */
+static bool wait_for_alarms(struct scene *scene)
+{
+    int64_t until_ms = cast_now_ms() + ALARM_MS;
+    for (size_t i = 0; i < scene->book.count; i++) {
+        const struct story *s = &scene->book.stories[i];
+        if (strcmp(s->light, "red") != 0)
+            continue;
+        struct player *p = cast_find(&scene->cast, s->holder);
+        while (!has_alarm(p, s->number)) {
+            if (cast_now_ms() > until_ms) {
+                fprintf(stderr, "case %s: its day is over and %s raised no alarm\n", s->number,
+                        p->code);
+                return false;
+            }
+            cast_breathe();
+        }
+        printf(scene->english ? "  Case %s: its day ran out; %s was told by its own agent\n"
+                              : "  %s 到期未办结: %s由本单位代理自行告警\n",
+               s->number, p->desk);
+    }
+    return true;
+}
+
+/* Every office must have something in its outbox. */
+static bool show_outboxes(struct scene *scene)
+{
+    bool all = true;
+    printf(scene->english ? "  outboxes:" : "  待发件箱:");
+    for (size_t i = 0; i < CAST_COUNT; i++) {
+        struct player *p = &scene->cast.players[i];
+        struct jiaoban_result *r = NULL;
+        size_t count = 0;
+        if (jiaoban_get_pending(p->handle, NULL, &r) == JIAOBAN_OK)
+            count = jiaoban_result_count(r);
+        jiaoban_result_free(r);
+        printf(" %s %zu", p->code, count);
+        all = all && count != 0;
+    }
+    putchar('\n');
+    if (!all)
+        fputs("an outbox is empty although the broker is away\n", stderr);
+    return all;
+}
+
 static bool scene_wait(struct scene *scene)
 {
     (void)scene;
@@ -200,7 +261,7 @@ static bool scene_before(struct scene *scene)
 static bool scene_away(struct scene *scene)
 {
     pass_mark(&scene->book, "|");
-    return play(scene, "&", false);
+    return play(scene, "&", false) && show_outboxes(scene) && wait_for_alarms(scene);
 }
 
 static bool scene_after(struct scene *scene)

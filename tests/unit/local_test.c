@@ -54,15 +54,18 @@ static void the_kernel_says_who_is_there(void **state)
 {
     struct localworld *w = *state;
     struct jb_local_identity id;
-    struct passwd *entry = getpwuid(geteuid());
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char names[8192];
+    assert_int_equal(getpwuid_r(geteuid(), &entry, names, sizeof names, &found), 0);
     localworld_serve(w);
     int fd = localworld_dial(w);
     localworld_run_until(w, &w->opened, 1);
     assert_int_equal(w->identity.uid, geteuid());
     assert_int_equal(w->identity.gid, getegid());
     assert_int_equal(w->identity.pid, getpid());
-    if (entry != NULL)
-        assert_string_equal(w->identity.user, entry->pw_name);
+    if (found != NULL)
+        assert_string_equal(w->identity.user, found->pw_name);
     else
         assert_memory_equal(w->identity.user, "uid:", 4);
     assert_true(jb_local_identify(fd, &id));

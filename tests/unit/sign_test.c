@@ -239,7 +239,9 @@ static void a_key_has_a_name(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    return jb_sign_init() == JB_OK && jb_sign_init() == JB_OK ? 0 : -1;
+    enum jb_err first = jb_sign_init();
+    enum jb_err again = jb_sign_init();
+    return first == JB_OK && again == JB_OK ? 0 : -1;
 }
 
 int main(void)

@@ -1,0 +1,273 @@
+/* Deliveries to replica: gather, apply in one transaction, acknowledge what is on the disk.
+ *
+ * Everything that waits in one loop turn shares a transaction. A frame is believed only when the
+ * chain over its items gives the head that the broker signed; this is checked before the commit,
+ * and a frame that fails undoes itself and everything behind it. Repeats are known by their number. */
+#include "clients/agent/agent.h"
+
+#include "proto/base/log.h"
+
+#define GATHER_BYTES ((size_t)2 * 1024 * 1024)   /* applied at once when so much has gathered */
+#define GATHER_ARENA_BYTES ((size_t)32 * 1024 * 1024)
+#define APPLY_ARENA_BYTES ((size_t)128 * 1024 * 1024)
+#define RESYNC_MS 60000
+
+struct jb_agent_delivery {
+    struct jb_agent_delivery *next;
+    struct jb_frame frame;
+};
+
+/* ---- gather ---- */
+
+void jb_agent_gather_drop(struct jb_agent *a)
+{
+    struct jb_agent_gather *g = &a->gather;
+    jb_arena_fini(&g->arena);
+    jb_arena_init(&g->arena, GATHER_ARENA_BYTES);
+    g->first = NULL;
+    g->last = &g->first;
+    g->count = 0;
+    g->bytes = 0;
+}
+
+void jb_agent_gather(struct jb_agent *a, struct jb_bytes frame)
+{
+    struct jb_agent_gather *g = &a->gather;
+    struct jb_fault fault = {""};
+    struct jb_bytes copy = {jb_arena_memdup(&g->arena, frame.data, frame.len), frame.len};
+    struct jb_agent_delivery *d = jb_arena_alloc(&g->arena, sizeof *d);
+    enum jb_err err = copy.data == NULL || d == NULL ? JB_NOMEM : JB_OK;
+    if (err == JB_OK)
+        err = jb_frame_decode(copy, &g->arena, &d->frame, &fault);
+    if (err != JB_OK) {
+        jb_log(JB_LOG_ERROR, a->config->code, "deliver.unreadable", "error=%s detail=\"%s\"",
+               jb_err_name(err), fault.text);
+        jb_agent_apply(a);
+        jb_agent_line_break(a, JB_AGENT_RESYNC, RESYNC_MS, "a delivery could not be read");
+        return;
+    }
+    *g->last = d;
+    g->last = &d->next;
+    g->count++;
+    g->bytes += frame.len;
+    if (g->bytes >= GATHER_BYTES)
+        jb_agent_apply(a);
+}
+
+/* ---- apply ---- */
+
+struct applying {
+    struct jb_agent *agent;
+    struct jb_arena arena;
+    struct jb_agent_news *news, **last;
+    size_t items;
+    int64_t now_ms;
+    bool repeated; /* something came again: its acknowledgement may have been lost */
+    struct jb_fault fault;
+};
+
+/* What became of one frame. */
+enum outcome {
+    TAKEN,
+    GAP,     /* skips a number: ask to resume */
+    REFUSED, /* not what the broker may send: nothing of it is kept */
+    FAILED,  /* our own disk or memory */
+};
+
+static bool own_fault(enum jb_err err)
+{
+    return err == JB_NOMEM || err == JB_IO || err == JB_FULL || err == JB_LOCKED || err == JB_BUSY;
+}
+
+static enum jb_err take_item(struct applying *p, const struct jb_frame_item *item)
+{
+    struct jb_agent *a = p->agent;
+    struct jb_agent_news *n = jb_arena_alloc(&p->arena, sizeof *n);
+    if (n == NULL)
+        return JB_NOMEM;
+    enum jb_err err = jb_replica_take(a->ledger, item, &p->arena, &n->applied, &p->fault);
+    if (err != JB_OK)
+        return err;
+    const struct jb_agent_pending *pending =
+        jb_agent_pendings_find(&a->pending, n->applied.item.settles);
+    if (pending != NULL)
+        n->settled = *pending;
+    *p->last = n;
+    p->last = &n->next;
+    p->items++;
+    return JB_OK;
+}
+
+static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
+{
+    struct jb_agent *a = p->agent;
+    struct jb_line_point own = jb_replica_down(a->ledger);
+    struct jb_line_claim claim = {
+        .role = JB_LINE_DOWN_HEAD, .node = jb_replica_node(a->ledger), .number = own.number};
+    if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0)
+        return jb_fault_set(&p->fault, JB_DIVERGED,
+                            "item %llu: the chain does not lead to the head that was sent",
+                            (unsigned long long)own.number);
+    memcpy(claim.epoch, own.epoch, sizeof claim.epoch);
+    memcpy(claim.head, own.head, sizeof claim.head);
+    enum jb_err err = jb_line_verify(f->suite, a->broker.sign, &claim, f->signature);
+    if (err != JB_OK)
+        return jb_fault_set(&p->fault, err, "item %llu: the broker's signature does not verify",
+                            (unsigned long long)own.number);
+    return jb_replica_proof_add(a->ledger, &own, f->suite, f->signature, p->now_ms);
+}
+
+static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
+{
+    struct jb_agent *a = p->agent;
+    struct jb_line_point own = jb_replica_down(a->ledger);
+    if (jb_replica_node(a->ledger) == 0 || memcmp(own.epoch, f->epoch, JB_EPOCH_BYTES) != 0 ||
+        f->first == 0 || f->first > UINT64_MAX - f->item_count) {
+        (void)jb_fault_set(&p->fault, JB_OLD, "a delivery of another epoch, or without a number");
+        return REFUSED;
+    }
+    if (f->first > own.number + 1)
+        return GAP;
+    uint64_t old = own.number + 1 - f->first; /* so many are here already */
+    if (old > 0)
+        p->repeated = true;
+    if (old >= f->item_count)
+        return TAKEN;
+    enum jb_err err = JB_OK;
+    for (size_t i = (size_t)old; i < f->item_count && err == JB_OK; i++)
+        err = take_item(p, &f->items[i]);
+    if (err == JB_OK)
+        err = check_head(p, f);
+    if (err == JB_OK)
+        return TAKEN;
+    if (p->fault.text[0] == '\0')
+        (void)jb_fault_set(&p->fault, err, "%s", jb_err_text(err));
+    return own_fault(err) ? FAILED : REFUSED;
+}
+
+/* Our signature over everything that this transaction puts on the disk. */
+static enum jb_err sign_ack(struct applying *p)
+{
+    struct jb_agent *a = p->agent;
+    struct jb_line_point own = jb_replica_down(a->ledger);
+    uint8_t signature[JB_SIGN_BYTES];
+    struct jb_line_claim claim = {
+        .role = JB_LINE_DOWN_ACK, .node = jb_replica_node(a->ledger), .number = own.number};
+    memcpy(claim.epoch, own.epoch, sizeof claim.epoch);
+    memcpy(claim.head, own.head, sizeof claim.head);
+    enum jb_err err = jb_line_sign(JB_SUITE_ED25519, a->keys.sign_secret, &claim, signature);
+    if (err == JB_OK)
+        err = jb_replica_ack_add(a->ledger, &own, JB_SUITE_ED25519, signature, p->now_ms);
+    return err;
+}
+
+static void applying_reset(struct applying *p)
+{
+    jb_arena_reset(&p->arena);
+    p->news = NULL;
+    p->last = &p->news;
+    p->items = 0;
+}
+
+/* Apply the first `limit` frames in one transaction. *done: how many could be taken; if that is fewer
+ * and not because of a GAP, nothing was kept. */
+static enum outcome apply_frames(struct applying *p, const struct jb_agent_delivery *first,
+                                 size_t limit, size_t *done)
+{
+    struct jb_ledger *l = p->agent->ledger;
+    enum outcome outcome = TAKEN;
+    applying_reset(p);
+    *done = 0;
+    if (jb_ledger_begin(l) != JB_OK)
+        return FAILED;
+    for (const struct jb_agent_delivery *d = first; d != NULL && *done < limit; d = d->next) {
+        outcome = take_frame(p, &d->frame);
+        if (outcome != TAKEN)
+            break;
+        (*done)++;
+    }
+    bool keep = (outcome == TAKEN || outcome == GAP) && p->items > 0;
+    if (keep && sign_ack(p) != JB_OK) {
+        outcome = FAILED;
+        keep = false;
+    }
+    if (!keep) {
+        jb_ledger_rollback(l);
+        applying_reset(p);
+        return outcome;
+    }
+    if (jb_ledger_commit(l) == JB_OK)
+        return outcome;
+    applying_reset(p);
+    return FAILED;
+}
+
+void jb_agent_acknowledge(struct jb_agent *a)
+{
+    struct jb_line_point point;
+    struct jb_frame ack = {.kind = JB_FRAME_ACK,
+                           .window_items = (uint32_t)a->config->window_items,
+                           .window_bytes = (uint32_t)a->config->window_bytes};
+    enum jb_err err = jb_replica_ack_last(a->ledger, &point, &ack.suite, ack.signature);
+    if (err == JB_NOT_FOUND)
+        return;
+    if (err != JB_OK) {
+        jb_agent_fail(a, err, "reading the last acknowledgement");
+        return;
+    }
+    ack.number = point.number;
+    memcpy(ack.epoch, point.epoch, sizeof ack.epoch);
+    memcpy(ack.head, point.head, sizeof ack.head);
+    err = jb_agent_line_send(a, &ack);
+    if (err != JB_OK) /* sent again after the next greeting */
+        jb_log(JB_LOG_DEBUG, a->config->code, "ack.unsent", "error=%s", jb_err_name(err));
+}
+
+static void finish(struct applying *p, enum outcome outcome)
+{
+    struct jb_agent *a = p->agent;
+    if (a->stopping)
+        return;
+    if (outcome == FAILED) {
+        jb_agent_fail(a, JB_IO, p->fault.text[0] != '\0' ? p->fault.text : "applying a delivery");
+        return;
+    }
+    if (p->items > 0 || p->repeated)
+        jb_agent_acknowledge(a);
+    if (p->items > 0)
+        jb_agent_news_spread(a, p->news);
+    if (outcome == TAKEN) {
+        jb_agent_line_advance(a);
+    } else if (outcome == GAP) {
+        jb_log(JB_LOG_WARNING, a->config->code, "deliver.gap", "have=%llu",
+               (unsigned long long)jb_replica_down(a->ledger).number);
+        if (a->line.welcomed) /* else a greeting is under way already */
+            jb_agent_line_greet(a);
+    } else {
+        jb_log(JB_LOG_ERROR, a->config->code, "deliver.refused", "detail=\"%s\"", p->fault.text);
+        jb_agent_line_break(a, JB_AGENT_RESYNC, RESYNC_MS, p->fault.text);
+    }
+}
+
+void jb_agent_apply(struct jb_agent *a)
+{
+    struct jb_agent_gather taken = a->gather;
+    struct applying p = {.agent = a, .now_ms = jb_agent_now(a)};
+    size_t done = 0;
+    if (taken.count == 0)
+        return;
+    a->gather.arena = (struct jb_arena){0};
+    jb_agent_gather_drop(a);
+    jb_arena_init(&p.arena, APPLY_ARENA_BYTES);
+    enum outcome outcome = apply_frames(&p, taken.first, taken.count, &done);
+    if (outcome == REFUSED && done > 0) { /* the frames before the bad one stand on their own */
+        size_t good = done;
+        struct jb_fault why = p.fault;
+        outcome = apply_frames(&p, taken.first, good, &done);
+        outcome = outcome == TAKEN ? REFUSED : outcome;
+        p.fault = why;
+    }
+    finish(&p, outcome);
+    jb_arena_fini(&p.arena);
+    jb_arena_fini(&taken.arena);
+}

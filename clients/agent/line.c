@@ -1,0 +1,329 @@
+/* The connection to the broker: when it is made, greeted on, kept alive and given up. What its
+ * frames mean is decided in greet.c, apply.c and pump.c. */
+#include "clients/agent/agent.h"
+
+#include <stdio.h>
+
+#include "proto/base/log.h"
+#include "proto/base/utf8.h"
+
+#define FRAME_ARENA_BYTES (8 * JB_FRAME_LIMIT_BYTES)
+#define BEAT_MS 20000        /* silence after which we say something */
+#define BEAT_MIN_MS 1000     /* between two looks at the clock */
+#define ANSWER_MS 30000      /* a greeting that is not answered is made anew */
+#define DEAF_MS 90000        /* nothing heard for so long: the connection is dead */
+#define RECONNECT_MS 5000    /* after a connection that was given up */
+#define GREET_MIN_MS 1000    /* between two greetings on one connection */
+
+static const char *const state_names[JB_AGENT_STATE_COUNT] = {
+    [JB_AGENT_OFFLINE] = "offline",         [JB_AGENT_GREETING] = "greeting",
+    [JB_AGENT_CATCHING_UP] = "catching_up", [JB_AGENT_IN_SYNC] = "in_sync",
+    [JB_AGENT_RESYNC] = "resync",           [JB_AGENT_REJECTED] = "rejected",
+};
+
+/* Never cuts a character in half: the text may hold what the broker said. */
+static void keep_text(struct jb_agent_line *line, const char *text)
+{
+    size_t len = jb_text_cut(text, strlen(text), sizeof line->text - 1);
+    memcpy(line->text, text, len);
+    line->text[len] = '\0';
+}
+
+void jb_agent_line_set(struct jb_agent *a, enum jb_agent_state state, const char *text)
+{
+    struct jb_agent_line *line = &a->line;
+    char escaped[512];
+    if (line->state == state && strncmp(line->text, text, sizeof line->text - 1) == 0)
+        return;
+    bool trouble = state == JB_AGENT_RESYNC || state == JB_AGENT_REJECTED;
+    line->state = state;
+    keep_text(line, text);
+    (void)jb_text_escape(line->text, strlen(line->text), escaped, sizeof escaped);
+    jb_log(trouble ? JB_LOG_ERROR : JB_LOG_INFO, a->config->code, "line.state",
+           "state=%s text=\"%s\"", state_names[state], escaped);
+    jb_agent_house_status(a, escaped);
+    jb_agent_watch_line(a);
+}
+
+/* ---- frames out ---- */
+
+enum jb_err jb_agent_line_send(struct jb_agent *a, const struct jb_frame *frame)
+{
+    struct jb_agent_line *line = &a->line;
+    struct jb_bytes bytes;
+    if (line->dealer == NULL || !line->up)
+        return JB_CLOSED;
+    jb_arena_reset(&line->out);
+    enum jb_err err = jb_frame_encode(frame, &line->out, &bytes);
+    if (err == JB_OK)
+        err = jb_zsock_send(line->dealer, (struct jb_bytes){NULL, 0}, bytes.data, bytes.len);
+    if (err == JB_OK)
+        line->sent_mono_ms = jb_clock_mono_ms();
+    else
+        jb_log(JB_LOG_DEBUG, a->config->code, "frame.unsent", "frame=%s error=%s",
+               jb_frame_name(frame->kind), jb_err_name(err));
+    return err;
+}
+
+void jb_agent_line_greet(struct jb_agent *a)
+{
+    struct jb_agent_line *line = &a->line;
+    struct jb_frame hello = {.kind = JB_FRAME_HELLO,
+                             .protocol_min = JB_PROTOCOL_MIN,
+                             .protocol_max = JB_PROTOCOL_MAX,
+                             .code = jb_text_of(a->config->code),
+                             .software = jb_text_of(JB_AGENT_SOFTWARE),
+                             .up = jb_outbox_made(a->ledger),
+                             .settled = jb_outbox_settled(a->ledger),
+                             .down = jb_replica_down(a->ledger),
+                             .window_items = (uint32_t)a->config->window_items,
+                             .window_bytes = (uint32_t)a->config->window_bytes,
+                             .now_ms = jb_agent_now(a)};
+    memcpy(hello.up.epoch, jb_ledger_epoch(a->ledger), sizeof hello.up.epoch);
+    memcpy(hello.settled.epoch, jb_ledger_epoch(a->ledger), sizeof hello.settled.epoch);
+    memcpy(hello.sign_key, a->keys.sign_public, sizeof hello.sign_key);
+    line->welcomed = false;
+    line->beat_awaited = false;
+    line->greeted_mono_ms = jb_clock_mono_ms();
+    if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)
+        jb_agent_line_set(a, JB_AGENT_GREETING, "connected, greeting the broker");
+    if (jb_agent_line_send(a, &hello) != JB_OK)
+        jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the greeting could not be sent");
+}
+
+void jb_agent_line_beat(struct jb_agent *a)
+{
+    struct jb_frame beat = {.kind = JB_FRAME_BEAT,
+                            .now_ms = jb_agent_now(a),
+                            .up = jb_outbox_made(a->ledger),
+                            .down = jb_replica_down(a->ledger)};
+    if (a->line.welcomed && jb_agent_line_send(a, &beat) == JB_OK)
+        a->line.beat_awaited = true;
+}
+
+void jb_agent_line_advance(struct jb_agent *a)
+{
+    struct jb_agent_line *line = &a->line;
+    uint64_t number = jb_replica_down(a->ledger).number;
+    char text[96];
+    if (!line->welcomed)
+        return;
+    if (number >= line->target) {
+        line->target = number;
+        line->in_sync_ms = jb_agent_now(a);
+        line->pause_ms = 0;
+        jb_agent_line_set(a, JB_AGENT_IN_SYNC, "in sync with the broker");
+    } else if (line->state != JB_AGENT_CATCHING_UP) {
+        (void)snprintf(text, sizeof text, "catching up: item %llu of %llu",
+                       (unsigned long long)number, (unsigned long long)line->target);
+        jb_agent_line_set(a, JB_AGENT_CATCHING_UP, text);
+    }
+}
+
+/* ---- frames in ---- */
+
+static void on_bye(struct jb_agent *a, const struct jb_frame *frame)
+{
+    (void)frame;
+    jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the broker said goodbye");
+}
+
+typedef void (*frame_fn)(struct jb_agent *, const struct jb_frame *);
+static const frame_fn handlers[] = {
+    [JB_FRAME_WELCOME] = jb_agent_welcome, [JB_FRAME_BEAT] = jb_agent_beat_taken,
+    [JB_FRAME_RESUME] = jb_agent_resume,   [JB_FRAME_REJECT] = jb_agent_rejected,
+    [JB_FRAME_BYE] = on_bye,
+};
+
+static void refuse_frame(struct jb_agent *a, const struct jb_frame *frame, enum jb_err err,
+                         const char *text)
+{
+    struct jb_frame reject = {.kind = JB_FRAME_REJECT,
+                              .error = (uint32_t)err,
+                              .text = jb_text_of(text),
+                              .frame_kind = (uint32_t)frame->kind};
+    jb_log(JB_LOG_WARNING, a->config->code, "frame.rejected", "frame=%s error=%s detail=\"%s\"",
+           jb_frame_name(frame->kind), jb_err_name(err), text);
+    if (jb_agent_line_send(a, &reject) != JB_OK)
+        jb_log(JB_LOG_DEBUG, a->config->code, "answer.lost", NULL);
+}
+
+static void on_message(void *ctx, const struct jb_zmsg *msg)
+{
+    struct jb_agent *a = ctx;
+    struct jb_frame frame = {0};
+    struct jb_fault fault = {""};
+    a->line.heard_mono_ms = jb_clock_mono_ms();
+    if (msg->body.len >= JB_FRAME_HEADER_BYTES && msg->body.data[3] == JB_FRAME_DELIVER) {
+        jb_agent_gather(a, msg->body);
+        return;
+    }
+    jb_agent_apply(a); /* whatever this frame says refers to what came before it */
+    if (a->line.dealer == NULL)
+        return;
+    jb_arena_reset(&a->line.in);
+    enum jb_err err = jb_frame_decode(msg->body, &a->line.in, &frame, &fault);
+    size_t kinds = sizeof handlers / sizeof handlers[0];
+    frame_fn handle = err == JB_OK && (size_t)frame.kind < kinds ? handlers[frame.kind] : NULL;
+    if (err != JB_OK)
+        refuse_frame(a, &frame, err, fault.text);
+    else if (handle == NULL)
+        refuse_frame(a, &frame, JB_UNKNOWN_KIND, "a broker does not send this kind of frame");
+    else
+        handle(a, &frame);
+}
+
+static void on_surplus(void *ctx, uint32_t node)
+{
+    struct jb_agent *a = ctx;
+    (void)node;
+    jb_log(JB_LOG_WARNING, a->config->code, "frame.dropped",
+           "reason=\"not exactly one body frame, or too large\"");
+}
+
+/* ---- the connection ---- */
+
+static void pulse_at(struct jb_agent *a, int64_t wait_ms);
+
+static void on_pulse(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    struct jb_agent_line *line = &a->line;
+    int64_t now = jb_clock_mono_ms();
+    if (!line->up)
+        return;
+    if (!line->welcomed && now - line->greeted_mono_ms >= ANSWER_MS) {
+        jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the greeting was not answered");
+        return;
+    }
+    if (now - line->heard_mono_ms >= DEAF_MS) {
+        jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the broker is silent");
+        return;
+    }
+    if (now - line->sent_mono_ms >= BEAT_MS)
+        jb_agent_line_beat(a);
+    int64_t wait = line->sent_mono_ms + BEAT_MS - now;
+    pulse_at(a, wait < BEAT_MIN_MS ? BEAT_MS : wait);
+}
+
+static void pulse_at(struct jb_agent *a, int64_t wait_ms)
+{
+    (void)uv_timer_start(&a->line.pulse, on_pulse, (uint64_t)wait_ms, 0);
+}
+
+static void link_up(struct jb_agent *a)
+{
+    struct jb_agent_line *line = &a->line;
+    line->up = true;
+    line->heard_mono_ms = jb_clock_mono_ms();
+    pulse_at(a, BEAT_MS);
+    jb_agent_line_greet(a);
+}
+
+static void link_down(struct jb_agent *a)
+{
+    struct jb_agent_line *line = &a->line;
+    line->up = false;
+    line->welcomed = false;
+    (void)uv_timer_stop(&line->pulse);
+    if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)
+        jb_agent_line_set(a, JB_AGENT_OFFLINE, "no connection to the broker");
+}
+
+static void link_denied(struct jb_agent *a)
+{
+    link_down(a);
+    jb_agent_line_set(a, JB_AGENT_REJECTED,
+                      "the broker does not know this node's key: not enrolled yet, replaced, or no "
+                      "longer in force");
+}
+
+static void on_link(void *ctx, enum jb_link link)
+{
+    static void (*const changes[])(struct jb_agent *) = {[JB_LINK_DOWN] = link_down,
+                                                         [JB_LINK_UP] = link_up,
+                                                         [JB_LINK_DENIED] = link_denied};
+    changes[link](ctx);
+}
+
+static enum jb_err connect_line(struct jb_agent *a, struct jb_fault *fault)
+{
+    struct jb_zsock_options options;
+    jb_zsock_options_default(&options);
+    options.max_frame_bytes = JB_FRAME_LIMIT_BYTES;
+    struct jb_zsock_setup setup = {.zctx = a->zctx,
+                                   .loop = a->loop,
+                                   .endpoint = a->config->broker,
+                                   .own = &a->keys.line,
+                                   .server_public = a->broker.line,
+                                   .options = &options,
+                                   .hooks = {.on_message = on_message,
+                                             .on_surplus = on_surplus,
+                                             .on_link = on_link,
+                                             .ctx = a}};
+    return jb_dealer_connect(&setup, &a->line.dealer, fault);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    struct jb_fault fault = {""};
+    if (a->line.dealer != NULL) {
+        if (a->line.up)
+            jb_agent_line_greet(a);
+        return;
+    }
+    if (connect_line(a, &fault) == JB_OK)
+        return;
+    jb_log(JB_LOG_WARNING, a->config->code, "line.unconnected", "%s", fault.text);
+    (void)uv_timer_start(&a->line.retry, on_retry, RECONNECT_MS, 0);
+}
+
+void jb_agent_line_break(struct jb_agent *a, enum jb_agent_state state, int64_t pause_ms,
+                         const char *text)
+{
+    struct jb_agent_line *line = &a->line;
+    jb_agent_gather_drop(a);
+    jb_zsock_close(&line->dealer);
+    line->up = false;
+    line->welcomed = false;
+    line->beat_awaited = false;
+    (void)uv_timer_stop(&line->pulse);
+    jb_agent_line_set(a, state, text);
+    if (!a->stopping)
+        (void)uv_timer_start(&line->retry, on_retry, (uint64_t)pause_ms, 0);
+}
+
+enum jb_err jb_agent_line_start(struct jb_agent *a, struct jb_fault *fault)
+{
+    struct jb_agent_line *line = &a->line;
+    jb_arena_init(&line->in, FRAME_ARENA_BYTES);
+    jb_arena_init(&line->out, FRAME_ARENA_BYTES);
+    jb_agent_gather_drop(a);
+    line->state = JB_AGENT_OFFLINE;
+    keep_text(line, "no connection to the broker");
+    line->retry.data = a;
+    line->pulse.data = a;
+    if (uv_timer_init(a->loop, &line->retry) != 0 || uv_timer_init(a->loop, &line->pulse) != 0)
+        return JB_IO;
+    return connect_line(a, fault);
+}
+
+static void close_handle(uv_handle_t *handle)
+{
+    if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void jb_agent_line_stop(struct jb_agent *a)
+{
+    struct jb_frame bye = {.kind = JB_FRAME_BYE, .text = jb_text_of("stopping")};
+    if (a->line.welcomed && jb_agent_line_send(a, &bye) != JB_OK)
+        jb_log(JB_LOG_DEBUG, a->config->code, "answer.lost", NULL);
+    jb_zsock_close(&a->line.dealer);
+    jb_agent_gather_drop(a);
+    a->line.up = false;
+    a->line.welcomed = false;
+    close_handle((uv_handle_t *)&a->line.retry);
+    close_handle((uv_handle_t *)&a->line.pulse);
+}

@@ -1,0 +1,58 @@
+/* What a committed delivery means here: directory, rulebook, verdicts, watchers, alarms. Runs only
+ * after the commit: nobody is told what is not on the disk. */
+#include "clients/agent/agent.h"
+
+#include "proto/base/log.h"
+
+static bool is_entry_of(const struct jb_agent_news *n, enum jb_act_kind from, enum jb_act_kind to)
+{
+    return n->applied.item.kind == JB_ITEM_ENTRY && n->applied.entry.act.kind >= from &&
+           n->applied.entry.act.kind <= to;
+}
+
+/* Names and rules first, so that what is said afterwards uses them. */
+static enum jb_err update_book(struct jb_agent *a, const struct jb_agent_news *news)
+{
+    bool changed = false;
+    enum jb_err err = JB_OK;
+    for (const struct jb_agent_news *n = news; n != NULL && err == JB_OK; n = n->next) {
+        if (is_entry_of(n, JB_ACT_ENROL_NODE, JB_ACT_RETIRE_NODE))
+            err = jb_directory_apply(&a->directory, &n->applied.entry);
+        else if (is_entry_of(n, JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR))
+            changed = true;
+    }
+    return err == JB_OK && changed ? jb_agent_book_load(a) : err;
+}
+
+static void settle(struct jb_agent *a, const struct jb_agent_news *n)
+{
+    uint64_t number = n->applied.item.settles;
+    bool refused = n->applied.item.kind == JB_ITEM_REFUSAL;
+    if (number == 0)
+        return;
+    if (refused) {
+        const struct jb_refused *r = &n->applied.item.refusal;
+        a->refused++;
+        jb_log(JB_LOG_WARNING, a->config->code, "submission.refused",
+               "number=%llu kind=%s code=%u name=%.*s", (unsigned long long)number,
+               jb_act_kind_name(n->settled.kind), r->code, (int)(r->name.len < 64 ? r->name.len : 64),
+               r->name.len > 0 ? r->name.data : "");
+    }
+    jb_agent_wait_settled(a, number); /* the answer still says what was submitted */
+    jb_agent_pendings_settle(&a->pending, number);
+}
+
+void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
+{
+    enum jb_err err = update_book(a, news);
+    if (err != JB_OK) {
+        jb_agent_fail(a, err, "the directory or the rulebook");
+        return;
+    }
+    for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
+        settle(a, n);
+        jb_agent_watch_item(a, n);
+    }
+    jb_agent_pump_settled(a);
+    jb_agent_alarm_kick(a);
+}

@@ -1,0 +1,131 @@
+/* The agent's own state, alarms and directory rows as views. */
+#include "clients/agent/views.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Resident memory of this process; 0: not known. */
+static uint64_t rss_bytes(void)
+{
+    unsigned long long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%*u %llu", &pages) != 1) // NOLINT(cert-err34-c): the kernel's own numbers
+        pages = 0;
+    (void)fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void put_line(const struct jb_agent_views *v, Jb__StatusView *s)
+{
+    struct jb_agent *a = v->agent;
+    struct jb_line_point down = jb_replica_down(a->ledger);
+    JB_PUT(s, line, (Jb__LineState)a->line.state);
+    JB_PUT(s, down_number, down.number);
+    JB_PUT(s, up_made, jb_outbox_made(a->ledger).number);
+    JB_PUT(s, up_settled, jb_outbox_settled(a->ledger).number);
+    JB_PUT(s, last_in_sync_ms, a->line.in_sync_ms);
+    JB_PUT(s, skew_ms, a->line.skew_ms);
+    s->line_text = jb_agent_view_text(v, jb_text_of(a->line.text));
+    s->broker = jb_agent_view_text(v, jb_text_of(a->config->broker));
+    s->down_head_hex = jb_agent_view_hex(v, down.head, sizeof down.head);
+    s->epoch_hex = jb_agent_view_hex(v, jb_ledger_epoch(a->ledger), JB_EPOCH_BYTES);
+}
+
+static void put_totals(const struct jb_agent_views *v, Jb__StatusView *s)
+{
+    struct jb_totals totals = {0};
+    if (jb_query_totals(v->agent->ledger, v->now_ms, &totals) != JB_OK)
+        return; /* the line's state matters more than a count */
+    JB_PUT(s, cases, totals.cases);
+    JB_PUT(s, open_cases, totals.open_cases);
+    JB_PUT(s, red, totals.red);
+    JB_PUT(s, yellow, totals.yellow);
+    JB_PUT(s, objections, totals.objections);
+}
+
+static void put_book(const struct jb_agent_views *v, Jb__StatusView *s)
+{
+    const struct jb_rulebook *book = jb_agent_book(v->agent);
+    char day[JB_DATE_TEXT];
+    if (book->policy != NULL)
+        s->policy_version = jb_agent_view_text(v, book->policy->version);
+    if (book->calendar == NULL)
+        return;
+    jb_date_format(book->calendar->covers_to, day);
+    s->calendar_version = jb_agent_view_text(v, jb_text_of(book->calendar->version));
+    s->calendar_until = jb_agent_view_text(v, jb_text_of(day));
+}
+
+Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
+{
+    struct jb_agent *a = v->agent;
+    Jb__StatusView *s = jb_arena_alloc(v->arena, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    jb__status_view__init(s);
+    uint32_t node = jb_replica_node(a->ledger);
+    JB_PUT(s, node, node);
+    JB_PUT(s, now_ms, v->now_ms);
+    JB_PUT(s, rss_bytes, rss_bytes());
+    JB_PUT(s, refused_recently, a->refused);
+    JB_PUT(s, started_at_ms, a->started_ms);
+    JB_PUT(s, clients, a->client_count);
+    JB_PUT(s, nodes, a->directory.count);
+    s->code = jb_agent_view_text(v, jb_text_of(a->config->code));
+    s->name = jb_agent_view_node_name(v, node);
+    s->software = jb_agent_view_text(v, jb_text_of(JB_AGENT_SOFTWARE));
+    s->trouble = jb_agent_view_text(v, jb_text_of(a->trouble.text));
+    put_line(v, s);
+    put_totals(v, s);
+    put_book(v, s);
+    return s;
+}
+
+Jb__AlarmView *jb_agent_view_alarm(const struct jb_agent_views *v, const struct jb_alarm *alarm)
+{
+    Jb__AlarmView *w = jb_arena_alloc(v->arena, sizeof *w);
+    char due[JB_INSTANT_TEXT];
+    char text[128];
+    if (w == NULL)
+        return NULL;
+    jb__alarm_view__init(w);
+    jb_instant_format_due(alarm->due_ms, due);
+    if (alarm->step == 0)
+        (void)snprintf(text, sizeof text, "deadline %u (%s) was due %s and is not met",
+                       alarm->deadline_id, alarm->key, due);
+    else
+        (void)snprintf(text, sizeof text, "deadline %u (%s) is due %s", alarm->deadline_id,
+                       alarm->key, due);
+    JB_PUT(w, at_ms, alarm->at_ms);
+    JB_PUT(w, case_no, alarm->case_no);
+    JB_PUT(w, deadline_id, alarm->deadline_id);
+    JB_PUT(w, due_ms, alarm->due_ms);
+    w->number = jb_agent_view_number(v, alarm->case_no);
+    w->kind = jb_agent_view_text(v, jb_text_of(alarm->step == 0 ? "overdue" : "warn"));
+    w->text = jb_agent_view_text(v, jb_text_of(text));
+    return w;
+}
+
+Jb__NodeView *jb_agent_view_node(const struct jb_agent_views *v, const struct jb_node *n)
+{
+    Jb__NodeView *w = jb_arena_alloc(v->arena, sizeof *w);
+    if (w == NULL)
+        return NULL;
+    jb__node_view__init(w);
+    JB_PUT(w, node, n->node);
+    JB_PUT(w, level, (uint32_t)n->level);
+    JB_PUT(w, parent, n->parent);
+    JB_PUT(w, node_kind, (uint32_t)n->kind);
+    JB_PUT(w, has_agent, n->has_agent);
+    JB_PUT(w, valid_from_ms, n->valid_from_ms);
+    JB_PUT(w, valid_to_ms, n->valid_to_ms);
+    JB_PUT(w, successor, n->successor);
+    w->code = jb_agent_view_text(v, jb_text_of(n->code));
+    w->name = jb_agent_view_text(v, jb_text_of(n->name));
+    w->region = jb_agent_view_text(v, jb_text_of(n->region));
+    if (n->has_agent)
+        w->line_key_hex = jb_agent_view_hex(v, n->line_key, sizeof n->line_key);
+    return w;
+}

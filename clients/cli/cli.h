@@ -1,0 +1,314 @@
+/* The command line client: one table of verbs, one of options, one struct for a run.
+ *
+ * Knows the agent and the broker only through jiaoban.h. Everything shown that somebody else wrote
+ * goes through cli_safe, so that no control character reaches a terminal. Single-threaded. */
+#ifndef JB_CLIENTS_CLI_CLI_H
+#define JB_CLIENTS_CLI_CLI_H
+
+#include <libintl.h>
+#include <stdio.h>
+
+#include "clients/lib/jiaoban.h"
+
+#define _(text) gettext(text)
+#define N_(text) text
+
+#define CLI_USAGE 2 /* exit code */
+#define CLI_WAIT_S 10
+
+/* Every option and positional argument of any verb. */
+enum cli_opt {
+    OPT_NONE = 0,
+    /* of every verb */
+    OPT_SOCKET,
+    OPT_ADMIN,
+    OPT_JSON,
+    OPT_LANG,
+    OPT_NO_COLOR,
+    OPT_WAIT,
+    OPT_BEHALF,
+    /* fields of acts */
+    OPT_CASE,
+    OPT_TITLE,
+    OPT_CONTENT,
+    OPT_CLASS,
+    OPT_PLACE,
+    OPT_CHANNEL,
+    OPT_KIND,
+    OPT_PEOPLE,
+    OPT_FLAG,
+    OPT_RECEIVED,
+    OPT_FOREIGN,
+    OPT_PERSON,
+    OPT_TO,
+    OPT_CO,
+    OPT_AUTHORITY,
+    OPT_DUE,
+    OPT_BASIS,
+    OPT_TEXT,
+    OPT_REPORT_FORM,
+    OPT_COUNTERSIGNED,
+    OPT_REASON,
+    OPT_ORGAN,
+    OPT_EXIT,
+    OPT_NOTICE,
+    OPT_TOLD,
+    OPT_HOW,
+    OPT_NO_LONGER,
+    OPT_RULING,
+    OPT_DEADLINE,
+    OPT_DAYS,
+    OPT_APPROVED,
+    OPT_OPINION,
+    OPT_OPINION_NO,
+    OPT_REPORT,
+    OPT_DONE,
+    OPT_CLOSE_NO,
+    OPT_CUSTODY,
+    /* of questions */
+    OPT_STAGE,
+    OPT_HOLDER,
+    OPT_REGISTRAR,
+    OPT_FIND,
+    OPT_OPEN,
+    OPT_ALL,
+    OPT_LIGHT,
+    OPT_MINE,
+    OPT_FROM,
+    OPT_UNTIL,
+    OPT_AFTER,
+    OPT_LIMIT,
+    OPT_OBJECTIONS,
+    OPT_MISSED,
+    OPT_BEFORE,
+    OPT_TIMELINE,
+    OPT_NO_TIMELINE,
+    OPT_FULL,
+    OPT_OFFLINE,
+    OPT_NUMBER,
+    OPT_ALARMS,
+    OPT_COUNT_MAX,
+    /* of administration */
+    OPT_NODE,
+    OPT_CODE,
+    OPT_NAME,
+    OPT_LEVEL,
+    OPT_NODE_KIND,
+    OPT_PARENT,
+    OPT_REGION,
+    OPT_CREDIT,
+    OPT_VALID_FROM,
+    OPT_VALID_TO,
+    OPT_KEYS,
+    OPT_SUCCESSOR,
+    OPT_FILE,
+    OPT_DRY_RUN,
+    OPT_WHAT,
+    OPT_MORE,
+    OPT_TOTAL
+};
+
+/* How the value of an option that is a field of an act is read. */
+enum cli_type {
+    TYPE_OTHER = 0, /* not a field of an act */
+    TYPE_LINE,
+    TYPE_BODY, /* also @FILE, or - for standard input */
+    TYPE_DAY,  /* the first instant of a day, or "now" */
+    TYPE_DUE,  /* the end of a day */
+    TYPE_NODE,
+    TYPE_NODES,
+    TYPE_U32,
+    TYPE_WORD,
+    TYPE_FLAGS,
+    TYPE_PERSON,
+    TYPE_FOREIGN,
+    TYPE_NO_LONGER
+};
+
+/* A value of the vocabulary: number, word on the command line, text for people. */
+struct cli_word {
+    int value;
+    const char *code;
+    const char *text; /* msgid */
+};
+
+struct cli_option {
+    const char *name; /* NULL: a positional argument only */
+    int letter;       /* one-letter form; 0: none */
+    const char *arg;  /* msgid; NULL: a switch */
+    const char *doc;  /* msgid */
+    enum cli_type type;
+    size_t offset; /* of the field in struct jiaoban_act */
+    const struct cli_word *words;
+};
+
+struct cli;
+
+enum cli_group {
+    GROUP_CASE,
+    GROUP_LOOK,
+    GROUP_ADMIN,
+    GROUP_OTHER,
+    GROUP_HIDDEN
+};
+
+struct cli_verb {
+    const char *name; /* "assign", "node add" */
+    enum cli_group group;
+    const char *args; /* msgid: positional arguments as in the usage line; NULL: none */
+    const char *doc;  /* msgid */
+    int (*run)(struct cli *c);
+    const char *act; /* kind of act, for run_act */
+    enum cli_opt positional[4];
+    int required;             /* how many of them must be given */
+    bool admin;               /* talks to the broker's admin socket */
+    bool alone;               /* talks to nobody */
+    enum cli_opt options[20]; /* OPT_NONE ends the list */
+};
+
+struct cli_given {
+    enum cli_opt opt;
+    const char *value;
+};
+
+struct cli {
+    const struct cli_verb *verb;
+    struct cli_given given[256]; /* options and positional arguments as given, in order */
+    size_t given_count;
+    bool json, color;
+    struct jiaoban *j;
+    int64_t now_ms;
+    struct jiaoban_result *nodes; /* the directory, once it was needed */
+    struct cli_owned *owned;      /* freed at the end */
+};
+
+/* ---- run.c ---- */
+
+/* The whole program; returns the exit code. */
+int cli_run(int argc, char **argv);
+
+/* ---- options.c, verbs.c ---- */
+
+extern const struct cli_option cli_options[OPT_TOTAL];
+extern const enum cli_opt cli_global_options[];
+const struct cli_verb *cli_verb_at(size_t i); /* NULL: past the last */
+/* The verb that begins with these words; *words gets how many it has. NULL: none. */
+const struct cli_verb *cli_verb_find(int argc, char **argv, int *words);
+
+/* ---- parse.c ---- */
+
+/* Read argv[0..argc) into c. Answers false when there is nothing left to do, with the exit code. */
+bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code);
+void cli_help(const struct cli_verb *verb);
+void cli_help_all(void);
+/* The value of an option given last; NULL: not given. */
+const char *cli_opt(const struct cli *c, enum cli_opt opt);
+bool cli_has(const struct cli *c, enum cli_opt opt);
+
+/* ---- read.c: values; each prints what is wrong and returns an exit code, 0: fine ---- */
+
+int cli_read_u32(struct cli *c, enum cli_opt opt, uint32_t *out);
+int cli_read_u64(struct cli *c, enum cli_opt opt, uint64_t *out);
+int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *out_ms);
+int cli_read_word(struct cli *c, enum cli_opt opt, const struct cli_word *words, int *out);
+int cli_read_node(struct cli *c, enum cli_opt opt, uint32_t *out);
+/* Also @FILE and "-". */
+int cli_read_text(struct cli *c, const char *value, const char **out);
+int cli_read_file(struct cli *c, const char *path, char **out, size_t *out_bytes);
+int cli_find_node(struct cli *c, const char *what, uint32_t *out);
+int cli_read_person(struct cli *c, const char *value, struct jiaoban_person *out);
+
+/* ---- words.c ---- */
+
+extern const struct cli_word cli_matters[], cli_channels[], cli_exits[], cli_authorities[],
+    cli_opinions[], cli_rulings[], cli_stages[], cli_roles[], cli_lights[], cli_lines[],
+    cli_levels[], cli_node_kinds[], cli_flags[], cli_ends[], cli_declines[];
+/* The text for people in their language; the number for a value that is not in the list. */
+const char *cli_word(struct cli *c, const struct cli_word *words, int value);
+/* By word, by text in either language, by number. */
+bool cli_word_read(const struct cli_word *words, const char *text, int *value);
+/* "assign" -> what was done, in words. */
+const char *cli_act_text(const char *kind);
+/* Names of the policy's rows: "handle"; the key itself if there is none. */
+const char *cli_key_text(const char *key);
+
+/* ---- refusals.c ---- */
+
+/* Print what became of a submission; returns the exit code. */
+int cli_verdict(struct cli *c, const struct jiaoban_settled *s);
+/* "23(3)" -> "Regulations, Art. 23(3)" in the reader's language; "" for "". */
+const char *cli_article(struct cli *c, const char *article);
+/* Print why a call on c->j failed; returns the exit code. */
+int cli_failed(struct cli *c, enum jiaoban_status status);
+/* Print a mistake in the command line; returns CLI_USAGE. */
+int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- print.c ---- */
+
+/* Printable copies; owned by c. cli_safe: one line; cli_safe_body: line breaks stay. */
+const char *cli_safe(struct cli *c, const char *text);
+const char *cli_safe_body(struct cli *c, const char *text);
+/* At most so many characters, then "…". */
+const char *cli_short(struct cli *c, const char *text, size_t characters);
+const char *cli_format(struct cli *c, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Take over memory from malloc; freed at the end. Returns it. */
+char *cli_own(struct cli *c, char *memory);
+void cli_free_owned(struct cli *c);
+/* "11月30日", with the year when it is another one. `due`: the day that ends then. "" for 0. */
+const char *cli_day(struct cli *c, int64_t instant_ms, bool due);
+/* The same with the time of day. */
+const char *cli_time(struct cli *c, int64_t instant_ms);
+/* "5 days left", "due today", "2 days overdue". */
+const char *cli_left(struct cli *c, int64_t due_ms);
+const char *cli_light_color(const struct cli *c, int light); /* NULL: none */
+const char *cli_light(struct cli *c, int light);             /* "● red" */
+/* Print a line of facts, "name: value", unless value is empty. */
+void cli_fact(struct cli *c, const char *name, const char *value);
+/* Print the result as JSON; returns the exit code. */
+int cli_json(struct cli *c, struct jiaoban_result *r, int indent);
+const char *cli_node_name(struct cli *c, uint32_t node);
+
+/* ---- grid.c: a table ---- */
+
+struct cli_grid;
+/* Columns by name (translated already); '*' before a name lets the column shrink, '>' aligns it to
+ * the right. */
+struct cli_grid *cli_grid_new(struct cli *c, const char *const *names, size_t count);
+void cli_grid_row(struct cli_grid *g);
+/* The next cell of the last row; color NULL: none. */
+void cli_grid_cell(struct cli_grid *g, const char *text, const char *color);
+/* Print and free; returns the exit code. `none` is said when there is no row. */
+int cli_grid_end(struct cli_grid *g, const char *none);
+
+/* ---- lang.c ---- */
+
+/* Choose the language ("zh", "en", or NULL: by the environment) and open the catalogue. */
+void cli_lang(const char *lang);
+bool cli_english(void);
+
+/* ---- the verbs ---- */
+
+int cli_run_act(struct cli *c);
+int cli_run_list(struct cli *c);
+int cli_run_show(struct cli *c);
+int cli_run_deadlines(struct cli *c);
+int cli_run_pending(struct cli *c);
+int cli_run_settled(struct cli *c);
+int cli_run_alarms(struct cli *c);
+int cli_run_nodes(struct cli *c);
+int cli_run_status(struct cli *c);
+int cli_run_verify(struct cli *c);
+int cli_run_watch(struct cli *c);
+int cli_run_node(struct cli *c);
+int cli_run_install(struct cli *c);
+int cli_run_reload(struct cli *c);
+int cli_run_help(struct cli *c);
+int cli_run_version(struct cli *c);
+int cli_run_complete(struct cli *c);
+
+/* One line of a case's history. `k`: for the articles of deadlines; may be NULL. */
+void cli_event(struct cli *c, const struct jiaoban_event *e, const struct jiaoban_case *k,
+               bool full);
+
+#endif

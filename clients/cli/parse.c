@@ -1,0 +1,232 @@
+/* Options and arguments, by argp; the help texts. The tables say what exists, this file only feeds
+ * them to argp. */
+#include "clients/cli/cli.h"
+
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_BASE 1000 /* argp keys that are not letters */
+#define ROWS_MAX 40
+
+const char *cli_opt(const struct cli *c, enum cli_opt opt)
+{
+    for (size_t i = c->given_count; i-- > 0;)
+        if (c->given[i].opt == opt)
+            return c->given[i].value;
+    return NULL;
+}
+
+bool cli_has(const struct cli *c, enum cli_opt opt)
+{
+    return cli_opt(c, opt) != NULL;
+}
+
+/* One parse: the rows that argp sees are made from the verb's list. */
+struct parse {
+    struct cli *c;
+    int arg_no;
+    bool help, too_many;
+    int verb_at; /* of the word that names the verb; 0: none */
+    struct argp_option rows[ROWS_MAX];
+};
+
+static size_t add_rows(struct parse *p, size_t n, const enum cli_opt *opts, size_t max, int group)
+{
+    for (size_t i = 0; i < max && opts[i] != OPT_NONE && n + 2 < ROWS_MAX; i++) {
+        const struct cli_option *o = &cli_options[opts[i]];
+        if (o->name == NULL)
+            continue;
+        p->rows[n++] = (struct argp_option){.name = o->name,
+                                            .key = KEY_BASE + (int)opts[i],
+                                            .arg = o->arg != NULL ? _(o->arg) : NULL,
+                                            .doc = _(o->doc),
+                                            .group = group};
+        if (o->letter != 0)
+            p->rows[n++] = (struct argp_option){
+                .name = NULL, .key = o->letter, .flags = OPTION_ALIAS, .group = group};
+    }
+    return n;
+}
+
+static void make_rows(struct parse *p, const struct cli_verb *verb)
+{
+    size_t n = 0;
+    memset(p->rows, 0, sizeof p->rows);
+    if (verb != NULL)
+        n = add_rows(p, n, verb->options, sizeof verb->options / sizeof verb->options[0], 1);
+    n = add_rows(p, n, cli_global_options, OPT_TOTAL, 2);
+    p->rows[n] =
+        (struct argp_option){.name = "help", .key = 'h', .doc = _("show this help"), .group = 3};
+}
+
+/* A letter is an alias of the row before it; both give the same option. */
+static enum cli_opt option_of(const struct parse *p, int key)
+{
+    int last = 0;
+    for (size_t i = 0; i < ROWS_MAX && (p->rows[i].name != NULL || p->rows[i].key != 0); i++) {
+        if ((p->rows[i].flags & OPTION_ALIAS) == 0)
+            last = p->rows[i].key;
+        if (p->rows[i].key == key)
+            return last >= KEY_BASE ? (enum cli_opt)(last - KEY_BASE) : OPT_NONE;
+    }
+    return OPT_NONE;
+}
+
+static error_t give(struct parse *p, enum cli_opt opt, const char *value)
+{
+    struct cli *c = p->c;
+    if (c->given_count >= sizeof c->given / sizeof c->given[0]) {
+        p->too_many = true;
+        return E2BIG;
+    }
+    c->given[c->given_count++] = (struct cli_given){opt, value != NULL ? value : ""};
+    return 0;
+}
+
+static error_t on_argument(struct parse *p, const char *value, struct argp_state *state)
+{
+    const struct cli_verb *verb = p->c->verb;
+    if (verb == NULL) { /* the word that names the verb: the rest is for a second parse */
+        p->verb_at = state->next - 1;
+        state->next = state->argc;
+        return 0;
+    }
+    int max = (int)(sizeof verb->positional / sizeof verb->positional[0]);
+    if (p->arg_no >= max || verb->positional[p->arg_no] == OPT_NONE) {
+        cli_usage(p->c, _("one argument too many: %s"), cli_safe(p->c, value));
+        return EINVAL;
+    }
+    return give(p, verb->positional[p->arg_no++], value);
+}
+
+static error_t on_key(int key, char *arg, struct argp_state *state)
+{
+    struct parse *p = state->input;
+    if (key == ARGP_KEY_ARG)
+        return on_argument(p, arg, state);
+    if (key == 'h') {
+        p->help = true;
+        return 0;
+    }
+    enum cli_opt opt = option_of(p, key);
+    return opt != OPT_NONE ? give(p, opt, arg) : ARGP_ERR_UNKNOWN;
+}
+
+static struct argp argp_for(const struct parse *p)
+{
+    return (struct argp){.options = p->rows, .parser = on_key};
+}
+
+/* "--lang" decides about the texts of all that follows, so it is looked for first. */
+static const char *find_lang(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--lang=", 7) == 0)
+            return argv[i] + 7;
+        if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc)
+            return argv[i + 1];
+    }
+    return NULL;
+}
+
+static int unknown_verb(struct cli *c, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[0], "node") == 0)
+        return cli_usage(c, _("no such verb: %s; see jiaoban help"),
+                         cli_safe(c, cli_format(c, "node %s", argv[1])));
+    return cli_usage(c, _("no such verb: %s; see jiaoban help"), cli_safe(c, argv[0]));
+}
+
+static int missing_argument(struct cli *c)
+{
+    const struct cli_verb *verb = c->verb;
+    for (int i = 0; i < verb->required; i++)
+        if (!cli_has(c, verb->positional[i]))
+            return cli_usage(c, _("%s is missing; usage: jiaoban %s %s"),
+                             _(cli_options[verb->positional[i]].arg), verb->name, _(verb->args));
+    return 0;
+}
+
+bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
+{
+    unsigned flags = ARGP_NO_HELP | ARGP_NO_EXIT;
+    struct parse p = {.c = c};
+    int words = 0;
+
+    cli_lang(find_lang(argc, argv));
+    make_rows(&p, NULL);
+    struct argp argp = argp_for(&p);
+    *exit_code = CLI_USAGE;
+    if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0)
+        return false;
+    if (p.verb_at == 0) {
+        cli_help_all();
+        *exit_code = p.help ? 0 : CLI_USAGE;
+        return false;
+    }
+    c->verb = cli_verb_find(argc - p.verb_at, argv + p.verb_at, &words);
+    if (c->verb == NULL) {
+        *exit_code = unknown_verb(c, argc - p.verb_at, argv + p.verb_at);
+        return false;
+    }
+    int rest = p.verb_at + words - 1; /* argp skips one word, the program's name */
+    make_rows(&p, c->verb);
+    argv[rest] = argv[0];
+    if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0)
+        return false;
+    if (p.help) {
+        cli_help(c->verb);
+        *exit_code = 0;
+        return false;
+    }
+    *exit_code = missing_argument(c);
+    return *exit_code == 0;
+}
+
+/* ---- help ------------------------------------------------------------------------------------ */
+
+static const char *exit_codes(void)
+{
+    return _("Exit codes: 0 done, or safe in the outbox; 2 usage; 3 refused by a rule; 4 not found; "
+             "5 bad input; 6 not permitted; 7 the other end cannot be reached; 8 local resources; "
+             "9 integrity.");
+}
+
+void cli_help(const struct cli_verb *verb)
+{
+    struct parse p = {.c = NULL};
+    char *doc = NULL;
+    char name[64];
+
+    make_rows(&p, verb);
+    struct argp argp = argp_for(&p);
+    argp.args_doc = verb->args != NULL ? _(verb->args) : NULL;
+    if (asprintf(&doc, "%s\v%s", _(verb->doc), exit_codes()) < 0)
+        doc = NULL;
+    argp.doc = doc;
+    (void)snprintf(name, sizeof name, "jiaoban %s", verb->name);
+    argp_help(&argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC,
+              name);
+    free(doc);
+}
+
+static void help_group(enum cli_group group, const char *title)
+{
+    printf("\n%s\n", title);
+    for (size_t i = 0; cli_verb_at(i) != NULL; i++) {
+        const struct cli_verb *verb = cli_verb_at(i);
+        if (verb->group == group)
+            printf("  %-18s %s\n", verb->name, _(verb->doc));
+    }
+}
+
+void cli_help_all(void)
+{
+    printf(_("Usage: jiaoban [OPTION...] VERB [ARGUMENT...]\n"));
+    help_group(GROUP_CASE, _("Cases:"));
+    help_group(GROUP_LOOK, _("Looking:"));
+    help_group(GROUP_ADMIN, _("Administration at the broker:"));
+    help_group(GROUP_OTHER, _("Else:"));
+    printf("\n%s\n%s\n", _("jiaoban help VERB shows the options of a verb."), exit_codes());
+}

@@ -1,0 +1,114 @@
+/* A replica's checks: the stream's chain, the outbox's chain, the broker's proofs and the own
+ * acknowledgements. */
+#include "proto/ledger/check.h"
+#include "proto/ledger/replica.h"
+
+/* Follow rows of (number, hash, head, body). A body that is still there must have its hash; one
+ * that was purged is counted. */
+static enum jb_err sequence_check(struct jb_checking *k, enum jb_sql id, const char *what,
+                                  bool stream)
+{
+    enum jb_err err;
+    uint8_t hash[JB_HASH_BYTES];
+    uint8_t stored[JB_HASH_BYTES];
+    sqlite3_stmt *s = jb_sql_bind(k->l, id, JB_ROW(jb_int(0), jb_int(-1)));
+
+    k->number = 0;
+    while (jb_sql_next(k->l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        uint64_t number = jb_get_u64(&r);
+        jb_get_fixed(&r, stored, sizeof stored);
+        struct jb_bytes head = jb_peek_blob(&r);
+        struct jb_bytes body = jb_peek_blob(&r);
+        if (r.err != JB_OK) {
+            err = r.err;
+            break;
+        }
+        jb_check_link(k, what, number, stored, head);
+        jb_hash(body.data, body.len, hash);
+        if (body.len > 0 && memcmp(hash, stored, sizeof hash) != 0)
+            jb_check_complain(k, &k->out->chain_intact, "%s %llu: body was changed", what,
+                              (unsigned long long)number);
+        k->out->erased += body.len == 0;
+        if (stream) {
+            k->out->items++;
+            jb_check_replay(k, number, body);
+        }
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+struct evidence {
+    const char *what;
+    enum jb_line_role role;
+    const uint8_t *key; /* NULL: signatures are not checked */
+};
+
+/* A row of proof or ack. */
+static enum jb_err evidence_check(struct jb_checking *k, sqlite3_stmt *s,
+                                  const struct evidence *about)
+{
+    enum jb_err err;
+    struct jb_check_signature sig = {.what = about->what,
+                                     .key = about->key,
+                                     .claim = {.role = about->role, .node = k->l->heads.node}};
+    struct jb_reader r = jb_reader_of(s, NULL);
+
+    sig.claim.number = jb_get_u64(&r);
+    jb_get_fixed(&r, sig.claim.epoch, JB_EPOCH_BYTES);
+    sig.suite = (uint8_t)jb_get_int(&r);
+    r.column++; /* at_ms */
+    jb_get_fixed(&r, sig.claim.head, JB_HASH_BYTES);
+    jb_get_fixed(&r, sig.bytes, JB_SIGN_BYTES);
+    if (r.err != JB_OK)
+        return r.err;
+    if (about->key != NULL)
+        jb_check_signed(k, &sig);
+    if (sig.claim.number == 0)
+        return JB_OK; /* the start of the stream: no item */
+    sqlite3_stmt *item = jb_sql_bind(k->l, JB_SQL_ITEM_HEAD, JB_ROW(jb_u64(sig.claim.number)));
+    bool found = jb_sql_next(k->l, item, &err);
+    struct jb_reader stored = jb_reader_of(item, NULL);
+    struct jb_bytes head = found ? jb_peek_blob(&stored) : (struct jb_bytes){NULL, 0};
+    if (err == JB_OK &&
+        (head.len != JB_HASH_BYTES || memcmp(head.data, sig.claim.head, JB_HASH_BYTES) != 0))
+        jb_check_complain(k, &k->out->signatures_good, "%s at %llu: not the head of the stream",
+                          about->what, (unsigned long long)sig.claim.number);
+    jb_sql_done(item);
+    return err;
+}
+
+static enum jb_err all_evidence_check(struct jb_checking *k, enum jb_sql id,
+                                      const struct evidence *about)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(k->l, id, JB_NO_ROW);
+
+    while (jb_sql_next(k->l, s, &err)) {
+        err = evidence_check(k, s, about);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_check_replica(struct jb_checking *k)
+{
+    const struct jb_heads *h = &k->l->heads;
+    struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign};
+    struct evidence acks = {"own acknowledgement", JB_LINE_DOWN_ACK, k->keys->own_sign};
+
+    jb_chain_start(h->node, h->down.epoch, k->head);
+    enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);
+    memcpy(k->out->head, k->head, JB_HASH_BYTES);
+    jb_chain_start(h->node, k->l->epoch, k->head);
+    if (err == JB_OK)
+        err = sequence_check(k, JB_SQL_OUTBOX_PAGE, "submission", false);
+    if (err == JB_OK)
+        err = all_evidence_check(k, JB_SQL_PROOFS, &proofs);
+    if (err == JB_OK)
+        err = all_evidence_check(k, JB_SQL_ACKS, &acks);
+    return err;
+}

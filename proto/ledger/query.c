@@ -1,0 +1,237 @@
+/* Listings of cases, and their lights. */
+#include "proto/ledger/query.h"
+
+#include "proto/ledger/db.h"
+#include "proto/ledger/listing.h"
+
+#define LIMIT_MAX 1000
+#define TEXT_MAX 1024 /* of a text to search for */
+
+/* ---- lights ---- */
+
+enum jb_light jb_deadline_light(const struct jb_deadline *d, int64_t now_ms)
+{
+    if (d->end != JB_END_OPEN)
+        return JB_LIGHT_DONE;
+    if (d->missed_ms != 0 || d->due_ms <= now_ms)
+        return JB_LIGHT_RED;
+    for (size_t i = 0; i < JB_WARN_MAX; i++)
+        if (d->warn_at_ms[i] != 0 && d->warn_at_ms[i] <= now_ms)
+            return JB_LIGHT_YELLOW;
+    return JB_LIGHT_GREEN;
+}
+
+enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms)
+{
+    bool warned = c->objection_open;
+
+    if (c->stage == JB_STAGE_CLOSED || c->stage == JB_STAGE_REFERRED)
+        return JB_LIGHT_DONE;
+    for (size_t i = 0; i < c->deadline_count; i++) {
+        enum jb_light light = jb_deadline_light(&c->deadlines[i], now_ms);
+        if (light == JB_LIGHT_RED)
+            return JB_LIGHT_RED;
+        warned = warned || light == JB_LIGHT_YELLOW;
+    }
+    return warned ? JB_LIGHT_YELLOW : JB_LIGHT_GREEN;
+}
+
+/* The same in SQL; stages from REFERRED on are final. */
+_Static_assert(JB_STAGE_REFERRED == 7 && JB_STAGE_CLOSED == 8 && JB_STAGE_COUNT == 9,
+               "SQL of lights and totals");
+
+#define HAS_RED                                                                                    \
+    "EXISTS (SELECT 1 FROM deadline d WHERE d.case_no = c.case_no AND d.ended_how = 0"             \
+    " AND (d.missed_ms <> 0 OR d.due_ms <= ?))"
+#define HAS_WARNED                                                                                 \
+    "(c.objection_open = 1 OR EXISTS (SELECT 1 FROM deadline d WHERE d.case_no = c.case_no"        \
+    " AND d.ended_how = 0 AND d.first_ms <= ?))"
+#define IS_OPEN "c.stage < 7"
+
+static void light_filter(struct jb_listing *q, enum jb_light light, int64_t now_ms)
+{
+    struct jb_bind now = jb_int(now_ms);
+
+    switch (light) {
+    case JB_LIGHT_RED:
+        jb_listing_and(q, IS_OPEN " AND " HAS_RED, JB_ROW(now));
+        break;
+    case JB_LIGHT_YELLOW:
+        jb_listing_and(q, IS_OPEN " AND NOT " HAS_RED " AND " HAS_WARNED, JB_ROW(now, now));
+        break;
+    case JB_LIGHT_GREEN:
+        jb_listing_and(q, IS_OPEN " AND NOT " HAS_RED " AND NOT " HAS_WARNED, JB_ROW(now, now));
+        break;
+    case JB_LIGHT_DONE:
+        jb_listing_and(q, "c.stage >= 7", JB_NO_ROW);
+        break;
+    }
+}
+
+/* ---- filters ---- */
+
+/* "%text%" with the pattern's own characters escaped by a backslash. */
+static enum jb_err pattern_make(struct jb_text text, struct jb_arena *arena, struct jb_text *out)
+{
+    char *p = jb_arena_alloc(arena, text.len * 2 + 2);
+    size_t len = 0;
+
+    if (p == NULL)
+        return JB_NOMEM;
+    p[len++] = '%';
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr("%_\\", text.data[i]) != NULL && text.data[i] != '\0')
+            p[len++] = '\\';
+        p[len++] = text.data[i];
+    }
+    p[len++] = '%';
+    *out = (struct jb_text){p, len};
+    return JB_OK;
+}
+
+/* The digits of a piece of a case number as people write it ("00007-00042"); empty if the text is
+ * not such a piece. */
+static enum jb_err digits_take(struct jb_text text, struct jb_arena *arena, struct jb_text *out)
+{
+    char *p = jb_arena_alloc(arena, text.len + 1);
+    size_t len = 0;
+
+    if (p == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < text.len; i++) {
+        char ch = text.data[i];
+        if (ch >= '0' && ch <= '9')
+            p[len++] = ch;
+        else if (ch != '-' && ch != ' ')
+            return JB_OK;
+    }
+    *out = (struct jb_text){p, len};
+    return JB_OK;
+}
+
+static enum jb_err text_filter(struct jb_listing *q, struct jb_text text, struct jb_arena *arena)
+{
+    struct jb_text pattern = {NULL, 0};
+    struct jb_text digits = {NULL, 0};
+
+    if (text.len == 0)
+        return JB_OK;
+    if (text.len > TEXT_MAX)
+        return JB_TOO_LARGE;
+    enum jb_err err = digits_take(text, arena, &digits);
+    if (err == JB_OK)
+        err = pattern_make(text, arena, &pattern);
+    if (err != JB_OK)
+        return err;
+    if (digits.len == 0) {
+        jb_listing_and(q, "c.title LIKE ? ESCAPE '\\'", JB_ROW(jb_text(pattern)));
+        return JB_OK;
+    }
+    jb_listing_and(q, "(c.title LIKE ? ESCAPE '\\' OR instr(CAST(c.case_no AS TEXT), ?) > 0)",
+                   JB_ROW(jb_text(pattern), jb_text(digits)));
+    return JB_OK;
+}
+
+static void number_filter(struct jb_listing *q, const char *clause, int64_t value)
+{
+    if (value != 0)
+        jb_listing_and(q, clause, JB_ROW(jb_int(value)));
+}
+
+static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filter *f,
+                                int64_t now_ms, struct jb_arena *arena)
+{
+    jb_listing_start(q, "SELECT c.case_no FROM case_file c WHERE 1");
+    number_filter(q, "c.stage = ?", f->stage);
+    number_filter(q, "c.host = ?", f->host);
+    number_filter(q, "c.registrar = ?", f->registrar);
+    number_filter(q, "c.case_no IN (SELECT case_no FROM participant WHERE node = ? AND role <> 6)",
+                  f->party);
+    number_filter(q, "c.matter = ?", f->matter);
+    number_filter(q, "c.registered_ms >= ?", f->registered_from_ms);
+    number_filter(q, "c.registered_ms < ?", f->registered_to_ms);
+    number_filter(q, "c.case_no < ?", f->after_case_no);
+    if (f->open_only)
+        jb_listing_and(q, IS_OPEN, JB_NO_ROW);
+    if (f->objections)
+        jb_listing_and(q, "c.objection_open = 1", JB_NO_ROW);
+    if (f->class_code.len > 0)
+        jb_listing_and(q, "c.class_code = ?", JB_ROW(jb_text(f->class_code)));
+    if (f->light != 0)
+        light_filter(q, f->light, now_ms);
+    enum jb_err err = text_filter(q, f->text, arena);
+    jb_listing_end(q, " ORDER BY c.case_no DESC LIMIT ?", JB_ROW(jb_u64(f->limit + 1)));
+    return err;
+}
+
+static enum jb_err numbers_read(struct jb_ledger *l, const struct jb_listing *q,
+                                struct jb_case *cases, size_t *count)
+{
+    sqlite3_stmt *s = NULL;
+    enum jb_err err = jb_listing_open(l, q, &s);
+
+    if (err != JB_OK)
+        return err;
+    while (jb_sql_next(l, s, &err))
+        cases[(*count)++].case_no = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return err;
+}
+
+enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, int64_t now_ms,
+                           struct jb_arena *arena, struct jb_case **cases, size_t *count,
+                           bool *more)
+{
+    struct jb_listing q;
+    size_t found = 0;
+    bool mine;
+
+    if (f->limit < 1 || f->limit > LIMIT_MAX)
+        return JB_RANGE;
+    struct jb_case *list = jb_arena_alloc(arena, (f->limit + 1) * sizeof *list);
+    if (list == NULL)
+        return JB_NOMEM;
+    enum jb_err err = cases_select(&q, f, now_ms, arena);
+    if (err == JB_OK)
+        err = jb_sql_snapshot(l, &mine);
+    if (err != JB_OK)
+        return err;
+    err = numbers_read(l, &q, list, &found);
+    size_t shown = found < f->limit ? found : f->limit;
+    for (size_t i = 0; i < shown && err == JB_OK; i++)
+        err = jb_ledger_case_load(l, list[i].case_no, arena, &list[i]);
+    jb_sql_snapshot_end(l, mine);
+    if (err != JB_OK)
+        return err;
+    *cases = list;
+    *count = shown;
+    *more = found > f->limit;
+    return JB_OK;
+}
+
+enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out)
+{
+    int64_t counts[5] = {0}; /* cases, open, objections, red, red or yellow */
+    bool mine;
+    enum jb_err err = jb_sql_snapshot(l, &mine);
+
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_TOTAL_CASES, JB_NO_ROW, &counts[0]);
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_TOTAL_OPEN, JB_NO_ROW, &counts[1]);
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_TOTAL_OBJECTIONS, JB_NO_ROW, &counts[2]);
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_TOTAL_RED, JB_ROW(jb_int(now_ms)), &counts[3]);
+    if (err == JB_OK)
+        err = jb_sql_number(l, JB_SQL_TOTAL_WARNED, JB_ROW(jb_int(now_ms)), &counts[4]);
+    jb_sql_snapshot_end(l, mine);
+    if (err != JB_OK)
+        return err;
+    *out = (struct jb_totals){.cases = (uint64_t)counts[0],
+                              .open_cases = (uint64_t)counts[1],
+                              .red = (uint64_t)counts[3],
+                              .yellow = (uint64_t)(counts[4] - counts[3]),
+                              .objections = (uint64_t)counts[2]};
+    return JB_OK;
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+"""The parts of proto/PROTOCOL.md that repeat what the code says: tables from the headers, examples
+from frame_examples. Printing shows them, --write puts them into the document; the test of the
+document compares. Usage: protocol_blocks.py BUILD [--write]"""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DOCUMENT = os.path.join(ROOT, "proto", "PROTOCOL.md")
+
+
+def source(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def c_text(text):
+    """The value of adjacent C string literals."""
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace('\\"', '"')
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(c) for c in row) + " |" for row in rows])
+
+
+def refusal_rows():
+    text = source("proto/rules/refusal.h")
+    return [(int(n), name, c_text(article), c_text(words)) for name, n, article, words in re.findall(
+        r'X\((\w+), (\d+), ("[^"]*"),\s*((?:"(?:[^"\\]|\\.)*"[\s\\]*)+)\)', text)]
+
+
+def error_rows():
+    text = source("proto/base/err.h")
+    return [(int(n), name, int(code), c_text(words)) for name, n, code, words in re.findall(
+        r'X\((\w+), (\d+), (\d+),\s*((?:"(?:[^"\\]|\\.)*"[\s\\]*)+)\)', text)]
+
+
+def act_numbers():
+    return {name: (field, int(n)) for name, field, n in
+            re.findall(r"X\((\w+), (\w+), (\d+)\)", source("proto/rules/act.h"))}
+
+
+STAGES = {"REGISTERED": "registered", "SENT": "sent", "SIGNED": "signed", "ACCEPTED": "accepted",
+          "DECLINED": "declined", "ANSWERED": "answered"}
+PARTIES = {"P_ANYONE": "any node", "P_PARTICIPANT": "participant", "P_REGISTRAR": "registrar",
+           "P_HOST": "host", "P_HANDLER": "handler", "P_FORWARDED_HOST": "forwarded host",
+           "P_SENDER": "sender", "P_ASSIGNER": "assigner", "P_OFFICE": "office",
+           "P_OFFICE_HOST": "office host", "P_LEFT": "left", "P_BROKER": "broker"}
+
+
+def stage_words(text):
+    if text == "0":
+        return "no case"
+    if text == "S_ANY":
+        return "any"
+    text = text.replace("S_WITH_HANDLER", "S(SENT) | S(SIGNED) | S(ACCEPTED)")
+    if text == "S(NONE)":
+        return "new"
+    return ", ".join(STAGES[s] for s in re.findall(r"S\((\w+)\)", text))
+
+
+def act_rows():
+    text = source("proto/rules/decide.c")
+    text = text[text.index("static const struct row rows[]"):]
+    text = text[:text.index("};")]
+    numbers = act_numbers()
+    rows = []
+    for kind, stages, parties, flags in re.findall(
+            r"\{JB_ACT_(\w+),\s*([^,]+),\s*([^,]+),\s*([^,]+),", text):
+        field, number = numbers[kind]
+        who = ", ".join(PARTIES[p.strip()] for p in parties.split("|"))
+        rows.append((field, number, stage_words(stages.strip()), who,
+                     "custody" if re.search(r"\bCUSTODY\b", flags) else ""))
+    return sorted(rows, key=lambda row: row[1])
+
+
+def required_rows():
+    text = source("proto/rules/act_check.c")
+    numbers = act_numbers()
+    found = {}
+    for kind, field, refusal in re.findall(
+            r"\{JB_ACT_(\w+), FIELD_(\w+), JB_REFUSE_(\w+)\}", text):
+        name, number = numbers[kind]
+        found.setdefault((number, name), []).append(
+            field if refusal == "FIELD_REQUIRED" else f"{field} ({refusal})")
+    return [(name, ", ".join(fields)) for (_, name), fields in sorted(found.items())]
+
+
+def check_digit(digits):
+    product = 10
+    for digit in digits:
+        total = (product + int(digit)) % 10
+        product = (total or 10) * 2 % 11
+    return (11 - product) % 10
+
+
+def caseno_rows():
+    rows = []
+    for date, node, count in (("20261123", 7, 42), ("20260101", 2, 1), ("20221231", 99999, 99999),
+                              ("20260229", 1, 1)):
+        digits = f"{date}{node:05}{count:05}"
+        valid = date != "20260229"
+        shown = f"{date}-{node:05}-{count:05}-{check_digit(digits)}"
+        rows.append((shown, f"{digits}{check_digit(digits)}",
+                     "good" if valid else "refused: no such date"))
+    rows.append(("20261123-00007-00042-8", "2026112300007000428", "refused: check digit"))
+    return rows
+
+
+def blocks(build):
+    examples = subprocess.run([os.path.join(build, "tests/tools/frame_examples")], check=True,
+                              stdout=subprocess.PIPE, encoding="utf-8").stdout
+    return {
+        "acts": table(("act", "number", "stages", "who", "based on"), act_rows()),
+        "required": table(("act", "required"), required_rows()),
+        "refusals": table(("number", "name", "article", "text"), refusal_rows()),
+        "errors": table(("number", "name", "exit", "text"), error_rows()),
+        "casenos": table(("shown", "as a number", "verdict"), caseno_rows()),
+        "examples": examples.strip(),
+    }
+
+
+def split(document):
+    """[(name or None, text)]: what stands between the markers, and around them."""
+    parts = re.split(r"<!-- block (\w+) -->\n(.*?)<!-- end -->", document, flags=re.S)
+    result = [(None, parts[0])]
+    for i in range(1, len(parts), 3):
+        result += [(parts[i], parts[i + 1].strip()), (None, parts[i + 2])]
+    return result
+
+
+def main():
+    made = blocks(sys.argv[1])
+    if "--write" not in sys.argv:
+        for name, text in made.items():
+            print(f"<!-- block {name} -->\n{text}\n<!-- end -->\n")
+        return
+    with open(DOCUMENT, encoding="utf-8") as f:
+        parts = split(f.read())
+    with open(DOCUMENT, "w", encoding="utf-8") as f:
+        f.write("".join(text if name is None else
+                        f"<!-- block {name} -->\n{made[name]}\n<!-- end -->" for name, text in parts))
+
+
+if __name__ == "__main__":
+    main()

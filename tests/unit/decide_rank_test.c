@@ -1,0 +1,237 @@
+/* Hand-overs that meet: who goes before whom, which clocks go on, who stays answerable. */
+#include "tests/unit/rules_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "proto/rules/caseno.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+static const struct jb_deadline *last_deadline(struct world *w, const char *key)
+{
+    for (size_t i = w->c.deadline_count; i > 0; i--) {
+        if (strcmp(w->c.deadlines[i - 1].key, key) == 0)
+            return &w->c.deadlines[i - 1];
+    }
+    fail_msg("there never was a deadline \"%s\"", key);
+    return NULL;
+}
+
+static bool is_open(struct world *w, const char *key)
+{
+    return jb_case_open_deadline(&w->c, key) != NULL;
+}
+
+static void forward(struct world *w)
+{
+    world_bring(w, JB_STAGE_REGISTERED);
+    world_do(w, OFFICE, ACT(FORWARD, .node = HOUSING));
+}
+
+static void back_to_monday(struct world *w)
+{
+    w->now_ms = local("2026-03-02 10:00");
+}
+
+/* ---- who goes before whom ---------------------------------------------------------------------- */
+
+static void an_assignment_supersedes_a_hand_over(void **state)
+{
+    struct world *w = *state;
+
+    forward(w);
+    world_do(w, HOUSING, ACT(HANDOVER, .node = LAND, .reason = T("用地问题")));
+    world_do(w, LAND, ACT(OBJECT, .reason = T("x")));
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LABOUR));
+    assert_int_equal(w->c.host, LABOUR);
+    assert_false(w->c.objection_open);
+    assert_int_equal(last_deadline(w, "rule")->end, JB_END_SUPERSEDED);
+    assert_int_equal(jb_case_roles(&w->c, LAND), 1U << JB_ROLE_LEFT);
+    assert_int_equal(jb_case_roles(&w->c, HOUSING), 1U << JB_ROLE_LEFT);
+    for (size_t i = 0; i < w->c.deadline_count; i++)
+        assert_true(w->c.deadlines[i].end != JB_END_OPEN || w->c.deadlines[i].node == LABOUR);
+    world_refused(w, LAND, ACT(SIGN_FOR, .custody = 3), JB_REFUSE_STALE_CUSTODY);
+    assert_non_null(strstr(w->v.detail, "县人力资源和社会保障局"));
+}
+
+static void the_sixty_days_go_on_through_every_hand_over(void **state)
+{
+    struct world *w = *state;
+    struct jb_deadline before, after;
+
+    forward(w);
+    world_do(w, HOUSING, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = w->now_ms));
+    before = *world_deadline(w, "handle");
+    w->now_ms += 3 * JB_DAY_MS;
+    world_do(w, HOUSING, ACT(HANDOVER, .node = LAND));
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LABOUR));
+    after = *world_deadline(w, "handle");
+    assert_int_equal(w->c.stage, JB_STAGE_SENT);
+    assert_int_equal(after.node, LABOUR);
+    assert_int_equal(after.trigger_ms, before.trigger_ms);
+    assert_int_equal(after.due_ms, before.due_ms);
+    assert_int_equal(jb_case_deadline(&w->c, before.id)->end, JB_END_SUPERSEDED);
+    assert_false(is_open(w, "notify")); /* the petitioner has been told */
+    world_do(w, LABOUR, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, LABOUR, ACT(ACCEPT, .exit = JB_EXIT_RESIDUE));
+    assert_int_equal(world_deadline(w, "handle")->id, after.id);
+    back_to_monday(w);
+}
+
+static void notify_keeps_its_day_between_handlers(void **state)
+{
+    struct world *w = *state;
+    int64_t due_ms;
+
+    forward(w);
+    due_ms = world_deadline(w, "notify")->due_ms;
+    w->now_ms += 4 * JB_DAY_MS;
+    world_do(w, HOUSING, ACT(HANDOVER, .node = LAND));
+    assert_int_equal(world_deadline(w, "notify")->due_ms, due_ms);
+    assert_int_equal(world_deadline(w, "notify")->node, LAND);
+    assert_int_equal(world_deadline(w, "object")->trigger_ms, w->now_ms); /* one for each holder */
+    assert_true(jb_case_has(&w->c, HOUSING));
+    world_do(w, LAND, ACT(HANDOVER, .node = LABOUR));
+    assert_false(jb_case_has(&w->c, HOUSING));
+    back_to_monday(w);
+}
+
+struct rank_row {
+    uint32_t first;
+    int first_authority; /* FORWARD: forwarded */
+    uint32_t second;
+    int second_authority;
+    enum jb_refusal wanted;
+};
+
+/* CITY_OFFICE has the case as registrar, OFFICE as co-handler. */
+static const struct rank_row ranks[] = {
+    {CITY_OFFICE, JB_AUTHORITY_FORWARD, CITY_OFFICE, JB_AUTHORITY_ASSIGN, JB_REFUSE_NONE},
+    {CITY_OFFICE, JB_AUTHORITY_ASSIGN, CITY_OFFICE, JB_AUTHORITY_FORWARD, JB_REFUSE_OUTRANKED},
+    {CITY_OFFICE, JB_AUTHORITY_ASSIGN, CITY_OFFICE, JB_AUTHORITY_ASSIGN, JB_REFUSE_NONE},
+    {CITY_OFFICE, JB_AUTHORITY_ASSIGN, CITY_OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, JB_REFUSE_NONE},
+    {CITY_OFFICE, JB_AUTHORITY_FORWARD, OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT,
+     JB_REFUSE_OUTRANKED}, /* the lower level */
+    {CITY_OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, CITY_OFFICE, JB_AUTHORITY_ASSIGN,
+     JB_REFUSE_OUTRANKED},
+};
+
+static enum jb_refusal send(struct world *w, uint32_t node, int authority, uint32_t to)
+{
+    static const uint32_t helper[] = {OFFICE};
+    struct jb_act act = {.kind = JB_ACT_ASSIGN, .node = to, .co_handlers = {helper, 1}};
+
+    if (authority == JB_AUTHORITY_FORWARD)
+        act.kind = JB_ACT_FORWARD;
+    else
+        act.authority = authority;
+    if (node == OFFICE)
+        act.co_handlers.count = 0;
+    return world_try(w, node, &act);
+}
+
+static void register_at_city(struct world *w)
+{
+    struct jb_act act = *world_register_act();
+
+    world_forget_case(w);
+    assert_int_equal(
+        jb_caseno_make(jb_date_of_instant(w->now_ms), CITY_OFFICE, 1, &act.case_no), JB_OK);
+    w->case_no = act.case_no;
+    world_do(w, CITY_OFFICE, &act);
+}
+
+static void level_and_authority_decide(void **state)
+{
+    struct world *w = *state;
+    int64_t usual = w->case_no;
+
+    for (size_t i = 0; i < COUNT(ranks); i++) {
+        register_at_city(w);
+        assert_int_equal(send(w, ranks[i].first, ranks[i].first_authority, HOUSING),
+                         JB_REFUSE_NONE);
+        if (send(w, ranks[i].second, ranks[i].second_authority, LAND) != ranks[i].wanted)
+            fail_msg("row %zu: %s", i, jb_refusal_name(w->v.refusal));
+    }
+    w->policy->level_outranks = false;
+    register_at_city(w);
+    assert_int_equal(send(w, CITY_OFFICE, JB_AUTHORITY_FORWARD, HOUSING), JB_REFUSE_NONE);
+    assert_int_equal(send(w, OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, LAND), JB_REFUSE_NONE);
+    w->policy->level_outranks = true;
+    w->case_no = usual;
+}
+
+static void without_its_switch_a_first_assignment_outranks_nothing(void **state)
+{
+    struct world *w = *state;
+    int64_t usual = w->case_no;
+
+    w->policy->first_assignment_outranks = false;
+    w->policy->level_outranks = false;
+    register_at_city(w);
+    assert_int_equal(send(w, CITY_OFFICE, JB_AUTHORITY_FORWARD, HOUSING), JB_REFUSE_NONE);
+    assert_int_equal(send(w, OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, LAND), JB_REFUSE_OUTRANKED);
+    w->policy->first_assignment_outranks = true;
+    w->policy->level_outranks = true;
+    w->case_no = usual;
+}
+
+static void an_office_passes_on_what_a_higher_one_assigned_and_stays_answerable(void **state)
+{
+    struct world *w = *state;
+    int64_t usual = w->case_no;
+    const struct jb_deadline *report;
+
+    register_at_city(w);
+    assert_int_equal(send(w, CITY_OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, TOWN), JB_REFUSE_NONE);
+    world_do(w, CITY_OFFICE, ACT(ASSIGN, .node = OFFICE));
+    report = world_deadline(w, "assigned");
+    assert_int_equal(report->node, OFFICE);
+    world_do(w, OFFICE, ACT(ASSIGN, .node = HOUSING));
+    assert_int_equal(w->c.host, HOUSING);
+    assert_int_equal(world_deadline(w, "assigned")->node, OFFICE); /* the first of two */
+    world_do(w, HOUSING, ACT(HANDOVER, .node = HOUSING_UNIT));     /* down its own tree */
+    assert_int_equal(w->c.authority, JB_AUTHORITY_FIRST_ASSIGNMENT);
+    world_refused(w, HOUSING_UNIT, ACT(HANDOVER, .node = LAND), JB_REFUSE_OUTRANKED);
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LAND)); /* its own order, over the sub-unit */
+    assert_int_equal(world_deadline(w, "assigned")->node, OFFICE);
+    assert_false(jb_case_has(&w->c, HOUSING));
+    world_do(w, CITY_OFFICE, ACT(ASSIGN, .node = LABOUR));
+    for (size_t i = 0; i < w->c.deadline_count; i++)
+        assert_true(w->c.deadlines[i].end != JB_END_OPEN || w->c.deadlines[i].node == LABOUR);
+    w->case_no = usual;
+}
+
+static void the_conference_designates(void **state)
+{
+    struct world *w = *state;
+    static const uint32_t helper[] = {CONFERENCE};
+
+    world_bring(w, JB_STAGE_REGISTERED);
+    world_do(w, OFFICE, ACT(FORWARD, .node = HOUSING, .co_handlers = {helper, 1}));
+    world_refused(w, HOUSING, ACT(DESIGNATE, .node = LAND), JB_REFUSE_NOT_A_HOLDER);
+    world_do(w, CONFERENCE, ACT(DESIGNATE, .node = LAND));
+    assert_int_equal(w->c.authority, JB_AUTHORITY_JOINT_CONFERENCE);
+    assert_false(is_open(w, "object"));
+    assert_true(is_open(w, "assigned"));
+    world_refused(w, LAND, ACT(OBJECT, .reason = T("x")), JB_REFUSE_NO_RETURN);
+    world_refused(w, OFFICE, ACT(ASSIGN, .node = LABOUR), JB_REFUSE_OUTRANKED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_assignment_supersedes_a_hand_over),
+        cmocka_unit_test(the_sixty_days_go_on_through_every_hand_over),
+        cmocka_unit_test(notify_keeps_its_day_between_handlers),
+        cmocka_unit_test(level_and_authority_decide),
+        cmocka_unit_test(without_its_switch_a_first_assignment_outranks_nothing),
+        cmocka_unit_test(an_office_passes_on_what_a_higher_one_assigned_and_stays_answerable),
+        cmocka_unit_test(the_conference_designates),
+    };
+    return cmocka_run_group_tests_name("decide_rank", tests, world_open, world_close);
+}

@@ -1,0 +1,223 @@
+/* A long random walk: many cases, all parties, well-formed and ill-formed acts, time going on. After each
+ * step the invariants of casework must hold. The seed is fixed. */
+#include "tests/unit/rules_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define STEPS 10000
+#define ACTS_PER_CASE_MAX 60
+
+static uint64_t random_state = 20261123;
+
+/* splitmix64: the same numbers on every run. */
+static uint32_t below(uint32_t limit)
+{
+    uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (uint32_t)((z ^ (z >> 31)) % limit);
+}
+
+static const enum jb_act_kind kinds[] = {
+    JB_ACT_ASSIGN,  JB_ACT_FORWARD,   JB_ACT_HANDOVER,          JB_ACT_REFER,  JB_ACT_SIGN_FOR,
+    JB_ACT_ACCEPT,  JB_ACT_DECLINE,   JB_ACT_NOTIFY,            JB_ACT_OBJECT, JB_ACT_HANDOVER,
+    JB_ACT_EXTEND,  JB_ACT_DESIGNATE, JB_ACT_RULE_ON_OBJECTION, JB_ACT_ANSWER, JB_ACT_EXECUTE,
+    JB_ACT_CLOSE,   JB_ACT_NOTE,      JB_ACT_ACKNOWLEDGE,       JB_ACT_OPENED, JB_ACT_RECEIVED,
+    JB_ACT_SIGN_FOR, JB_ACT_ACCEPT,   JB_ACT_ANSWER,            JB_ACT_OBJECT, JB_ACT_PURGED,
+    JB_ACT_RULE_ON_OBJECTION,
+};
+static const uint32_t senders[] = {OFFICE,  HOUSING, HOUSING_UNIT, LABOUR, LAND,
+                                   TOWN,    TOWN_STATION, CONFERENCE, CITY_OFFICE, OTHER_DEPT};
+
+struct tally {
+    size_t accepted, refused;
+    bool stages[JB_STAGE_COUNT];
+    bool kinds[256];
+};
+
+static struct jb_text maybe(const char *text)
+{
+    return jb_text_of(below(8) == 0 ? "" : text);
+}
+
+static struct jb_act random_act(const struct world *w, const uint32_t helpers[3])
+{
+    struct jb_act act = {
+        .kind = kinds[below(COUNT(kinds))],
+        .node = senders[below(COUNT(senders))],
+        .text = maybe("内容"),
+        .reason = maybe("理由"),
+        .report = maybe("报告"),
+        .approved_by = maybe("局长"),
+        .basis = maybe("依据"),
+        .days = below(40),
+        .deadline_id = below(3) == 0 ? below(8) : 0,
+        .log_seq = below(2) == 0 ? w->c.sent_seq : 1,
+        .at_ms = w->now_ms,
+    };
+
+    if (below(2) == 0)
+        act.told_at_ms = w->now_ms - below(3600) * 1000;
+    if (below(4) == 0)
+        act.due_ms = w->now_ms + (int64_t)below(80) * JB_DAY_MS;
+    act.co_handlers = (struct jb_list32){helpers, below(3)};
+    act.ruling = (int)below(3);
+    act.opinion = (int)below(4);
+    act.exit = below(4) == 0 ? (int)below(7) : 0;
+    act.authority = below(3) == 0 ? (int)below(6) : 0;
+    if (below(20) == 0)
+        act.custody = below(9) + 1;
+    return act;
+}
+
+/* Half of the time somebody who can be expected to act. */
+static uint32_t random_sender(const struct world *w)
+{
+    uint32_t dice = below(6);
+
+    if (dice < 2)
+        return w->c.host;
+    if (dice == 2)
+        return w->c.sender != 0 ? w->c.sender : OFFICE;
+    return dice == 3 ? BROKER : senders[below(COUNT(senders))];
+}
+
+static void hold_deadlines(const struct jb_case *c)
+{
+    size_t handle = 0, notify = 0, object = 0, rule = 0;
+
+    for (size_t i = 0; i < c->deadline_count; i++) {
+        const struct jb_deadline *d = &c->deadlines[i];
+
+        assert_int_equal(d->id, i + 1);
+        assert_true(d->due_ms > d->trigger_ms);
+        if (d->end != JB_END_OPEN)
+            continue;
+        assert_true(jb_case_has(c, d->node));
+        assert_true(c->stage != JB_STAGE_CLOSED && c->stage != JB_STAGE_REFERRED);
+        handle += strcmp(d->key, "handle") == 0;
+        notify += strcmp(d->key, "notify") == 0;
+        object += strcmp(d->key, "object") == 0;
+        rule += strcmp(d->key, "rule") == 0;
+        if (strcmp(d->key, "handle") == 0 || strcmp(d->key, "notify") == 0)
+            assert_int_equal(d->node, c->host);
+    }
+    assert_true(handle <= 1 && notify <= 1 && object <= 1);
+    assert_int_equal(rule, c->objection_open);
+}
+
+static void hold_audience(const struct jb_case *c)
+{
+    size_t hosts = 0;
+
+    for (size_t i = 0; i < c->participant_count; i++) {
+        const struct jb_participant *p = &c->participants[i];
+
+        if (p->role == JB_ROLE_HOST) {
+            hosts++;
+            assert_int_equal(p->node, c->host);
+        }
+        if (p->role == JB_ROLE_LEFT)
+            assert_int_equal(jb_case_roles(c, p->node), 1U << JB_ROLE_LEFT);
+        for (size_t j = 0; j < i; j++)
+            assert_false(c->participants[j].node == p->node && c->participants[j].role == p->role);
+    }
+    assert_int_equal(hosts, 1);
+    assert_true(jb_case_has(c, c->registrar));
+    if (c->sender != 0)
+        assert_true(jb_case_has(c, c->sender));
+}
+
+static void hold_invariants(const struct jb_case *c, const struct jb_case *before,
+                            const struct jb_verdict *v)
+{
+    bool moved = false;
+
+    for (size_t i = 0; i < v->effects.count; i++)
+        moved = moved || v->effects.at[i].kind == JB_EFFECT_CUSTODY_MOVED;
+    assert_int_equal(c->custody, before->custody + moved);
+    if (!moved)
+        assert_int_equal(c->host, before->host);
+    if (before->stage == JB_STAGE_CLOSED || before->stage == JB_STAGE_REFERRED)
+        assert_int_equal(c->stage, before->stage);
+    if (c->stage == JB_STAGE_ACCEPTED)
+        assert_true(c->facts_ms[JB_FACT_SIGNED] != 0 && c->facts_ms[JB_FACT_ACCEPTED] != 0);
+    if (c->stage == JB_STAGE_CLOSED && c->opinion == JB_OPINION_SUPPORTED &&
+        c->facts_ms[JB_FACT_DECLINED] == 0)
+        assert_int_not_equal(c->facts_ms[JB_FACT_EXECUTED], 0);
+    hold_audience(c);
+    hold_deadlines(c);
+}
+
+static void step(struct world *w, struct tally *tally)
+{
+    static const uint32_t helpers[] = {LABOUR, LAND, CONFERENCE};
+    struct jb_act act = random_act(w, helpers);
+    struct jb_case before = w->c;
+
+    if (world_try(w, random_sender(w), &act) != JB_REFUSE_NONE) {
+        assert_memory_equal(&before, &w->c, sizeof before);
+        tally->refused++;
+        return;
+    }
+    hold_invariants(&w->c, &before, &w->v);
+    tally->accepted++;
+    tally->stages[w->c.stage] = true;
+    tally->kinds[act.kind] = true;
+}
+
+static void new_case(struct world *w, struct tally *tally)
+{
+    struct jb_act act = *world_register_act();
+
+    jb_arena_reset(&w->arena);
+    act.matter = (int)below(3) + 1;
+    act.flags = below(4) == 0 ? JB_FLAG_UNREACHABLE : 0;
+    world_forget_case(w);
+    world_do(w, OFFICE, &act);
+    tally->stages[w->c.stage] = true;
+}
+
+static void ten_thousand_steps(void **state)
+{
+    struct world *w = *state;
+    struct jb_arena cases, world = w->arena;
+    struct tally tally = {0};
+
+    /* The cases' own memory, so that it can be dropped with each case. */
+    jb_arena_init(&cases, (size_t)64 * 1024 * 1024);
+    w->arena = cases;
+    for (size_t i = 0; i < STEPS; i++) {
+        if (i % ACTS_PER_CASE_MAX == 0)
+            new_case(w, &tally);
+        w->now_ms += (int64_t)below(12) * 3600 * 1000;
+        world_tick(w);
+        hold_deadlines(&w->c);
+        step(w, &tally);
+    }
+    jb_arena_fini(&w->arena);
+    w->arena = world;
+    assert_true(tally.accepted > STEPS / 10);
+    assert_true(tally.refused > STEPS / 10);
+    for (int stage = JB_STAGE_REGISTERED; stage < JB_STAGE_COUNT; stage++) {
+        if (!tally.stages[stage])
+            fail_msg("stage %s was never reached", jb_stage_name((enum jb_stage)stage));
+    }
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        if (!tally.kinds[kinds[i]])
+            fail_msg("%s was never accepted", jb_act_kind_name(kinds[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_thousand_steps),
+    };
+    return cmocka_run_group_tests_name("decide_walk", tests, world_open, world_close);
+}
