@@ -271,7 +271,12 @@ static enum jb_err decide_submission(struct jb_broker *b, struct jb_batch *t,
     struct jb_fault fault = {""};
     struct jb_submission s;
     b->count.submissions++;
-    enum jb_err err = jb_submission_decode(item->raw, &t->arena, &s, &fault);
+    enum jb_err err = JB_OK;
+    if (item->raw.len > JB_SUBMISSION_LIMIT_BYTES)
+        err = jb_fault_set(&fault, JB_TOO_LARGE, "submission: %zu bytes, at most %zu are allowed",
+                           item->raw.len, JB_SUBMISSION_LIMIT_BYTES);
+    if (err == JB_OK)
+        err = jb_submission_decode(item->raw, &t->arena, &s, &fault);
     if (err == JB_OK) {
         err = canonical(t, &s, item->raw);
         if (err != JB_OK)

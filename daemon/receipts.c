@@ -14,8 +14,8 @@ struct sender {
 
 #define SENDERS_MAX 64 /* more distinct senders in one acknowledgement: told in a second entry */
 
-static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
-                               const struct sender *s)
+static enum jb_err tell_part(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
+                             uint32_t sender, struct jb_stored_items items)
 {
     struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
     if (entry == NULL)
@@ -30,10 +30,24 @@ static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t, const st
         .number = r->point.number,
         .head = {r->point.head, JB_HASH_BYTES},
         .signature = {r->signature, JB_SIGN_BYTES},
-        .items = {s->items, s->count},
+        .items = items,
     };
-    struct jb_accepted a = {.entry = entry, .only = s->node};
+    struct jb_accepted a = {.entry = entry, .only = sender};
     return jb_decide_accept(b, t, &a);
+}
+
+/* As many entries as the limit on lists asks for. */
+static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
+                               const struct sender *s)
+{
+    enum jb_err err = JB_OK;
+    for (size_t at = 0; at < s->count && err == JB_OK; at += JB_LIMIT_LIST) {
+        size_t left = s->count - at;
+        err = tell_part(
+            b, t, r, s->node,
+            (struct jb_stored_items){s->items + at, left < JB_LIMIT_LIST ? left : JB_LIMIT_LIST});
+    }
+    return err;
 }
 
 /* The clocks that start at receipt: only when it came on a later local day than the hand-over. */

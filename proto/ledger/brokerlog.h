@@ -33,7 +33,9 @@ struct jb_line_state { /* one node's line as the broker has it on disk */
     int64_t acked_at_ms;
 };
 /* The line of a node; a new one (all zero, down.epoch = the ledger's epoch, down.head =
- * jb_chain_start) when there is none yet. Kept in memory: cheap. NULL only when out of memory. */
+ * jb_chain_start) when there is none yet. Kept in memory: cheap; on a read-only ledger read anew
+ * each time. Valid until the ledger is closed. NULL only when out of memory (read-only: or the row
+ * cannot be read). */
 const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node);
 /* The same from disk into *out, for the read-only ledger, whose memory does not follow the
  * writer's. */

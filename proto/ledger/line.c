@@ -71,13 +71,6 @@ struct jb_line_state *jb_line_touch(struct jb_ledger *l, uint32_t node)
     return &line->now;
 }
 
-const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node)
-{
-    struct jb_line *line = line_of(l, node);
-
-    return line != NULL ? &line->now : NULL;
-}
-
 void jb_line_row(struct jb_reader *r, struct jb_line_state *state)
 {
     state->node = jb_get_u32(r);
@@ -91,30 +84,39 @@ void jb_line_row(struct jb_reader *r, struct jb_line_state *state)
     state->acked_at_ms = jb_get_i64(r);
 }
 
+static enum jb_err state_read(struct jb_ledger *l, sqlite3_stmt *s)
+{
+    struct jb_reader r = jb_reader_of(s, NULL);
+    struct jb_line *line = line_of(l, (uint32_t)sqlite3_column_int64(s, 0));
+
+    if (line == NULL)
+        return JB_NOMEM;
+    jb_line_row(&r, &line->now);
+    return r.err;
+}
+
 enum jb_err jb_lines_load(struct jb_ledger *l)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_LINES, JB_NO_ROW);
 
     while (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, NULL);
-        struct jb_line_state state = {0};
-        jb_line_row(&r, &state);
-        struct jb_line *line = line_of(l, state.node);
-        if (line == NULL) {
-            err = JB_NOMEM;
+        err = state_read(l, s);
+        if (err != JB_OK)
             break;
-        }
-        memcpy(state.down.epoch, l->epoch, JB_EPOCH_BYTES);
-        memcpy(state.acked.epoch, l->epoch, JB_EPOCH_BYTES);
-        line->now = state;
-        if (r.err != JB_OK) {
-            err = r.err;
-            break;
-        }
     }
     jb_sql_done(s);
     return err;
+}
+
+const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node)
+{
+    struct jb_line *line = line_of(l, node);
+
+    /* Another connection writes: what is in memory here may be old. */
+    if (line == NULL || (l->read_only && jb_line_read(l, node, &line->now) != JB_OK))
+        return NULL;
+    return &line->now;
 }
 
 enum jb_err jb_lines_flush(struct jb_ledger *l)

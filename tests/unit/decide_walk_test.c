@@ -34,6 +34,18 @@ static const enum jb_act_kind kinds[] = {
 static const uint32_t senders[] = {OFFICE,  HOUSING, HOUSING_UNIT, LABOUR, LAND,
                                    TOWN,    TOWN_STATION, CONFERENCE, CITY_OFFICE, OTHER_DEPT};
 
+/* What usually comes next, so that the walk gets somewhere. */
+static const enum jb_act_kind likely[JB_STAGE_COUNT][4] = {
+    [JB_STAGE_REGISTERED] = {JB_ACT_FORWARD, JB_ACT_FORWARD, JB_ACT_ASSIGN, JB_ACT_SIGN_FOR},
+    [JB_STAGE_SENT] = {JB_ACT_SIGN_FOR, JB_ACT_SIGN_FOR, JB_ACT_OBJECT, JB_ACT_HANDOVER},
+    [JB_STAGE_SIGNED] = {JB_ACT_ACCEPT, JB_ACT_ACCEPT, JB_ACT_RULE_ON_OBJECTION, JB_ACT_HANDOVER},
+    [JB_STAGE_ACCEPTED] = {JB_ACT_ANSWER, JB_ACT_ANSWER, JB_ACT_EXTEND, JB_ACT_NOTIFY},
+    [JB_STAGE_DECLINED] = {JB_ACT_NOTIFY, JB_ACT_CLOSE, JB_ACT_CLOSE, JB_ACT_NOTE},
+    [JB_STAGE_ANSWERED] = {JB_ACT_NOTIFY, JB_ACT_EXECUTE, JB_ACT_CLOSE, JB_ACT_CLOSE},
+    [JB_STAGE_REFERRED] = {JB_ACT_NOTE, JB_ACT_NOTE, JB_ACT_NOTE, JB_ACT_NOTE},
+    [JB_STAGE_CLOSED] = {JB_ACT_NOTE, JB_ACT_NOTE, JB_ACT_NOTE, JB_ACT_NOTE},
+};
+
 struct tally {
     size_t accepted, refused;
     bool stages[JB_STAGE_COUNT];
@@ -48,7 +60,7 @@ static struct jb_text maybe(const char *text)
 static struct jb_act random_act(const struct world *w, const uint32_t helpers[3])
 {
     struct jb_act act = {
-        .kind = kinds[below(COUNT(kinds))],
+        .kind = below(2) == 0 ? likely[w->c.stage][below(4)] : kinds[below(COUNT(kinds))],
         .node = senders[below(COUNT(senders))],
         .text = maybe("内容"),
         .reason = maybe("理由"),
@@ -78,13 +90,13 @@ static struct jb_act random_act(const struct world *w, const uint32_t helpers[3]
 /* Half of the time somebody who can be expected to act. */
 static uint32_t random_sender(const struct world *w)
 {
-    uint32_t dice = below(6);
+    uint32_t dice = below(8);
 
-    if (dice < 2)
+    if (dice < 4)
         return w->c.host;
-    if (dice == 2)
+    if (dice < 6)
         return w->c.sender != 0 ? w->c.sender : OFFICE;
-    return dice == 3 ? BROKER : senders[below(COUNT(senders))];
+    return dice == 6 ? BROKER : senders[below(COUNT(senders))];
 }
 
 static void hold_deadlines(const struct jb_case *c)
@@ -202,7 +214,8 @@ static void ten_thousand_steps(void **state)
     }
     jb_arena_fini(&w->arena);
     w->arena = world;
-    assert_true(tally.accepted > STEPS / 10);
+    print_message("%zu accepted\n", tally.accepted);
+    assert_true(tally.accepted > STEPS / 8);
     assert_true(tally.refused > STEPS / 10);
     for (int stage = JB_STAGE_REGISTERED; stage < JB_STAGE_COUNT; stage++) {
         if (!tally.stages[stage])

@@ -279,5 +279,5 @@ int main(void)
         T(items_of_no_kind_are_refused),
         T(persons_survive),
     };
-    return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("items", tests, NULL, NULL);
 }

@@ -165,5 +165,5 @@ int main(void)
         cmocka_unit_test(every_message_is_of_the_supported_kind),
         cmocka_unit_test(bodies_of_acts_fit_plans_and_json),
     };
-    return cmocka_run_group_tests_name("schema", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("wire_schema", tests, NULL, NULL);
 }

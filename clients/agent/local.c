@@ -1,0 +1,219 @@
+/* The local endpoint: who asks, which handler, one reply. Decides nothing about the subject of a
+ * request. Requests for the broker's administrators are refused here in words. */
+#include "clients/agent/requests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proto/base/log.h"
+
+#define LOCAL_PROTOCOL 1
+
+struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r)
+{
+    return (struct jb_agent_views){.agent = r->agent, .arena = r->arena, .now_ms = r->now_ms};
+}
+
+struct jb_agent_overlay_maker jb_agent_overlay_maker(struct jb_agent *a)
+{
+    return (struct jb_agent_overlay_maker){.ledger = a->ledger,
+                                           .book = jb_agent_book(a),
+                                           .verdict = &a->verdict,
+                                           .node = jb_replica_node(a->ledger)};
+}
+
+size_t jb_agent_rows_wanted(bool given, uint32_t limit)
+{
+    if (!given || limit == 0)
+        return JB_AGENT_ROWS_DEFAULT;
+    return limit < JB_AGENT_ROWS_MAX ? limit : JB_AGENT_ROWS_MAX;
+}
+
+/* ---- replies ---- */
+
+void jb_agent_reply(struct jb_agent_client *client, Jb__Reply *reply, struct jb_arena *arena)
+{
+    struct jb_bytes bytes;
+    enum jb_err err = arena->overflowed ? JB_NOMEM : JB_OK;
+    if (err == JB_OK)
+        err = jb_message_encode(&reply->base, arena, &bytes);
+    if (err == JB_OK)
+        err = jb_local_send(client->peer, bytes);
+    if (err == JB_TOO_LARGE || (err == JB_NOMEM && reply->body_case != JB__REPLY__BODY_ERROR)) {
+        struct jb_arena small;
+        jb_arena_init(&small, 65536);
+        jb_agent_reply_error(client, reply->id, err,
+                             "the answer is too large: ask for fewer rows", &small);
+        jb_arena_fini(&small);
+    }
+}
+
+void jb_agent_reply_error(struct jb_agent_client *client, uint64_t id, enum jb_err err,
+                          const char *text, struct jb_arena *arena)
+{
+    Jb__Reply reply = JB__REPLY__INIT;
+    Jb__ErrorView view = JB__ERROR_VIEW__INIT;
+    view.has_error = true;
+    view.error = (uint32_t)err;
+    view.name = jb_arena_strndup(arena, jb_err_name(err), strlen(jb_err_name(err)));
+    view.text = jb_arena_strndup(arena, text, strlen(text));
+    reply.has_id = true;
+    reply.id = id;
+    reply.body_case = JB__REPLY__BODY_ERROR;
+    reply.error = &view;
+    if (view.name == NULL || view.text == NULL) {
+        jb_local_close(client->peer); /* better than a reply that never comes */
+        return;
+    }
+    jb_agent_reply(client, &reply, arena);
+}
+
+/* ---- dispatch ---- */
+
+static enum jb_err refuse_admin(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    (void)reply;
+    (void)later;
+    return jb_fault_set(&r->fault, JB_UNSUPPORTED,
+                        "this is the agent, not the broker's admin socket");
+}
+
+/* The replica knows entries by case and by its own numbering, not by the broker's log. */
+static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    (void)reply;
+    (void)later;
+    return jb_fault_set(&r->fault, JB_UNSUPPORTED,
+                        "an agent shows entries as the history of their case");
+}
+
+static const jb_agent_handler handlers[] = {
+    [JB__REQUEST__BODY_SUBMIT] = jb_agent_do_submit,
+    [JB__REQUEST__BODY_CASES] = jb_agent_get_cases,
+    [JB__REQUEST__BODY_CASE_FILE] = jb_agent_get_case,
+    [JB__REQUEST__BODY_DEADLINES] = jb_agent_get_deadlines,
+    [JB__REQUEST__BODY_NODES] = jb_agent_get_nodes,
+    [JB__REQUEST__BODY_PENDING] = jb_agent_get_pending,
+    [JB__REQUEST__BODY_SETTLED] = jb_agent_get_settled,
+    [JB__REQUEST__BODY_STATUS] = jb_agent_get_status,
+    [JB__REQUEST__BODY_VERIFY] = jb_agent_do_verify,
+    [JB__REQUEST__BODY_WATCH] = jb_agent_do_watch,
+    [JB__REQUEST__BODY_ALARMS] = jb_agent_get_alarms,
+    [JB__REQUEST__BODY_ENTRY] = refuse_entry,
+    [JB__REQUEST__BODY_ENROL] = refuse_admin,
+    [JB__REQUEST__BODY_ADMIN] = refuse_admin,
+    [JB__REQUEST__BODY_INSTALL] = refuse_admin,
+    [JB__REQUEST__BODY_RELOAD] = refuse_admin,
+};
+
+static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    size_t kinds = sizeof handlers / sizeof handlers[0];
+    size_t kind = (size_t)r->request->body_case;
+    if (!r->request->has_protocol || r->request->protocol != LOCAL_PROTOCOL)
+        return jb_fault_set(&r->fault, JB_VERSION, "this agent speaks local protocol %d",
+                            LOCAL_PROTOCOL);
+    if (kind >= kinds || handlers[kind] == NULL)
+        return jb_fault_set(&r->fault, JB_UNKNOWN_KIND, "request: no body that is known here");
+    return handlers[kind](r, reply, later);
+}
+
+static void answer(struct jb_agent_request *r)
+{
+    Jb__Reply reply = JB__REPLY__INIT;
+    bool later = false;
+    reply.has_id = true;
+    reply.id = r->request->id;
+    enum jb_err err = handle(r, &reply, &later);
+    if (later && err == JB_OK)
+        return;
+    if (err == JB_OK)
+        jb_agent_reply(r->client, &reply, r->arena);
+    else
+        jb_agent_reply_error(r->client, r->request->id, err,
+                             r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err), r->arena);
+    if (err == JB_IO || err == JB_CORRUPT)
+        jb_agent_fail(r->agent, err, "answering a local request");
+}
+
+static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame)
+{
+    struct jb_agent *a = ctx;
+    struct jb_agent_client *client = jb_local_peer_data(peer);
+    struct jb_arena arena;
+    ProtobufCMessage *message = NULL;
+    if (client == NULL || a->stopping)
+        return;
+    jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
+    struct jb_agent_request r = {
+        .agent = a, .client = client, .arena = &arena, .now_ms = jb_agent_now(a)};
+    enum jb_err err =
+        jb_message_decode(&jb__request__descriptor, frame, &arena, &message, &r.fault);
+    if (err == JB_OK) {
+        r.request = (const Jb__Request *)message;
+        answer(&r);
+    } else {
+        jb_agent_reply_error(client, 0, err,
+                             r.fault.text[0] != '\0' ? r.fault.text : jb_err_text(err), &arena);
+    }
+    jb_arena_fini(&arena);
+}
+
+/* ---- clients ---- */
+
+static void on_open(void *ctx, struct jb_local_peer *peer)
+{
+    struct jb_agent *a = ctx;
+    struct jb_agent_client *client = calloc(1, sizeof *client);
+    if (client == NULL) {
+        jb_local_close(peer);
+        return;
+    }
+    client->peer = peer;
+    client->next = a->clients;
+    if (a->clients != NULL)
+        a->clients->prev = client;
+    a->clients = client;
+    a->client_count++;
+    jb_local_peer_set_data(peer, client);
+}
+
+static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
+{
+    struct jb_agent *a = ctx;
+    struct jb_agent_client *client = jb_local_peer_data(peer);
+    if (client == NULL)
+        return;
+    if (why != JB_OK && why != JB_CLOSED)
+        jb_log(JB_LOG_WARNING, jb_local_peer_identity(peer)->user, "client.cut", "reason=%s",
+               jb_err_name(why));
+    jb_agent_wait_forget(a, client);
+    jb_agent_verify_forget(a, client);
+    if (client->prev != NULL)
+        client->prev->next = client->next;
+    else
+        a->clients = client->next;
+    if (client->next != NULL)
+        client->next->prev = client->prev;
+    a->client_count--;
+    jb_local_peer_set_data(peer, NULL);
+    free(client);
+}
+
+enum jb_err jb_agent_local_start(struct jb_agent *a, struct jb_fault *fault)
+{
+    struct jb_local_config config = {.path = a->config->socket};
+    struct jb_local_hooks hooks = {
+        .on_open = on_open, .on_frame = on_frame, .on_close = on_close, .ctx = a};
+    if (!jb_agent_config_mode(a->config->socket_mode, &config.mode))
+        return JB_CONFIG;
+    a->wait_timer.data = a;
+    if (uv_timer_init(a->loop, &a->wait_timer) != 0)
+        return JB_IO;
+    return jb_local_listen(a->loop, &config, &hooks, &a->server, fault);
+}
+
+void jb_agent_local_stop(struct jb_agent *a)
+{
+    jb_local_stop(&a->server);
+}

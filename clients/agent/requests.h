@@ -1,0 +1,36 @@
+/* The requests of local clients: one handler for each kind. local.c finds the handler; a handler
+ * contains nothing but its own subject. */
+#ifndef JB_CLIENTS_AGENT_REQUESTS_H
+#define JB_CLIENTS_AGENT_REQUESTS_H
+
+#include "clients/agent/overlay.h"
+#include "clients/agent/views.h"
+
+#define JB_AGENT_ROWS_DEFAULT 100
+#define JB_AGENT_ROWS_MAX 1000
+
+/* Fill the reply's body, in the request's arena. An error is answered with r->fault, or the error's
+ * own text. *later: it is answered later, or never (the reply stays unused). */
+typedef enum jb_err (*jb_agent_handler)(struct jb_agent_request *r, Jb__Reply *reply, bool *later);
+
+enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply,
+                                   bool *later) JB_MUST;
+enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+
+/* For handlers: the views of this request, the maker of overlays, the number of rows wanted. */
+struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r);
+struct jb_agent_overlay_maker jb_agent_overlay_maker(struct jb_agent *a);
+size_t jb_agent_rows_wanted(bool given, uint32_t limit);
+/* Associated data of a case's sealed fields: its 19 digits. */
+struct jb_bytes jb_agent_seal_place(int64_t case_no, char digits[24]);
+
+#endif
