@@ -17,16 +17,17 @@ static char *text_z(struct jb_arena *arena, const char *z)
     return jb_arena_strndup(arena, z, strlen(z));
 }
 
+/* Second number of /proc/self/statm, in pages. */
 static uint64_t resident_bytes(void)
 {
+    char line[128] = "";
     FILE *in = fopen("/proc/self/statm", "re");
-    unsigned long long total = 0;
-    unsigned long long resident = 0;
     if (in == NULL)
         return 0;
-    int got = fscanf(in, "%llu %llu", &total, &resident);
+    const char *got = fgets(line, sizeof line, in);
     (void)fclose(in);
-    return got == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+    const char *second = got != NULL ? strchr(line, ' ') : NULL;
+    return second != NULL ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static uint64_t connected(const struct jb_broker *b)

@@ -30,7 +30,7 @@ void jb_batch_reset(struct jb_batch *t)
     t->touched_count = 0;
     t->case_count = 0;
     if (t->cases != NULL)
-        memset(t->cases, 0, t->case_capacity * sizeof *t->cases);
+        memset(t->cases, 0, t->case_capacity * sizeof(struct jb_case *));
     t->result = JB_OK;
     t->fault.text[0] = '\0';
 }
