@@ -149,8 +149,8 @@ void jb_agent_reload(struct jb_agent *a)
 {
     struct jb_fault fault = {""};
     enum jb_log_level level = JB_LOG_INFO;
-    enum jb_err err = jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change,
-                                       NULL, &fault);
+    enum jb_err err =
+        jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change, NULL, &fault);
     if (err != JB_OK) {
         jb_log(JB_LOG_ERROR, NULL, "config.refused", "%s", fault.text);
         return;

@@ -2,12 +2,13 @@
  *
  * Everything that waits in one loop turn shares a transaction. A frame is believed only when the
  * chain over its items gives the head that the broker signed; this is checked before the commit,
- * and a frame that fails undoes itself and everything behind it. Repeats are known by their number. */
+ * and a frame that fails undoes itself and everything behind it. Repeats are known by their number.
+ */
 #include "clients/agent/agent.h"
 
 #include "proto/base/log.h"
 
-#define GATHER_BYTES ((size_t)2 * 1024 * 1024)   /* applied at once when so much has gathered */
+#define GATHER_BYTES ((size_t)2 * 1024 * 1024) /* applied at once when so much has gathered */
 #define GATHER_ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define APPLY_ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define RESYNC_MS 60000
@@ -169,8 +170,8 @@ static void applying_reset(struct applying *p)
     p->items = 0;
 }
 
-/* Apply the first `limit` frames in one transaction. *done: how many could be taken; if that is fewer
- * and not because of a GAP, nothing was kept. */
+/* Apply the first `limit` frames in one transaction. *done: how many could be taken; if that is
+ * fewer and not because of a GAP, nothing was kept. */
 static enum outcome apply_frames(struct applying *p, const struct jb_agent_delivery *first,
                                  size_t limit, size_t *done)
 {

@@ -11,8 +11,7 @@ static enum jb_err load_policy(struct jb_agent *a)
 {
     struct jb_text text;
     struct jb_fault fault = {""};
-    enum jb_err err =
-        jb_ledger_policy_at(a->ledger, jb_agent_now(a), &a->book_arena, &text);
+    enum jb_err err = jb_ledger_policy_at(a->ledger, jb_agent_now(a), &a->book_arena, &text);
     if (err == JB_OK)
         err = jb_policy_parse(text, &a->book_arena, &a->policy, &fault);
     if (err == JB_OK)

@@ -21,8 +21,7 @@ static void resync(struct jb_agent *a, const char *format, uint64_t ours, uint64
 static void resync(struct jb_agent *a, const char *format, uint64_t ours, uint64_t theirs)
 {
     char text[sizeof a->line.text];
-    (void)snprintf(text, sizeof text, format, (unsigned long long)ours,
-                   (unsigned long long)theirs);
+    (void)snprintf(text, sizeof text, format, (unsigned long long)ours, (unsigned long long)theirs);
     jb_agent_line_break(a, JB_AGENT_RESYNC, RESYNC_MS, text);
 }
 
@@ -167,16 +166,15 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)
 
 static bool beat_signed(const struct jb_agent *a, const struct jb_frame *beat)
 {
-    struct jb_line_claim claim = {.role = JB_LINE_DOWN_HEAD,
-                                  .node = jb_replica_node(a->ledger),
-                                  .number = beat->down.number};
+    struct jb_line_claim claim = {
+        .role = JB_LINE_DOWN_HEAD, .node = jb_replica_node(a->ledger), .number = beat->down.number};
     memcpy(claim.epoch, beat->down.epoch, sizeof claim.epoch);
     memcpy(claim.head, beat->down.head, sizeof claim.head);
     return jb_line_verify(beat->suite, a->broker.sign, &claim, beat->signature) == JB_OK;
 }
 
-/* The broker has more for us, or we for it, and nothing moved since the last Beat: greet again, then both
- * directions resume by number. */
+/* The broker has more for us, or we for it, and nothing moved since the last Beat: greet again,
+ * then both directions resume by number. */
 static void look_for_standstill(struct jb_agent *a, const struct jb_frame *beat)
 {
     struct jb_agent_line *line = &a->line;
@@ -203,7 +201,8 @@ void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *beat)
     line->beat_awaited = false;
     line->skew_ms = beat->now_ms - jb_agent_now(a);
     if (memcmp(beat->down.epoch, jb_replica_down(a->ledger).epoch, JB_EPOCH_BYTES) != 0) {
-        resync(a, "the broker's record has become another incarnation (%llu items here, %llu there)",
+        resync(a,
+               "the broker's record has become another incarnation (%llu items here, %llu there)",
                jb_replica_down(a->ledger).number, beat->down.number);
         return;
     }

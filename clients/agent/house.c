@@ -32,12 +32,12 @@ static void on_reload(uv_signal_t *handle, int number)
     jb_agent_reload(handle->data);
 }
 
-static enum jb_err catch_signal(struct jb_agent *a, uv_signal_t *handle, uv_signal_cb cb, int number)
+static enum jb_err catch_signal(struct jb_agent *a, uv_signal_t *handle, uv_signal_cb cb,
+                                int number)
 {
     handle->data = a;
-    return uv_signal_init(a->loop, handle) == 0 && uv_signal_start(handle, cb, number) == 0
-               ? JB_OK
-               : JB_IO;
+    return uv_signal_init(a->loop, handle) == 0 && uv_signal_start(handle, cb, number) == 0 ? JB_OK
+                                                                                            : JB_IO;
 }
 
 enum jb_err jb_agent_house_start(struct jb_agent *a)

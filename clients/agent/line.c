@@ -8,12 +8,12 @@
 #include "proto/base/utf8.h"
 
 #define FRAME_ARENA_BYTES (8 * JB_FRAME_LIMIT_BYTES)
-#define BEAT_MS 20000        /* silence after which we say something */
-#define BEAT_MIN_MS 1000     /* between two looks at the clock */
-#define ANSWER_MS 30000      /* a greeting that is not answered is made anew */
-#define DEAF_MS 90000        /* nothing heard for so long: the connection is dead */
-#define RECONNECT_MS 5000    /* after a connection that was given up */
-#define GREET_MIN_MS 1000    /* between two greetings on one connection */
+#define BEAT_MS 20000     /* silence after which we say something */
+#define BEAT_MIN_MS 1000  /* between two looks at the clock */
+#define ANSWER_MS 30000   /* a greeting that is not answered is made anew */
+#define DEAF_MS 90000     /* nothing heard for so long: the connection is dead */
+#define RECONNECT_MS 5000 /* after a connection that was given up */
+#define GREET_MIN_MS 1000 /* between two greetings on one connection */
 
 static const char *const state_names[JB_AGENT_STATE_COUNT] = {
     [JB_AGENT_OFFLINE] = "offline",         [JB_AGENT_GREETING] = "greeting",
@@ -130,8 +130,10 @@ static void on_bye(struct jb_agent *a, const struct jb_frame *frame)
 
 typedef void (*frame_fn)(struct jb_agent *, const struct jb_frame *);
 static const frame_fn handlers[] = {
-    [JB_FRAME_WELCOME] = jb_agent_welcome, [JB_FRAME_BEAT] = jb_agent_beat_taken,
-    [JB_FRAME_RESUME] = jb_agent_resume,   [JB_FRAME_REJECT] = jb_agent_rejected,
+    [JB_FRAME_WELCOME] = jb_agent_welcome,
+    [JB_FRAME_BEAT] = jb_agent_beat_taken,
+    [JB_FRAME_RESUME] = jb_agent_resume,
+    [JB_FRAME_REJECT] = jb_agent_rejected,
     [JB_FRAME_BYE] = on_bye,
 };
 
@@ -240,9 +242,8 @@ static void link_denied(struct jb_agent *a)
 
 static void on_link(void *ctx, enum jb_link link)
 {
-    static void (*const changes[])(struct jb_agent *) = {[JB_LINK_DOWN] = link_down,
-                                                         [JB_LINK_UP] = link_up,
-                                                         [JB_LINK_DENIED] = link_denied};
+    static void (*const changes[])(struct jb_agent *) = {
+        [JB_LINK_DOWN] = link_down, [JB_LINK_UP] = link_up, [JB_LINK_DENIED] = link_denied};
     changes[link](ctx);
 }
 
@@ -251,16 +252,15 @@ static enum jb_err connect_line(struct jb_agent *a, struct jb_fault *fault)
     struct jb_zsock_options options;
     jb_zsock_options_default(&options);
     options.max_frame_bytes = JB_FRAME_LIMIT_BYTES;
-    struct jb_zsock_setup setup = {.zctx = a->zctx,
-                                   .loop = a->loop,
-                                   .endpoint = a->config->broker,
-                                   .own = &a->keys.line,
-                                   .server_public = a->broker.line,
-                                   .options = &options,
-                                   .hooks = {.on_message = on_message,
-                                             .on_surplus = on_surplus,
-                                             .on_link = on_link,
-                                             .ctx = a}};
+    struct jb_zsock_setup setup = {
+        .zctx = a->zctx,
+        .loop = a->loop,
+        .endpoint = a->config->broker,
+        .own = &a->keys.line,
+        .server_public = a->broker.line,
+        .options = &options,
+        .hooks = {
+            .on_message = on_message, .on_surplus = on_surplus, .on_link = on_link, .ctx = a}};
     return jb_dealer_connect(&setup, &a->line.dealer, fault);
 }
 

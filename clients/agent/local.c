@@ -42,8 +42,8 @@ void jb_agent_reply(struct jb_agent_client *client, Jb__Reply *reply, struct jb_
     if (err == JB_TOO_LARGE || (err == JB_NOMEM && reply->body_case != JB__REPLY__BODY_ERROR)) {
         struct jb_arena small;
         jb_arena_init(&small, 65536);
-        jb_agent_reply_error(client, reply->id, err,
-                             "the answer is too large: ask for fewer rows", &small);
+        jb_agent_reply_error(client, reply->id, err, "the answer is too large: ask for fewer rows",
+                             &small);
         jb_arena_fini(&small);
     }
 }

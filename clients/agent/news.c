@@ -35,8 +35,8 @@ static void settle(struct jb_agent *a, const struct jb_agent_news *n)
         a->refused++;
         jb_log(JB_LOG_WARNING, a->config->code, "submission.refused",
                "number=%llu kind=%s code=%u name=%.*s", (unsigned long long)number,
-               jb_act_kind_name(n->settled.kind), r->code, (int)(r->name.len < 64 ? r->name.len : 64),
-               r->name.len > 0 ? r->name.data : "");
+               jb_act_kind_name(n->settled.kind), r->code,
+               (int)(r->name.len < 64 ? r->name.len : 64), r->name.len > 0 ? r->name.data : "");
     }
     jb_agent_wait_settled(a, number); /* the answer still says what was submitted */
     jb_agent_pendings_settle(&a->pending, number);

@@ -1,8 +1,8 @@
 /* See overlay.h. */
 #include "clients/agent/overlay.h"
 
-/* The entry that the broker would make of the accepted act. Its log number is not known: the case keeps
- * the number of its last real entry. */
+/* The entry that the broker would make of the accepted act. Its log number is not known: the case
+ * keeps the number of its last real entry. */
 static enum jb_err apply_accepted(const struct jb_agent_overlay_maker *m,
                                   struct jb_agent_overlay *o,
                                   const struct jb_agent_overlay_act *what, struct jb_arena *arena)

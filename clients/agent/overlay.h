@@ -8,12 +8,12 @@
 #include "proto/rules/decide.h"
 
 struct jb_agent_overlay {
-    struct jb_case c;           /* stage NONE: no such case here */
-    uint32_t pending;           /* submissions about it that wait */
-    uint32_t unlikely;          /* of these: what the rules here would refuse by now */
-    bool stored;                /* the case is in the replica, not only in the outbox */
+    struct jb_case c;             /* stage NONE: no such case here */
+    uint32_t pending;             /* submissions about it that wait */
+    uint32_t unlikely;            /* of these: what the rules here would refuse by now */
+    bool stored;                  /* the case is in the replica, not only in the outbox */
     struct jb_outbox_item *items; /* the waiting ones, in order; arena */
-    struct jb_act *registered;  /* the Register that waits, if it does; arena */
+    struct jb_act *registered;    /* the Register that waits, if it does; arena */
 };
 
 /* What a decision here needs. */

@@ -53,8 +53,8 @@ static struct credit credit_left(const struct jb_agent *a)
     if (!line->welcomed || line->inflight_count == JB_AGENT_INFLIGHT_FRAMES ||
         out >= line->window_items || line->inflight_bytes >= line->window_bytes)
         return c;
-    c.items = line->window_items - out < FRAME_ITEMS ? (size_t)(line->window_items - out)
-                                                     : FRAME_ITEMS;
+    c.items =
+        line->window_items - out < FRAME_ITEMS ? (size_t)(line->window_items - out) : FRAME_ITEMS;
     c.bytes = line->window_bytes - line->inflight_bytes;
     if (c.bytes > FRAME_BYTES)
         c.bytes = FRAME_BYTES;

@@ -46,10 +46,11 @@ static enum jb_err name_user(struct submitting *s)
     (void)snprintf(user, size, person[0] != '\0' ? "%s/%s" : "%s%s", account, person);
     s->user = jb_text_of(user);
     if (s->user.len > USER_BYTES)
-        return jb_fault_set(&s->r->fault, JB_TOO_LARGE, "on_behalf_of: over %d bytes with the account",
-                            USER_BYTES);
+        return jb_fault_set(&s->r->fault, JB_TOO_LARGE,
+                            "on_behalf_of: over %d bytes with the account", USER_BYTES);
     enum jb_err err = jb_text_check_line(user, s->user.len);
-    return err == JB_OK ? JB_OK : jb_fault_set(&s->r->fault, err, "on_behalf_of: not one line of text");
+    return err == JB_OK ? JB_OK
+                        : jb_fault_set(&s->r->fault, err, "on_behalf_of: not one line of text");
 }
 
 /* ---- registration ---- */
@@ -109,8 +110,7 @@ static enum jb_err load_overlay(struct submitting *s)
     bool waits = jb_agent_pendings_of_case(&a->pending, s->act.case_no) > 0;
     if (s->act.case_no == 0)
         return JB_OK;
-    enum jb_err err =
-        jb_agent_overlay_load(&m, s->act.case_no, waits, s->r->arena, &s->overlay);
+    enum jb_err err = jb_agent_overlay_load(&m, s->act.case_no, waits, s->r->arena, &s->overlay);
     if (err == JB_OK && s->act.custody == 0 && s->act.kind != JB_ACT_REGISTER)
         s->act.custody = s->overlay.c.custody;
     return err;
@@ -122,8 +122,7 @@ static void judge(struct submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     uint32_t node = jb_replica_node(a->ledger);
-    struct jb_question q = {
-        .act = &s->act, .node = node, .user = s->user, .now_ms = s->r->now_ms};
+    struct jb_question q = {.act = &s->act, .node = node, .user = s->user, .now_ms = s->r->now_ms};
     s->refusal = jb_act_check(&s->act, s->detail);
     if (s->refusal != JB_REFUSE_NONE || jb_directory_find(&a->directory, node) == NULL)
         return;
@@ -199,10 +198,9 @@ static enum jb_err transact(struct submitting *s)
     }
     err = jb_ledger_commit(a->ledger);
     if (err == JB_OK)
-        jb_agent_pendings_add(&a->pending,
-                              (struct jb_agent_pending){.number = s->item.number,
-                                                        .case_no = s->item.case_no,
-                                                        .kind = s->item.kind});
+        jb_agent_pendings_add(&a->pending, (struct jb_agent_pending){.number = s->item.number,
+                                                                     .case_no = s->item.case_no,
+                                                                     .kind = s->item.kind});
     return err;
 }
 
@@ -214,11 +212,10 @@ static enum jb_err answer_refused(struct submitting *s, Jb__Reply *reply)
     struct jb_applied none = {.case_no = s->act.kind == JB_ACT_REGISTER ? 0 : s->act.case_no};
     none.item.kind = JB_ITEM_REFUSAL;
     none.item.at_ms = s->r->now_ms;
-    none.item.refusal =
-        (struct jb_refused){.code = (uint32_t)s->refusal,
-                            .name = jb_text_of(jb_refusal_name(s->refusal)),
-                            .article = jb_text_of(jb_refusal_article(s->refusal)),
-                            .detail = jb_text_of(s->detail)};
+    none.item.refusal = (struct jb_refused){.code = (uint32_t)s->refusal,
+                                            .name = jb_text_of(jb_refusal_name(s->refusal)),
+                                            .article = jb_text_of(jb_refusal_article(s->refusal)),
+                                            .detail = jb_text_of(s->detail)};
     if (s->refusal == JB_REFUSE_STALE_CUSTODY)
         none.item.refusal.holder = s->overlay.c.host;
     struct jb_agent_pending was = {.case_no = none.case_no, .kind = s->act.kind};
@@ -269,7 +266,8 @@ enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply, boo
                    jb_err_name(err), jb_ledger_error(r->agent->ledger));
         return err;
     }
-    return s.refusal != JB_REFUSE_NONE ? answer_refused(&s, reply) : answer_stored(&s, reply, later);
+    return s.refusal != JB_REFUSE_NONE ? answer_refused(&s, reply)
+                                       : answer_stored(&s, reply, later);
 }
 
 enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply, bool *later)

@@ -6,11 +6,11 @@
 /* ---- effects in words ---- */
 
 static const char *const fact_names[JB_FACT_COUNT] = {
-    [JB_FACT_SIGNED] = "signed",         [JB_FACT_ACCEPTED] = "accepted",
-    [JB_FACT_DECLINED] = "declined",     [JB_FACT_TOLD] = "told",
-    [JB_FACT_ANSWERED] = "answered",     [JB_FACT_ANSWER_TOLD] = "answer_told",
-    [JB_FACT_EXECUTED] = "executed",     [JB_FACT_CLOSED] = "closed",
-    [JB_FACT_REFERRED] = "referred",     [JB_FACT_SENT] = "sent",
+    [JB_FACT_SIGNED] = "signed",     [JB_FACT_ACCEPTED] = "accepted",
+    [JB_FACT_DECLINED] = "declined", [JB_FACT_TOLD] = "told",
+    [JB_FACT_ANSWERED] = "answered", [JB_FACT_ANSWER_TOLD] = "answer_told",
+    [JB_FACT_EXECUTED] = "executed", [JB_FACT_CLOSED] = "closed",
+    [JB_FACT_REFERRED] = "referred", [JB_FACT_SENT] = "sent",
 };
 static const char *const end_names[] = {"open", "met", "met_late", "cancelled", "superseded"};
 

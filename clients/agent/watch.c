@@ -90,7 +90,8 @@ void jb_agent_watch_line(struct jb_agent *a)
     jb_arena_fini(&arena);
 }
 
-/* The first event is the present state: a watcher that comes back sees by its number what it missed. */
+/* The first event is the present state: a watcher that comes back sees by its number what it
+ * missed. */
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
 {
     struct jb_agent_views v = jb_agent_request_views(r);

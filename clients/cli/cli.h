@@ -195,7 +195,7 @@ const struct cli_verb *cli_verb_at(size_t i); /* NULL: past the last */
 /* The verb that begins with these words; *words gets how many it has. NULL: none. */
 const struct cli_verb *cli_verb_find(int argc, char **argv, int *words);
 
-/* ---- parse.c ---- */
+/* ---- parse.c, help.c ---- */
 
 /* Read argv[0..argc) into c. Answers false when there is nothing left to do, with the exit code. */
 bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code);

@@ -1,4 +1,5 @@
-/* Which language: Chinese, unless English is asked for. Works without any locale being installed. */
+/* Which language: Chinese, unless English is asked for. Works without any locale being installed.
+ */
 #include "clients/cli/cli.h"
 
 #include <langinfo.h>

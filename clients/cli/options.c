@@ -126,7 +126,8 @@ const struct cli_option cli_options[OPT_TOTAL] = {
     [OPT_CODE] = ASK("code", 0, N_("CODE"), N_("code in the directory: letters, digits, . and -")),
     [OPT_NAME] = ASK("name", 0, N_("NAME"), N_("name of the agency")),
     [OPT_LEVEL] = {"level", 0, N_("WORD"),
-                   N_("central, province, city, county, township or village"), TYPE_OTHER, 0, cli_levels},
+                   N_("central, province, city, county, township or village"), TYPE_OTHER, 0,
+                   cli_levels},
     [OPT_NODE_KIND] = {"kind", 'k', N_("WORD"),
                        N_("office, joint-conference, government, department, discipline, "
                           "political-legal or enterprise"),

@@ -1,9 +1,7 @@
-/* Options and arguments, by argp; the help texts. The tables say what exists, this file only feeds
- * them to argp. */
+/* Options and arguments, by argp. The tables say what exists, this file only feeds them to argp. */
 #include "clients/cli/cli.h"
 
 #include <argp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define KEY_BASE 1000 /* argp keys that are not letters */
@@ -26,25 +24,22 @@ bool cli_has(const struct cli *c, enum cli_opt opt)
 struct parse {
     struct cli *c;
     int arg_no;
-    bool help, too_many;
+    bool help, version, too_many;
     int verb_at; /* of the word that names the verb; 0: none */
     struct argp_option rows[ROWS_MAX];
 };
 
-static size_t add_rows(struct parse *p, size_t n, const enum cli_opt *opts, size_t max, int group)
+static size_t add_rows(struct parse *p, size_t n, const enum cli_opt *opts, size_t max)
 {
     for (size_t i = 0; i < max && opts[i] != OPT_NONE && n + 2 < ROWS_MAX; i++) {
         const struct cli_option *o = &cli_options[opts[i]];
         if (o->name == NULL)
             continue;
-        p->rows[n++] = (struct argp_option){.name = o->name,
-                                            .key = KEY_BASE + (int)opts[i],
-                                            .arg = o->arg != NULL ? _(o->arg) : NULL,
-                                            .doc = _(o->doc),
-                                            .group = group};
+        p->rows[n++] = (struct argp_option){
+            .name = o->name, .key = KEY_BASE + (int)opts[i], .arg = o->arg, .group = group};
         if (o->letter != 0)
-            p->rows[n++] = (struct argp_option){
-                .name = NULL, .key = o->letter, .flags = OPTION_ALIAS, .group = group};
+            p->rows[n++] =
+                (struct argp_option){.name = NULL, .key = o->letter, .flags = OPTION_ALIAS};
     }
     return n;
 }
@@ -54,10 +49,10 @@ static void make_rows(struct parse *p, const struct cli_verb *verb)
     size_t n = 0;
     memset(p->rows, 0, sizeof p->rows);
     if (verb != NULL)
-        n = add_rows(p, n, verb->options, sizeof verb->options / sizeof verb->options[0], 1);
-    n = add_rows(p, n, cli_global_options, OPT_TOTAL, 2);
-    p->rows[n] =
-        (struct argp_option){.name = "help", .key = 'h', .doc = _("show this help"), .group = 3};
+        n = add_rows(p, n, verb->options, sizeof verb->options / sizeof verb->options[0]);
+    n = add_rows(p, n, cli_global_options, OPT_TOTAL);
+    p->rows[n++] = (struct argp_option){.name = "help", .key = 'h'};
+    p->rows[n] = (struct argp_option){.name = "version", .key = 'V'};
 }
 
 /* A letter is an alias of the row before it; both give the same option. */
@@ -105,8 +100,9 @@ static error_t on_key(int key, char *arg, struct argp_state *state)
     struct parse *p = state->input;
     if (key == ARGP_KEY_ARG)
         return on_argument(p, arg, state);
-    if (key == 'h') {
-        p->help = true;
+    if (key == 'h' || key == 'V') {
+        p->help = p->help || key == 'h';
+        p->version = p->version || key == 'V';
         return 0;
     }
     enum cli_opt opt = option_of(p, key);
@@ -160,6 +156,10 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     *exit_code = CLI_USAGE;
     if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0)
         return false;
+    if (p.version) {
+        *exit_code = cli_run_version(c);
+        return false;
+    }
     if (p.verb_at == 0) {
         cli_help_all();
         *exit_code = p.help ? 0 : CLI_USAGE;
@@ -173,8 +173,11 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     int rest = p.verb_at + words - 1; /* argp skips one word, the program's name */
     make_rows(&p, c->verb);
     argv[rest] = argv[0];
-    if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0)
+    if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0) {
+        if (p.too_many)
+            cli_usage(c, _("too many options"));
         return false;
+    }
     if (p.help) {
         cli_help(c->verb);
         *exit_code = 0;
@@ -182,51 +185,4 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     }
     *exit_code = missing_argument(c);
     return *exit_code == 0;
-}
-
-/* ---- help ------------------------------------------------------------------------------------ */
-
-static const char *exit_codes(void)
-{
-    return _("Exit codes: 0 done, or safe in the outbox; 2 usage; 3 refused by a rule; 4 not found; "
-             "5 bad input; 6 not permitted; 7 the other end cannot be reached; 8 local resources; "
-             "9 integrity.");
-}
-
-void cli_help(const struct cli_verb *verb)
-{
-    struct parse p = {.c = NULL};
-    char *doc = NULL;
-    char name[64];
-
-    make_rows(&p, verb);
-    struct argp argp = argp_for(&p);
-    argp.args_doc = verb->args != NULL ? _(verb->args) : NULL;
-    if (asprintf(&doc, "%s\v%s", _(verb->doc), exit_codes()) < 0)
-        doc = NULL;
-    argp.doc = doc;
-    (void)snprintf(name, sizeof name, "jiaoban %s", verb->name);
-    argp_help(&argp, stdout, ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG | ARGP_HELP_POST_DOC,
-              name);
-    free(doc);
-}
-
-static void help_group(enum cli_group group, const char *title)
-{
-    printf("\n%s\n", title);
-    for (size_t i = 0; cli_verb_at(i) != NULL; i++) {
-        const struct cli_verb *verb = cli_verb_at(i);
-        if (verb->group == group)
-            printf("  %-18s %s\n", verb->name, _(verb->doc));
-    }
-}
-
-void cli_help_all(void)
-{
-    printf(_("Usage: jiaoban [OPTION...] VERB [ARGUMENT...]\n"));
-    help_group(GROUP_CASE, _("Cases:"));
-    help_group(GROUP_LOOK, _("Looking:"));
-    help_group(GROUP_ADMIN, _("Administration at the broker:"));
-    help_group(GROUP_OTHER, _("Else:"));
-    printf("\n%s\n%s\n", _("jiaoban help VERB shows the options of a verb."), exit_codes());
 }

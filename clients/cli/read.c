@@ -50,8 +50,8 @@ int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *
         return 0;
     }
     if (jiaoban_instant(value, end_of_day, out_ms) != JIAOBAN_OK) {
-        cli_usage(c, _("--%s: \"%s\" is no date; write 2026-11-30 or 2026年11月30日"),
-                  cli_options[opt].name, cli_short(c, cli_safe(c, value), 60));
+        cli_usage(c, _("--%s: \"%s\" is no date; write it as %s"), cli_options[opt].name,
+                  cli_short(c, cli_safe(c, value), 60), "2026-11-30 / 2026年11月30日");
         return jiaoban_status_exit(JIAOBAN_MALFORMED);
     }
     return 0;
@@ -193,8 +193,7 @@ int cli_read_person(struct cli *c, const char *value, struct jiaoban_person *out
         char *equals = strchr(field, '=');
         if (equals != NULL)
             *equals = '\0';
-        if (equals == NULL ? strcmp(field, "main") != 0
-                           : !person_field(out, field, equals + 1))
+        if (equals == NULL ? strcmp(field, "main") != 0 : !person_field(out, field, equals + 1))
             return bad(c, OPT_PERSON, value);
         if (equals == NULL)
             out->main_visitor = true;

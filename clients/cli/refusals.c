@@ -30,7 +30,8 @@ static const struct refusal {
      N_("ask the common superior, or refer the case")},
     {"NOT_A_HOLDER", N_("only a holder of the first assignment authority may do this"), NULL},
     {"SAME_NODE", N_("sender and receiver are the same agency"), NULL},
-    {"OUTRANKED", N_("a hand-over of higher rank is in force"), N_("turn to the one who assigned it")},
+    {"OUTRANKED", N_("a hand-over of higher rank is in force"),
+     N_("turn to the one who assigned it")},
     {"ALREADY_DONE", N_("this has been done already"), NULL},
     {"OBJECTION_TOO_LATE", N_("the five working days for an objection are over"),
      N_("handle the case, or ask the assigner to designate another agency")},
@@ -198,7 +199,8 @@ int cli_failed(struct cli *c, enum jiaoban_status status)
         code = jiaoban_status_exit(JIAOBAN_MALFORMED);
     const char *detail = c->j != NULL ? jiaoban_error_text(c->j) : "";
     if (c->json) {
-        printf("{\"error\":{\"name\":\"%s\",\"exit\":%d,\"text\":", jiaoban_status_name(status), code);
+        printf("{\"error\":{\"name\":\"%s\",\"exit\":%d,\"text\":", jiaoban_status_name(status),
+               code);
         json_string(stdout, detail);
         printf("}}\n");
         return code;

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define END {0, NULL, NULL}
+#define END                                                                                        \
+    {                                                                                              \
+        0, NULL, NULL                                                                              \
+    }
 
 const struct cli_word cli_matters[] = {{JIAOBAN_SUGGESTION, "suggestion", N_("suggestion")},
                                        {JIAOBAN_ACCUSATION, "accusation", N_("accusation")},
@@ -31,28 +34,25 @@ const struct cli_word cli_authorities[] = {
     {JIAOBAN_BY_FIRST_ASSIGNMENT, "first-assignment", N_("first assignment authority")},
     {JIAOBAN_BY_JOINT_CONFERENCE, "joint-conference", N_("decision of the joint conference")},
     END};
-const struct cli_word cli_opinions[] = {{JIAOBAN_SUPPORTED, "supported", N_("supported")},
-                                        {JIAOBAN_EXPLAINED, "explained", N_("explained")},
-                                        {JIAOBAN_NOT_SUPPORTED, "not-supported",
-                                         N_("not supported")},
+const struct cli_word cli_opinions[] = {
+    {JIAOBAN_SUPPORTED, "supported", N_("supported")},
+    {JIAOBAN_EXPLAINED, "explained", N_("explained")},
+    {JIAOBAN_NOT_SUPPORTED, "not-supported", N_("not supported")},
+    END};
+const struct cli_word cli_rulings[] = {
+    {JIAOBAN_AGREED, "agree", N_("agreed")}, {JIAOBAN_NOT_AGREED, "refuse", N_("not agreed")}, END};
+const struct cli_word cli_declines[] = {{JIAOBAN_NOT_ACCEPTED, "not-accepted", N_("not accepted")},
+                                        {JIAOBAN_NO_LONGER, "no-longer", N_("no longer accepted")},
                                         END};
-const struct cli_word cli_rulings[] = {{JIAOBAN_AGREED, "agree", N_("agreed")},
-                                       {JIAOBAN_NOT_AGREED, "refuse", N_("not agreed")},
-                                       END};
-const struct cli_word cli_declines[] = {
-    {JIAOBAN_NOT_ACCEPTED, "not-accepted", N_("not accepted")},
-    {JIAOBAN_NO_LONGER, "no-longer", N_("no longer accepted")},
-    END};
-const struct cli_word cli_stages[] = {
-    {JIAOBAN_STAGE_REGISTERED, "registered", N_("registered")},
-    {JIAOBAN_STAGE_SENT, "sent", N_("to be signed for")},
-    {JIAOBAN_STAGE_SIGNED, "signed", N_("signed for")},
-    {JIAOBAN_STAGE_ACCEPTED, "accepted", N_("accepted")},
-    {JIAOBAN_STAGE_DECLINED, "declined", N_("not accepted")},
-    {JIAOBAN_STAGE_ANSWERED, "answered", N_("answered")},
-    {JIAOBAN_STAGE_REFERRED, "referred", N_("referred")},
-    {JIAOBAN_STAGE_CLOSED, "closed", N_("closed")},
-    END};
+const struct cli_word cli_stages[] = {{JIAOBAN_STAGE_REGISTERED, "registered", N_("registered")},
+                                      {JIAOBAN_STAGE_SENT, "sent", N_("to be signed for")},
+                                      {JIAOBAN_STAGE_SIGNED, "signed", N_("signed for")},
+                                      {JIAOBAN_STAGE_ACCEPTED, "accepted", N_("accepted")},
+                                      {JIAOBAN_STAGE_DECLINED, "declined", N_("not accepted")},
+                                      {JIAOBAN_STAGE_ANSWERED, "answered", N_("answered")},
+                                      {JIAOBAN_STAGE_REFERRED, "referred", N_("referred")},
+                                      {JIAOBAN_STAGE_CLOSED, "closed", N_("closed")},
+                                      END};
 const struct cli_word cli_roles[] = {{JIAOBAN_REGISTRAR, "registrar", N_("registrar")},
                                      {JIAOBAN_HOST, "host", N_("host")},
                                      {JIAOBAN_CO_HANDLER, "co-handler", N_("co-handler")},
@@ -112,58 +112,60 @@ const struct cli_word cli_ends[] = {{JIAOBAN_RUNNING, "open", N_("running")},
 /* What was done, as the timeline says it; and the rows of the policy. */
 static const struct {
     const char *name, *text;
-} acts[] = {
-    {"register", N_("registered the matter")},
-    {"assign", N_("assigned the case")},
-    {"forward", N_("forwarded the case")},
-    {"handover", N_("handed the case over")},
-    {"refer", N_("referred the case")},
-    {"sign_for", N_("signed for the case")},
-    {"accept", N_("accepted the case")},
-    {"decline", N_("did not accept the case")},
-    {"notify", N_("told the petitioner")},
-    {"object", N_("objected")},
-    {"rule_on_objection", N_("ruled on the objection")},
-    {"escalate_dispute", N_("took the dispute to the superior")},
-    {"designate", N_("designated the handler")},
-    {"extend", N_("extended the limit")},
-    {"note", N_("noted")},
-    {"answer", N_("answered")},
-    {"execute", N_("carried the opinion out")},
-    {"close", N_("closed the case")},
-    {"classify", N_("classified the matter anew")},
-    {"reopen", N_("reopened the case")},
-    {"link", N_("linked the case")},
-    {"merge", N_("merged the case")},
-    {"urge", N_("urged")},
-    {"opened", N_("opened the case file")},
-    {"acknowledge", N_("acknowledged a deadline")},
-    {"stored", N_("the agent's receipt arrived")},
-    {"received", N_("received on a later day: limits count from then")},
-    {"warn", N_("a deadline comes near")},
-    {"miss", N_("a deadline has passed")},
-    {"undelivered", N_("still not delivered")},
-    {"unsigned_step", N_("still not signed for")},
-    {"enrol_node", N_("enrolled an agency")},
-    {"change_node", N_("changed an agency")},
-    {"replace_keys", N_("replaced keys")},
-    {"retire_node", N_("retired an agency")},
-    {"install_policy", N_("installed a policy")},
-    {"install_calendar", N_("installed a calendar")},
-    {"purged", N_("purged the case")},
-}, keys[] = {
-    {"sort", N_("sorting")},
-    {"resort", N_("sorting anew")},
-    {"notify", N_("notice of acceptance")},
-    {"object", N_("objection")},
-    {"rule", N_("ruling on the objection")},
-    {"rule-on-objection", N_("ruling on the objection")},
-    {"handle", N_("handling")},
-    {"assigned", N_("assigned work")},
-    {"review", N_("review")},
-    {"recheck", N_("recheck")},
-    {"urgent", N_("urgent report")},
-    {"recommend", N_("reply to a recommendation")},
+} acts[] =
+    {
+        {"register", N_("registered the matter")},
+        {"assign", N_("assigned the case")},
+        {"forward", N_("forwarded the case")},
+        {"handover", N_("handed the case over")},
+        {"refer", N_("referred the case")},
+        {"sign_for", N_("signed for the case")},
+        {"accept", N_("accepted the case")},
+        {"decline", N_("did not accept the case")},
+        {"notify", N_("told the petitioner")},
+        {"object", N_("objected")},
+        {"rule_on_objection", N_("ruled on the objection")},
+        {"escalate_dispute", N_("took the dispute to the superior")},
+        {"designate", N_("designated the handler")},
+        {"extend", N_("extended the limit")},
+        {"note", N_("noted")},
+        {"answer", N_("answered")},
+        {"execute", N_("carried the opinion out")},
+        {"close", N_("closed the case")},
+        {"classify", N_("classified the matter anew")},
+        {"reopen", N_("reopened the case")},
+        {"link", N_("linked the case")},
+        {"merge", N_("merged the case")},
+        {"urge", N_("urged")},
+        {"opened", N_("opened the case file")},
+        {"acknowledge", N_("acknowledged a deadline")},
+        {"stored", N_("the agent's receipt arrived")},
+        {"received", N_("received on a later day: limits count from then")},
+        {"warn", N_("a deadline comes near")},
+        {"miss", N_("a deadline has passed")},
+        {"undelivered", N_("still not delivered")},
+        {"unsigned_step", N_("still not signed for")},
+        {"enrol_node", N_("enrolled an agency")},
+        {"change_node", N_("changed an agency")},
+        {"replace_keys", N_("replaced keys")},
+        {"retire_node", N_("retired an agency")},
+        {"install_policy", N_("installed a policy")},
+        {"install_calendar", N_("installed a calendar")},
+        {"purged", N_("purged the case")},
+},
+  keys[] = {
+      {"sort", N_("sorting")},
+      {"resort", N_("sorting anew")},
+      {"notify", N_("notice of acceptance")},
+      {"object", N_("objection")},
+      {"rule", N_("ruling on the objection")},
+      {"rule-on-objection", N_("ruling on the objection")},
+      {"handle", N_("handling")},
+      {"assigned", N_("assigned work")},
+      {"review", N_("review")},
+      {"recheck", N_("recheck")},
+      {"urgent", N_("urgent report")},
+      {"recommend", N_("reply to a recommendation")},
 };
 
 const char *cli_word(struct cli *c, const struct cli_word *words, int value)

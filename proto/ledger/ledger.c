@@ -62,6 +62,7 @@ static enum jb_err pragmas_set(struct jb_ledger *l, const struct jb_ledger_optio
              "PRAGMA cache_size = -%lld;",
              broker ? "FAST" : "ON", (long long)(cache / 1024));
     enum jb_err err = jb_db_exec(l, sql);
+    (void)sqlite3_wal_hook(l->db, wal_note, l); /* after wal_autocheckpoint, which removes it */
     if (err != JB_OK || o->max_pages == 0)
         return err;
     snprintf(sql, sizeof sql, "PRAGMA max_page_count = %llu", (unsigned long long)o->max_pages);
@@ -203,7 +204,6 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, struct jb_faul
     (void)sqlite3_busy_timeout(l->db, BUSY_MS);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-    (void)sqlite3_wal_hook(l->db, wal_note, l);
     return JB_OK;
 }
 
@@ -294,6 +294,8 @@ void jb_ledger_close(struct jb_ledger **ledger)
 enum jb_err jb_ledger_begin(struct jb_ledger *l)
 {
     assert(!l->writing);
+    if (l->read_only)
+        return JB_DENIED;
     enum jb_err err = jb_sql_run(l, JB_SQL_BEGIN, JB_NO_ROW);
     if (err != JB_OK)
         return err;

@@ -41,7 +41,8 @@ void jb_ledger_close(struct jb_ledger **ledger);
 
 /* Transactions; nesting is a bug (asserted). After any failure of a call inside one, the caller
  * rolls back. Commit returns after fsync. FULL, IO: nothing of the transaction is there, and the
- * ledger's memory (heads, counters) has been set back to the last commit as by rollback. */
+ * ledger's memory (heads, counters) has been set back to the last commit as by rollback. begin:
+ * BUSY, another process writes; DENIED, read-only. */
 enum jb_err jb_ledger_begin(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_ledger_commit(struct jb_ledger *l) JB_MUST;
 void jb_ledger_rollback(struct jb_ledger *l);

@@ -65,11 +65,11 @@
     X(TOTAL_OPEN, A, "SELECT count(*) FROM case_file WHERE stage < 7")                             \
     X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
     X(TOTAL_RED, A,                                                                                \
-      "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d"                            \
+      "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d INDEXED BY deadline_due"    \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
       " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                                                \
     X(TOTAL_WARNED, A, /* red or yellow */                                                         \
-      "SELECT count(*) FROM (SELECT d.case_no FROM deadline d"                                     \
+      "SELECT count(*) FROM (SELECT d.case_no FROM deadline d INDEXED BY deadline_due"             \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
       " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
       " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage < 7)")              \
@@ -141,7 +141,7 @@
       " WHERE number >= ? ORDER BY number LIMIT ?")                                                \
     X(OUTBOX_OF_CASE, R,                                                                           \
       "SELECT number, made_at_ms, kind, case_no, user, head, case_key, body FROM outbox"           \
-      " WHERE number > ? AND case_no = ? ORDER BY number")                                         \
+      " WHERE number > ? AND case_no = ? AND case_no <> 0 ORDER BY number")                        \
     X(OUTBOX_SETTLE, R,                                                                            \
       "UPDATE outbox SET case_key = NULL, body = CASE WHEN EXISTS (SELECT 1 FROM left_case l"      \
       " WHERE l.case_no = outbox.case_no) THEN NULL ELSE body END WHERE number = ?")               \

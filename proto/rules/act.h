@@ -3,7 +3,8 @@
  * A flat record: each kind uses the subset of fields that its message in proto/schema/act.proto has
  * (same names), everything else is zero. Zero, false and empty mean "not given". The converter in
  * wire works from the field list below, so a new field is one row here and one line in the schema.
- * Pure data: texts and bytes are borrowed from the arena or buffer that the act was decoded from. */
+ * Pure data: texts and bytes are borrowed from the arena or buffer that the act was decoded from.
+ */
 #ifndef JB_RULES_ACT_H
 #define JB_RULES_ACT_H
 
@@ -97,21 +98,27 @@ enum jb_act_kind jb_act_kind_parse(const char *name);
 /* C type of the field, name in struct and schema. TEXT struct jb_text; BYTES struct jb_bytes;
  * U32, U64, I64, BOOL; ENUM int; LIST32, LIST64: {pointer, count}. */
 #define JB_ACT_FIELDS(TEXT, BYTES, U32, U64, I64, BOOL, ENUM, LIST32, LIST64)                      \
-    ENUM(matter) ENUM(channel) TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code)         \
-    U32(flags) U32(people) TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms)           \
-    BYTES(sealed) BYTES(query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority)             \
-    I64(due_ms) TEXT(basis) TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason)       \
-    TEXT(organ) ENUM(exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind)            \
-    ENUM(ruling) U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no)       \
-    TEXT(report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)                 \
-    LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms) ENUM(power)        \
-    LIST32(audience) U64(directive_no) BOOL(adopted) TEXT(official) I64(valid_from_ms)             \
-    I64(valid_to_ms) TEXT(docket_no) ENUM(step) ENUM(rated_party) ENUM(satisfaction) TEXT(name)    \
-    TEXT(media_type) U64(size_bytes) BYTES(content_hash) U64(log_seq) BYTES(epoch) U64(number)     \
-    BYTES(head) BYTES(signature) I64(at_ms) U32(step_no) I64(fell_ms) I64(before_ms)               \
-    I64(after_ms) TEXT(code) ENUM(level) U32(parent) ENUM(node_kind) TEXT(region)                  \
-    TEXT(credit_code) BYTES(line_key) BYTES(sign_key) U32(successor) TEXT(version)                 \
-    I64(effective_from_ms) BYTES(body) U64(quarantine_no) BYTES(key_id)
+    ENUM(matter)                                                                                   \
+    ENUM(channel) TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code) U32(flags) U32(      \
+        people) TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms) BYTES(sealed)        \
+        BYTES(query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority) I64(due_ms) TEXT(     \
+            basis) TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason) TEXT(organ)    \
+            ENUM(exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind) ENUM(ruling)   \
+                U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no) TEXT(  \
+                    report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)      \
+                    LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms)    \
+                        ENUM(power) LIST32(audience) U64(directive_no) BOOL(adopted)               \
+                            TEXT(official) I64(valid_from_ms) I64(valid_to_ms) TEXT(docket_no)     \
+                                ENUM(step) ENUM(rated_party) ENUM(satisfaction) TEXT(name) TEXT(   \
+                                    media_type) U64(size_bytes) BYTES(content_hash) U64(log_seq)   \
+                                    BYTES(epoch) U64(number) BYTES(head) BYTES(signature)          \
+                                        I64(at_ms) U32(step_no) I64(fell_ms) I64(before_ms)        \
+                                            I64(after_ms) TEXT(code) ENUM(level) U32(parent)       \
+                                                ENUM(node_kind) TEXT(region) TEXT(credit_code)     \
+                                                    BYTES(line_key) BYTES(sign_key) U32(successor) \
+                                                        TEXT(version) I64(effective_from_ms)       \
+                                                            BYTES(body) U64(quarantine_no)         \
+                                                                BYTES(key_id)
 
 struct jb_list32 {
     const uint32_t *at; /* borrowed */
@@ -159,18 +166,59 @@ struct jb_act {
 
 /* Values of the ENUM fields that the rules look at; the same numbers as in the schema (a test holds
  * the two against each other). */
-enum { JB_MATTER_SUGGESTION = 1, JB_MATTER_ACCUSATION, JB_MATTER_APPEAL };
-enum { JB_CHANNEL_LETTER = 1, JB_CHANNEL_VISIT, JB_CHANNEL_ONLINE, JB_CHANNEL_PHONE };
-enum { JB_EXIT_LITIGATION = 1, JB_EXIT_ARBITRATION, JB_EXIT_PARTY_APPEAL, JB_EXIT_ADMIN_REVIEW,
-       JB_EXIT_PROTECTIVE_DUTY, JB_EXIT_RESIDUE };
-enum { JB_AUTHORITY_PEER = 1, JB_AUTHORITY_FORWARD, JB_AUTHORITY_ASSIGN,
-       JB_AUTHORITY_FIRST_ASSIGNMENT, JB_AUTHORITY_JOINT_CONFERENCE };
-enum { JB_OPINION_SUPPORTED = 1, JB_OPINION_EXPLAINED, JB_OPINION_NOT_SUPPORTED };
-enum { JB_RULING_AGREED = 1, JB_RULING_REFUSED };
-enum { JB_LEVEL_CENTRAL = 1, JB_LEVEL_PROVINCE, JB_LEVEL_CITY, JB_LEVEL_COUNTY, JB_LEVEL_TOWNSHIP,
-       JB_LEVEL_VILLAGE };
-enum { JB_NODE_OFFICE = 1, JB_NODE_JOINT_CONFERENCE, JB_NODE_GOVERNMENT, JB_NODE_DEPARTMENT,
-       JB_NODE_DISCIPLINE, JB_NODE_POLITICAL_LEGAL, JB_NODE_ENTERPRISE, JB_NODE_BROKER };
+enum {
+    JB_MATTER_SUGGESTION = 1,
+    JB_MATTER_ACCUSATION,
+    JB_MATTER_APPEAL
+};
+enum {
+    JB_CHANNEL_LETTER = 1,
+    JB_CHANNEL_VISIT,
+    JB_CHANNEL_ONLINE,
+    JB_CHANNEL_PHONE
+};
+enum {
+    JB_EXIT_LITIGATION = 1,
+    JB_EXIT_ARBITRATION,
+    JB_EXIT_PARTY_APPEAL,
+    JB_EXIT_ADMIN_REVIEW,
+    JB_EXIT_PROTECTIVE_DUTY,
+    JB_EXIT_RESIDUE
+};
+enum {
+    JB_AUTHORITY_PEER = 1,
+    JB_AUTHORITY_FORWARD,
+    JB_AUTHORITY_ASSIGN,
+    JB_AUTHORITY_FIRST_ASSIGNMENT,
+    JB_AUTHORITY_JOINT_CONFERENCE
+};
+enum {
+    JB_OPINION_SUPPORTED = 1,
+    JB_OPINION_EXPLAINED,
+    JB_OPINION_NOT_SUPPORTED
+};
+enum {
+    JB_RULING_AGREED = 1,
+    JB_RULING_REFUSED
+};
+enum {
+    JB_LEVEL_CENTRAL = 1,
+    JB_LEVEL_PROVINCE,
+    JB_LEVEL_CITY,
+    JB_LEVEL_COUNTY,
+    JB_LEVEL_TOWNSHIP,
+    JB_LEVEL_VILLAGE
+};
+enum {
+    JB_NODE_OFFICE = 1,
+    JB_NODE_JOINT_CONFERENCE,
+    JB_NODE_GOVERNMENT,
+    JB_NODE_DEPARTMENT,
+    JB_NODE_DISCIPLINE,
+    JB_NODE_POLITICAL_LEGAL,
+    JB_NODE_ENTERPRISE,
+    JB_NODE_BROKER
+};
 enum {
     JB_FLAG_REPEAT = 1,
     JB_FLAG_ANONYMOUS = 2,

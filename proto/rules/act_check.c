@@ -1,5 +1,6 @@
 /* Checks an act's own fields, without the case: what must be there, how long, in which range. Three
- * tables: a list of all fields, which of them each kind requires, and what is special about a field. */
+ * tables: a list of all fields, which of them each kind requires, and what is special about a
+ * field. */
 #include "proto/rules/moves.h"
 
 #include <stdarg.h>
@@ -32,7 +33,9 @@ struct field {
 };
 
 #define F(f) FIELD_##f,
-enum { JB_ACT_FIELDS(F, F, F, F, F, F, F, F, F) FIELD_COUNT };
+enum {
+    JB_ACT_FIELDS(F, F, F, F, F, F, F, F, F) FIELD_COUNT
+};
 #undef F
 
 #define ROW(f, type) [FIELD_##f] = {#f, offsetof(struct jb_act, f), type},
@@ -45,8 +48,8 @@ enum { JB_ACT_FIELDS(F, F, F, F, F, F, F, F, F) FIELD_COUNT };
 #define F_ENUM(f) ROW(f, TYPE_ENUM)
 #define F_LIST32(f) ROW(f, TYPE_LIST32)
 #define F_LIST64(f) ROW(f, TYPE_LIST64)
-static const struct field fields[FIELD_COUNT] = {JB_ACT_FIELDS(
-    F_TEXT, F_BYTES, F_U32, F_U64, F_I64, F_BOOL, F_ENUM, F_LIST32, F_LIST64)};
+static const struct field fields[FIELD_COUNT] = {
+    JB_ACT_FIELDS(F_TEXT, F_BYTES, F_U32, F_U64, F_I64, F_BOOL, F_ENUM, F_LIST32, F_LIST64)};
 #undef ROW
 #undef F_TEXT
 #undef F_BYTES
@@ -170,7 +173,7 @@ enum jb_refusal jb_detail_set(char detail[JB_DETAIL_BYTES], enum jb_refusal refu
     return refusal;
 }
 
-/* ---- one field --------------------------------------------------------------------------------- */
+/* ---- one field ------------------------------------------------------------------------------ */
 
 /* Size of a field's value: length of texts and bytes, members of a list, the number itself. */
 static uint64_t size_of(const struct jb_act *act, const struct field *f)
@@ -187,11 +190,11 @@ static uint64_t size_of(const struct jb_act *act, const struct field *f)
     case TYPE_U64:
         return *(const uint64_t *)(const void *)at;
     case TYPE_I64:
-        return (uint64_t)*(const int64_t *)(const void *)at;
+        return (uint64_t) * (const int64_t *)(const void *)at;
     case TYPE_BOOL:
         return *(const bool *)(const void *)at;
     case TYPE_ENUM:
-        return (uint64_t)*(const int *)(const void *)at;
+        return (uint64_t) * (const int *)(const void *)at;
     case TYPE_LIST32:
         return ((const struct jb_list32 *)(const void *)at)->count;
     case TYPE_LIST64:
@@ -225,9 +228,8 @@ static enum jb_refusal check_bytes(const struct field *f, const struct limit *li
     uint64_t max = limit != NULL ? limit->max : JB_LIMIT_BLOB;
 
     if (limit != NULL && limit->exact && len != max)
-        return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                             "%s: %llu bytes, must be %llu", f->name, (unsigned long long)len,
-                             (unsigned long long)max);
+        return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE, "%s: %llu bytes, must be %llu",
+                             f->name, (unsigned long long)len, (unsigned long long)max);
     if (len > max)
         return jb_detail_set(detail, JB_REFUSE_CONTENT_TOO_LARGE, "%s: %llu bytes, at most %llu",
                              f->name, (unsigned long long)len, (unsigned long long)max);
@@ -240,11 +242,10 @@ static enum jb_refusal check_list(const struct field *f, const struct limit *lim
     uint64_t max = limit != NULL ? limit->max : JB_LIMIT_LIST;
 
     if (count > max)
-        return jb_detail_set(detail,
-                             limit != NULL ? JB_REFUSE_TOO_MANY_CO_HANDLERS
-                                           : JB_REFUSE_VALUE_OUT_OF_RANGE,
-                             "%s: %llu members, at most %llu", f->name, (unsigned long long)count,
-                             (unsigned long long)max);
+        return jb_detail_set(
+            detail, limit != NULL ? JB_REFUSE_TOO_MANY_CO_HANDLERS : JB_REFUSE_VALUE_OUT_OF_RANGE,
+            "%s: %llu members, at most %llu", f->name, (unsigned long long)count,
+            (unsigned long long)max);
     return JB_REFUSE_NONE;
 }
 
@@ -293,7 +294,7 @@ static enum jb_refusal check_field(const struct jb_act *act, const struct field 
     return JB_REFUSE_NONE;
 }
 
-/* ---- the whole act ----------------------------------------------------------------------------- */
+/* ---- the whole act -------------------------------------------------------------------------- */
 
 static enum jb_refusal check_required(const struct jb_act *act, char *detail)
 {

@@ -61,26 +61,27 @@ enum jb_unit {
 #define JB_KEY_MAX 24 /* bytes of a policy key with NUL */
 
 struct jb_deadline {
-    uint32_t id;      /* unique within the case: 1, 2, 3 ... */
-    char key[JB_KEY_MAX]; /* policy row: "sort", "notify", "object", "rule", "handle", "assigned" ... */
-    uint32_t node;    /* who owes it */
+    uint32_t id;          /* unique within the case: 1, 2, 3 ... */
+    char key[JB_KEY_MAX]; /* policy row: "sort", "notify", "object", "rule", "handle", "assigned"
+                             ... */
+    uint32_t node;        /* who owes it */
     int64_t trigger_ms;
-    uint32_t limit;   /* in `unit` */
+    uint32_t limit; /* in `unit` */
     enum jb_unit unit;
-    int64_t due_ms;   /* first instant that is too late */
-    int64_t first_due_ms; /* before any move */
+    int64_t due_ms;                  /* first instant that is too late */
+    int64_t first_due_ms;            /* before any move */
     int64_t warn_at_ms[JB_WARN_MAX]; /* ascending; unused ones 0 */
-    uint32_t warned;  /* steps that have fallen so far */
-    int64_t missed_ms; /* 0: not missed */
-    enum jb_deadline_end end; /* OPEN while it runs */
+    uint32_t warned;                 /* steps that have fallen so far */
+    int64_t missed_ms;               /* 0: not missed */
+    enum jb_deadline_end end;        /* OPEN while it runs */
     int64_t ended_ms;
     uint32_t extensions;
-    uint64_t set_seq; /* log number of the entry that set it */
-    bool provisional; /* past the last day that the calendar knows */
+    uint64_t set_seq;      /* log number of the entry that set it */
+    bool provisional;      /* past the last day that the calendar knows */
     bool designated_bound; /* the designated day was earlier than the statutory one */
-    uint32_t acked_node; /* node of the person who acknowledged; 0: nobody yet */
+    uint32_t acked_node;   /* node of the person who acknowledged; 0: nobody yet */
     int64_t acked_ms;
-    struct jb_text acked_by; /* arena */
+    struct jb_text acked_by;                                  /* arena */
     struct jb_text policy_version, calendar_version, article; /* arena */
     bool dirty; /* changed since it was loaded: the ledger writes it and clears this */
 };
@@ -96,25 +97,25 @@ struct jb_case {
     int matter, channel;
     uint32_t flags, people;
     struct jb_text title, class_code, place_code; /* arena */
-    uint32_t registrar;  /* registering office */
-    uint32_t host;       /* the one who holds it now, the office before it is sent on */
-    uint32_t custody;    /* rises with each hand-over; 1 after registration */
-    uint32_t sender;     /* who sent it to the host; 0 before */
-    int authority;       /* JB_AUTHORITY_* of the present hand-over; 0 before */
-    uint32_t hops;       /* hand-overs so far */
+    uint32_t registrar;                           /* registering office */
+    uint32_t host;    /* the one who holds it now, the office before it is sent on */
+    uint32_t custody; /* rises with each hand-over; 1 after registration */
+    uint32_t sender;  /* who sent it to the host; 0 before */
+    int authority;    /* JB_AUTHORITY_* of the present hand-over; 0 before */
+    uint32_t hops;    /* hand-overs so far */
     int64_t registered_ms, updated_ms;
-    uint64_t sent_seq;   /* log number of the present hand-over's entry */
+    uint64_t sent_seq; /* log number of the present hand-over's entry */
     int opinion, exit;
     bool objection_open;
-    uint32_t objector;   /* node of the last objection */
-    int last_ruling;     /* JB_RULING_*; 0: none */
-    int64_t facts_ms[JB_FACT_COUNT]; /* 0: has not happened */
+    uint32_t objector;                   /* node of the last objection */
+    int last_ruling;                     /* JB_RULING_*; 0: none */
+    int64_t facts_ms[JB_FACT_COUNT];     /* 0: has not happened */
     struct jb_participant *participants; /* arena, grows by copy */
     size_t participant_count;
     bool participants_dirty; /* changed since loaded: the ledger writes them all and clears this */
     struct jb_deadline *deadlines; /* arena, grows by copy; ascending id */
     size_t deadline_count;
-    uint64_t last_seq;   /* log number of the last entry applied */
+    uint64_t last_seq; /* log number of the last entry applied */
 };
 
 /* name, number, fields by kind (see struct jb_effect) */
@@ -140,11 +141,13 @@ enum jb_effect_kind {
 
 /* Flat like struct jb_act: each kind uses the fields that its message in entry.proto has. */
 #define JB_EFFECT_FIELDS(TEXT, BYTES, U32, U64, I64, BOOL, ENUM, LIST32, LIST64)                   \
-    ENUM(stage) U32(node) U32(custody) U32(authority) U32(sender) U32(hops) ENUM(role) ENUM(fact)  \
-    I64(at_ms) U32(deadline_id) TEXT(key) I64(trigger_ms) U32(limit) ENUM(unit) I64(due_ms)        \
-    TEXT(policy_version) TEXT(calendar_version) BOOL(provisional) LIST64(warn_at_ms) TEXT(article) \
-    BOOL(designated_bound) ENUM(end) I64(old_due_ms) TEXT(reason) BOOL(extension) U32(step_no)     \
-    TEXT(user) BOOL(open) U32(ruling) U32(opinion) U32(exit) U32(matter)
+    ENUM(stage)                                                                                    \
+    U32(node) U32(custody) U32(authority) U32(sender) U32(hops) ENUM(role) ENUM(fact) I64(at_ms)   \
+        U32(deadline_id) TEXT(key) I64(trigger_ms) U32(limit) ENUM(unit) I64(due_ms)               \
+            TEXT(policy_version) TEXT(calendar_version) BOOL(provisional) LIST64(warn_at_ms)       \
+                TEXT(article) BOOL(designated_bound) ENUM(end) I64(old_due_ms) TEXT(reason)        \
+                    BOOL(extension) U32(step_no) TEXT(user) BOOL(open) U32(ruling) U32(opinion)    \
+                        U32(exit) U32(matter)
 
 struct jb_effect {
     enum jb_effect_kind kind;
@@ -178,24 +181,24 @@ struct jb_effects {
 
 /* One entry of the log, decoded. Borrowed from the arena it was decoded into. */
 struct jb_entry {
-    uint64_t seq;       /* of the broker's log */
-    int64_t at_ms;      /* when the broker decided */
-    uint32_t node;      /* whose act */
+    uint64_t seq;        /* of the broker's log */
+    int64_t at_ms;       /* when the broker decided */
+    uint32_t node;       /* whose act */
     struct jb_text user; /* who acted there */
-    int64_t made_at_ms; /* by the node's clock */
-    uint64_t up_number; /* 0: the broker's own */
+    int64_t made_at_ms;  /* by the node's clock */
+    uint64_t up_number;  /* 0: the broker's own */
     struct jb_act act;
-    struct jb_bytes act_bytes;   /* exactly as submitted */
+    struct jb_bytes act_bytes; /* exactly as submitted */
     const struct jb_effect *effects;
     size_t effect_count;
 };
 
 /* Apply one entry to its case: the register's own fields when it is a REGISTER, then each effect.
  * The case's arrays are re-allocated from `arena` when they grow. JB_NOMEM: the case is unusable,
- * load it again. Sets the dirty marks of what it changed. JB_CORRUPT: the effects do not fit the case (an unknown deadline id, a second
- * registration): nothing was changed. */
-enum jb_err jb_case_apply(struct jb_case *c, const struct jb_entry *entry, struct jb_arena *arena)
-    JB_MUST;
+ * load it again. Sets the dirty marks of what it changed. JB_CORRUPT: the effects do not fit the
+ * case (an unknown deadline id, a second registration): nothing was changed. */
+enum jb_err jb_case_apply(struct jb_case *c, const struct jb_entry *entry,
+                          struct jb_arena *arena) JB_MUST;
 
 /* Roles held by `node`: bits 1 << JB_ROLE_*; JB_ROLE_HOST is set for c->host in any case. */
 uint32_t jb_case_roles(const struct jb_case *c, uint32_t node);
@@ -208,8 +211,8 @@ struct jb_deadline *jb_case_open_deadline(const struct jb_case *c, const char *k
  * INT64_MAX if never again. */
 int64_t jb_deadline_next_ms(const struct jb_deadline *d);
 
-const char *jb_stage_name(enum jb_stage stage);   /* "registered" */
-const char *jb_role_name(enum jb_role role);      /* "host" */
+const char *jb_stage_name(enum jb_stage stage);    /* "registered" */
+const char *jb_role_name(enum jb_role role);       /* "host" */
 const char *jb_effect_name(enum jb_effect_kind k); /* "custody_moved" */
 
 #endif

@@ -1,6 +1,6 @@
-/* Applies one entry to its case, in three passes: check every effect against the case as it will be by
- * then, make room for all new rows, then change. So a misfit changes nothing. Decides nothing: what an
- * act leads to has been decided when its effects were drawn. */
+/* Applies one entry to its case, in three passes: check every effect against the case as it will be
+ * by then, make room for all new rows, then change. So a misfit changes nothing. Decides nothing:
+ * what an act leads to has been decided when its effects were drawn. */
 #include "proto/rules/case.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -9,13 +9,13 @@ struct applying {
     struct jb_case *c;
     const struct jb_entry *entry;
     struct jb_arena *arena;
-    size_t at;           /* index of the effect in hand */
-    uint32_t last_id;    /* of the deadlines so far, those set by earlier effects included */
-    uint32_t custody;    /* after the earlier effects */
-    bool nomem;          /* a copy failed */
+    size_t at;        /* index of the effect in hand */
+    uint32_t last_id; /* of the deadlines so far, those set by earlier effects included */
+    uint32_t custody; /* after the earlier effects */
+    bool nomem;       /* a copy failed */
 };
 
-/* ---- first pass: does it fit? ------------------------------------------------------------------ */
+/* ---- first pass: does it fit? --------------------------------------------------------------- */
 
 static bool ended_earlier(const struct applying *a, uint32_t id)
 {
@@ -116,7 +116,7 @@ static bool fits_opinion(struct applying *a, const struct jb_effect *e)
            e->matter <= JB_MATTER_APPEAL;
 }
 
-/* ---- last pass: change ------------------------------------------------------------------------- */
+/* ---- last pass: change ---------------------------------------------------------------------- */
 
 static struct jb_text keep(struct applying *a, struct jb_text text)
 {
@@ -314,7 +314,7 @@ static const struct row rows[] = {
     [JB_EFFECT_OPINION_SET] = {fits_opinion, apply_opinion},
 };
 
-/* ---- the three passes -------------------------------------------------------------------------- */
+/* ---- the three passes ----------------------------------------------------------------------- */
 
 static bool fits_case(const struct applying *a)
 {

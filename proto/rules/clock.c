@@ -20,7 +20,8 @@ static bool clock_act(const struct jb_deadline *d, int64_t now_ms, struct jb_act
     return true;
 }
 
-/* Keep the earliest `max` acts, in the order of their instants; equal ones in the order of deadlines. */
+/* Keep the earliest `max` acts, in the order of their instants; equal ones in the order of
+ * deadlines. */
 static size_t insert(struct jb_act *acts, size_t count, size_t max, const struct jb_act *act)
 {
     size_t at = count;

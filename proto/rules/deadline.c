@@ -1,5 +1,5 @@
-/* Computes a deadline from what is stored with it, and nothing else: policy row, calendar, trigger and
- * designated day. Never sees a case or a clock. */
+/* Computes a deadline from what is stored with it, and nothing else: policy row, calendar, trigger
+ * and designated day. Never sees a case or a clock. */
 #include "proto/rules/policy.h"
 
 #define HOUR_MS INT64_C(3600000)

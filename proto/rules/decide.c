@@ -1,16 +1,16 @@
-/* The table of casework: which act is in force, in which stages, for which parties, on which custody,
- * and what is checked and drawn from it.
+/* The table of casework: which act is in force, in which stages, for which parties, on which
+ * custody, and what is checked and drawn from it.
  *
- * The order in which reasons for refusal are looked for is fixed, because it decides what a node may
- * learn: kind in force; broker's own; the case, which for an outsider does not exist; custody; stage;
- * party; the act's fields; its check. */
+ * The order in which reasons for refusal are looked for is fixed, because it decides what a node
+ * may learn: kind in force; broker's own; the case, which for an outsider does not exist; custody;
+ * stage; party; the act's fields; its check. */
 #include "proto/rules/caseno.h"
 #include "proto/rules/moves.h"
 
 /* Who a node is in this case: bits, several at once. */
 enum {
     P_ANYONE = 1 << 0,
-    P_PARTICIPANT = 1 << 1,    /* in the audience */
+    P_PARTICIPANT = 1 << 1, /* in the audience */
     P_REGISTRAR = 1 << 2,
     P_HOST = 1 << 3,
     P_HANDLER = 1 << 4,        /* host that is no office: it decides the merits */
@@ -29,7 +29,7 @@ enum {
 #define S_WITH_HANDLER (S(SENT) | S(SIGNED) | S(ACCEPTED))
 
 enum {
-    NO_CASE = 1 << 0,      /* not about a case */
+    NO_CASE = 1 << 0, /* not about a case */
     OPENS_CASE = 1 << 1,
     CUSTODY = 1 << 2,      /* the act must be based on the present custody */
     POLICY = 1 << 3,       /* cannot be decided without a policy */
@@ -96,7 +96,7 @@ static const struct row *row_of(enum jb_act_kind kind)
     return NULL;
 }
 
-/* ---- parties ----------------------------------------------------------------------------------- */
+/* ---- parties -------------------------------------------------------------------------------- */
 
 static unsigned parties_of_host(const struct jb_move *m, bool office)
 {
@@ -133,7 +133,7 @@ static unsigned parties_of(const struct jb_move *m)
     return parties;
 }
 
-/* ---- the steps --------------------------------------------------------------------------------- */
+/* ---- the steps ------------------------------------------------------------------------------ */
 
 /* Own numbers only, so that nobody can probe for others' cases by registering. */
 static enum jb_refusal check_new_number(struct jb_move *m)
@@ -145,8 +145,8 @@ static enum jb_refusal check_new_number(struct jb_move *m)
                              "no such number: date, count or check digit is wrong");
     if (jb_caseno_node(no) != m->q->node)
         return jb_detail_set(m->v->detail, JB_REFUSE_BAD_CASE_NUMBER,
-                             "the number belongs to node %u, not %u",
-                             (unsigned)jb_caseno_node(no), (unsigned)m->q->node);
+                             "the number belongs to node %u, not %u", (unsigned)jb_caseno_node(no),
+                             (unsigned)m->q->node);
     return m->c->stage != JB_STAGE_NONE ? JB_REFUSE_DUPLICATE_CASE : JB_REFUSE_NONE;
 }
 

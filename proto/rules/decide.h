@@ -1,8 +1,8 @@
 /* The decision: may this node do this to this case now, and what follows from it?
  *
  * Pure. The same code runs in the broker (where it is binding) and in an agent (to refuse at once
- * what the broker would refuse, and to show what waits in the outbox). The rules are rows: act kind,
- * stages, parties, custody needed, check, consequences (see decide.c and moves.c). */
+ * what the broker would refuse, and to show what waits in the outbox). The rules are rows: act
+ * kind, stages, parties, custody needed, check, consequences (see decide.c and moves.c). */
 #ifndef JB_RULES_DECIDE_H
 #define JB_RULES_DECIDE_H
 
@@ -13,15 +13,15 @@
 /* What a decision may look at besides the case. */
 struct jb_rulebook {
     const struct jb_directory *directory;
-    const struct jb_policy *policy;     /* in force at now_ms; NULL: POLICY_MISSING */
+    const struct jb_policy *policy; /* in force at now_ms; NULL: POLICY_MISSING */
     const struct jb_calendar *calendar;
 };
 
 struct jb_question {
     const struct jb_act *act;
-    uint32_t node;     /* whose act */
+    uint32_t node; /* whose act */
     struct jb_text user;
-    int64_t now_ms;    /* the broker's clock: deadlines are counted from here */
+    int64_t now_ms;     /* the broker's clock: deadlines are counted from here */
     bool administrator; /* came through the broker's admin socket */
 };
 
@@ -30,18 +30,20 @@ struct jb_question {
 
 /* The effects point into the verdict itself: pass it by pointer, never copy it. */
 struct jb_verdict {
-    enum jb_refusal refusal; /* NONE: accepted */
-    char detail[JB_DETAIL_BYTES]; /* what and where, English, for logs and clerks; "" if the code says it all */
-    struct jb_effects effects; /* when accepted; texts borrowed from question, policy, case */
-    int64_t warn_at_ms[JB_VERDICT_DEADLINES][JB_WARN_MAX]; /* what warn_at_ms of effects points to */
-    size_t warn_lists;         /* of these in use */
+    enum jb_refusal refusal;      /* NONE: accepted */
+    char detail[JB_DETAIL_BYTES]; /* what and where, English, for logs and clerks; "" if the code
+                                     says it all */
+    struct jb_effects effects;    /* when accepted; texts borrowed from question, policy, case */
+    int64_t warn_at_ms[JB_VERDICT_DEADLINES]
+                      [JB_WARN_MAX]; /* what warn_at_ms of effects points to */
+    size_t warn_lists;               /* of these in use */
 };
 
-/* Decide on an act about a case. `c` is the present state (stage NONE: not known). Never changes the
- * case: the caller applies the entry that it makes from the effects (jb_case_apply).
- * Act kinds about the directory or policy go to jb_decide_directory. */
-void jb_decide(const struct jb_rulebook *book, const struct jb_case *c,
-               const struct jb_question *q, struct jb_verdict *verdict);
+/* Decide on an act about a case. `c` is the present state (stage NONE: not known). Never changes
+ * the case: the caller applies the entry that it makes from the effects (jb_case_apply). Act kinds
+ * about the directory or policy go to jb_decide_directory. */
+void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const struct jb_question *q,
+               struct jb_verdict *verdict);
 
 /* Directory acts: administrator only; checks codes, keys, parents, dates, successor. */
 void jb_decide_directory(const struct jb_directory *d, const struct jb_question *q,
@@ -52,12 +54,13 @@ void jb_decide_directory(const struct jb_directory *d, const struct jb_question 
 enum jb_refusal jb_act_check(const struct jb_act *act, char detail[JB_DETAIL_BYTES]);
 
 /* The clock's acts for one case at now_ms: fills `acts` (WARN steps and MISS of open deadlines that
- * fell due, in order of their instants; missed steps of one deadline coalesced into the highest one)
- * and returns how many (at most `max`). The caller decides them one after another as the broker. */
+ * fell due, in order of their instants; missed steps of one deadline coalesced into the highest
+ * one) and returns how many (at most `max`). The caller decides them one after another as the
+ * broker. */
 size_t jb_clock_acts(const struct jb_case *c, int64_t now_ms, struct jb_act *acts, size_t max);
 
-/* Does this entry lay a duty on `node` (hand-over to it, or a deadline that it owes)? Such an entry's
- * receipt is reported to the sender. */
+/* Does this entry lay a duty on `node` (hand-over to it, or a deadline that it owes)? Such an
+ * entry's receipt is reported to the sender. */
 bool jb_entry_is_duty(const struct jb_entry *entry, uint32_t node);
 
 #endif

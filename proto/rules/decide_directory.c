@@ -1,5 +1,5 @@
-/* Acts of the broker's administrators: who is in the directory, under which keys, and which policy and
- * calendar are in force. They draw no effects: jb_directory_apply reads the act itself. */
+/* Acts of the broker's administrators: who is in the directory, under which keys, and which policy
+ * and calendar are in force. They draw no effects: jb_directory_apply reads the act itself. */
 #include "proto/rules/moves.h"
 
 #define CODE_BYTES 32
@@ -33,8 +33,7 @@ static enum jb_refusal check_parent(const struct asking *a)
 {
     if (a->act->parent == 0)
         return JB_REFUSE_NONE;
-    if (a->act->parent == a->act->node ||
-        jb_directory_below(a->d, a->act->parent, a->act->node))
+    if (a->act->parent == a->act->node || jb_directory_below(a->d, a->act->parent, a->act->node))
         return JB_REFUSE_PARENT_LOOP;
     return check_exists(a, a->act->parent, "parent");
 }
@@ -150,12 +149,9 @@ static const struct {
     enum jb_act_kind kind;
     enum jb_refusal (*check)(const struct asking *a);
 } rows[] = {
-    {JB_ACT_ENROL_NODE, check_enrol},
-    {JB_ACT_CHANGE_NODE, check_change},
-    {JB_ACT_REPLACE_KEYS, check_replace_keys},
-    {JB_ACT_RETIRE_NODE, check_retire},
-    {JB_ACT_INSTALL_POLICY, check_nothing},
-    {JB_ACT_INSTALL_CALENDAR, check_nothing},
+    {JB_ACT_ENROL_NODE, check_enrol},          {JB_ACT_CHANGE_NODE, check_change},
+    {JB_ACT_REPLACE_KEYS, check_replace_keys}, {JB_ACT_RETIRE_NODE, check_retire},
+    {JB_ACT_INSTALL_POLICY, check_nothing},    {JB_ACT_INSTALL_CALENDAR, check_nothing},
 };
 
 static enum jb_refusal decide(const struct asking *a, bool administrator)

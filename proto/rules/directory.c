@@ -5,7 +5,7 @@
 #define DEPTH_MAX 32 /* steps upward before a loop is assumed */
 #define FIRST_CAPACITY 16
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 void jb_directory_init(struct jb_directory *d)
 {
@@ -40,7 +40,7 @@ static char *copy_of(struct jb_text text)
     return copy;
 }
 
-/* ---- applying entries -------------------------------------------------------------------------- */
+/* ---- applying entries ----------------------------------------------------------------------- */
 
 /* Place of a node, or where it would be inserted. */
 static size_t place_of(const struct jb_directory *d, uint32_t node)
@@ -205,7 +205,7 @@ enum jb_err jb_directory_apply(struct jb_directory *d, const struct jb_entry *en
     return JB_OK;
 }
 
-/* ---- finding ----------------------------------------------------------------------------------- */
+/* ---- finding -------------------------------------------------------------------------------- */
 
 const struct jb_node *jb_directory_find(const struct jb_directory *d, uint32_t node)
 {
@@ -276,7 +276,8 @@ static const struct jb_node *only_one(const struct jb_directory *d, struct jb_te
     return found;
 }
 
-const struct jb_node *jb_directory_lookup(const struct jb_directory *d, struct jb_text what, bool *many)
+const struct jb_node *jb_directory_lookup(const struct jb_directory *d, struct jb_text what,
+                                          bool *many)
 {
     const struct jb_node *n;
 
@@ -309,7 +310,7 @@ bool jb_node_valid(const struct jb_node *n, int64_t now_ms)
     return now_ms >= n->valid_from_ms && (n->valid_to_ms == 0 || now_ms < n->valid_to_ms);
 }
 
-/* ---- the tree ---------------------------------------------------------------------------------- */
+/* ---- the tree ------------------------------------------------------------------------------- */
 
 static uint32_t parent_of(const struct jb_directory *d, uint32_t node)
 {

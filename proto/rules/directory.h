@@ -11,17 +11,18 @@
 
 struct jb_node {
     uint32_t node;
-    char *code;        /* owned */
-    char *name;        /* owned */
-    char *region;      /* owned, "" if none */
-    char *credit_code; /* owned, "" if none */
-    int level, kind;   /* JB_LEVEL_*, JB_NODE_* */
-    uint32_t parent;   /* 0: a root */
-    uint32_t successor; /* 0: none */
+    char *code;                         /* owned */
+    char *name;                         /* owned */
+    char *region;                       /* owned, "" if none */
+    char *credit_code;                  /* owned, "" if none */
+    int level, kind;                    /* JB_LEVEL_*, JB_NODE_* */
+    uint32_t parent;                    /* 0: a root */
+    uint32_t successor;                 /* 0: none */
     int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
     bool has_agent;
     uint8_t line_key[JB_KEY_BYTES], sign_key[JB_KEY_BYTES]; /* when has_agent */
-    uint8_t old_sign_key[JB_KEY_BYTES]; /* before the last replacement: older signatures verify with it */
+    uint8_t old_sign_key[JB_KEY_BYTES]; /* before the last replacement: older signatures verify with
+                                           it */
     bool has_old_key;
 };
 
@@ -32,14 +33,16 @@ struct jb_directory {
 
 void jb_directory_init(struct jb_directory *d);
 void jb_directory_fini(struct jb_directory *d);
-/* Apply a directory entry (other kinds are ignored). JB_NOMEM: unchanged. JB_CORRUPT: a change of an
- * unknown node, unchanged. */
+/* Apply a directory entry (other kinds are ignored). JB_NOMEM: unchanged. JB_CORRUPT: a change of
+ * an unknown node, unchanged. */
 enum jb_err jb_directory_apply(struct jb_directory *d, const struct jb_entry *entry) JB_MUST;
 
 const struct jb_node *jb_directory_find(const struct jb_directory *d, uint32_t node);
 const struct jb_node *jb_directory_by_code(const struct jb_directory *d, struct jb_text code);
-/* By code, by number, or by exact or unique partial name; NULL when none or several (then *many). */
-const struct jb_node *jb_directory_lookup(const struct jb_directory *d, struct jb_text what, bool *many);
+/* By code, by number, or by exact or unique partial name; NULL when none or several (then *many).
+ */
+const struct jb_node *jb_directory_lookup(const struct jb_directory *d, struct jb_text what,
+                                          bool *many);
 /* The node that a key belongs to, 0 if none; retired nodes are not found. Linear: the broker keeps
  * its own hash of live keys for log-ins. */
 uint32_t jb_directory_by_line_key(const struct jb_directory *d, const uint8_t key[JB_KEY_BYTES]);

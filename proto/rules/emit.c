@@ -73,7 +73,7 @@ void jb_emit_opinion(struct jb_move *m, int opinion, int exit)
     e->exit = (uint32_t)exit;
 }
 
-/* ---- deadlines --------------------------------------------------------------------------------- */
+/* ---- deadlines ------------------------------------------------------------------------------ */
 
 /* The verdict's own copy of the steps: what effects point to must live as long as they do. */
 static struct jb_list64 keep_warn_steps(struct jb_move *m, const int64_t steps[JB_WARN_MAX])
@@ -120,8 +120,8 @@ void jb_emit_deadline(struct jb_move *m, const char *key, uint32_t node, int64_t
                       int64_t designated_ms)
 {
     struct jb_deadline d;
-    enum jb_err err = jb_deadline_compute(m->book->policy, m->book->calendar, key, trigger_ms,
-                                          designated_ms, &d);
+    enum jb_err err =
+        jb_deadline_compute(m->book->policy, m->book->calendar, key, trigger_ms, designated_ms, &d);
 
     if (err == JB_OK)
         set_deadline(m, &d, key, node);

@@ -1,9 +1,9 @@
-/* Inside the rules: what the table of decide.c and its checks and consequences share. Nobody outside
- * proto/rules includes this.
+/* Inside the rules: what the table of decide.c and its checks and consequences share. Nobody
+ * outside proto/rules includes this.
  *
- * One kind of act = one row in decide.c: who may do it when, a check that may refuse and has no effects,
- * and a draw function that lists the effects and may not refuse. To put a kind in force, add a row
- * and, if needed, the two functions here. */
+ * One kind of act = one row in decide.c: who may do it when, a check that may refuse and has no
+ * effects, and a draw function that lists the effects and may not refuse. To put a kind in force,
+ * add a row and, if needed, the two functions here. */
 #ifndef JB_RULES_MOVES_H
 #define JB_RULES_MOVES_H
 
@@ -17,10 +17,10 @@ struct jb_move {
     const struct jb_question *q;
     const struct jb_node *self; /* the directory's entry of q->node; NULL: it has none */
     struct jb_verdict *v;
-    uint32_t last_deadline_id;  /* counts on with each deadline that is set */
-    bool too_many;              /* more effects than one entry holds */
-    enum jb_err deadline_err;   /* the first deadline that could not be computed */
-    struct jb_effect spare;     /* takes the effects that no longer fit */
+    uint32_t last_deadline_id; /* counts on with each deadline that is set */
+    bool too_many;             /* more effects than one entry holds */
+    enum jb_err deadline_err;  /* the first deadline that could not be computed */
+    struct jb_effect spare;    /* takes the effects that no longer fit */
 };
 
 #define JB_ROLE_BIT(role) (1U << (role))
@@ -34,7 +34,7 @@ const char *jb_node_text(const struct jb_directory *d, uint32_t node, char out[J
 
 bool jb_node_is_office(const struct jb_node *n); /* petition office or joint conference; NULL: no */
 
-/* ---- emit.c: one effect each, appended to the verdict ------------------------------------------ */
+/* ---- emit.c: one effect each, appended to the verdict --------------------------------------- */
 
 void jb_emit_stage(struct jb_move *m, enum jb_stage stage);
 /* The case goes to `node`; custody and hops count on. */
@@ -62,7 +62,7 @@ void jb_emit_deadline_mark(struct jb_move *m, enum jb_effect_kind kind, uint32_t
 void jb_emit_objection(struct jb_move *m, uint32_t node, bool open, int ruling);
 void jb_emit_opinion(struct jb_move *m, int opinion, int exit);
 
-/* ---- reach.c: whom may a sender reach, and does it outrank the present hand-over? -------------- */
+/* ---- reach.c: whom may a sender reach, and does it outrank the present hand-over? ----------- */
 
 /* Is the target there, in force, and not the sender itself? */
 enum jb_refusal jb_reach_target(struct jb_move *m, uint32_t node);
@@ -73,7 +73,7 @@ enum jb_refusal jb_reach_order(struct jb_move *m, uint32_t node);
 /* OUTRANKED unless this sender with this authority goes before the hand-over in force. */
 enum jb_refusal jb_reach_rank(struct jb_move *m, int authority);
 
-/* ---- checks: may refuse, no effects; draws: effects, may not refuse ---------------------------- */
+/* ---- checks: may refuse, no effects; draws: effects, may not refuse ------------------------- */
 
 enum jb_refusal jb_check_register(struct jb_move *m);
 void jb_draw_register(struct jb_move *m);

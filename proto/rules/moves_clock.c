@@ -14,7 +14,7 @@ static enum jb_refusal no_such_deadline(struct jb_move *m)
                          (unsigned)m->act->deadline_id);
 }
 
-/* ---- extend ------------------------------------------------------------------------------------ */
+/* ---- extend --------------------------------------------------------------------------------- */
 
 static bool is_assigner(const struct jb_move *m)
 {
@@ -75,7 +75,7 @@ void jb_draw_extend(struct jb_move *m)
     jb_emit_deadline_moved(m, d, &now, m->act->reason, true);
 }
 
-/* ---- acknowledge ------------------------------------------------------------------------------- */
+/* ---- acknowledge ---------------------------------------------------------------------------- */
 
 enum jb_refusal jb_check_acknowledge(struct jb_move *m)
 {
@@ -95,12 +95,13 @@ void jb_draw_acknowledge(struct jb_move *m)
     jb_emit_deadline_mark(m, JB_EFFECT_DEADLINE_ACKNOWLEDGED, m->act->deadline_id);
 }
 
-/* ---- received: the five working days count from receipt ---------------------------------------- */
+/* ---- received: the five working days count from receipt ------------------------------------- */
 
 /* Clocks that the host's receipt starts. One that was handed over with its old trigger does not. */
 static const char *const from_receipt[] = {"notify", "object"};
 
-/* The clock that the present hand-over started, running or lapsed unused before the case arrived. */
+/* The clock that the present hand-over started, running or lapsed unused before the case arrived.
+ */
 static const struct jb_deadline *started_by_sending(const struct jb_move *m, const char *key)
 {
     for (size_t i = m->c->deadline_count; i > 0; i--) {
@@ -143,8 +144,7 @@ enum jb_refusal jb_check_received(struct jb_move *m)
     if (m->act->at_ms > m->q->now_ms)
         return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
                              "at_ms lies in the future");
-    if (m->c->host != m->act->node ||
-        (m->act->log_seq != 0 && m->act->log_seq != m->c->sent_seq))
+    if (m->c->host != m->act->node || (m->act->log_seq != 0 && m->act->log_seq != m->c->sent_seq))
         return jb_detail_set(m->v->detail, JB_REFUSE_ALREADY_DONE, "the case has gone on since");
     for (size_t i = 0; i < sizeof from_receipt / sizeof from_receipt[0]; i++) {
         if (recount(m, from_receipt[i], &old, &now))
@@ -168,7 +168,7 @@ void jb_draw_received(struct jb_move *m)
     }
 }
 
-/* ---- warn, miss -------------------------------------------------------------------------------- */
+/* ---- warn, miss ----------------------------------------------------------------------------- */
 
 enum jb_refusal jb_check_warn(struct jb_move *m)
 {
@@ -180,8 +180,8 @@ enum jb_refusal jb_check_warn(struct jb_move *m)
     if (d->end != JB_END_OPEN || d->missed_ms != 0 || step <= d->warned)
         return JB_REFUSE_ALREADY_DONE;
     if (d->warn_at_ms[step - 1] == 0 || d->warn_at_ms[step - 1] > m->q->now_ms)
-        return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                             "step %u has not fallen", (unsigned)step);
+        return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE, "step %u has not fallen",
+                             (unsigned)step);
     return JB_REFUSE_NONE;
 }
 

@@ -1,6 +1,6 @@
-/* The handler's own acts: sign for, accept or decline, tell the petitioner, answer, execute; and the
- * close. Four facts stay apart: signed for is not accepted, accepted is not told, answered is not
- * executed. */
+/* The handler's own acts: sign for, accept or decline, tell the petitioner, answer, execute; and
+ * the close. Four facts stay apart: signed for is not accepted, accepted is not told, answered is
+ * not executed. */
 #include "proto/rules/caseno.h"
 #include "proto/rules/moves.h"
 
@@ -34,7 +34,7 @@ static int64_t at_most_now(const struct jb_move *m, int64_t at_ms)
     return at_ms < m->q->now_ms ? at_ms : m->q->now_ms;
 }
 
-/* ---- sign for ---------------------------------------------------------------------------------- */
+/* ---- sign for ------------------------------------------------------------------------------- */
 
 enum jb_refusal jb_check_sign_for(struct jb_move *m)
 {
@@ -51,7 +51,7 @@ void jb_draw_sign_for(struct jb_move *m)
     jb_emit_met(m, "resort");
 }
 
-/* ---- accept, decline, notify ------------------------------------------------------------------- */
+/* ---- accept, decline, notify ---------------------------------------------------------------- */
 
 static void emit_told(struct jb_move *m, int64_t told_at_ms)
 {
@@ -138,7 +138,7 @@ void jb_draw_notify(struct jb_move *m)
         emit_told(m, m->act->told_at_ms);
 }
 
-/* ---- answer, execute, close -------------------------------------------------------------------- */
+/* ---- answer, execute, close ----------------------------------------------------------------- */
 
 enum jb_refusal jb_check_answer(struct jb_move *m)
 {

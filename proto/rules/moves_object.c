@@ -1,5 +1,5 @@
-/* Objection and ruling, Art 23(3): receive first, object after. An objection stops no clock and releases
- * nobody until the sender agrees. */
+/* Objection and ruling, Art 23(3): receive first, object after. An objection stops no clock and
+ * releases nobody until the sender agrees. */
 #include "proto/rules/moves.h"
 
 enum jb_refusal jb_check_object(struct jb_move *m)
@@ -34,8 +34,8 @@ enum jb_refusal jb_check_rule_on_objection(struct jb_move *m)
     return m->c->objection_open ? JB_REFUSE_NONE : JB_REFUSE_NO_OBJECTION;
 }
 
-/* The host's clocks end with its duty. Those of the statute go back to a handler who had handed the case
- * over; an office starts them anew with its next hand-over. */
+/* The host's clocks end with its duty. Those of the statute go back to a handler who had handed the
+ * case over; an office starts them anew with its next hand-over. */
 static void emit_clocks_back(struct jb_move *m, bool to_handler)
 {
     const struct jb_case *c = m->c;
@@ -55,8 +55,7 @@ static void emit_clocks_back(struct jb_move *m, bool to_handler)
 
 static bool has_other_role(const struct jb_case *c, uint32_t node)
 {
-    return (jb_case_roles(c, node) &
-            ~(JB_ROLE_BIT(JB_ROLE_HOST) | JB_ROLE_BIT(JB_ROLE_LEFT))) != 0;
+    return (jb_case_roles(c, node) & ~(JB_ROLE_BIT(JB_ROLE_HOST) | JB_ROLE_BIT(JB_ROLE_LEFT))) != 0;
 }
 
 static void emit_return(struct jb_move *m)

@@ -1,5 +1,5 @@
-/* Sending a case on: register, assign, forward, hand over, designate, refer. Decides who becomes host,
- * which clocks start, go on or end with a hand-over, and who stays in the audience. */
+/* Sending a case on: register, assign, forward, hand over, designate, refer. Decides who becomes
+ * host, which clocks start, go on or end with a hand-over, and who stays in the audience. */
 #include "proto/rules/moves.h"
 
 /* One hand-over. */
@@ -22,15 +22,14 @@ static bool in_list(struct jb_list32 list, uint32_t node)
     return false;
 }
 
-/* ---- effects common to all hand-overs ---------------------------------------------------------- */
+/* ---- effects common to all hand-overs ------------------------------------------------------- */
 
-/* Who owes a superior's closing report goes on owing it when he passes the case down; a new order over
- * his head releases him. */
+/* Who owes a superior's closing report goes on owing it when he passes the case down; a new order
+ * over his head releases him. */
 static bool assigned_stays(const struct jb_move *m, const struct hand *h,
                            const struct jb_deadline *d)
 {
-    return !h->order || d->node == m->q->node ||
-           !jb_reaches(m->book->directory, m->self, d->node);
+    return !h->order || d->node == m->q->node || !jb_reaches(m->book->directory, m->self, d->node);
 }
 
 static bool owes_kept_report(const struct jb_move *m, const struct hand *h, uint32_t node)
@@ -131,7 +130,7 @@ static void emit_hand(struct jb_move *m, const struct hand *h)
     emit_clocks(m, h);
 }
 
-/* ---- register ---------------------------------------------------------------------------------- */
+/* ---- register ------------------------------------------------------------------------------- */
 
 enum jb_refusal jb_check_register(struct jb_move *m)
 {
@@ -157,7 +156,7 @@ void jb_draw_register(struct jb_move *m)
         jb_emit_deadline(m, "notify", node, m->q->now_ms, 0);
 }
 
-/* ---- orders: assign, forward, designate -------------------------------------------------------- */
+/* ---- orders: assign, forward, designate ----------------------------------------------------- */
 
 static enum jb_refusal check_co_handlers(struct jb_move *m)
 {
@@ -228,8 +227,8 @@ enum jb_refusal jb_check_assign(struct jb_move *m)
                              "authority of an assignment: assign, first_assignment or "
                              "joint_conference");
     /* An office may carry out the conference's decision, but must name it. */
-    if (authority == JB_AUTHORITY_JOINT_CONFERENCE &&
-        m->self->kind != JB_NODE_JOINT_CONFERENCE && m->act->basis.len == 0)
+    if (authority == JB_AUTHORITY_JOINT_CONFERENCE && m->self->kind != JB_NODE_JOINT_CONFERENCE &&
+        m->act->basis.len == 0)
         return jb_detail_set(m->v->detail, JB_REFUSE_FIELD_REQUIRED,
                              "basis: the joint conference's decision must be named");
     refusal = check_order(m, authority);
@@ -306,7 +305,7 @@ void jb_draw_designate(struct jb_move *m)
     emit_hand(m, &h);
 }
 
-/* ---- between handlers -------------------------------------------------------------------------- */
+/* ---- between handlers ----------------------------------------------------------------------- */
 
 static bool is_handler(const struct jb_node *n)
 {
@@ -355,7 +354,7 @@ void jb_draw_handover(struct jb_move *m)
     emit_hand(m, &h);
 }
 
-/* ---- refer ------------------------------------------------------------------------------------- */
+/* ---- refer ---------------------------------------------------------------------------------- */
 
 enum jb_refusal jb_check_refer(struct jb_move *m)
 {

@@ -34,7 +34,7 @@ struct key {
     enum jb_err (*read)(struct reader *r, const char *value, void *field);
 };
 
-/* ---- values ------------------------------------------------------------------------------------ */
+/* ---- values --------------------------------------------------------------------------------- */
 
 static enum jb_err read_text(struct reader *r, const char *value, void *field)
 {
@@ -152,7 +152,7 @@ static enum jb_err read_warn_days(struct reader *r, const char *value, void *fie
                         JB_WARN_MAX);
 }
 
-/* ---- keys and sections ------------------------------------------------------------------------- */
+/* ---- keys and sections ---------------------------------------------------------------------- */
 
 #define IN_POLICY(field) offsetof(struct jb_policy, field)
 #define IN_ROW(field) offsetof(struct jb_policy_row, field)

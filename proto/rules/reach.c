@@ -72,7 +72,7 @@ enum jb_refusal jb_reach_order(struct jb_move *m, uint32_t node)
     return JB_REFUSE_NONE;
 }
 
-/* ---- precedence -------------------------------------------------------------------------------- */
+/* ---- precedence ----------------------------------------------------------------------------- */
 
 static int rank_of(const struct jb_policy *p, int authority)
 {

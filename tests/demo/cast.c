@@ -5,9 +5,11 @@
 #include <time.h>
 
 static const struct player everybody[CAST_COUNT] = {
-    {.code = CAST_OFFICE, .desk = "信访局办信科"}, {.code = "zjj", .desk = "住建局信访办"},
-    {.code = "rsj", .desk = "人社局劳动监察大队"}, {.code = "zrj", .desk = "自然资源局办公室"},
-    {.code = "qsz", .desk = "青山镇综治办"},
+    {.code = CAST_OFFICE, .name = "信访局", .desk = "信访局办信科"},
+    {.code = "zjj", .name = "住建局", .desk = "住建局信访办"},
+    {.code = "rsj", .name = "人社局", .desk = "人社局劳动监察大队"},
+    {.code = "zrj", .name = "自然资源局", .desk = "自然资源局办公室"},
+    {.code = "qsz", .name = "青山镇", .desk = "青山镇综治办"},
 };
 
 int64_t cast_now_ms(void)

@@ -12,6 +12,7 @@
 
 struct player {
     const char *code;       /* in the directory; also the name of its folder */
+    const char *name;       /* as people say it */
     const char *desk;       /* who acts there */
     struct jiaoban *handle; /* owned */
     uint32_t node;          /* directory number, once known */

@@ -143,12 +143,10 @@ static bool play(struct scene *scene, const char *mark, bool online)
 static void tell_refusal(const struct scene *scene, const struct waiting *w,
                          const struct jiaoban_settled *s)
 {
-    printf(scene->english
-               ? "  Two offices acted on case %s while cut off: \"%s\" by %s was refused "
-                 "(%s); present holder: %s\n"
-               : "  断网期间两个单位同时处理 %s: %s(%s)被拒绝(%s),现承办单位: %s\n",
-           s->case_number, scene->english ? s->kind : w->player->desk,
-           scene->english ? w->player->desk : s->kind, s->name, s->holder_name);
+    printf(scene->english ? "  case %s: two offices acted while cut off; %s was refused (%s), the "
+                            "present holder is %s\n"
+                          : "  %s:断网期间两个单位同时处理,%s被拒绝(%s),现承办单位为%s\n",
+           scene->book.stories[w->story].number, w->player->name, s->name, s->holder_name);
 }
 
 /* Take the verdicts on what was done while the broker was away. Exactly one of the two acts of a
@@ -166,7 +164,8 @@ static bool take_verdicts(struct scene *scene)
         enum jiaoban_status status = jiaoban_get_settled(w->player->handle, &q, &r);
         const struct jiaoban_settled *s = jiaoban_result_settled(r);
         races += w->race ? 1 : 0;
-        if (status != JIAOBAN_OK || s == NULL || s->pending || (!s->accepted && !w->race)) {
+        bool known = (status == JIAOBAN_OK || status == JIAOBAN_REFUSED) && s != NULL;
+        if (!known || s->pending || (!s->accepted && !w->race)) {
             good = false;
             fprintf(stderr, "letter %s, submission %llu of %s: %s\n", story->letter,
                     (unsigned long long)w->number, w->player->code,
@@ -219,9 +218,9 @@ static bool wait_for_alarms(struct scene *scene)
             }
             cast_breathe();
         }
-        printf(scene->english ? "  Case %s: its day ran out; %s was told by its own agent\n"
-                              : "  %s 到期未办结: %s由本单位代理自行告警\n",
-               s->number, p->desk);
+        printf(scene->english ? "  case %s: its day ran out; the agent of %s noticed by itself\n"
+                              : "  %s:指定期限已过,%s由本单位代理自行告警\n",
+               s->number, p->name);
     }
     return true;
 }
@@ -230,7 +229,7 @@ static bool wait_for_alarms(struct scene *scene)
 static bool show_outboxes(struct scene *scene)
 {
     bool all = true;
-    printf(scene->english ? "  outboxes:" : "  待发件箱:");
+    printf(scene->english ? "  waiting in the outboxes:" : "  各单位待发:");
     for (size_t i = 0; i < CAST_COUNT; i++) {
         struct player *p = &scene->cast.players[i];
         struct jiaoban_result *r = NULL;
@@ -238,7 +237,7 @@ static bool show_outboxes(struct scene *scene)
         if (jiaoban_get_pending(p->handle, NULL, &r) == JIAOBAN_OK)
             count = jiaoban_result_count(r);
         jiaoban_result_free(r);
-        printf(" %s %zu", p->code, count);
+        printf(" %s %zu", p->name, count);
         all = all && count != 0;
     }
     putchar('\n');
@@ -280,12 +279,13 @@ static bool scene_check(struct scene *scene)
 static const struct {
     const char *name;
     bool online; /* all agents must be in step first; otherwise all must be cut off */
-    bool begins; /* there is no state yet */
+    bool begins; /* no state is read */
+    bool ends;   /* none is written */
     bool (*run)(struct scene *scene);
 } scenes[] = {
-    {"wait", true, true, scene_wait},    {"before", true, true, scene_before},
-    {"away", false, false, scene_away},  {"after", true, false, scene_after},
-    {"check", true, false, scene_check},
+    {"wait", true, true, true, scene_wait},    {"before", true, true, false, scene_before},
+    {"away", false, false, false, scene_away}, {"after", true, false, false, scene_after},
+    {"check", true, false, true, scene_check},
 };
 
 int main(int argc, char **argv)
@@ -310,7 +310,9 @@ int main(int argc, char **argv)
         good = cast_know(&scene.cast);
     if (good && !scenes[which].begins)
         good = book_load(&scene.book, &scene.cast, argv[5]);
-    good = good && scenes[which].run(&scene) && book_save(&scene.book, argv[5]);
+    good = good && scenes[which].run(&scene);
+    if (good && !scenes[which].ends)
+        good = book_save(&scene.book, argv[5]);
     cast_close(&scene.cast);
     book_free(&scene.book);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -106,6 +106,7 @@ class Line:
 
     def close(self):
         self.socket.disable_monitor()
+        self.monitor.close(linger=0)
         self.socket.close()
         self.context.term()
 

@@ -163,7 +163,7 @@ static void show_claim(const struct world *w, enum jb_line_role role, const char
     sign_point(w, role, p, sig);
     (void)snprintf(title, sizeof title, "Line statement '%c'", (char)role);
     show(title, statement, sizeof statement);
-    (void)snprintf(title, sizeof title, "Signature of %s over it", who);
+    (void)snprintf(title, sizeof title, "Signature of '%c', by %s", (char)role, who);
     show(title, sig, sizeof sig);
 }
 

@@ -1,5 +1,5 @@
-/* Applying effects by themselves: what fits changes the case, what does not fit changes nothing, and
- * a failed allocation is reported. */
+/* Applying effects by themselves: what fits changes the case, what does not fit changes nothing,
+ * and a failed allocation is reported. */
 #include "tests/unit/rules_world.h"
 
 #include <setjmp.h>
@@ -19,7 +19,8 @@ static enum jb_err apply(struct world *w, const struct jb_effect *effects, size_
     return jb_case_apply(&w->c, &entry, &w->arena);
 }
 
-/* Each is wrong by itself for a case that is with HOUSING: custody 2, deadlines 1 to 4, of which 1 ended. */
+/* Each is wrong by itself for a case that is with HOUSING: custody 2, deadlines 1 to 4, of which 1
+ * ended. */
 static void what_does_not_fit_changes_nothing(void **state)
 {
     struct world *w = *state;
@@ -55,7 +56,7 @@ static void what_does_not_fit_changes_nothing(void **state)
         EFFECT(OPINION_SET, .opinion = 4),
         {.kind = (enum jb_effect_kind)0, .node = LAND},
         {.kind = (enum jb_effect_kind)13, .node = LAND},
-        {.kind = (enum jb_effect_kind)-1, .node = LAND},
+        {.kind = (enum jb_effect_kind) - 1, .node = LAND},
     };
 
     world_bring(w, JB_STAGE_SENT);
@@ -153,8 +154,7 @@ static void roles_are_sets(void **state)
     before = w->c.participant_count;
     assert_int_equal(apply(w, joins, 3), JB_OK);
     assert_int_equal(w->c.participant_count, before + 2);
-    assert_int_equal(jb_case_roles(&w->c, LAND),
-                     1U << JB_ROLE_CO_HANDLER | 1U << JB_ROLE_INFORMED);
+    assert_int_equal(jb_case_roles(&w->c, LAND), 1U << JB_ROLE_CO_HANDLER | 1U << JB_ROLE_INFORMED);
     assert_int_equal(apply(w, leave, 1), JB_OK);
     assert_int_equal(w->c.participant_count, before + 1);
     assert_false(jb_case_has(&w->c, LAND));

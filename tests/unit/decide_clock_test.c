@@ -32,7 +32,7 @@ static void back_to_monday(struct world *w)
     w->now_ms = local("2026-03-02 10:00");
 }
 
-/* ---- extension, receipt, clock ----------------------------------------------------------------- */
+/* ---- extension, receipt, clock -------------------------------------------------------------- */
 
 static void an_extension_moves_the_day_once(void **state)
 {
@@ -163,6 +163,9 @@ static void the_clock_speaks_in_order_of_instants(void **state)
     assert_int_equal(jb_clock_acts(&w->c, w->now_ms, first, 2), 2);
     assert_int_equal(first[0].deadline_id, acts[0].deadline_id);
     assert_int_equal(first[1].deadline_id, acts[1].deadline_id);
+    assert_int_equal(jb_clock_acts(&w->c, w->now_ms, first, 1), 1);
+    assert_int_equal(first[0].deadline_id, acts[0].deadline_id);
+    assert_int_equal(jb_clock_acts(&w->c, w->now_ms, first, 0), 0);
     world_tick(w);
     /* A right lapses, a duty is missed. */
     assert_int_equal(last_deadline(w, "object")->end, JB_END_CANCELLED);

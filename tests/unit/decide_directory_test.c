@@ -8,7 +8,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static const uint8_t key_a[JB_KEY_BYTES] = {1}, key_b[JB_KEY_BYTES] = {2}, key_c[JB_KEY_BYTES] = {3};
+static const uint8_t key_a[JB_KEY_BYTES] = {1}, key_b[JB_KEY_BYTES] = {2},
+                     key_c[JB_KEY_BYTES] = {3};
 
 #define KEY(k) ((struct jb_bytes){(k), JB_KEY_BYTES})
 #define ENROL(...)                                                                                 \
@@ -57,8 +58,9 @@ static void enrolling(void **state)
     refused(w, ENROL(.code = T("a")), JB_REFUSE_FIELD_REQUIRED);
     refused(w, ACT(ENROL_NODE, .node = 50, .code = T("a"), .level = 4, .node_kind = 4),
             JB_REFUSE_FIELD_REQUIRED);
-    refused(w, ACT(ENROL_NODE, .node = 50, .code = T("a"), .name = T("n"), .level = 4,
-                   .node_kind = JB_NODE_BROKER),
+    refused(w,
+            ACT(ENROL_NODE, .node = 50, .code = T("a"), .name = T("n"), .level = 4,
+                .node_kind = JB_NODE_BROKER),
             JB_REFUSE_VALUE_OUT_OF_RANGE);
     refused(w, ENROL(.node = 50, .code = T("a"), .parent = 4711), JB_REFUSE_UNKNOWN_NODE);
     refused(w, ENROL(.node = 50, .code = T("a"), .parent = 50), JB_REFUSE_PARENT_LOOP);
@@ -138,9 +140,9 @@ static void only_administrators(void **state)
 {
     struct world *w = *state;
     const struct jb_act *acts[] = {
-        ACT(ENROL_NODE, .node = 60),    ACT(CHANGE_NODE, .node = LAND),
+        ACT(ENROL_NODE, .node = 60),     ACT(CHANGE_NODE, .node = LAND),
         ACT(REPLACE_KEYS, .node = LAND), ACT(RETIRE_NODE, .node = LAND),
-        ACT(INSTALL_POLICY, .node = 1), ACT(INSTALL_CALENDAR, .node = 1),
+        ACT(INSTALL_POLICY, .node = 1),  ACT(INSTALL_CALENDAR, .node = 1),
     };
 
     for (size_t i = 0; i < COUNT(acts); i++)
@@ -151,8 +153,9 @@ static void only_administrators(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(enrolling), cmocka_unit_test(changing),   cmocka_unit_test(keys),
-        cmocka_unit_test(retiring),  cmocka_unit_test(installing), cmocka_unit_test(only_administrators),
+        cmocka_unit_test(enrolling),  cmocka_unit_test(changing),
+        cmocka_unit_test(keys),       cmocka_unit_test(retiring),
+        cmocka_unit_test(installing), cmocka_unit_test(only_administrators),
     };
     return cmocka_run_group_tests_name("decide_directory", tests, world_open, world_close);
 }

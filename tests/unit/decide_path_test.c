@@ -39,7 +39,7 @@ static void back_to_monday(struct world *w)
     w->now_ms = local("2026-03-02 10:00");
 }
 
-/* ---- the whole way ----------------------------------------------------------------------------- */
+/* ---- the whole way -------------------------------------------------------------------------- */
 
 static void an_assigned_appeal_from_register_to_close(void **state)
 {
@@ -149,6 +149,18 @@ static void referring_leaves_a_pointer(void **state)
     assert_int_not_equal(w->c.facts_ms[JB_FACT_REFERRED], 0);
 }
 
+static void what_was_done_offline_may_lie_before_the_registration(void **state)
+{
+    struct world *w = *state;
+
+    w->now_ms = local("2026-03-07 10:00"); /* the number was issued on the second */
+    world_bring(w, JB_STAGE_SIGNED);
+    world_refused(w, HOUSING, ACT(ACCEPT, .told_at_ms = local("2026-03-01 23:59")),
+                  JB_REFUSE_VALUE_OUT_OF_RANGE);
+    world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = local("2026-03-02 00:00")));
+    back_to_monday(w);
+}
+
 static void done_too_late_is_met_late_and_missed(void **state)
 {
     struct world *w = *state;
@@ -164,7 +176,7 @@ static void done_too_late_is_met_late_and_missed(void **state)
     back_to_monday(w);
 }
 
-/* ---- objection --------------------------------------------------------------------------------- */
+/* ---- objection ------------------------------------------------------------------------------ */
 
 static void an_agreed_objection_gives_the_case_back(void **state)
 {
@@ -199,8 +211,7 @@ static void a_refused_objection_leaves_everything(void **state)
 
     world_bring(w, JB_STAGE_SIGNED);
     world_do(w, HOUSING, ACT(OBJECT, .reason = T("x")));
-    world_do(w, OFFICE,
-             ACT(RULE_ON_OBJECTION, .ruling = JB_RULING_REFUSED, .reason = T("属本职")));
+    world_do(w, OFFICE, ACT(RULE_ON_OBJECTION, .ruling = JB_RULING_REFUSED, .reason = T("属本职")));
     assert_int_equal(w->c.host, HOUSING);
     assert_int_equal(w->c.stage, JB_STAGE_SIGNED);
     assert_int_equal(w->c.custody, 2);
@@ -221,6 +232,12 @@ static void a_policy_may_allow_objections_after_acceptance(void **state)
              ACT(ANSWER, .opinion = JB_OPINION_EXPLAINED, .text = T("x"), .report = T("x")));
     assert_false(w->c.objection_open);
     assert_int_equal(last_deadline(w, "rule")->end, JB_END_CANCELLED);
+    world_bring(w, JB_STAGE_ACCEPTED);
+    world_do(w, HOUSING, ACT(OBJECT, .reason = T("x")));
+    world_do(w, OFFICE, ACT(RULE_ON_OBJECTION, .ruling = JB_RULING_AGREED));
+    assert_int_equal(w->c.facts_ms[JB_FACT_ACCEPTED], 0);
+    assert_int_equal(w->c.facts_ms[JB_FACT_TOLD], 0);
+    assert_int_equal(last_deadline(w, "handle")->end, JB_END_CANCELLED);
     w->policy->object_before_acceptance_only = true;
 }
 
@@ -254,6 +271,7 @@ int main(void)
         cmocka_unit_test(another_exit_has_no_sixty_days),
         cmocka_unit_test(a_direct_matter_is_its_handlers_own),
         cmocka_unit_test(referring_leaves_a_pointer),
+        cmocka_unit_test(what_was_done_offline_may_lie_before_the_registration),
         cmocka_unit_test(done_too_late_is_met_late_and_missed),
         cmocka_unit_test(an_agreed_objection_gives_the_case_back),
         cmocka_unit_test(a_refused_objection_leaves_everything),

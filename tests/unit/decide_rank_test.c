@@ -36,7 +36,7 @@ static void back_to_monday(struct world *w)
     w->now_ms = local("2026-03-02 10:00");
 }
 
-/* ---- who goes before whom ---------------------------------------------------------------------- */
+/* ---- who goes before whom ------------------------------------------------------------------- */
 
 static void an_assignment_supersedes_a_hand_over(void **state)
 {
@@ -71,6 +71,8 @@ static void the_sixty_days_go_on_through_every_hand_over(void **state)
     world_do(w, OFFICE, ACT(ASSIGN, .node = LABOUR));
     after = *world_deadline(w, "handle");
     assert_int_equal(w->c.stage, JB_STAGE_SENT);
+    assert_int_equal(w->c.facts_ms[JB_FACT_SIGNED], 0); /* a fact of the former holder */
+    assert_int_not_equal(w->c.facts_ms[JB_FACT_ACCEPTED], 0);
     assert_int_equal(after.node, LABOUR);
     assert_int_equal(after.trigger_ms, before.trigger_ms);
     assert_int_equal(after.due_ms, before.due_ms);
@@ -80,6 +82,35 @@ static void the_sixty_days_go_on_through_every_hand_over(void **state)
     world_do(w, LABOUR, ACT(ACCEPT, .exit = JB_EXIT_RESIDUE));
     assert_int_equal(world_deadline(w, "handle")->id, after.id);
     back_to_monday(w);
+}
+
+static void a_decline_after_a_told_acceptance_must_be_told_itself(void **state)
+{
+    struct world *w = *state;
+
+    forward(w);
+    world_do(w, HOUSING, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = w->now_ms));
+    world_do(w, HOUSING, ACT(HANDOVER, .node = LAND));
+    world_do(w, LAND, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, LAND, ACT(DECLINE, .reason = T("x")));
+    assert_int_equal(w->c.facts_ms[JB_FACT_TOLD], 0);
+    world_refused(w, OFFICE, ACT(CLOSE, .close_no = T("1")), JB_REFUSE_NOT_TOLD);
+    world_do(w, LAND, ACT(NOTIFY, .told_at_ms = w->now_ms));
+    world_do(w, OFFICE, ACT(CLOSE, .close_no = T("1")));
+}
+
+static void given_back_by_its_sub_unit_a_case_stays_under_its_assignment(void **state)
+{
+    struct world *w = *state;
+
+    world_bring(w, JB_STAGE_SENT);
+    world_do(w, HOUSING, ACT(HANDOVER, .node = HOUSING_UNIT));
+    world_do(w, HOUSING_UNIT, ACT(OBJECT, .reason = T("x")));
+    world_do(w, HOUSING, ACT(RULE_ON_OBJECTION, .ruling = JB_RULING_AGREED));
+    assert_int_equal(w->c.host, HOUSING);
+    world_refused(w, HOUSING, ACT(HANDOVER, .node = LAND), JB_REFUSE_OUTRANKED);
+    assert_int_equal(world_deadline(w, "assigned")->node, HOUSING);
 }
 
 static void notify_keeps_its_day_between_handlers(void **state)
@@ -139,8 +170,8 @@ static void register_at_city(struct world *w)
     struct jb_act act = *world_register_act();
 
     world_forget_case(w);
-    assert_int_equal(
-        jb_caseno_make(jb_date_of_instant(w->now_ms), CITY_OFFICE, 1, &act.case_no), JB_OK);
+    assert_int_equal(jb_caseno_make(jb_date_of_instant(w->now_ms), CITY_OFFICE, 1, &act.case_no),
+                     JB_OK);
     w->case_no = act.case_no;
     world_do(w, CITY_OFFICE, &act);
 }
@@ -161,6 +192,11 @@ static void level_and_authority_decide(void **state)
     register_at_city(w);
     assert_int_equal(send(w, CITY_OFFICE, JB_AUTHORITY_FORWARD, HOUSING), JB_REFUSE_NONE);
     assert_int_equal(send(w, OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, LAND), JB_REFUSE_NONE);
+    /* Equal rank: only the sender itself, or one who stands above it. */
+    register_at_city(w);
+    assert_int_equal(send(w, CITY_OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, HOUSING), JB_REFUSE_NONE);
+    assert_int_equal(send(w, OFFICE, JB_AUTHORITY_FIRST_ASSIGNMENT, LAND), JB_REFUSE_OUTRANKED);
+    assert_non_null(strstr(w->v.detail, "市信访局"));
     w->policy->level_outranks = true;
     w->case_no = usual;
 }
@@ -227,6 +263,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_assignment_supersedes_a_hand_over),
         cmocka_unit_test(the_sixty_days_go_on_through_every_hand_over),
+        cmocka_unit_test(a_decline_after_a_told_acceptance_must_be_told_itself),
+        cmocka_unit_test(given_back_by_its_sub_unit_a_case_stays_under_its_assignment),
         cmocka_unit_test(notify_keeps_its_day_between_handlers),
         cmocka_unit_test(level_and_authority_decide),
         cmocka_unit_test(without_its_switch_a_first_assignment_outranks_nothing),

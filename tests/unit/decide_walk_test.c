@@ -1,5 +1,5 @@
-/* A long random walk: many cases, all parties, well-formed and ill-formed acts, time going on. After each
- * step the invariants of casework must hold. The seed is fixed. */
+/* A long random walk: many cases, all parties, well-formed and ill-formed acts, time going on.
+ * After each step the invariants of casework must hold. The seed is fixed. */
 #include "tests/unit/rules_world.h"
 
 #include <setjmp.h>
@@ -24,15 +24,35 @@ static uint32_t below(uint32_t limit)
 }
 
 static const enum jb_act_kind kinds[] = {
-    JB_ACT_ASSIGN,  JB_ACT_FORWARD,   JB_ACT_HANDOVER,          JB_ACT_REFER,  JB_ACT_SIGN_FOR,
-    JB_ACT_ACCEPT,  JB_ACT_DECLINE,   JB_ACT_NOTIFY,            JB_ACT_OBJECT, JB_ACT_HANDOVER,
-    JB_ACT_EXTEND,  JB_ACT_DESIGNATE, JB_ACT_RULE_ON_OBJECTION, JB_ACT_ANSWER, JB_ACT_EXECUTE,
-    JB_ACT_CLOSE,   JB_ACT_NOTE,      JB_ACT_ACKNOWLEDGE,       JB_ACT_OPENED, JB_ACT_RECEIVED,
-    JB_ACT_SIGN_FOR, JB_ACT_ACCEPT,   JB_ACT_ANSWER,            JB_ACT_OBJECT, JB_ACT_PURGED,
+    JB_ACT_ASSIGN,
+    JB_ACT_FORWARD,
+    JB_ACT_HANDOVER,
+    JB_ACT_REFER,
+    JB_ACT_SIGN_FOR,
+    JB_ACT_ACCEPT,
+    JB_ACT_DECLINE,
+    JB_ACT_NOTIFY,
+    JB_ACT_OBJECT,
+    JB_ACT_HANDOVER,
+    JB_ACT_EXTEND,
+    JB_ACT_DESIGNATE,
+    JB_ACT_RULE_ON_OBJECTION,
+    JB_ACT_ANSWER,
+    JB_ACT_EXECUTE,
+    JB_ACT_CLOSE,
+    JB_ACT_NOTE,
+    JB_ACT_ACKNOWLEDGE,
+    JB_ACT_OPENED,
+    JB_ACT_RECEIVED,
+    JB_ACT_SIGN_FOR,
+    JB_ACT_ACCEPT,
+    JB_ACT_ANSWER,
+    JB_ACT_OBJECT,
+    JB_ACT_PURGED,
     JB_ACT_RULE_ON_OBJECTION,
 };
-static const uint32_t senders[] = {OFFICE,  HOUSING, HOUSING_UNIT, LABOUR, LAND,
-                                   TOWN,    TOWN_STATION, CONFERENCE, CITY_OFFICE, OTHER_DEPT};
+static const uint32_t senders[] = {OFFICE, HOUSING,      HOUSING_UNIT, LABOUR,      LAND,
+                                   TOWN,   TOWN_STATION, CONFERENCE,   CITY_OFFICE, OTHER_DEPT};
 
 /* What usually comes next, so that the walk gets somewhere. */
 static const enum jb_act_kind likely[JB_STAGE_COUNT][4] = {
@@ -73,6 +93,8 @@ static struct jb_act random_act(const struct world *w, const uint32_t helpers[3]
         .at_ms = w->now_ms,
     };
 
+    if (act.kind == JB_ACT_RECEIVED)
+        act.node = w->c.host;
     if (below(2) == 0)
         act.told_at_ms = w->now_ms - below(3600) * 1000;
     if (below(4) == 0)
@@ -94,6 +116,8 @@ static uint32_t random_sender(const struct world *w, enum jb_act_kind kind)
 
     if (kind == JB_ACT_DESIGNATE && dice < 4)
         return CONFERENCE;
+    if (kind == JB_ACT_RECEIVED && dice < 4)
+        return BROKER;
     if (dice < 4)
         return w->c.host;
     if (dice < 6)

@@ -1,5 +1,5 @@
-/* The directory: entries change it, lookups find what they should and say when a name is not enough, the
- * tree is climbed without loops. */
+/* The directory: entries change it, lookups find what they should and say when a name is not
+ * enough, the tree is climbed without loops. */
 #include "tests/unit/rules_world.h"
 
 #include <setjmp.h>
@@ -9,7 +9,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
-static const uint8_t key_a[JB_KEY_BYTES] = {1}, key_b[JB_KEY_BYTES] = {2}, key_c[JB_KEY_BYTES] = {3};
+static const uint8_t key_a[JB_KEY_BYTES] = {1}, key_b[JB_KEY_BYTES] = {2},
+                     key_c[JB_KEY_BYTES] = {3};
 
 static struct jb_bytes key(const uint8_t *bytes)
 {
@@ -28,31 +29,32 @@ static void entries_change_it(void **state)
     struct world *w = *state;
     const struct jb_node *n;
 
-    assert_int_equal(apply(w, ACT(ENROL_NODE, .node = 500, .code = T("new"), .name = T("新单位"),
-                                  .level = JB_LEVEL_COUNTY, .node_kind = JB_NODE_ENTERPRISE,
-                                  .parent = COUNTY, .line_key = key(key_a), .sign_key = key(key_b))),
-                     JB_OK);
+    assert_int_equal(
+        apply(w, ACT(ENROL_NODE, .node = 500, .code = T("new"), .name = T("新单位"),
+                     .level = JB_LEVEL_COUNTY, .node_kind = JB_NODE_ENTERPRISE, .parent = COUNTY,
+                     .line_key = key(key_a), .sign_key = key(key_b))),
+        JB_OK);
     n = jb_directory_find(&w->directory, 500);
     assert_string_equal(n->name, "新单位");
     assert_string_equal(n->region, "");
     assert_true(n->has_agent);
     assert_false(n->has_old_key);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_a), 500);
-    assert_int_equal(apply(w, ACT(CHANGE_NODE, .node = 500, .name = T("改名"), .region = T("610101"))),
-                     JB_OK);
+    assert_int_equal(
+        apply(w, ACT(CHANGE_NODE, .node = 500, .name = T("改名"), .region = T("610101"))), JB_OK);
     assert_string_equal(n->name, "改名");
     assert_string_equal(n->region, "610101");
     assert_string_equal(n->code, "new");
     assert_int_equal(n->parent, COUNTY);
-    assert_int_equal(apply(w, ACT(REPLACE_KEYS, .node = 500, .line_key = key(key_c),
-                                  .sign_key = key(key_c))),
-                     JB_OK);
+    assert_int_equal(
+        apply(w, ACT(REPLACE_KEYS, .node = 500, .line_key = key(key_c), .sign_key = key(key_c))),
+        JB_OK);
     assert_true(n->has_old_key);
     assert_memory_equal(n->old_sign_key, key_b, JB_KEY_BYTES);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_a), 0);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_c), 500);
-    assert_int_equal(apply(w, ACT(RETIRE_NODE, .node = 500, .valid_to_ms = 1000, .successor = LAND)),
-                     JB_OK);
+    assert_int_equal(
+        apply(w, ACT(RETIRE_NODE, .node = 500, .valid_to_ms = 1000, .successor = LAND)), JB_OK);
     assert_int_equal(n->successor, LAND);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_c), 0);
     assert_true(jb_node_valid(n, 999));

@@ -72,8 +72,8 @@ void world_refused(struct world *w, uint32_t node, const struct jb_act *act, enu
 /* Was this reason given by world_ask and its callers since the program started? */
 bool world_has_seen(enum jb_refusal why);
 
-/* Forget the case and bring a new one to a stage on the usual way: OFFICE registers, assigns to HOUSING with
- * LABOUR as co-handler, HOUSING handles. Any stage but NONE. */
+/* Forget the case and bring a new one to a stage on the usual way: OFFICE registers, assigns to
+ * HOUSING with LABOUR as co-handler, HOUSING handles. Any stage but NONE. */
 void world_bring(struct world *w, enum jb_stage stage);
 void world_forget_case(struct world *w);
 /* An appeal that OFFICE registers. */

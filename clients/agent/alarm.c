@@ -1,0 +1,200 @@
+/* This node's own clock: warn steps and due instants from the replica, whether or not the broker is
+ * there. Each is raised once, recorded first and told then. Changes no case: that is the broker's.
+ */
+#include "clients/agent/overlay.h"
+#include "clients/agent/requests.h"
+
+#include "proto/base/log.h"
+
+#define ALARMS_AT_ONCE 256
+#define STEP_MS 2000    /* a wall clock that went off by more was set */
+#define BACKLOG_MS 1000 /* until the next look when there was more than one look can take */
+#define ALARM_ARENA_BYTES ((size_t)32 * 1024 * 1024)
+
+static void on_alarm(uv_timer_t *timer);
+
+int64_t jb_agent_alarm_wait(int64_t now_ms, int64_t next_ms, int64_t check_ms)
+{
+    if (next_ms == INT64_MAX)
+        return -1;
+    if (next_ms <= now_ms)
+        return BACKLOG_MS < check_ms ? BACKLOG_MS : check_ms;
+    return next_ms - now_ms < check_ms ? next_ms - now_ms : check_ms;
+}
+
+static void arm(struct jb_agent *a, int64_t wait_ms)
+{
+    if (wait_ms < 0)
+        (void)uv_timer_stop(&a->alarm_timer);
+    else
+        (void)uv_timer_start(&a->alarm_timer, on_alarm, (uint64_t)wait_ms, 0);
+}
+
+/* libuv's timers know nothing of the wall clock: compare the two. */
+static void look_for_step(struct jb_agent *a, int64_t now_ms)
+{
+    int64_t mono = jb_clock_mono_ms();
+    int64_t off = (now_ms - a->last_wall_ms) - (mono - a->last_mono_ms);
+    if (a->last_mono_ms != 0 && (off > STEP_MS || off < -STEP_MS))
+        jb_log(JB_LOG_NOTICE, a->config->code, "clock.step", "by_ms=%lld", (long long)off);
+    a->last_wall_ms = now_ms;
+    a->last_mono_ms = mono;
+}
+
+struct looking {
+    struct jb_agent *a;
+    struct jb_arena arena;
+    int64_t now_ms;
+    bool office;          /* sees to it that others keep their deadlines */
+    struct jb_alarm *due; /* arena */
+    size_t count;
+    int64_t next_ms;
+    bool *told; /* arena: record and tell, else record only */
+    bool *kept; /* arena: not now: the outbox holds what will end the deadline */
+};
+
+static bool is_office(const struct jb_agent *a)
+{
+    const struct jb_node *own = jb_directory_find(&a->directory, jb_replica_node(a->ledger));
+    return own != NULL && (own->kind == JB_NODE_OFFICE || own->kind == JB_NODE_JOINT_CONFERENCE);
+}
+
+/* Whose deadline is it, and does it still run once the outbox is settled? Other agencies' deadlines
+ * are told to the office that registered the case, and only when they are overdue. */
+static enum jb_err judge(struct looking *k, size_t i)
+{
+    struct jb_agent *a = k->a;
+    const struct jb_alarm *alarm = &k->due[i];
+    struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
+    struct jb_agent_overlay o;
+    bool waits = jb_agent_pendings_of_case(&a->pending, alarm->case_no) > 0;
+    enum jb_err err = jb_agent_overlay_load(&m, alarm->case_no, waits, &k->arena, &o);
+    if (err != JB_OK)
+        return err;
+    const struct jb_deadline *d = jb_case_deadline(&o.c, alarm->deadline_id);
+    if (d == NULL)
+        return JB_OK;
+    bool own = d->node == m.node;
+    bool mine_to_watch = o.c.registrar == m.node && alarm->step == 0;
+    k->kept[i] = d->end != JB_END_OPEN || d->due_ms != alarm->due_ms;
+    k->told[i] = own || mine_to_watch;
+    return JB_OK;
+}
+
+static enum jb_err find_due(struct looking *k)
+{
+    struct jb_agent *a = k->a;
+    uint32_t node = k->office ? 0 : jb_replica_node(a->ledger);
+    enum jb_err err = jb_alarm_due(a->ledger, node, k->now_ms, ALARMS_AT_ONCE, &k->arena, &k->due,
+                                   &k->count, &k->next_ms);
+    if (err != JB_OK)
+        return err;
+    k->told = jb_arena_alloc(&k->arena, k->count * sizeof *k->told);
+    k->kept = jb_arena_alloc(&k->arena, k->count * sizeof *k->kept);
+    if (k->told == NULL || k->kept == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < k->count && err == JB_OK; i++)
+        err = judge(k, i);
+    return err;
+}
+
+static enum jb_err record(struct looking *k)
+{
+    struct jb_ledger *l = k->a->ledger;
+    enum jb_err err = jb_ledger_begin(l);
+    if (err != JB_OK)
+        return err;
+    for (size_t i = 0; i < k->count && err == JB_OK; i++) {
+        if (k->kept[i])
+            continue;
+        k->due[i].at_ms = k->now_ms;
+        err = jb_alarm_add(l, &k->due[i]);
+        if (err == JB_EXISTS) {
+            k->told[i] = false;
+            err = JB_OK;
+        }
+    }
+    if (err == JB_OK)
+        return jb_ledger_commit(l);
+    jb_ledger_rollback(l);
+    return err;
+}
+
+static void tell(struct jb_agent *a, const struct jb_alarm *alarm)
+{
+    char number[JB_CASENO_TEXT] = "?";
+    char due[JB_INSTANT_TEXT];
+    if (jb_caseno_check(alarm->case_no) == JB_OK)
+        jb_caseno_format(alarm->case_no, number);
+    jb_instant_format_due(alarm->due_ms, due);
+    jb_log(JB_LOG_NOTICE, number, alarm->step == 0 ? "deadline.overdue" : "deadline.near",
+           "deadline=%u key=%s step=%u due=\"%s\"", alarm->deadline_id, alarm->key, alarm->step,
+           due);
+    jb_agent_hook_run(a, alarm);
+    jb_agent_watch_alarm(a, alarm);
+}
+
+static enum jb_err look(struct looking *k)
+{
+    size_t kept = 0;
+    enum jb_err err = find_due(k);
+    if (err == JB_OK && k->count > 0)
+        err = record(k);
+    if (err != JB_OK)
+        return err;
+    for (size_t i = 0; i < k->count; i++) {
+        kept += k->kept[i];
+        if (!k->kept[i] && k->told[i])
+            tell(k->a, &k->due[i]);
+    }
+    int64_t check = k->a->config->alarm_check_ms;
+    int64_t wait = jb_agent_alarm_wait(k->now_ms, k->next_ms, check);
+    if (kept > 0) /* these come again with every look */
+        wait = wait < 0 || k->next_ms <= k->now_ms ? check : wait;
+    else if (k->count == ALARMS_AT_ONCE)
+        wait = BACKLOG_MS;
+    arm(k->a, wait);
+    return JB_OK;
+}
+
+static void on_alarm(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    struct looking k = {
+        .a = a, .now_ms = jb_agent_now(a), .office = is_office(a), .next_ms = INT64_MAX};
+    look_for_step(a, k.now_ms);
+    if (jb_replica_node(a->ledger) == 0)
+        return;
+    jb_arena_init(&k.arena, ALARM_ARENA_BYTES);
+    enum jb_err err = look(&k);
+    jb_arena_fini(&k.arena);
+    if (err == JB_IO || err == JB_CORRUPT) {
+        jb_agent_fail(a, err, "the alarms");
+    } else if (err != JB_OK) {
+        jb_log(JB_LOG_ERROR, a->config->code, "alarm.failed", "error=%s detail=\"%s\"",
+               jb_err_name(err), jb_ledger_error(a->ledger));
+        arm(a, a->config->alarm_check_ms);
+    }
+}
+
+void jb_agent_alarm_kick(struct jb_agent *a)
+{
+    if (!a->stopping)
+        arm(a, 0);
+}
+
+enum jb_err jb_agent_alarm_start(struct jb_agent *a)
+{
+    a->alarm_timer.data = a;
+    if (uv_timer_init(a->loop, &a->alarm_timer) != 0)
+        return JB_IO;
+    arm(a, 0);
+    return JB_OK;
+}
+
+void jb_agent_alarm_stop(struct jb_agent *a)
+{
+    uv_handle_t *handle = (uv_handle_t *)&a->alarm_timer;
+    if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+        uv_close(handle, NULL);
+}

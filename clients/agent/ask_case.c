@@ -1,0 +1,172 @@
+/* One case: state, receipts for its deadlines, content, petitioners, history, and what waits. */
+#include "clients/agent/requests.h"
+
+#include <stdio.h>
+
+#include "proto/base/log.h"
+#include "proto/wire/seal.h"
+
+#define DEADLINES_MAX 1000
+
+struct case_file {
+    struct jb_agent_request *r;
+    struct jb_agent_views v;
+    struct jb_agent_overlay o;
+    struct jb_act registered; /* kind NONE: the registration is not here */
+    Jb__CaseView *view;
+};
+
+/* When the owners' agents signed for the deadlines. */
+static enum jb_err put_receipts(struct case_file *f)
+{
+    struct jb_deadline_filter filter = {.case_no = f->o.c.case_no, .limit = DEADLINES_MAX};
+    struct jb_deadline_row *rows = NULL;
+    size_t count = 0;
+    bool more = false;
+    enum jb_err err =
+        jb_query_deadlines(f->r->agent->ledger, &filter, f->r->arena, &rows, &count, &more);
+    for (size_t i = 0; err == JB_OK && i < count; i++)
+        for (size_t k = 0; k < f->view->n_deadlines; k++)
+            if (f->view->deadlines[k]->deadline_id == rows[i].d.id)
+                JB_PUT(f->view->deadlines[k], stored_at_ms, rows[i].stored_ms);
+    return err;
+}
+
+static enum jb_err find_registered(struct case_file *f)
+{
+    struct jb_entry entry;
+    if (f->o.registered != NULL) {
+        f->registered = *f->o.registered;
+        return JB_OK;
+    }
+    enum jb_err err = jb_query_register(f->r->agent->ledger, f->o.c.case_no, f->r->arena, &entry);
+    if (err == JB_OK)
+        f->registered = entry.act;
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+static enum jb_err put_persons(struct case_file *f, const struct jb_persons *persons)
+{
+    Jb__PersonView *all = jb_arena_alloc(f->r->arena, persons->count * sizeof *all);
+    f->view->petitioners =
+        jb_arena_alloc(f->r->arena, persons->count * sizeof *f->view->petitioners);
+    if (all == NULL || f->view->petitioners == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < persons->count; i++) {
+        const struct jb_person *p = &persons->at[i];
+        jb__person_view__init(&all[i]);
+        all[i].name = jb_agent_view_text(&f->v, p->name);
+        all[i].id_number = jb_agent_view_text(&f->v, p->id_number);
+        all[i].phone = jb_agent_view_text(&f->v, p->phone);
+        all[i].address = jb_agent_view_text(&f->v, p->address);
+        JB_PUT(&all[i], main_visitor, p->main_visitor);
+        f->view->petitioners[i] = &all[i];
+    }
+    f->view->n_petitioners = persons->count;
+    return JB_OK;
+}
+
+static enum jb_err open_seal(struct case_file *f, struct jb_persons *persons)
+{
+    struct jb_bytes box = f->registered.sealed;
+    uint8_t key[JB_KEY_BYTES];
+    char digits[24];
+    if (box.len < JB_SEAL_KEY_ID_BYTES + JB_SEAL_EXTRA_BYTES)
+        return JB_MALFORMED;
+    enum jb_err err = jb_ledger_case_key_get(f->r->agent->ledger, f->o.c.case_no, key);
+    if (err != JB_OK)
+        return err;
+    box.data += JB_SEAL_KEY_ID_BYTES;
+    box.len -= JB_SEAL_KEY_ID_BYTES;
+    size_t len = box.len - JB_SEAL_EXTRA_BYTES;
+    uint8_t *plain = jb_arena_alloc(f->r->arena, len);
+    err = plain == NULL ? JB_NOMEM
+                        : jb_unseal(key, box, jb_agent_seal_place(f->o.c.case_no, digits), plain);
+    explicit_bzero(key, sizeof key);
+    if (err != JB_OK)
+        return err;
+    struct jb_fault fault = {""};
+    return jb_persons_decode((struct jb_bytes){plain, len}, f->r->arena, persons, &fault);
+}
+
+/* Reading personal data is itself recorded; what was read is not. */
+static enum jb_err put_petitioners(struct case_file *f)
+{
+    struct jb_persons persons = {NULL, 0};
+    if (f->registered.sealed.len == 0)
+        return JB_OK;
+    enum jb_err err = open_seal(f, &persons);
+    if (err == JB_NOMEM || err == JB_IO)
+        return err;
+    if (err != JB_OK) {
+        JB_PUT(f->view, sealed_unreadable, true);
+        return JB_OK;
+    }
+    jb_log(JB_LOG_NOTICE, f->view->number, "petitioners.read", "user=%s",
+           jb_local_peer_identity(f->r->client->peer)->user);
+    return put_persons(f, &persons);
+}
+
+static enum jb_err put_timeline(struct case_file *f)
+{
+    struct jb_timeline_row *rows = NULL;
+    size_t count = 0;
+    enum jb_err err =
+        jb_query_timeline(f->r->agent->ledger, f->o.c.case_no, f->r->arena, &rows, &count);
+    if (err != JB_OK)
+        return err;
+    Jb__CaseView *w = f->view;
+    w->timeline = jb_arena_alloc(f->r->arena, (count + f->o.pending) * sizeof *w->timeline);
+    if (w->timeline == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        Jb__TimelineItem *t = jb_agent_view_entry(&f->v, &rows[i].entry, rows[i].number);
+        if (t == NULL)
+            return JB_NOMEM;
+        jb_agent_view_stored(&f->v, &rows[i], t);
+        w->timeline[w->n_timeline++] = t;
+    }
+    for (uint32_t i = 0; i < f->o.pending; i++) {
+        Jb__TimelineItem *t = jb_agent_view_waiting(&f->v, &f->o.items[i]);
+        if (t == NULL)
+            return JB_NOMEM;
+        w->timeline[w->n_timeline++] = t;
+    }
+    return JB_OK;
+}
+
+static enum jb_err fill(struct case_file *f)
+{
+    enum jb_err err = put_receipts(f);
+    if (err == JB_OK)
+        err = find_registered(f);
+    if (err == JB_OK && f->registered.kind == JB_ACT_REGISTER) {
+        f->view->content = jb_agent_view_text(&f->v, f->registered.content);
+        err = put_petitioners(f);
+    }
+    if (err == JB_OK && f->r->request->case_file->with_timeline)
+        err = put_timeline(f);
+    return err;
+}
+
+enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    struct case_file f = {.r = r, .v = jb_agent_request_views(r)};
+    struct jb_agent *a = r->agent;
+    struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
+    int64_t case_no = r->request->case_file->case_no;
+    uint32_t waiting = jb_agent_pendings_of_case(&a->pending, case_no);
+    (void)later;
+    enum jb_err err = jb_agent_overlay_load(&m, case_no, waiting > 0, r->arena, &f.o);
+    if (err != JB_OK)
+        return err;
+    if (f.o.c.stage == JB_STAGE_NONE)
+        return jb_fault_set(&r->fault, JB_NOT_FOUND, "no case with this number is known here");
+    f.view = jb_agent_view_case(&f.v, &f.o.c, f.o.pending);
+    if (f.view == NULL)
+        return JB_NOMEM;
+    err = fill(&f);
+    reply->body_case = JB__REPLY__BODY_CASE_FILE;
+    reply->case_file = f.view;
+    return err;
+}

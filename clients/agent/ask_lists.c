@@ -1,0 +1,214 @@
+/* Deadlines, agencies, outbox, alarms, status. */
+#include "clients/agent/requests.h"
+
+/* ---- deadlines ---- */
+
+static struct jb_deadline_filter deadline_filter(const struct jb_agent_request *r)
+{
+    const Jb__GetDeadlines *q = r->request->deadlines;
+    struct jb_deadline_filter f = {.case_no = q->case_no,
+                                   .node = q->node,
+                                   .open_only = q->open_only,
+                                   .missed_only = q->missed_only,
+                                   .due_before_ms = q->due_before_ms,
+                                   .after_due_ms = q->after_due_ms,
+                                   .after_case_no = q->after_case_no,
+                                   .limit = jb_agent_rows_wanted(q->has_limit, q->limit)};
+    if (f.after_case_no != 0)
+        f.after_id =
+            UINT32_MAX; /* the key of the last row has no number: go on with the next case */
+    if (q->mine)
+        f.node = jb_replica_node(r->agent->ledger);
+    return f;
+}
+
+/* The deadline as the outbox will leave it. false: it ends there, and open ones are wanted. */
+static enum jb_err lay_over(struct jb_agent_request *r, struct jb_deadline_row *row, bool *shown)
+{
+    struct jb_agent *a = r->agent;
+    struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
+    struct jb_agent_overlay o;
+    *shown = true;
+    if (jb_agent_pendings_of_case(&a->pending, row->case_no) == 0)
+        return JB_OK;
+    enum jb_err err = jb_agent_overlay_load(&m, row->case_no, true, r->arena, &o);
+    const struct jb_deadline *d = err == JB_OK ? jb_case_deadline(&o.c, row->d.id) : NULL;
+    if (d != NULL)
+        row->d = *d;
+    *shown = !r->request->deadlines->open_only || row->d.end == JB_END_OPEN;
+    return err;
+}
+
+static enum jb_err put_deadlines(struct jb_agent_request *r, struct jb_deadline_row *rows,
+                                 size_t count, Jb__DeadlineList *list)
+{
+    struct jb_agent_views v = jb_agent_request_views(r);
+    list->deadlines = jb_arena_alloc(r->arena, count * sizeof *list->deadlines);
+    if (list->deadlines == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        bool shown = true;
+        enum jb_err err = lay_over(r, &rows[i], &shown);
+        if (err != JB_OK)
+            return err;
+        if (!shown)
+            continue;
+        struct jb_case c = {.case_no = rows[i].case_no, .title = rows[i].title};
+        Jb__DeadlineView *w = jb_agent_view_deadline(&v, &c, &rows[i].d, rows[i].stored_ms);
+        if (w == NULL)
+            return JB_NOMEM;
+        list->deadlines[list->n_deadlines++] = w;
+    }
+    return JB_OK;
+}
+
+enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    struct jb_deadline_filter filter = deadline_filter(r);
+    struct jb_deadline_row *rows = NULL;
+    size_t count = 0;
+    bool more = false;
+    (void)later;
+    reply->body_case = JB__REPLY__BODY_DEADLINES;
+    reply->deadlines = jb_arena_alloc(r->arena, sizeof *reply->deadlines);
+    if (reply->deadlines == NULL)
+        return JB_NOMEM;
+    jb__deadline_list__init(reply->deadlines);
+    enum jb_err err = jb_query_deadlines(r->agent->ledger, &filter, r->arena, &rows, &count, &more);
+    if (err != JB_OK)
+        return err;
+    JB_PUT(reply->deadlines, more, more);
+    return put_deadlines(r, rows, count, reply->deadlines);
+}
+
+/* ---- agencies ---- */
+
+/* An exact or unique match alone, else all whose name or code has the text in it. */
+static bool node_wanted(const struct jb_agent *a, const struct jb_node *n, const char *find)
+{
+    bool many = false;
+    if (find == NULL || find[0] == '\0')
+        return true;
+    const struct jb_node *one = jb_directory_lookup(&a->directory, jb_text_of(find), &many);
+    if (one != NULL || !many)
+        return n == one;
+    return strstr(n->name, find) != NULL || strstr(n->code, find) != NULL;
+}
+
+enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    const struct jb_directory *d = &r->agent->directory;
+    struct jb_agent_views v = jb_agent_request_views(r);
+    Jb__NodeList *list = jb_arena_alloc(r->arena, sizeof *list);
+    (void)later;
+    if (list == NULL)
+        return JB_NOMEM;
+    jb__node_list__init(list);
+    list->nodes = jb_arena_alloc(r->arena, d->count * sizeof *list->nodes);
+    if (list->nodes == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < d->count; i++) {
+        if (!node_wanted(r->agent, &d->nodes[i], r->request->nodes->find))
+            continue;
+        Jb__NodeView *w = jb_agent_view_node(&v, &d->nodes[i]);
+        if (w == NULL)
+            return JB_NOMEM;
+        list->nodes[list->n_nodes++] = w;
+    }
+    reply->body_case = JB__REPLY__BODY_NODES;
+    reply->nodes = list;
+    return JB_OK;
+}
+
+/* ---- the outbox ---- */
+
+static Jb__PendingView *pending_view(const struct jb_agent_views *v,
+                                     const struct jb_outbox_item *item)
+{
+    Jb__PendingView *w = jb_arena_alloc(v->arena, sizeof *w);
+    if (w == NULL)
+        return NULL;
+    jb__pending_view__init(w);
+    JB_PUT(w, number, item->number);
+    JB_PUT(w, case_no, item->case_no);
+    JB_PUT(w, made_at_ms, item->made_at_ms);
+    w->kind = jb_agent_view_text(v, jb_text_of(jb_act_kind_name(item->kind)));
+    w->user = jb_agent_view_text(v, item->user);
+    return w;
+}
+
+enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    const Jb__GetPending *q = r->request->pending;
+    struct jb_agent_views v = jb_agent_request_views(r);
+    struct jb_ledger *l = r->agent->ledger;
+    struct jb_outbox_item *items = NULL;
+    size_t count = 0;
+    Jb__PendingList *list = jb_arena_alloc(r->arena, sizeof *list);
+    (void)later;
+    if (list == NULL)
+        return JB_NOMEM;
+    jb__pending_list__init(list);
+    enum jb_err err = JB_OK;
+    if (r->agent->pending.count > 0)
+        err = jb_outbox_read(l, jb_outbox_settled(l).number + 1,
+                             jb_agent_rows_wanted(q->has_limit, q->limit),
+                             JB_AGENT_REQUEST_BYTES / 4, r->arena, &items, &count);
+    list->items = jb_arena_alloc(r->arena, count * sizeof *list->items);
+    if (err != JB_OK || list->items == NULL)
+        return err != JB_OK ? err : JB_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        list->items[i] = pending_view(&v, &items[i]);
+        if (list->items[i] == NULL)
+            return JB_NOMEM;
+    }
+    list->n_items = count;
+    reply->body_case = JB__REPLY__BODY_PENDING;
+    reply->pending = list;
+    return JB_OK;
+}
+
+/* ---- alarms, status, verify ---- */
+
+enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    const Jb__GetAlarms *q = r->request->alarms;
+    struct jb_agent_views v = jb_agent_request_views(r);
+    struct jb_alarm *alarms = NULL;
+    size_t count = 0;
+    Jb__AlarmList *list = jb_arena_alloc(r->arena, sizeof *list);
+    (void)later;
+    if (list == NULL)
+        return JB_NOMEM;
+    jb__alarm_list__init(list);
+    enum jb_err err = jb_alarm_list(r->agent->ledger, jb_agent_rows_wanted(q->has_limit, q->limit),
+                                    r->arena, &alarms, &count);
+    list->alarms = jb_arena_alloc(r->arena, count * sizeof *list->alarms);
+    if (err != JB_OK || list->alarms == NULL)
+        return err != JB_OK ? err : JB_NOMEM;
+    for (size_t i = 0; i < count; i++) {
+        list->alarms[list->n_alarms] = jb_agent_view_alarm(&v, &alarms[i]);
+        if (list->alarms[list->n_alarms++] == NULL)
+            return JB_NOMEM;
+    }
+    reply->body_case = JB__REPLY__BODY_ALARMS;
+    reply->alarms = list;
+    return JB_OK;
+}
+
+enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    struct jb_agent_views v = jb_agent_request_views(r);
+    (void)later;
+    reply->body_case = JB__REPLY__BODY_STATUS;
+    reply->status = jb_agent_view_status(&v);
+    return reply->status != NULL ? JB_OK : JB_NOMEM;
+}
+
+enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+{
+    (void)reply;
+    enum jb_err err = jb_agent_verify_start(r, r->request->verify->ask_broker);
+    *later = err == JB_OK;
+    return err;
+}

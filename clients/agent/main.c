@@ -1,0 +1,290 @@
+/* jiaoban-agent: options, process set-up, the loop. */
+#include "clients/agent/agent.h"
+
+#include <argp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+
+#define OPTIONS_MAX 64
+#define FILES_WANTED 1024
+
+enum task {
+    TASK_RUN,
+    TASK_KEYGEN,
+    TASK_PUBLIC_KEY,
+    TASK_PRINT_CONFIG,
+    TASK_CHECK_CONFIG,
+    TASK_VERIFY,
+    TASK_REBUILD
+};
+
+struct invocation {
+    enum task task;
+    const char *key_file; /* of KEYGEN and PUBLIC_KEY; NULL: the configured one */
+    const char *options[OPTIONS_MAX];
+    struct jb_config_source source;
+    int ready_fd; /* -1: none */
+};
+
+enum {
+    OPT_KEYGEN = 256,
+    OPT_PUBLIC,
+    OPT_PRINT,
+    OPT_CHECK,
+    OPT_VERIFY,
+    OPT_REBUILD,
+    OPT_READY
+};
+
+static const struct argp_option option_rows[] = {
+    {"config", 'c', "FILE", 0, "Configuration file", 0},
+    {"option", 'o', "SECTION.KEY=VALUE", 0, "Set one value; wins over the file", 0},
+    {"keygen", OPT_KEYGEN, "FILE", 0, "Make a key file and print its public line", 1},
+    {"public-key", OPT_PUBLIC, "FILE", OPTION_ARG_OPTIONAL,
+     "Print the public line of a key file (the configured one)", 1},
+    {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
+    {"check-config", OPT_CHECK, NULL, 0, "Read the configuration and print what is in force", 1},
+    {"verify", OPT_VERIFY, NULL, 0, "Check the replica without the broker, then end", 1},
+    {"rebuild", OPT_REBUILD, NULL, 0, "Rebuild the replica's tables from its stream, then end", 1},
+    {"ready-fd", OPT_READY, "N", 0, "Write \"ready\\n\" to descriptor N once clients are served",
+     2},
+    {NULL, 0, NULL, 0, NULL, 0},
+};
+
+static const struct task_key {
+    int key;
+    enum task task;
+} tasks[] = {
+    {OPT_KEYGEN, TASK_KEYGEN},      {OPT_PUBLIC, TASK_PUBLIC_KEY}, {OPT_PRINT, TASK_PRINT_CONFIG},
+    {OPT_CHECK, TASK_CHECK_CONFIG}, {OPT_VERIFY, TASK_VERIFY},     {OPT_REBUILD, TASK_REBUILD},
+};
+
+static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_state *state)
+{
+    char *end = NULL;
+    long fd = strtol(arg, &end, 10);
+    if (end == arg || *end != '\0' || fd < 0 || fd > 1024)
+        argp_error(state, "--ready-fd: not a descriptor: %s", arg);
+    in->ready_fd = (int)fd;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+    struct invocation *in = state->input;
+    for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++)
+        if (tasks[i].key == key)
+            in->task = tasks[i].task;
+    if (key == OPT_KEYGEN || key == OPT_PUBLIC) {
+        in->key_file = arg;
+    } else if (key == OPT_READY) {
+        parse_ready_fd(in, arg, state);
+    } else if (key == 'c') {
+        in->source.path = arg;
+    } else if (key == 'o') {
+        if (in->source.option_count == OPTIONS_MAX)
+            argp_error(state, "too many -o");
+        in->options[in->source.option_count++] = arg;
+    } else if (key == ARGP_KEY_ARG && in->task == TASK_PUBLIC_KEY && in->key_file == NULL) {
+        in->key_file = arg;
+    } else if (key == ARGP_KEY_ARG) {
+        argp_error(state, "unexpected: %s", arg);
+    } else if (key < OPT_KEYGEN || key > OPT_READY) {
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp parser = {
+    .options = option_rows,
+    .parser = parse_option,
+    .doc = "An agency's node of jiaoban: keeps the replica, submits, acknowledges, serves local "
+           "clients.\v"
+           "Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1).",
+};
+
+static int complain(enum jb_err err, const struct jb_fault *fault)
+{
+    (void)fprintf(stderr, "jiaoban-agent: %s\n",
+                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+    return jb_err_exit(err);
+}
+
+/* ---- tasks without a loop ---- */
+
+static void print_public(const struct jb_node_keys *keys)
+{
+    struct jb_public_keys public_keys;
+    char text[JB_KEYS_PUBLIC_TEXT_BYTES];
+    jb_keys_public(keys, &public_keys);
+    jb_keys_public_text(&public_keys, text);
+    (void)puts(text);
+}
+
+static int keygen(const char *path)
+{
+    struct jb_node_keys keys;
+    struct jb_fault fault = {""};
+    enum jb_err err = jb_keys_generate(&keys);
+    if (err == JB_OK)
+        err = jb_keys_save(&keys, path, &fault);
+    if (err == JB_OK)
+        print_public(&keys);
+    jb_keys_wipe(&keys);
+    return err == JB_OK ? 0 : complain(err, &fault);
+}
+
+static int public_key(const char *path)
+{
+    struct jb_node_keys keys;
+    struct jb_fault fault = {""};
+    enum jb_err err = jb_keys_load(path, &keys, &fault);
+    if (err == JB_OK)
+        print_public(&keys);
+    jb_keys_wipe(&keys);
+    return err == JB_OK ? 0 : complain(err, &fault);
+}
+
+static int check_config(const struct jb_agent_config *config)
+{
+    struct jb_public_keys broker;
+    struct jb_fault fault = {""};
+    enum jb_err err = jb_agent_config_check(config, &broker, &fault);
+    if (err == JB_OK)
+        err = jb_config_print(&jb_agent_config_table, config, stdout);
+    return err == JB_OK ? 0 : complain(err, &fault);
+}
+
+static int with_store(struct jb_agent *a, bool read_only, int (*task)(struct jb_agent *))
+{
+    struct jb_fault fault = {""};
+    enum jb_err err = jb_agent_store_open(a, read_only, &fault);
+    int status = err == JB_OK ? task(a) : complain(err, &fault);
+    jb_agent_store_close(a);
+    return status;
+}
+
+static int rebuild(struct jb_agent *a)
+{
+    struct jb_fault fault = {""};
+    enum jb_err err = jb_ledger_rebuild(a->ledger, &fault);
+    if (err != JB_OK)
+        return complain(err, &fault);
+    (void)puts("the tables were rebuilt from the stream");
+    return 0;
+}
+
+/* ---- the daemon ---- */
+
+/* Files enough for clients and broker; a dump of memory would hold keys. */
+static void set_limits(void)
+{
+    struct rlimit files;
+    const struct rlimit none = {0, 0};
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
+        files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    (void)setrlimit(RLIMIT_CORE, &none);
+    /* One heap for the few threads, and no large cushions: most of the time nothing happens. */
+    (void)mallopt(M_ARENA_MAX, 1);
+    (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    (void)setenv("UV_THREADPOOL_SIZE", "1", 1);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static void say_ready(struct jb_agent *a, int ready_fd)
+{
+    static const char text[] = "ready\n";
+    jb_agent_house_ready(a);
+    if (ready_fd < 0)
+        return;
+    if (write(ready_fd, text, sizeof text - 1) < 0)
+        jb_log(JB_LOG_WARNING, a->config->code, "ready.unsaid", NULL);
+    (void)close(ready_fd);
+}
+
+static int run(struct jb_agent *a, int ready_fd)
+{
+    struct jb_fault fault = {""};
+    enum jb_log_level level = JB_LOG_INFO;
+    uv_loop_t loop;
+    if (jb_log_level_parse(a->config->log_level, &level))
+        jb_log_set_level(level);
+    set_limits();
+    if (uv_loop_init(&loop) != 0)
+        return complain(JB_IO, &fault);
+    a->loop = &loop;
+    enum jb_err err = jb_agent_start(a, &fault);
+    if (err == JB_OK) {
+        jb_log(JB_LOG_NOTICE, a->config->code, "agent.started", "version=%s node=%u items=%llu",
+               JB_VERSION_TEXT, jb_replica_node(a->ledger),
+               (unsigned long long)jb_replica_down(a->ledger).number);
+        say_ready(a, ready_fd);
+    } else {
+        a->exit_status = complain(err, &fault);
+        jb_agent_stop(a, a->exit_status);
+    }
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    bool checking = jb_agent_verify_running(a);
+    jb_log(JB_LOG_NOTICE, a->config->code, "agent.stopped", "status=%d", a->exit_status);
+    if (checking) /* its thread still reads the replica: leave all to the system */
+        _exit(a->exit_status);
+    jb_agent_fini(a);
+    (void)uv_loop_close(&loop);
+    return a->exit_status;
+}
+
+static int perform(struct invocation *in, struct jb_agent *a)
+{
+    switch (in->task) {
+    case TASK_PUBLIC_KEY:
+        return public_key(a->config->key);
+    case TASK_CHECK_CONFIG:
+        return check_config(a->config);
+    case TASK_VERIFY:
+        return with_store(a, true, jb_agent_verify_offline);
+    case TASK_REBUILD:
+        return with_store(a, false, rebuild);
+    default:
+        return run(a, in->ready_fd);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct jb_agent agent;
+    static struct jb_agent_config config;
+    struct invocation in = {.ready_fd = -1};
+    struct jb_fault fault = {""};
+    argp_program_version = JB_AGENT_SOFTWARE;
+    argp_err_exit_status = 2;
+    in.source.options = in.options;
+    if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
+        return 2;
+    enum jb_err err = jb_sign_init();
+    if (err != JB_OK)
+        return complain(err, &fault);
+    if (in.task == TASK_KEYGEN)
+        return keygen(in.key_file);
+    if (in.task == TASK_PUBLIC_KEY && in.key_file != NULL)
+        return public_key(in.key_file);
+    if (in.task == TASK_PRINT_CONFIG)
+        return jb_config_print_example(&jb_agent_config_table, stdout) == JB_OK ? 0 : 8;
+    err = jb_config_read(&jb_agent_config_table, &in.source, &config, &fault);
+    if (err != JB_OK)
+        return complain(err, &fault);
+    agent.config = &config;
+    agent.source = in.source;
+    agent.clock = jb_clock_wall();
+    agent.lock_fd = -1;
+    int status = perform(&in, &agent);
+    jb_config_free(&jb_agent_config_table, &config);
+    return status;
+}

@@ -1,0 +1,306 @@
+/* Listings: cases with their lights, deadlines, the outbox, alarms, the directory. */
+#include "clients/cli/cli.h"
+
+#include <string.h>
+
+#define LIMIT 200
+
+static int ask(struct cli *c,
+               enum jiaoban_status (*question)(struct jiaoban *, const struct jiaoban_query *,
+                                               struct jiaoban_result **),
+               const struct jiaoban_query *q, struct jiaoban_result **r)
+{
+    enum jiaoban_status status = question(c->j, q, r);
+    return status == JIAOBAN_OK ? 0 : cli_failed(c, status);
+}
+
+static void say_more(const struct jiaoban_result *r)
+{
+    if (jiaoban_result_more(r))
+        puts(_("There is more: narrow it down, or raise --limit."));
+}
+
+/* ---- cases ----------------------------------------------------------------------------------- */
+
+static int case_query(struct cli *c, struct jiaoban_query *q)
+{
+    char shown[JIAOBAN_TEXT];
+    const char *after = cli_opt(c, OPT_AFTER);
+
+    q->open_only = cli_has(c, OPT_OPEN);
+    q->mine = cli_has(c, OPT_MINE);
+    q->objections = cli_has(c, OPT_OBJECTIONS);
+    q->text = cli_opt(c, OPT_FIND);
+    q->class_code = cli_opt(c, OPT_CLASS);
+    q->limit = LIMIT;
+    if (after != NULL && jiaoban_case_number(after, &q->after_case_no, shown) != JIAOBAN_OK)
+        return cli_usage(c, _("%s is no case number"), cli_safe(c, after));
+    int code = cli_read_word(c, OPT_LIGHT, cli_lights, &q->light);
+    code = code != 0 ? code : cli_read_word(c, OPT_STAGE, cli_stages, &q->stage);
+    code = code != 0 ? code : cli_read_word(c, OPT_KIND, cli_matters, &q->matter);
+    code = code != 0 ? code : cli_read_instant(c, OPT_FROM, false, &q->from_ms);
+    code = code != 0 ? code : cli_read_instant(c, OPT_UNTIL, true, &q->to_ms);
+    code = code != 0 ? code : cli_read_u32(c, OPT_LIMIT, &q->limit);
+    code = code != 0 ? code : cli_read_node(c, OPT_HOLDER, &q->node);
+    code = code != 0 ? code : cli_read_node(c, OPT_REGISTRAR, &q->registrar);
+    return code;
+}
+
+static const char *next_due(struct cli *c, const struct jiaoban_case *k)
+{
+    if (k->next_due_ms == 0)
+        return "";
+    return cli_format(c, _("%s, %s (%s)"), cli_day(c, k->next_due_ms, true),
+                      cli_left(c, k->next_due_ms), cli_key_text(cli_safe(c, k->next_key)));
+}
+
+static const char *marks(struct cli *c, const struct jiaoban_case *k)
+{
+    const char *objection = k->objection_open ? _("objection") : "";
+    if (k->pending == 0)
+        return objection;
+    return cli_format(c, ngettext("%s %u in the outbox", "%s %u in the outbox", k->pending),
+                      objection, k->pending);
+}
+
+int cli_run_list(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q};
+    struct jiaoban_result *r = NULL;
+
+    int code = case_query(c, &q);
+    if (code == 0)
+        code = ask(c, jiaoban_get_cases, &q, &r);
+    if (code != 0)
+        return code;
+    if (c->json) {
+        code = cli_json(c, r, 2);
+        jiaoban_result_free(r);
+        return code;
+    }
+    const char *const names[] = {_("NUMBER"), _("LIGHT"),  _("*TITLE"),       _("STAGE"),
+                                 _("HOLDER"), _("REMARK"), _("NEXT DEADLINE")};
+    struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+        const struct jiaoban_case *k = jiaoban_result_case(r, i);
+        cli_grid_row(g);
+        cli_grid_cell(g, cli_safe(c, k->number), NULL);
+        cli_grid_cell(g, cli_light(c, (int)k->light), cli_light_color(c, (int)k->light));
+        cli_grid_cell(g, cli_short(c, cli_safe(c, k->title), 30), NULL);
+        cli_grid_cell(g, cli_word(c, cli_stages, (int)k->stage), NULL);
+        cli_grid_cell(g, cli_safe(c, k->host_name), NULL);
+        cli_grid_cell(g, marks(c, k), k->objection_open && c->color ? "yellow" : NULL);
+        cli_grid_cell(g, next_due(c, k), NULL);
+    }
+    code = cli_grid_end(g, _("No cases."));
+    say_more(r);
+    jiaoban_result_free(r);
+    return code;
+}
+
+/* ---- deadlines ------------------------------------------------------------------------------- */
+
+static const char *receipt(struct cli *c, const struct jiaoban_deadline *d)
+{
+    return d->stored_at_ms != 0 ? cli_time(c, d->stored_at_ms) : _("not yet");
+}
+
+static const char *acknowledged(struct cli *c, const struct jiaoban_deadline *d)
+{
+    if (d->acknowledged_at_ms == 0)
+        return "";
+    return cli_format(c, "%s %s", cli_safe(c, d->acknowledged_by),
+                      cli_time(c, d->acknowledged_at_ms));
+}
+
+static const char *left_or_end(struct cli *c, const struct jiaoban_deadline *d)
+{
+    return d->end == JIAOBAN_RUNNING ? cli_left(c, d->due_ms) : cli_word(c, cli_ends, (int)d->end);
+}
+
+static void deadline_row(struct cli *c, struct cli_grid *g, const struct jiaoban_deadline *d)
+{
+    const char *name = d->key_text[0] != '\0' && !cli_english() ? cli_safe(c, d->key_text)
+                                                                : cli_key_text(cli_safe(c, d->key));
+    char shown[JIAOBAN_TEXT] = "";
+    (void)jiaoban_case_number(cli_format(c, "%lld", (long long)d->case_no), NULL, shown);
+    cli_grid_row(g);
+    cli_grid_cell(g, cli_format(c, "● %s", name), cli_light_color(c, (int)d->light));
+    cli_grid_cell(g, shown, NULL);
+    cli_grid_cell(g, cli_format(c, "%u", d->deadline_id), NULL);
+    cli_grid_cell(g, cli_short(c, cli_safe(c, d->title), 16), NULL);
+    cli_grid_cell(g, cli_safe(c, d->node_name), NULL);
+    cli_grid_cell(
+        g,
+        cli_format(c, d->provisional ? _("%s (provisional)") : "%s", cli_day(c, d->due_ms, true)),
+        NULL);
+    cli_grid_cell(g, left_or_end(c, d), cli_light_color(c, (int)d->light));
+    cli_grid_cell(g, receipt(c, d), NULL);
+    cli_grid_cell(g, acknowledged(c, d), NULL);
+}
+
+int cli_run_deadlines(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q,
+                              .case_number = cli_opt(c, OPT_CASE),
+                              .mine = cli_has(c, OPT_MINE),
+                              .open_only = !cli_has(c, OPT_ALL),
+                              .missed_only = cli_has(c, OPT_MISSED),
+                              .limit = LIMIT};
+    struct jiaoban_result *r = NULL;
+
+    int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
+    code = code != 0 ? code : cli_read_instant(c, OPT_BEFORE, true, &q.due_before_ms);
+    code = code != 0 ? code : cli_read_node(c, OPT_HOLDER, &q.node);
+    code = code != 0 ? code : ask(c, jiaoban_get_deadlines, &q, &r);
+    if (code != 0)
+        return code;
+    if (c->json) {
+        code = cli_json(c, r, 2);
+        jiaoban_result_free(r);
+        return code;
+    }
+    const char *const names[] = {_("DEADLINE"), _("CASE"),    _(">NO."),
+                                 _("*TITLE"),   _("OWED BY"), _("DUE"),
+                                 _("LEFT"),     _("RECEIPT"), _("ACKNOWLEDGED")};
+    struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+    for (size_t i = 0; i < jiaoban_result_count(r); i++)
+        deadline_row(c, g, jiaoban_result_deadline(r, i));
+    code = cli_grid_end(g, _("No deadlines."));
+    say_more(r);
+    jiaoban_result_free(r);
+    return code;
+}
+
+/* ---- outbox, alarms -------------------------------------------------------------------------- */
+
+static const char *case_text(struct cli *c, int64_t case_no)
+{
+    char shown[JIAOBAN_TEXT] = "";
+    if (case_no == 0 ||
+        jiaoban_case_number(cli_format(c, "%lld", (long long)case_no), NULL, shown) != JIAOBAN_OK)
+        return "";
+    return cli_format(c, "%s", shown);
+}
+
+int cli_run_pending(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q, .limit = LIMIT};
+    struct jiaoban_result *r = NULL;
+    const char *const names[] = {_(">NO."), _("CASE"), _("WHAT"), _("BY"), _("AT")};
+
+    int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
+    code = code != 0 ? code : ask(c, jiaoban_get_pending, &q, &r);
+    if (code == 0 && c->json)
+        code = cli_json(c, r, 2);
+    else if (code == 0) {
+        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+            const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
+            cli_grid_row(g);
+            cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
+            cli_grid_cell(g, case_text(c, p->case_no), NULL);
+            cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
+            cli_grid_cell(g, cli_safe(c, p->user), NULL);
+            cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
+        }
+        code = cli_grid_end(g, _("The outbox is empty."));
+    }
+    jiaoban_result_free(r);
+    return code;
+}
+
+int cli_run_settled(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q};
+    struct jiaoban_result *r = NULL;
+    uint32_t wait_s = 0;
+
+    int code = cli_read_u64(c, OPT_NUMBER, &q.number);
+    code = code != 0 ? code : cli_read_u32(c, OPT_WAIT, &wait_s);
+    if (code != 0)
+        return code;
+    q.wait_ms = wait_s > 86400 ? 86400000 : wait_s * 1000;
+    enum jiaoban_status status = jiaoban_get_settled(c->j, &q, &r);
+    if (r == NULL)
+        return cli_failed(c, status);
+    if (!c->json)
+        code = cli_verdict(c, jiaoban_result_settled(r));
+    else if ((code = cli_json(c, r, 2)) == 0)
+        code = jiaoban_status_exit(status);
+    jiaoban_result_free(r);
+    return code;
+}
+
+int cli_run_alarms(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q, .limit = LIMIT};
+    struct jiaoban_result *r = NULL;
+    const char *const names[] = {_("AT"), _("CASE"), _("ALARM"), _("DUE"), _("*TEXT")};
+
+    int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
+    code = code != 0 ? code : ask(c, jiaoban_get_alarms, &q, &r);
+    if (code == 0 && c->json)
+        code = cli_json(c, r, 2);
+    else if (code == 0) {
+        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+            const struct jiaoban_alarm *a = jiaoban_result_alarm(r, i);
+            cli_grid_row(g);
+            cli_grid_cell(g, cli_time(c, a->at_ms), NULL);
+            cli_grid_cell(g, cli_safe(c, a->number), NULL);
+            cli_grid_cell(g, cli_act_text(cli_safe(c, a->kind)), NULL);
+            cli_grid_cell(g, cli_day(c, a->due_ms, true), NULL);
+            cli_grid_cell(g, cli_safe(c, a->text), NULL);
+        }
+        code = cli_grid_end(g, _("No alarms."));
+    }
+    jiaoban_result_free(r);
+    return code;
+}
+
+/* ---- directory ------------------------------------------------------------------------------- */
+
+static const char *line_of(struct cli *c, const struct jiaoban_node *n)
+{
+    if (!n->has_agent)
+        return _("no agent");
+    if (!c->verb->admin)
+        return "";
+    if (!n->connected)
+        return n->last_seen_ms != 0
+                   ? cli_format(c, _("away since %s"), cli_time(c, n->last_seen_ms))
+                   : _("never seen");
+    return cli_format(c, "%llu/%llu", (unsigned long long)n->acked_number,
+                      (unsigned long long)n->stream_number);
+}
+
+int cli_run_nodes(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q, .text = cli_opt(c, OPT_FIND)};
+    struct jiaoban_result *r = NULL;
+    const char *const names[] = {_(">NO."), _("CODE"),  _("NAME"),  _("LEVEL"),
+                                 _("KIND"), _("ABOVE"), _("UNTIL"), _("LINE")};
+
+    int code = ask(c, jiaoban_get_nodes, &q, &r);
+    if (code == 0 && c->json)
+        code = cli_json(c, r, 2);
+    else if (code == 0) {
+        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+            const struct jiaoban_node *n = jiaoban_result_node(r, i);
+            cli_grid_row(g);
+            cli_grid_cell(g, cli_format(c, "%u", n->node), NULL);
+            cli_grid_cell(g, cli_safe(c, n->code), NULL);
+            cli_grid_cell(g, cli_safe(c, n->name), NULL);
+            cli_grid_cell(g, cli_word(c, cli_levels, n->level), NULL);
+            cli_grid_cell(g, cli_word(c, cli_node_kinds, n->kind), NULL);
+            cli_grid_cell(g, n->parent != 0 ? cli_node_name(c, n->parent) : "", NULL);
+            cli_grid_cell(g, cli_day(c, n->valid_to_ms, true), NULL);
+            cli_grid_cell(g, line_of(c, n), NULL);
+        }
+        code = cli_grid_end(g, _("No agencies."));
+    }
+    jiaoban_result_free(r);
+    return code;
+}

@@ -1,0 +1,142 @@
+/* State of the agent (or broker) and the result of a verification, in words. */
+#include "clients/cli/cli.h"
+
+#include <string.h>
+
+static const char *number(struct cli *c, uint64_t value)
+{
+    return cli_format(c, "%llu", (unsigned long long)value);
+}
+
+static void line_facts(struct cli *c, const struct jiaoban_state *s)
+{
+    const char *line = cli_word(c, cli_lines, (int)s->line);
+    if (s->line_text[0] != '\0')
+        line = cli_format(c, "%s (%s)", line, cli_safe(c, s->line_text));
+    cli_fact(c, _("line"), line);
+    cli_fact(c, _("broker"), cli_safe(c, s->broker));
+    cli_fact(c, _("last in sync"), cli_time(c, s->last_in_sync_ms));
+    if (s->skew_ms > 2000 || s->skew_ms < -2000)
+        cli_fact(c, _("clocks differ by"), cli_format(c, _("%.1f s"), (double)s->skew_ms / 1000.0));
+    cli_fact(
+        c, _("received"),
+        cli_format(c, _("up to number %llu of the stream"), (unsigned long long)s->down_number));
+    cli_fact(c, _("outbox"),
+             cli_format(c, _("%llu made, %llu settled, %llu waiting"),
+                        (unsigned long long)s->up_made, (unsigned long long)s->up_settled,
+                        (unsigned long long)(s->up_made - s->up_settled)));
+}
+
+static void broker_facts(struct cli *c, const struct jiaoban_state *s)
+{
+    cli_fact(c, _("log"), number(c, s->log_seq));
+    cli_fact(c, _("agencies"),
+             cli_format(c, _("%llu, %llu of them connected"), (unsigned long long)s->nodes,
+                        (unsigned long long)s->nodes_connected));
+    cli_fact(c, _("policy"), cli_safe(c, s->policy_version));
+    cli_fact(c, _("calendar"),
+             s->calendar_until[0] != '\0'
+                 ? cli_format(c, _("%s, until %s"), cli_safe(c, s->calendar_version),
+                              cli_safe(c, s->calendar_until))
+                 : cli_safe(c, s->calendar_version));
+}
+
+static void totals(struct cli *c, const struct jiaoban_state *s)
+{
+    cli_fact(c, _("cases"),
+             cli_format(c, _("%llu, %llu open: %llu red, %llu yellow; %llu objections"),
+                        (unsigned long long)s->cases, (unsigned long long)s->open_cases,
+                        (unsigned long long)s->red, (unsigned long long)s->yellow,
+                        (unsigned long long)s->objections));
+    if (s->refused_recently > 0)
+        cli_fact(c, _("refused recently"), number(c, s->refused_recently));
+}
+
+int cli_run_status(struct cli *c)
+{
+    struct jiaoban_result *r = NULL;
+    enum jiaoban_status status = jiaoban_get_state(c->j, NULL, &r);
+    if (status != JIAOBAN_OK)
+        return cli_failed(c, status);
+    const struct jiaoban_state *s = jiaoban_result_state(r);
+    int code = 0;
+    if (s == NULL) {
+        code = cli_failed(c, JIAOBAN_MALFORMED);
+    } else if (c->json) {
+        code = cli_json(c, r, 2);
+    } else {
+        cli_fact(c, _("agency"),
+                 cli_format(c, _("%s (%s, number %u)"), cli_safe(c, s->name), cli_safe(c, s->code),
+                            s->node));
+        if (s->line != 0)
+            line_facts(c, s);
+        if (s->nodes != 0)
+            broker_facts(c, s);
+        totals(c, s);
+        cli_fact(c, _("software"), cli_safe(c, s->software));
+        cli_fact(c, _("running since"), cli_time(c, s->started_at_ms));
+        if (s->rss_bytes != 0)
+            cli_fact(c, _("memory"),
+                     cli_format(c, "%.1f MB", (double)s->rss_bytes / (1024.0 * 1024.0)));
+        cli_fact(c, _("trouble"), cli_safe(c, s->trouble));
+    }
+    jiaoban_result_free(r);
+    return code;
+}
+
+static const char *verdict(const struct jiaoban_check *v)
+{
+    if (!v->chain_intact)
+        return _("the chain is BROKEN");
+    if (!v->signatures_good)
+        return _("a signature is BAD");
+    if (!v->tables_equal)
+        return _("the tables DIFFER from the record");
+    if (v->broker_asked && !v->equals_broker)
+        return _("the replica DIFFERS from the broker");
+    if (!v->ok)
+        return _("the check FAILED");
+    return v->broker_asked ? _("replica = broker, chain intact")
+                           : _("chain intact (the broker was not asked)");
+}
+
+static void print_check(struct cli *c, const struct jiaoban_check *v)
+{
+    const char *receipts = cli_format(c, ngettext("%llu receipt", "%llu receipts", v->receipts),
+                                      (unsigned long long)v->receipts);
+    printf("%s%s%s\n", verdict(v), _(", "), receipts);
+    cli_fact(c, _("entries checked"), number(c, v->items));
+    if (v->erased != 0)
+        cli_fact(c, _("of which purged"), number(c, v->erased));
+    if (v->nodes != 0)
+        cli_fact(c, _("lines checked"), number(c, v->nodes));
+    cli_fact(c, _("signatures"), v->signatures_good ? _("good") : _("BAD"));
+    cli_fact(c, _("tables"), v->tables_equal ? _("equal to a replay of the record") : _("DIFFER"));
+    if (v->number != 0)
+        cli_fact(c, _("stream"),
+                 cli_format(c, _("number %llu, head %s"), (unsigned long long)v->number,
+                            cli_short(c, cli_safe(c, v->head_hex), 16)));
+    if (!v->ok)
+        cli_fact(c, _("detail"), cli_safe(c, v->text));
+}
+
+int cli_run_verify(struct cli *c)
+{
+    struct jiaoban_query q = {.size = sizeof q, .ask_broker = !cli_has(c, OPT_OFFLINE)};
+    struct jiaoban_result *r = NULL;
+    enum jiaoban_status status = jiaoban_verify(c->j, &q, &r);
+    if (status != JIAOBAN_OK)
+        return cli_failed(c, status);
+    const struct jiaoban_check *v = jiaoban_result_check(r);
+    int code = 0;
+    if (v == NULL)
+        code = cli_failed(c, JIAOBAN_MALFORMED);
+    else if (c->json)
+        code = cli_json(c, r, 2);
+    else
+        print_check(c, v);
+    if (code == 0 && v != NULL && !v->ok)
+        code = jiaoban_status_exit(JIAOBAN_CORRUPT);
+    jiaoban_result_free(r);
+    return code;
+}
