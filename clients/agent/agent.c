@@ -7,6 +7,7 @@
 #include "proto/base/log.h"
 
 #define PENDING_PAGE 64
+#define WAL_BYTES_MAX (INT64_C(4) * 1024 * 1024) /* written back beyond this */
 
 int64_t jb_agent_now(const struct jb_agent *a)
 {
@@ -54,6 +55,8 @@ static void on_tick(uv_prepare_t *tick)
         a->pump_wanted = false;
         jb_agent_pump(a);
     }
+    if (jb_ledger_wal_bytes(a->ledger) > WAL_BYTES_MAX)
+        jb_ledger_checkpoint(a->ledger, false);
 }
 
 static enum jb_err start_tick(struct jb_agent *a)

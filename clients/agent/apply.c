@@ -146,17 +146,24 @@ static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
     return own_fault(err) ? FAILED : REFUSED;
 }
 
+/* What we sign: everything up to this point of our stream is on the disk. */
+static enum jb_err sign_point(const struct jb_agent *a, const struct jb_line_point *point,
+                              uint8_t signature[JB_SIGN_BYTES])
+{
+    struct jb_line_claim claim = {
+        .role = JB_LINE_DOWN_ACK, .node = jb_replica_node(a->ledger), .number = point->number};
+    memcpy(claim.epoch, point->epoch, sizeof claim.epoch);
+    memcpy(claim.head, point->head, sizeof claim.head);
+    return jb_line_sign(JB_SUITE_ED25519, a->keys.sign_secret, &claim, signature);
+}
+
 /* Our signature over everything that this transaction puts on the disk. */
 static enum jb_err sign_ack(struct applying *p)
 {
     struct jb_agent *a = p->agent;
     struct jb_line_point own = jb_replica_down(a->ledger);
     uint8_t signature[JB_SIGN_BYTES];
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_ACK, .node = jb_replica_node(a->ledger), .number = own.number};
-    memcpy(claim.epoch, own.epoch, sizeof claim.epoch);
-    memcpy(claim.head, own.head, sizeof claim.head);
-    enum jb_err err = jb_line_sign(JB_SUITE_ED25519, a->keys.sign_secret, &claim, signature);
+    enum jb_err err = sign_point(a, &own, signature);
     if (err == JB_OK)
         err = jb_replica_ack_add(a->ledger, &own, JB_SUITE_ED25519, signature, p->now_ms);
     return err;
@@ -219,7 +226,10 @@ void jb_agent_acknowledge(struct jb_agent *a)
     ack.number = point.number;
     memcpy(ack.epoch, point.epoch, sizeof ack.epoch);
     memcpy(ack.head, point.head, sizeof ack.head);
-    err = jb_agent_line_send(a, &ack);
+    /* Signed again: the stored one may be by a key that has been replaced since. */
+    err = sign_point(a, &point, ack.signature);
+    if (err == JB_OK)
+        err = jb_agent_line_send(a, &ack);
     if (err != JB_OK) /* sent again after the next greeting */
         jb_log(JB_LOG_DEBUG, a->config->code, "ack.unsent", "error=%s", jb_err_name(err));
 }

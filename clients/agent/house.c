@@ -1,22 +1,68 @@
-/* What the system wants of a daemon: readiness, watchdog, signals. */
+/* What the system wants of a daemon: readiness, watchdog, signals.
+ *
+ * Speaks the notification protocol of sd_notify(3) itself: the library behind it would bring six
+ * others into a process that is to stay under 10 MB. */
 #include "clients/agent/agent.h"
 
 #include <signal.h>
+#include <malloc.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <systemd/sd-daemon.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "proto/base/log.h"
+#include "proto/base/quantity.h"
 
-#define IDLE_CHECK_MS 60000 /* without a watchdog: how often the WAL is looked at */
-#define WAL_BYTES_MAX (INT64_C(1024) * 1024)
+#define IDLE_CHECK_MS 60000 /* without a watchdog: how often we tidy up */
+
+/* One datagram to the socket that the service manager named; nothing when there is none. */
+static void notify(const char *text)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    if (path == NULL || (path[0] != '/' && path[0] != '@'))
+        return;
+    size_t len = strlen(path);
+    if (len >= sizeof to.sun_path)
+        return;
+    memcpy(to.sun_path, path, len);
+    if (path[0] == '@') /* a name outside the file system */
+        to.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
+    if (sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&to, size) <
+        0)
+        jb_log(JB_LOG_DEBUG, NULL, "notify.unsent", NULL);
+    (void)close(fd);
+}
+
+/* Half of the time after which the service manager would think us dead; 0: it does not watch. */
+static uint64_t watchdog_ms(void)
+{
+    const char *us_text = getenv("WATCHDOG_USEC");
+    const char *pid_text = getenv("WATCHDOG_PID");
+    int64_t us = 0;
+    int64_t pid = getpid();
+    if (us_text == NULL || jb_int_parse(jb_text_of(us_text), &us) != JB_OK || us <= 0)
+        return 0;
+    if (pid_text != NULL && (jb_int_parse(jb_text_of(pid_text), &pid) != JB_OK || pid != getpid()))
+        return 0;
+    return us / 2000 > 0 ? (uint64_t)us / 2000 : 1;
+}
 
 static void on_house(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
     if (a->watchdog_ms > 0)
-        (void)sd_notify(0, "WATCHDOG=1");
-    if (jb_ledger_wal_bytes(a->ledger) > WAL_BYTES_MAX)
-        jb_ledger_checkpoint(a->ledger, a->gather.count == 0);
+        notify("WATCHDOG=1");
+    (void)malloc_trim(0); /* what a burst took goes back */
+    if (jb_ledger_wal_bytes(a->ledger) > 0)
+        jb_ledger_checkpoint(a->ledger, true);
 }
 
 static void on_end(uv_signal_t *handle, int number)
@@ -42,9 +88,7 @@ static enum jb_err catch_signal(struct jb_agent *a, uv_signal_t *handle, uv_sign
 
 enum jb_err jb_agent_house_start(struct jb_agent *a)
 {
-    uint64_t us = 0;
-    if (sd_watchdog_enabled(0, &us) > 0)
-        a->watchdog_ms = us / 2000 > 0 ? us / 2000 : 1;
+    a->watchdog_ms = watchdog_ms();
     a->house_timer.data = a;
     uint64_t every = a->watchdog_ms > 0 ? a->watchdog_ms : IDLE_CHECK_MS;
     enum jb_err err = uv_timer_init(a->loop, &a->house_timer) == 0 &&
@@ -63,13 +107,16 @@ enum jb_err jb_agent_house_start(struct jb_agent *a)
 void jb_agent_house_ready(struct jb_agent *a)
 {
     (void)a;
-    (void)sd_notify(0, "READY=1");
+    (void)malloc_trim(0); /* checking the replica took more than serving it will */
+    notify("READY=1");
 }
 
 void jb_agent_house_status(struct jb_agent *a, const char *status)
 {
     (void)a;
-    (void)sd_notifyf(0, "STATUS=%s", status);
+    char text[600];
+    (void)snprintf(text, sizeof text, "STATUS=%s", status);
+    notify(text);
 }
 
 static void close_handle(uv_handle_t *handle)
@@ -80,7 +127,7 @@ static void close_handle(uv_handle_t *handle)
 
 void jb_agent_house_stop(struct jb_agent *a)
 {
-    (void)sd_notify(0, "STOPPING=1");
+    notify("STOPPING=1");
     close_handle((uv_handle_t *)&a->house_timer);
     close_handle((uv_handle_t *)&a->sigterm);
     close_handle((uv_handle_t *)&a->sigint);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/base/log.h"
@@ -197,6 +198,7 @@ static void set_limits(void)
     (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     (void)setenv("UV_THREADPOOL_SIZE", "1", 1);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(0077); /* the socket gets its own mode */
 }
 
 static void say_ready(struct jb_agent *a, int ready_fd)

@@ -54,8 +54,10 @@ int cli_run_node(struct cli *c)
     if (code != 0)
         return code;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (strcmp(rows[i].act, c->verb->act) == 0)
-            return report(c, rows[i].run(c->j, &a, &r), r);
+        if (strcmp(rows[i].act, c->verb->act) == 0) {
+            enum jiaoban_status status = rows[i].run(c->j, &a, &r);
+            return report(c, status, r);
+        }
     return CLI_USAGE;
 }
 
@@ -71,11 +73,14 @@ int cli_run_install(struct cli *c)
     int code = cli_read_file(c, cli_opt(c, OPT_FILE), &body, &len);
     if (code != 0)
         return code;
-    return report(c, jiaoban_install(c->j, kind, body, len, cli_has(c, OPT_DRY_RUN), &r), r);
+    enum jiaoban_status status =
+        jiaoban_install(c->j, kind, body, len, cli_has(c, OPT_DRY_RUN), &r);
+    return report(c, status, r);
 }
 
 int cli_run_reload(struct cli *c)
 {
     struct jiaoban_result *r = NULL;
-    return report(c, jiaoban_reload(c->j, &r), r);
+    enum jiaoban_status status = jiaoban_reload(c->j, &r);
+    return report(c, status, r);
 }

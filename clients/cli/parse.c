@@ -35,8 +35,8 @@ static size_t add_rows(struct parse *p, size_t n, const enum cli_opt *opts, size
         const struct cli_option *o = &cli_options[opts[i]];
         if (o->name == NULL)
             continue;
-        p->rows[n++] = (struct argp_option){
-            .name = o->name, .key = KEY_BASE + (int)opts[i], .arg = o->arg, .group = group};
+        p->rows[n++] =
+            (struct argp_option){.name = o->name, .key = KEY_BASE + (int)opts[i], .arg = o->arg};
         if (o->letter != 0)
             p->rows[n++] =
                 (struct argp_option){.name = NULL, .key = o->letter, .flags = OPTION_ALIAS};

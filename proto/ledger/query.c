@@ -145,8 +145,11 @@ static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filte
     number_filter(q, "c.stage = ?", f->stage);
     number_filter(q, "c.host = ?", f->host);
     number_filter(q, "c.registrar = ?", f->registrar);
-    number_filter(q, "c.case_no IN (SELECT case_no FROM participant WHERE node = ? AND role <> 6)",
-                  f->party);
+    if (f->party != 0) /* the host has that role in any case */
+        jb_listing_and(q,
+                       "(c.host = ? OR c.case_no IN (SELECT case_no FROM participant"
+                       " WHERE node = ? AND role <> 6))",
+                       JB_ROW(jb_int(f->party), jb_int(f->party)));
     number_filter(q, "c.matter = ?", f->matter);
     number_filter(q, "c.registered_ms >= ?", f->registered_from_ms);
     number_filter(q, "c.registered_ms < ?", f->registered_to_ms);

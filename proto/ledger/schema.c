@@ -145,11 +145,10 @@ static enum jb_err derived_create(struct jb_ledger *l)
 enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
 {
     char sql[64];
-    enum jb_err err = JB_OK;
 
     for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++) {
         snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s", t->name);
-        err = jb_db_exec(l, sql);
+        enum jb_err err = jb_db_exec(l, sql);
         if (err != JB_OK)
             return err;
     }

@@ -15,11 +15,16 @@
     INT(people)                                                                                    \
     INT(registrar)                                                                                 \
     INT(host)                                                                                      \
-    INT(custody) INT(sender) INT(authority) INT(hops) INT(registered_ms) INT(updated_ms)           \
-        INT(sent_seq) INT(last_seq) INT(opinion) INT(exit) INT(objection_open) INT(objector)       \
-            INT(last_ruling) INT(signed_ms) INT(accepted_ms) INT(declined_ms) INT(told_ms)         \
-                INT(answered_ms) INT(answer_told_ms) INT(executed_ms) INT(closed_ms)               \
-                    INT(referred_ms) INT(handed_ms) TEXT(title) TEXT(class_code) TEXT(place_code)
+    INT(custody)                                                                                   \
+    INT(sender)                                                                                    \
+    INT(authority)                                                                                 \
+    INT(hops)                                                                                      \
+    INT(registered_ms)                                                                             \
+    INT(updated_ms)                                                                                \
+    INT(sent_seq) INT(last_seq) INT(opinion) INT(exit) INT(objection_open) INT(objector)           \
+        INT(last_ruling) INT(signed_ms) INT(accepted_ms) INT(declined_ms) INT(told_ms)             \
+            INT(answered_ms) INT(answer_told_ms) INT(executed_ms) INT(closed_ms) INT(referred_ms)  \
+                INT(handed_ms) TEXT(title) TEXT(class_code) TEXT(place_code)
 
 /* After case_no and id, the primary key. first_ms: first warn step, or due; next_ms: see
  * jb_deadline_next_ms; ended_how: enum jb_deadline_end, 0 while it runs. */
@@ -31,10 +36,15 @@
     INT(ended_how)                                                                                 \
     INT(missed_ms)                                                                                 \
     INT(ended_ms)                                                                                  \
-    INT(trigger_ms) INT(period) INT(unit) INT(first_due_ms) INT(warn1_ms) INT(warn2_ms)            \
-        INT(warn3_ms) INT(warn4_ms) INT(warned) INT(extensions) INT(provisional)                   \
-            INT(designated_bound) INT(acked_node) INT(acked_ms) INT(set_seq) TEXT(key)             \
-                TEXT(acked_by) TEXT(policy_version) TEXT(calendar_version) TEXT(article)
+    INT(trigger_ms)                                                                                \
+    INT(period)                                                                                    \
+    INT(unit)                                                                                      \
+    INT(first_due_ms)                                                                              \
+    INT(warn1_ms)                                                                                  \
+    INT(warn2_ms)                                                                                  \
+    INT(warn3_ms) INT(warn4_ms) INT(warned) INT(extensions) INT(provisional) INT(designated_bound) \
+        INT(acked_node) INT(acked_ms) INT(set_seq) TEXT(key) TEXT(acked_by) TEXT(policy_version)   \
+            TEXT(calendar_version) TEXT(article)
 
 /* Column names with a comma before each, as they stand in a SELECT. */
 #define JB_COLUMN_NAME(c) ", " #c

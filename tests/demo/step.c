@@ -221,7 +221,10 @@ static bool fill_answer(struct step *s)
 {
     told(s, "信答");
     s->act.opinion_no = s->document_no;
-    s->act.text = s->story->reply;
+    /* Where the reply says "not for us" it has been the reason of the objection. */
+    bool objected = strstr(s->story->plan, "object") != NULL;
+    s->act.text = objected ? "经调查核实,现对您反映的事项予以答复,有关政策依据和办理渠道附后。"
+                           : s->story->reply;
     s->act.report = "已依法调查处理并书面答复信访人,现报办结。";
     s->act.opinion = strcmp(s->argument, "supported") == 0   ? JIAOBAN_SUPPORTED
                      : strcmp(s->argument, "explained") == 0 ? JIAOBAN_EXPLAINED

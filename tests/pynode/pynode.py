@@ -271,7 +271,8 @@ class Node:
         if message is None:
             return False
         handler = {WELCOME: self._on_welcome, DELIVER: self._on_deliver, BEAT: self._on_beat,
-                   RESUME: self._on_resume, REJECT: self._on_reject}.get(KINDS[type(message)])
+                   RESUME: self._on_resume, REJECT: self._on_reject,
+                   BYE: self._on_bye}.get(KINDS[type(message)])
         if handler is None:
             raise LineError(f"a broker does not send {type(message).__name__}")
         handler(message)
@@ -307,9 +308,9 @@ class Node:
         if w.down.number < down.number or (w.down.number == down.number and w.down.head != down.head):
             raise Diverged("the broker's history does not contain ours")
         self.welcome, self.sent = w, w.up.number
-        last = self.db.execute("SELECT number, own_signature FROM proof ORDER BY number DESC LIMIT 1").fetchone()
+        last = self.db.execute("SELECT number, head FROM stream ORDER BY number DESC LIMIT 1").fetchone()
         if last:
-            self._send_ack(*last)
+            self._send_ack(last[0], self._sign_down(*last))
         self.flush()
 
     def _head_outbox(self):
@@ -340,7 +341,7 @@ class Node:
         claim = crypto.statement(crypto.DOWN_HEAD, self.number, d.epoch, last, head)
         if head != d.head or not crypto.verify_claim(self.broker_sign, claim, d.signature):
             raise Diverged(f"head or signature of delivery {d.first}..{last} is wrong")
-        own = self.keys.sign_claim(crypto.statement(crypto.DOWN_ACK, self.number, d.epoch, last, head))
+        own = self._sign_down(last, head)
         self.db.execute("BEGIN")
         for i, item in enumerate(new):
             number = down.number + 1 + i
@@ -349,6 +350,10 @@ class Node:
         self.db.execute("INSERT INTO proof VALUES(?,?,?)", (last, d.signature, own))
         self.db.execute("COMMIT")
         self._send_ack(last, own)
+
+    def _sign_down(self, number, head):
+        return self.keys.sign_claim(crypto.statement(crypto.DOWN_ACK, self.number, self.meta("down_epoch"),
+                                                     number, head))
 
     def _send_ack(self, number, signature):
         head = self.db.execute("SELECT head FROM stream WHERE number=?", (number,)).fetchone()[0]
@@ -401,6 +406,9 @@ class Node:
     def _on_reject(self, r):
         self.rejects.append(r)
         raise Rejected(r)
+
+    def _on_bye(self, _):
+        self.welcome = None  # the session is over; greet again
 
     def beat(self, seconds=10):
         """Ask for the broker's head and compare it with our own."""

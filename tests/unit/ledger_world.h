@@ -18,7 +18,7 @@ struct lw {
     struct jb_arena arena;
     uint64_t random;
     int64_t now_ms;
-    int64_t cases; /* registered so far: LW_CASE_BASE + 10 * (0 .. cases - 1) */
+    int64_t cases;  /* registered so far: LW_CASE_BASE + 10 * (0 .. cases - 1) */
     uint32_t nodes; /* enrolled so far: 10 .. 10 + nodes - 1 */
     struct jb_fault fault;
 };
@@ -32,18 +32,24 @@ struct jb_ledger *lw_open(struct lw *w, const char *name, enum jb_ledger_role ro
 /* Also asserts that no statement was left in the middle. */
 void lw_close(struct jb_ledger **l);
 void lw_copy_file(struct lw *w, const char *from, const char *to);
+/* The file and what SQLite puts beside it. */
+void lw_remove(struct lw *w, const char *name);
+/* Write over the file from `offset` on; -1: instead of what is in it. */
+void lw_damage(struct lw *w, const char *name, long offset, struct jb_bytes bytes);
+bool lw_file_contains(struct lw *w, const char *name, const char *text);
 /* Run SQL in a connection of its own, bypassing the ledger. */
 void lw_sql(struct lw *w, const char *name, const char *sql);
 
 uint64_t lw_random(struct lw *w, uint64_t bound);
 int64_t lw_case_no(int64_t index);
 
-/* The next entry of a random history of `l` (a broker's ledger): registrations, hand-overs, warnings,
- * directory, policies, receipts. In the arena. */
+/* The next entry of a random history of `l` (a broker's ledger): registrations, hand-overs,
+ * warnings, directory, policies, receipts. In the arena. */
 struct jb_entry lw_random_entry(struct lw *w, struct jb_ledger *l);
 /* A plain act of the office about a case, with these effects. seq is the next one of `l`. */
 struct jb_entry lw_entry(struct lw *w, struct jb_ledger *l, enum jb_act_kind kind, int64_t case_no);
-/* A REGISTER with its usual effects and a "sort" deadline due in 15 days, warned 3 and 1 days before. */
+/* A REGISTER with its usual effects and a "sort" deadline due in 15 days, warned 3 and 1 days
+ * before. */
 struct jb_entry lw_register(struct lw *w, struct jb_ledger *l, int64_t case_no, const char *title);
 void lw_effects(struct jb_entry *entry, struct jb_arena *arena, const struct jb_effect *effects,
                 size_t count);
@@ -52,7 +58,7 @@ void lw_effects(struct jb_entry *entry, struct jb_arena *arena, const struct jb_
 struct jb_bytes lw_log(struct lw *w, struct jb_ledger *l, struct jb_entry *entry);
 /* The same and into the stream of one node; returns the number in it. */
 uint64_t lw_log_to(struct lw *w, struct jb_ledger *l, struct jb_entry *entry,
-                   struct jb_stream_add add);
+                   struct jb_stream_add to);
 /* A history of `count` random entries in transactions of ten. */
 void lw_history(struct lw *w, struct jb_ledger *l, size_t count);
 

@@ -99,9 +99,9 @@ static void pair_make(struct lw *w, struct jb_ledger **broker, struct jb_ledger 
             .node = NODE, .at_ms = w->now_ms, .case_no = lw_case_no(i), .other = &left};
         assert_int_equal(jb_stream_append(*broker, &to, NULL), JB_OK);
     }
-    assert_int_equal(jb_stream_backfill(*broker, NODE, lw_case_no(2), jb_log_last_seq(*broker) + 1,
-                                        w->now_ms),
-                     JB_OK);
+    assert_int_equal(
+        jb_stream_backfill(*broker, NODE, lw_case_no(2), jb_log_last_seq(*broker) + 1, w->now_ms),
+        JB_OK);
     assert_int_equal(jb_ledger_commit(*broker), JB_OK);
     *replica = lw_replica(w, "r.db", *broker, NODE);
     lw_deliver(w, *broker, *replica);
@@ -176,8 +176,9 @@ static void sign_point(const struct signer *s, enum jb_line_role role,
 }
 
 /* NODE is enrolled with the signer's key, has a case, and has acknowledged it. */
-static void signed_pair_make(struct lw *w, const struct signer *node, const struct signer *broker_key,
-                             struct jb_ledger **broker, struct jb_ledger **replica)
+static void signed_pair_make(struct lw *w, const struct signer *node,
+                             const struct signer *broker_key, struct jb_ledger **broker,
+                             struct jb_ledger **replica)
 {
     uint8_t signature[JB_SIGN_BYTES];
 

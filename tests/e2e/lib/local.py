@@ -6,8 +6,10 @@ from proto.schema import local_pb2
 
 
 class LocalError(Exception):
+    """An ErrorView, or the SettledView of a refusal."""
+
     def __init__(self, view):
-        super().__init__(f"{view.name}: {view.text}")
+        super().__init__(f"{view.name}: {view.text if hasattr(view, 'text') else view.detail}")
         self.view = view
 
 
@@ -45,7 +47,7 @@ class Local:
         return local_pb2.Reply.FromString(self._exactly(length))
 
     def ask(self, kind, **fields):
-        """The body of the reply; LocalError for an error."""
+        """The body of the reply; LocalError for an error, and for a refusal unless it was a submit."""
         wanted = self.send(kind, **fields)
         while True:
             reply = self.receive()
@@ -54,7 +56,10 @@ class Local:
         name = reply.WhichOneof("body")
         if name == "error":
             raise LocalError(reply.error)
-        return getattr(reply, name)
+        body = getattr(reply, name)
+        if name == "settled" and kind in ("enrol", "admin", "install") and not body.accepted:
+            raise LocalError(body)
+        return body
 
     def close(self):
         self.socket.close()

@@ -1,0 +1,121 @@
+/* Alarms of the agent's own clock. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/ledger_pair.h"
+
+#define DAY INT64_C(86400000)
+
+/* ---- alarms ---- */
+
+static void alarms_fall_by_the_own_clock_and_once(void **state)
+{
+    struct lw *w = *state;
+    struct jb_alarm *alarms;
+    size_t count;
+    int64_t next;
+    struct jb_ledger *b = lw_open(w, "b.db", JB_LEDGER_BROKER);
+    struct lp p = {b, lw_replica(w, "r.db", b, LP_NODE)};
+
+    lp_told(w, &p, 0, (struct jb_stream_add){0}); /* owed by the office */
+    int64_t due = w->now_ms + 15 * DAY;
+    lw_deliver(w, b, p.replica);
+    const struct {
+        int64_t now_ms;
+        uint32_t node;
+        size_t count;
+        uint32_t step;
+        bool raise;
+        int64_t next_ms;
+    } rows[] = {
+        {due - 3 * DAY - 1, 0, 0, 0, false, due - 3 * DAY},
+        {due - 3 * DAY, LP_NODE, 0, 0, false, INT64_MAX}, /* another node's */
+        {due - 3 * DAY, LW_OFFICE, 1, 1, false, due - DAY},
+        {due - 3 * DAY, LW_OFFICE, 1, 1, true, due - DAY},
+        {due - 2 * DAY, LW_OFFICE, 0, 0, false, due - DAY}, /* raised before */
+        {due - DAY, LW_OFFICE, 1, 2, true, due},
+        {due - 1, LW_OFFICE, 0, 0, false, due},
+        {due, LW_OFFICE, 1, 0, true, INT64_MAX},
+        {due + 9 * DAY, LW_OFFICE, 0, 0, false, INT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(jb_alarm_due(p.replica, rows[i].node, rows[i].now_ms, 9, &w->arena,
+                                      &alarms, &count, &next),
+                         JB_OK);
+        assert_int_equal(count, rows[i].count);
+        assert_int_equal(next, rows[i].next_ms);
+        if (count == 0)
+            continue;
+        assert_int_equal(alarms[0].step, rows[i].step);
+        assert_int_equal(alarms[0].due_ms, due);
+        assert_int_equal(alarms[0].at_ms, rows[i].now_ms);
+        assert_string_equal(alarms[0].key, "sort");
+        if (!rows[i].raise)
+            continue;
+        assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
+        assert_int_equal(jb_alarm_add(p.replica, &alarms[0]), JB_OK);
+        assert_int_equal(jb_alarm_add(p.replica, &alarms[0]), JB_EXISTS);
+        assert_int_equal(jb_ledger_commit(p.replica), JB_OK);
+    }
+    assert_int_equal(jb_alarm_list(p.replica, 2, &w->arena, &alarms, &count), JB_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(alarms[0].step, 0); /* newest first */
+    assert_int_equal(alarms[1].step, 2);
+    lp_close(&p);
+}
+
+static void steps_missed_while_off_are_one_alarm(void **state)
+{
+    struct lw *w = *state;
+    struct jb_alarm *alarms;
+    size_t count;
+    int64_t next;
+    struct lp p = lp_open(w);
+
+    lp_told(w, &p, 0, (struct jb_stream_add){0});
+    int64_t due = w->now_ms + 15 * DAY;
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(
+        jb_alarm_due(p.replica, 0, due - DAY + 5, 9, &w->arena, &alarms, &count, &next), JB_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(alarms[0].step, 2);
+    assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
+    assert_int_equal(jb_alarm_add(p.replica, &alarms[0]), JB_OK);
+    assert_int_equal(jb_ledger_commit(p.replica), JB_OK);
+    /* the clock was set back: nothing falls a second time */
+    assert_int_equal(
+        jb_alarm_due(p.replica, 0, due - 3 * DAY, 9, &w->arena, &alarms, &count, &next), JB_OK);
+    assert_int_equal(count, 0);
+    /* a moved deadline is a new one to warn of */
+    struct jb_effect moved = {.kind = JB_EFFECT_DEADLINE_MOVED,
+                              .deadline_id = 1,
+                              .due_ms = due + DAY,
+                              .old_due_ms = due,
+                              .trigger_ms = 1};
+    assert_int_equal(jb_ledger_begin(p.broker), JB_OK);
+    struct jb_entry e = lw_entry(w, p.broker, JB_ACT_EXTEND, lw_case_no(0));
+    lw_effects(&e, &w->arena, &moved, 1);
+    (void)lw_log_to(w, p.broker, &e, (struct jb_stream_add){.node = LP_NODE});
+    assert_int_equal(jb_ledger_commit(p.broker), JB_OK);
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(jb_alarm_due(p.replica, 0, due + DAY, 9, &w->arena, &alarms, &count, &next),
+                     JB_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(alarms[0].step, 0);
+    lp_close(&p);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
+    const struct CMUnitTest tests[] = {
+        T(alarms_fall_by_the_own_clock_and_once),
+        T(steps_missed_while_off_are_one_alarm),
+    };
+#undef T
+
+    return cmocka_run_group_tests_name("alarm", tests, NULL, NULL);
+}
