@@ -139,6 +139,9 @@ static void close_signals(void)
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (!uv_is_closing(all[i]))
             uv_close(all[i], NULL);
+    /* a second one while we are ending changes nothing */
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
 }
 
 static void on_stop(uv_signal_t *handle, int number)

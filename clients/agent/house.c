@@ -132,4 +132,7 @@ void jb_agent_house_stop(struct jb_agent *a)
     close_handle((uv_handle_t *)&a->sigterm);
     close_handle((uv_handle_t *)&a->sigint);
     close_handle((uv_handle_t *)&a->sighup);
+    /* a second one while we are ending changes nothing */
+    (void)signal(SIGTERM, SIG_IGN);
+    (void)signal(SIGINT, SIG_IGN);
 }

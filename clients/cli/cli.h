@@ -176,6 +176,7 @@ struct cli {
     struct cli_given given[256]; /* options and positional arguments as given, in order */
     size_t given_count;
     bool json, color;
+    bool admin; /* connected to the broker, not to an agent */
     struct jiaoban *j;
     int64_t now_ms;
     struct jiaoban_result *nodes; /* the directory, once it was needed */
@@ -265,6 +266,8 @@ const char *cli_light_color(const struct cli *c, int light); /* NULL: none */
 const char *cli_light(struct cli *c, int light);             /* "● red" */
 /* Print a line of facts, "name: value", unless value is empty. */
 void cli_fact(struct cli *c, const char *name, const char *value);
+/* What a deadline is called: in Chinese as the policy calls it. */
+const char *cli_deadline_name(struct cli *c, const struct jiaoban_deadline *d);
 /* Print the result as JSON; returns the exit code. */
 int cli_json(struct cli *c, struct jiaoban_result *r, int indent);
 const char *cli_node_name(struct cli *c, uint32_t node);

@@ -95,7 +95,7 @@ static void deadline_effects(struct cli *c, const struct jiaoban_event *e,
         if (d == NULL)
             continue;
         const char *due = cli_format(
-            c, _("%s owes: %s by %s"), cli_safe(c, d->node_name), cli_key_text(cli_safe(c, d->key)),
+            c, _("%s owes: %s by %s"), cli_safe(c, d->node_name), cli_deadline_name(c, d),
             cli_day(c, d->original_due_ms != 0 ? d->original_due_ms : d->due_ms, true));
         printf("      ⏱ %s%s%s%s\n", due, d->article[0] != '\0' ? _(" (") : "",
                cli_article(c, d->article), d->article[0] != '\0' ? _(")") : "");

@@ -120,12 +120,11 @@ static const char *left_or_end(struct cli *c, const struct jiaoban_deadline *d)
 
 static void deadline_row(struct cli *c, struct cli_grid *g, const struct jiaoban_deadline *d)
 {
-    const char *name = d->key_text[0] != '\0' && !cli_english() ? cli_safe(c, d->key_text)
-                                                                : cli_key_text(cli_safe(c, d->key));
     char shown[JIAOBAN_TEXT] = "";
     (void)jiaoban_case_number(cli_format(c, "%lld", (long long)d->case_no), NULL, shown);
     cli_grid_row(g);
-    cli_grid_cell(g, cli_format(c, "● %s", name), cli_light_color(c, (int)d->light));
+    cli_grid_cell(g, cli_format(c, "● %s", cli_deadline_name(c, d)),
+                  cli_light_color(c, (int)d->light));
     cli_grid_cell(g, shown, NULL);
     cli_grid_cell(g, cli_format(c, "%u", d->deadline_id), NULL);
     cli_grid_cell(g, cli_short(c, cli_safe(c, d->title), 16), NULL);
@@ -265,7 +264,7 @@ static const char *line_of(struct cli *c, const struct jiaoban_node *n)
 {
     if (!n->has_agent)
         return _("no agent");
-    if (!c->verb->admin)
+    if (!c->admin)
         return "";
     if (!n->connected)
         return n->last_seen_ms != 0

@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/* The broker names the kind of entry that it made, or says something in English. */
+static const char *done_text(struct cli *c, const struct jiaoban_done *d)
+{
+    const char *text = d != NULL ? cli_act_text(cli_safe_body(c, d->text)) : "";
+    if (d != NULL && d->node != 0)
+        return cli_format(c, _("%s, agency number %u"), text, d->node);
+    return text;
+}
+
 static int report(struct cli *c, enum jiaoban_status status, struct jiaoban_result *r)
 {
     const struct jiaoban_done *d = jiaoban_result_done(r);
@@ -11,10 +20,8 @@ static int report(struct cli *c, enum jiaoban_status status, struct jiaoban_resu
         return cli_failed(c, status);
     if (c->json)
         code = cli_json(c, r, 2);
-    else if (d != NULL && d->node != 0)
-        printf(_("Done: agency number %u. %s\n"), d->node, cli_safe_body(c, d->text));
     else
-        printf("%s. %s\n", _("Done"), d != NULL ? cli_safe_body(c, d->text) : "");
+        printf("%s%s%s\n", _("Done"), _(": "), done_text(c, d));
     jiaoban_result_free(r);
     return code;
 }

@@ -191,6 +191,13 @@ void cli_fact(struct cli *c, const char *name, const char *value)
         printf("%s%s%s\n", name, cli_english() ? ": " : ":", value);
 }
 
+const char *cli_deadline_name(struct cli *c, const struct jiaoban_deadline *d)
+{
+    if (d->key_text[0] != '\0' && !cli_english())
+        return cli_safe(c, d->key_text);
+    return cli_key_text(cli_safe(c, d->key));
+}
+
 int cli_json(struct cli *c, struct jiaoban_result *r, int indent)
 {
     const char *json = jiaoban_result_json(r, indent);

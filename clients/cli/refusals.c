@@ -87,6 +87,22 @@ static const struct refusal *refusal_find(const char *name)
     return NULL;
 }
 
+/* 1..99 as laws are cited: 二十三 in Chinese. */
+static const char *numeral(struct cli *c, int n)
+{
+    static const char *const digits[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
+    if (cli_english() || n < 1 || n > 99)
+        return cli_format(c, "%d", n);
+    return cli_format(c, "%s%s%s", n >= 20 ? digits[n / 10] : "", n >= 10 ? "十" : "",
+                      digits[n % 10]);
+}
+
+/* Some articles list items (项) under one paragraph; the others have paragraphs (款). */
+static bool is_item(const char *article)
+{
+    return strncmp(article, "22(", 3) == 0 || strncmp(article, "31(", 3) == 0;
+}
+
 /* "23(3)": article and paragraph of the Regulations. "P4.1": a rule of this system. "SPEECH": the
  * first assignment authority. Anything else stands as it is. */
 const char *cli_article(struct cli *c, const char *article)
@@ -101,10 +117,13 @@ const char *cli_article(struct cli *c, const char *article)
         return _("first assignment authority");
     if (article[0] == 'P' && (article[1] == '\0' || isdigit((unsigned char)article[1])))
         return cli_format(c, _("rule %s of this system"), article);
-    if (sscanf(article, "%4d(%4d%c", &number, &paragraph, &rest) == 3 && rest == ')')
-        return cli_format(c, _("Regulations, Art. %d(%d)"), number, paragraph);
-    if (sscanf(article, "%4d%c", &number, &rest) == 1)
-        return cli_format(c, _("Regulations, Art. %d"), number);
+    if (sscanf(article, "%2d(%2d%c", &number, &paragraph, &rest) == 3 && rest == ')')
+        return cli_format(c,
+                          is_item(article) ? _("Regulations, Art. %s, item %s")
+                                           : _("Regulations, Art. %s, paragraph %s"),
+                          numeral(c, number), numeral(c, paragraph));
+    if (sscanf(article, "%2d%c", &number, &rest) == 1)
+        return cli_format(c, _("Regulations, Art. %s"), numeral(c, number));
     return cli_safe(c, article);
 }
 
@@ -137,7 +156,7 @@ int cli_verdict(struct cli *c, const struct jiaoban_settled *s)
     }
     if (!s->accepted)
         return refused(c, s);
-    printf("%s: %s\n", _("Done"), cli_act_text(s->kind));
+    printf("%s%s%s\n", _("Done"), _(": "), cli_act_text(cli_safe(c, s->kind)));
     if (s->case_number[0] != '\0')
         printf("%s %s\n", _("case"), cli_safe(c, s->case_number));
     return 0;
@@ -207,7 +226,7 @@ int cli_failed(struct cli *c, enum jiaoban_status status)
     }
     if (status == JIAOBAN_OFFLINE && c->j != NULL && jiaoban_fd(c->j) < 0)
         fprintf(stderr, _("jiaoban: nothing listens at %s; is %s running?\n"), jiaoban_path(c->j),
-                c->verb != NULL && c->verb->admin ? "jiaoband" : "jiaoban-agent");
+                c->admin ? "jiaoband" : "jiaoban-agent");
     else if (cli_english() || detail[0] == '\0')
         fprintf(stderr, "jiaoban: %s\n", detail[0] != '\0' ? cli_safe(c, detail) : text);
     else

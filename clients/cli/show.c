@@ -86,7 +86,7 @@ static void deadlines(struct cli *c, const struct jiaoban_case *k)
         const char *color = open ? cli_light_color(c, (int)d->light) : NULL;
         cli_grid_row(g);
         cli_grid_cell(g, cli_format(c, "%u", d->deadline_id), NULL);
-        cli_grid_cell(g, cli_key_text(cli_safe(c, d->key)), color);
+        cli_grid_cell(g, cli_deadline_name(c, d), color);
         cli_grid_cell(g, cli_safe(c, d->node_name), NULL);
         cli_grid_cell(g, cli_day(c, d->due_ms, true), NULL);
         cli_grid_cell(g, open ? cli_left(c, d->due_ms) : cli_word(c, cli_ends, (int)d->end), color);

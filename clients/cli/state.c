@@ -11,7 +11,7 @@ static const char *number(struct cli *c, uint64_t value)
 static void line_facts(struct cli *c, const struct jiaoban_state *s)
 {
     const char *line = cli_word(c, cli_lines, (int)s->line);
-    if (s->line_text[0] != '\0')
+    if (s->line_text[0] != '\0' && s->line != JIAOBAN_LINE_IN_SYNC)
         line = cli_format(c, "%s (%s)", line, cli_safe(c, s->line_text));
     cli_fact(c, _("line"), line);
     cli_fact(c, _("broker"), cli_safe(c, s->broker));
@@ -29,10 +29,12 @@ static void line_facts(struct cli *c, const struct jiaoban_state *s)
 
 static void broker_facts(struct cli *c, const struct jiaoban_state *s)
 {
-    cli_fact(c, _("log"), number(c, s->log_seq));
-    cli_fact(c, _("agencies"),
-             cli_format(c, _("%llu, %llu of them connected"), (unsigned long long)s->nodes,
-                        (unsigned long long)s->nodes_connected));
+    if (s->line == 0) {
+        cli_fact(c, _("log"), number(c, s->log_seq));
+        cli_fact(c, _("agencies"),
+                 cli_format(c, _("%llu, %llu of them connected"), (unsigned long long)s->nodes,
+                            (unsigned long long)s->nodes_connected));
+    }
     cli_fact(c, _("policy"), cli_safe(c, s->policy_version));
     cli_fact(c, _("calendar"),
              s->calendar_until[0] != '\0'
@@ -65,13 +67,13 @@ int cli_run_status(struct cli *c)
     } else if (c->json) {
         code = cli_json(c, r, 2);
     } else {
-        cli_fact(c, _("agency"),
-                 cli_format(c, _("%s (%s, number %u)"), cli_safe(c, s->name), cli_safe(c, s->code),
-                            s->node));
+        if (s->name[0] != '\0')
+            cli_fact(c, _("agency"),
+                     cli_format(c, _("%s (%s, number %u)"), cli_safe(c, s->name),
+                                cli_safe(c, s->code), s->node));
         if (s->line != 0)
             line_facts(c, s);
-        if (s->nodes != 0)
-            broker_facts(c, s);
+        broker_facts(c, s);
         totals(c, s);
         cli_fact(c, _("software"), cli_safe(c, s->software));
         cli_fact(c, _("running since"), cli_time(c, s->started_at_ms));

@@ -109,7 +109,8 @@ const struct cli_word cli_ends[] = {{JIAOBAN_RUNNING, "open", N_("running")},
                                     {JIAOBAN_SUPERSEDED, "superseded", N_("superseded")},
                                     END};
 
-/* What was done, as the timeline says it; and the rows of the policy. */
+/* What was done, as the timeline and an administrator's answer say it; and the rows of the policy.
+ */
 static const struct {
     const char *name, *text;
 } acts[] =
@@ -152,12 +153,15 @@ static const struct {
         {"install_policy", N_("installed a policy")},
         {"install_calendar", N_("installed a calendar")},
         {"purged", N_("purged the case")},
+        {"the file is good", N_("the file is good")},
+        {"installed already", N_("installed already")},
+        {"configuration read again", N_("configuration read again")},
 },
   keys[] = {
       {"sort", N_("sorting")},
       {"resort", N_("sorting anew")},
       {"notify", N_("notice of acceptance")},
-      {"object", N_("objection")},
+      {"object", N_("right to object")},
       {"rule", N_("ruling on the objection")},
       {"rule-on-objection", N_("ruling on the objection")},
       {"handle", N_("handling")},

@@ -3,7 +3,7 @@
  * Texts are UTF-8, NUL-terminated, without control characters in one-line fields. Instants are
  * int64_t milliseconds since 1970-01-01 UTC; 0 or NULL in an argument means "not given". Agencies
  * are directory numbers (jiaoban_find_node), cases are case numbers in any usual spelling
- * ("20261123-00007-00042-5", with or without dashes and blanks, also in full-width digits).
+ * ("20261123-00007-00042-9", with or without dashes and blanks, also in full-width digits).
  *
  * Structs of arguments begin with `size`: set it to sizeof and zero the rest, then fields can be
  * added to later versions without harm:

@@ -245,6 +245,8 @@ const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r)
 const char *jiaoban_result_json(struct jiaoban_result *r, int indent)
 {
     struct jb_text json = {NULL, 0};
+    if (r == NULL)
+        return NULL;
     jb_arena_reset(&r->json_arena);
     if (jb_message_json(r->body, indent, &r->json_arena, &json) != JB_OK)
         return NULL;

@@ -68,8 +68,6 @@ struct required {
 };
 
 static const struct required required[] = {
-    {JB_ACT_REGISTER, FIELD_matter, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_REGISTER, FIELD_channel, JB_REFUSE_FIELD_REQUIRED},
     {JB_ACT_REGISTER, FIELD_title, JB_REFUSE_FIELD_REQUIRED},
     {JB_ACT_ASSIGN, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
     {JB_ACT_FORWARD, FIELD_node, JB_REFUSE_FIELD_REQUIRED},

@@ -385,7 +385,9 @@ static void apply_register(struct applying *a)
     const struct jb_act *act = &a->entry->act;
 
     c->case_no = act->case_no;
-    c->matter = act->matter;
+    /* Registration is never refused (Art 43): a matter that nobody has classified yet gets the
+     * strictest clocks, those of an appeal. */
+    c->matter = act->matter != 0 ? act->matter : JB_MATTER_APPEAL;
     c->channel = act->channel;
     c->flags = act->flags;
     c->people = act->people;

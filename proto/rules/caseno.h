@@ -1,6 +1,6 @@
 /* Case numbers, issued by any node without asking anyone.
  *
- *     20261123-00007-00042-5
+ *     20261123-00007-00042-9
  *     date     node  seq   check digit
  *
  * 19 decimal digits that fit an int64_t and sort by day, node and order of issue. Local date of
@@ -32,7 +32,7 @@ struct jb_date jb_caseno_date(int64_t no);
 uint32_t jb_caseno_node(int64_t no);
 uint32_t jb_caseno_seq(int64_t no);
 
-/* "20261123-00007-00042-5". For a number that passed jb_caseno_check. */
+/* "20261123-00007-00042-9". For a number that passed jb_caseno_check. */
 void jb_caseno_format(int64_t no, char out[JB_CASENO_TEXT]);
 
 /* Read what a person typed or pasted: with or without dashes and blanks anywhere, in ASCII or

@@ -202,6 +202,7 @@ class Node:
         self.window_items, self.window_bytes = 256, 1 << 20
         self.rejects, self.resumes, self.repeats, self.acks_sent = [], [], 0, 0
         self.cases, self.keys_of_cases, self.settled, self.directory = {}, {}, {}, {}
+        self.epoch_known = False  # the stream has come to our own incarnation
         for number, body, case_key in self.db.execute(
                 "SELECT number, body, case_key FROM stream ORDER BY number"):
             self._apply(number, body, case_key)
@@ -374,7 +375,7 @@ class Node:
             self.keys_of_cases.pop(item.left.case_no, None)
         elif kind != "refusal":
             raise LineError("an item of a kind that this node does not know")
-        if item.settles:
+        if item.settles and self.epoch_known:
             if item.settles in self.settled:
                 raise LineError(f"submission {item.settles} settled twice")
             self.settled[item.settles] = item
@@ -387,6 +388,8 @@ class Node:
             self.cases.setdefault(act.case_no, Case()).apply(entry.effects)
         if case_key:
             self.keys_of_cases[act.case_no] = case_key
+        if act.WhichOneof("body") == "new_epoch" and act.new_epoch.epoch == self.meta("up_epoch"):
+            self.epoch_known = True
         if act.WhichOneof("body") == "enrol_node":
             self.directory[act.enrol_node.code] = act.enrol_node.node
 
