@@ -164,9 +164,12 @@ static enum jb_err check_lines(struct check_job *job, struct jb_ledger *l)
     enum jb_err err = jb_ledger_directory_load(l, &directory);
     for (size_t i = 0; i < directory.count && err == JB_OK; i++) {
         struct jb_check line = {0};
+        struct jb_fault fault = {""};
         if (directory.nodes[i].node == JB_NODE_BROKER_NUMBER)
             continue;
-        err = jb_ledger_check_line(l, directory.nodes[i].node, &line, &job->fault);
+        err = jb_ledger_check_line(l, directory.nodes[i].node, &line, &fault);
+        if (job->fault.text[0] == '\0') /* the first finding is the one to tell */
+            job->fault = fault;
         job->check.receipts += line.receipts;
         job->check.chain_intact = job->check.chain_intact && line.chain_intact;
         job->check.signatures_good = job->check.signatures_good && line.signatures_good;

@@ -207,6 +207,21 @@ static void json_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
+/* A refusal of the broker's administration names only the rule: "refused by CODE_TAKEN". */
+static bool refused_by_name(const char *detail)
+{
+    char name[48] = "";
+    if (sscanf(detail, "refused by %47[A-Z_]", name) != 1)
+        return false;
+    const struct refusal *r = refusal_find(name);
+    if (r == NULL)
+        return false;
+    fprintf(stderr, _("Refused: %s [%s]\n"), _(r->text), name);
+    if (r->next != NULL)
+        fprintf(stderr, "  %s%s\n", _("what to do: "), _(r->next));
+    return true;
+}
+
 int cli_failed(struct cli *c, enum jiaoban_status status)
 {
     const char *text = jiaoban_status_text(status);
@@ -224,6 +239,8 @@ int cli_failed(struct cli *c, enum jiaoban_status status)
         printf("}}\n");
         return code;
     }
+    if (status == JIAOBAN_REFUSED && refused_by_name(detail))
+        return code;
     if (status == JIAOBAN_OFFLINE && c->j != NULL && jiaoban_fd(c->j) < 0)
         fprintf(stderr, _("jiaoban: nothing listens at %s; is %s running?\n"), jiaoban_path(c->j),
                 c->admin ? "jiaoband" : "jiaoban-agent");

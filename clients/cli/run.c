@@ -16,9 +16,9 @@ static int64_t now_ms(void)
 static int connect_to(struct cli *c)
 {
     /* --admin with status or verify asks the broker in place of the agent */
-    bool admin = c->verb->admin || cli_opt(c, OPT_ADMIN) != NULL;
-    enum jiaoban_status status = admin ? jiaoban_open_admin(cli_opt(c, OPT_ADMIN), &c->j)
-                                       : jiaoban_open(cli_opt(c, OPT_SOCKET), &c->j);
+    c->admin = c->verb->admin || cli_has(c, OPT_ADMIN);
+    enum jiaoban_status status = c->admin ? jiaoban_open_admin(cli_opt(c, OPT_ADMIN), &c->j)
+                                          : jiaoban_open(cli_opt(c, OPT_SOCKET), &c->j);
     return status == JIAOBAN_OK ? 0 : cli_failed(c, status);
 }
 

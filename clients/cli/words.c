@@ -170,6 +170,11 @@ static const struct {
       {"recheck", N_("recheck")},
       {"urgent", N_("urgent report")},
       {"recommend", N_("reply to a recommendation")},
+      {"ask-review", N_("request for a review")},
+      {"ask-recheck", N_("request for a recheck")},
+      {"simple-accept", N_("simple handling: acceptance")},
+      {"simple-answer", N_("simple handling: answer")},
+      {"rate", N_("rating")},
 };
 
 const char *cli_word(struct cli *c, const struct cli_word *words, int value)

@@ -16,12 +16,13 @@
     LINE(title)                                                                                    \
     LINE(class_code)                                                                               \
     LINE(place_code)                                                                               \
-    LINE(foreign_system) LINE(foreign_number) LINE(report_form) LINE(how) LINE(organ)              \
-        LINE(notice_no) LINE(opinion_no) LINE(close_no) LINE(approved_by) LINE(countersigned_by)   \
-            BODY(content) BODY(text) BODY(reason) BODY(basis) BODY(report) U32(node) U32(flags)    \
-                U32(people) U32(deadline_id) U32(days) U64(log_seq) I64(due_ms)                    \
-                    I64(received_at_ms) I64(told_at_ms) I64(done_at_ms) INT(authority) INT(matter) \
-                        INT(channel) INT(exit) INT(opinion) INT(ruling) INT(decline_kind)
+    LINE(foreign_system)                                                                           \
+    LINE(foreign_number) LINE(report_form) LINE(how) LINE(organ) LINE(notice_no) LINE(opinion_no)  \
+        LINE(close_no) LINE(approved_by) LINE(countersigned_by) BODY(content) BODY(text)           \
+            BODY(reason) BODY(basis) BODY(report) U32(node) U32(flags) U32(people)                 \
+                U32(deadline_id) U32(days) U64(log_seq) I64(due_ms) I64(received_at_ms)            \
+                    I64(told_at_ms) I64(done_at_ms) INT(authority) INT(matter) INT(channel)        \
+                        INT(exit) INT(opinion) INT(ruling) INT(decline_kind)
 
 enum field_no {
 #define F(name) F_##name,
@@ -65,6 +66,8 @@ static const struct field {
 #define CO_HANDLERS (UINT64_C(1) << F_COUNT)
 #define NOTICE (B(notice_no) | B(told_at_ms) | B(how))
 
+/* Reasons and approvals are not required here, so that it is the rule, with its article, that
+ * refuses an act without them. */
 static const struct kind {
     enum jb_act_kind kind;
     uint64_t required, optional; /* bits of field numbers */
@@ -80,12 +83,12 @@ static const struct kind {
     {JB_ACT_REFER, B(organ), B(node) | B(reason)},
     {JB_ACT_SIGN_FOR, 0, B(text)},
     {JB_ACT_ACCEPT, 0, B(exit) | NOTICE},
-    {JB_ACT_DECLINE, B(reason), B(decline_kind) | NOTICE},
+    {JB_ACT_DECLINE, 0, B(reason) | B(decline_kind) | NOTICE},
     {JB_ACT_NOTIFY, B(told_at_ms), B(notice_no) | B(how)},
-    {JB_ACT_OBJECT, B(reason), 0},
+    {JB_ACT_OBJECT, 0, B(reason)},
     {JB_ACT_RULE_ON_OBJECTION, B(ruling), B(reason)},
     {JB_ACT_DESIGNATE, B(node), CO_HANDLERS | B(due_ms) | B(basis)},
-    {JB_ACT_EXTEND, B(days) | B(reason) | B(approved_by), B(deadline_id) | B(told_at_ms)},
+    {JB_ACT_EXTEND, B(days), B(reason) | B(approved_by) | B(deadline_id) | B(told_at_ms)},
     {JB_ACT_NOTE, B(text), 0},
     {JB_ACT_ANSWER, B(text), B(opinion) | B(opinion_no) | B(report) | B(told_at_ms) | B(how)},
     {JB_ACT_EXECUTE, 0, B(text) | B(done_at_ms)},

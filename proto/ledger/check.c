@@ -49,12 +49,15 @@ void jb_check_replay(struct jb_checking *k, uint64_t number, struct jb_bytes bod
 void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
 {
     enum jb_err err = JB_BAD_SIGNATURE;
+    const struct jb_node *n = s->node;
 
     k->out->receipts++;
     if (s->key != NULL)
         err = jb_line_verify(s->suite, s->key, &s->claim, s->bytes);
-    if (err == JB_BAD_SIGNATURE && s->old_key != NULL)
-        err = jb_line_verify(s->suite, s->old_key, &s->claim, s->bytes);
+    if (err == JB_BAD_SIGNATURE && n != NULL && n->has_agent)
+        err = jb_line_verify(s->suite, n->sign_key, &s->claim, s->bytes);
+    for (size_t i = n != NULL ? n->former_count : 0; i > 0 && err == JB_BAD_SIGNATURE; i--)
+        err = jb_line_verify(s->suite, n->former[i - 1].sign, &s->claim, s->bytes);
     if (err != JB_OK)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: %s", s->what,
                           s->claim.node, (unsigned long long)s->claim.number, jb_err_text(err));

@@ -30,10 +30,7 @@ static enum jb_err receipt_check(struct jb_checking *k, sqlite3_stmt *s,
     jb_get_fixed(&r, sig.bytes, JB_SIGN_BYTES);
     if (r.err != JB_OK)
         return r.err;
-    if (about->node != NULL && about->node->has_agent)
-        sig.key = about->node->sign_key;
-    if (about->node != NULL && about->node->has_old_key)
-        sig.old_key = about->node->old_sign_key;
+    sig.node = about->node;
     jb_check_signed(k, &sig);
     if (about->role != JB_LINE_DOWN_ACK ||
         memcmp(sig.claim.epoch, k->l->epoch, JB_EPOCH_BYTES) != 0)

@@ -42,7 +42,8 @@ static enum jb_err sequence_check(struct jb_checking *k, enum jb_sql id, const c
 struct evidence {
     const char *what;
     enum jb_line_role role;
-    const uint8_t *key; /* NULL: signatures are not checked */
+    const uint8_t *key;         /* NULL: signatures are not checked */
+    const struct jb_node *node; /* whose former keys count as well; NULL: none */
 };
 
 /* A row of proof or ack. */
@@ -52,6 +53,7 @@ static enum jb_err evidence_check(struct jb_checking *k, sqlite3_stmt *s,
     enum jb_err err;
     struct jb_check_signature sig = {.what = about->what,
                                      .key = about->key,
+                                     .node = about->node,
                                      .claim = {.role = about->role, .node = k->l->heads.node}};
     struct jb_reader r = jb_reader_of(s, NULL);
 
@@ -94,11 +96,26 @@ static enum jb_err all_evidence_check(struct jb_checking *k, enum jb_sql id,
     return err;
 }
 
+/* What this node signed before its keys were replaced was signed with the former ones. */
+static enum jb_err acks_check(struct jb_checking *k)
+{
+    struct evidence acks = {"own acknowledgement", JB_LINE_DOWN_ACK, k->keys->own_sign, NULL};
+    struct jb_directory d;
+
+    jb_directory_init(&d);
+    enum jb_err err = jb_ledger_directory_load(k->l, &d);
+    acks.node = jb_directory_find(&d, k->l->heads.node);
+    if (err == JB_OK)
+        err = all_evidence_check(k, JB_SQL_ACKS, &acks);
+    jb_directory_fini(&d);
+    return err;
+}
+
 enum jb_err jb_check_replica(struct jb_checking *k)
 {
     const struct jb_heads *h = &k->l->heads;
-    struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign};
-    struct evidence acks = {"own acknowledgement", JB_LINE_DOWN_ACK, k->keys->own_sign};
+    struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign,
+                              NULL};
 
     jb_chain_start(h->node, h->down.epoch, k->head);
     enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);
@@ -109,6 +126,6 @@ enum jb_err jb_check_replica(struct jb_checking *k)
     if (err == JB_OK)
         err = all_evidence_check(k, JB_SQL_PROOFS, &proofs);
     if (err == JB_OK)
-        err = all_evidence_check(k, JB_SQL_ACKS, &acks);
+        err = acks_check(k);
     return err;
 }

@@ -21,7 +21,25 @@ static char *text_own(struct jb_reader *r)
     return copy;
 }
 
-/* The texts are owned by the node also after an error. */
+/* Former keys stand one after the other in one blob. */
+static void former_read(struct jb_reader *r, struct jb_node *n)
+{
+    struct jb_bytes all = jb_peek_blob(r);
+
+    if (all.len % sizeof *n->former != 0)
+        r->err = JB_CORRUPT;
+    if (r->err != JB_OK || all.len == 0)
+        return;
+    n->former = malloc(all.len);
+    if (n->former == NULL) {
+        r->err = JB_NOMEM;
+        return;
+    }
+    memcpy(n->former, all.data, all.len);
+    n->former_count = all.len / sizeof *n->former;
+}
+
+/* Texts and keys are owned by the node also after an error. */
 static void node_read(struct jb_reader *r, struct jb_node *n)
 {
     n->node = jb_get_u32(r);
@@ -38,9 +56,7 @@ static void node_read(struct jb_reader *r, struct jb_node *n)
     n->has_agent = jb_get_i64(r) != 0;
     jb_get_fixed(r, n->line_key, JB_KEY_BYTES);
     jb_get_fixed(r, n->sign_key, JB_KEY_BYTES);
-    n->has_old_key = sqlite3_column_type(r->s, r->column) != SQLITE_NULL;
-    if (n->has_old_key)
-        jb_get_fixed(r, n->old_sign_key, JB_KEY_BYTES);
+    former_read(r, n);
 }
 
 static enum jb_err node_push(struct jb_directory *d, sqlite3_stmt *s)
@@ -93,7 +109,7 @@ enum jb_err jb_ledger_directory_load(struct jb_ledger *l, struct jb_directory *d
 
 static enum jb_err node_write(struct jb_ledger *l, const struct jb_node *n)
 {
-    struct jb_bytes old = {n->old_sign_key, n->has_old_key ? JB_KEY_BYTES : 0};
+    struct jb_bytes former = {(const uint8_t *)n->former, n->former_count * sizeof *n->former};
 
     return jb_sql_run(l, JB_SQL_NODE_SAVE,
                       JB_ROW(jb_int(n->node), jb_text(jb_text_of(n->code)),
@@ -102,7 +118,7 @@ static enum jb_err node_write(struct jb_ledger *l, const struct jb_node *n)
                              jb_int(n->parent), jb_int(n->successor), jb_int(n->valid_from_ms),
                              jb_int(n->valid_to_ms), jb_int(n->has_agent),
                              jb_fixed(n->line_key, JB_KEY_BYTES),
-                             jb_fixed(n->sign_key, JB_KEY_BYTES), jb_optional(old)));
+                             jb_fixed(n->sign_key, JB_KEY_BYTES), jb_optional(former)));
 }
 
 enum jb_err jb_directory_entry_apply(struct jb_ledger *l, const struct jb_entry *entry)

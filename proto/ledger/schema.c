@@ -93,7 +93,7 @@ static const char derived_tables[] =
     " region TEXT NOT NULL, credit_code TEXT NOT NULL, level INTEGER NOT NULL,"
     " kind INTEGER NOT NULL, parent INTEGER NOT NULL, successor INTEGER NOT NULL,"
     " valid_from_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT NULL, has_agent INTEGER NOT NULL,"
-    " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, old_sign_key BLOB) STRICT;"
+    " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, former_keys BLOB) STRICT;"
     "CREATE TABLE policy (seq INTEGER PRIMARY KEY, effective_from_ms INTEGER NOT NULL,"
     " version TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
     "CREATE INDEX policy_effective ON policy (effective_from_ms, seq);"

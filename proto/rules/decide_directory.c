@@ -43,6 +43,14 @@ static bool key_is(struct jb_bytes key, const uint8_t other[JB_KEY_BYTES])
     return memcmp(key.data, other, JB_KEY_BYTES) == 0;
 }
 
+static bool was_key_of(const struct jb_node *n, const struct jb_act *act)
+{
+    for (size_t i = 0; i < n->former_count; i++)
+        if (key_is(act->line_key, n->former[i].line) || key_is(act->sign_key, n->former[i].sign))
+            return true;
+    return false;
+}
+
 /* Lengths have been checked. A key that a node once had stays its own. */
 static enum jb_refusal check_keys(const struct asking *a)
 {
@@ -57,7 +65,7 @@ static enum jb_refusal check_keys(const struct asking *a)
         if (n->node == act->node || !n->has_agent)
             continue;
         if (key_is(act->line_key, n->line_key) || key_is(act->sign_key, n->sign_key) ||
-            (n->has_old_key && key_is(act->sign_key, n->old_sign_key)))
+            was_key_of(n, act))
             return jb_detail_set(a->detail, JB_REFUSE_KEY_TAKEN, "node %u", (unsigned)n->node);
     }
     return JB_REFUSE_NONE;

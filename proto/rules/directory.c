@@ -18,6 +18,7 @@ static void node_fini(struct jb_node *n)
     free(n->name);
     free(n->region);
     free(n->credit_code);
+    free(n->former);
 }
 
 void jb_directory_fini(struct jb_directory *d)
@@ -70,17 +71,33 @@ static bool has_keys(const struct jb_act *act)
     return act->line_key.len == JB_KEY_BYTES && act->sign_key.len == JB_KEY_BYTES;
 }
 
-static void set_keys(struct jb_node *n, const struct jb_act *act)
+/* The keys in force join the former ones. */
+static enum jb_err keep_former(struct jb_node *n)
+{
+    struct jb_former_keys *more;
+
+    if (!n->has_agent)
+        return JB_OK;
+    more = reallocarray(n->former, n->former_count + 1, sizeof *more);
+    if (more == NULL)
+        return JB_NOMEM;
+    n->former = more;
+    more += n->former_count++;
+    memcpy(more->line, n->line_key, JB_KEY_BYTES);
+    memcpy(more->sign, n->sign_key, JB_KEY_BYTES);
+    return JB_OK;
+}
+
+static enum jb_err set_keys(struct jb_node *n, const struct jb_act *act)
 {
     if (!has_keys(act))
-        return;
-    if (n->has_agent) {
-        memcpy(n->old_sign_key, n->sign_key, JB_KEY_BYTES);
-        n->has_old_key = true;
-    }
+        return JB_OK;
+    if (keep_former(n) != JB_OK)
+        return JB_NOMEM;
     memcpy(n->line_key, act->line_key.data, JB_KEY_BYTES);
     memcpy(n->sign_key, act->sign_key.data, JB_KEY_BYTES);
     n->has_agent = true;
+    return JB_OK;
 }
 
 static enum jb_err make_room(struct jb_directory *d)
@@ -122,7 +139,7 @@ static enum jb_err enrol(struct jb_directory *d, const struct jb_act *act)
         node_fini(&n);
         return JB_NOMEM;
     }
-    set_keys(&n, act);
+    (void)set_keys(&n, act); /* the first keys: nothing to keep, nothing to fail */
     memmove(&d->nodes[at + 1], &d->nodes[at], (d->count - at) * sizeof d->nodes[0]);
     d->nodes[at] = n;
     d->count++;
@@ -171,8 +188,7 @@ static enum jb_err replace_keys(struct jb_directory *d, const struct jb_act *act
 
     if (n == NULL)
         return JB_CORRUPT;
-    set_keys(n, act);
-    return JB_OK;
+    return set_keys(n, act);
 }
 
 static enum jb_err retire(struct jb_directory *d, const struct jb_act *act)

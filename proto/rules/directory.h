@@ -9,6 +9,12 @@
 #define JB_NODE_BROKER_NUMBER 1 /* the broker's own node */
 #define JB_NODE_MAX 99999       /* five digits in a case number */
 
+/* Keys that a node once had: they stay its own, and what it signed with them still verifies. */
+struct jb_former_keys {
+    uint8_t line[JB_KEY_BYTES];
+    uint8_t sign[JB_KEY_BYTES];
+};
+
 struct jb_node {
     uint32_t node;
     char *code;                         /* owned */
@@ -21,9 +27,8 @@ struct jb_node {
     int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
     bool has_agent;
     uint8_t line_key[JB_KEY_BYTES], sign_key[JB_KEY_BYTES]; /* when has_agent */
-    uint8_t old_sign_key[JB_KEY_BYTES]; /* before the last replacement: older signatures verify with
-                                           it */
-    bool has_old_key;
+    struct jb_former_keys *former; /* replaced ones, oldest first; owned */
+    size_t former_count;
 };
 
 struct jb_directory {

@@ -275,8 +275,10 @@ static void directory_policies_and_calendars_come_back(void **state)
         assert_string_equal(d.nodes[i].code, replayed.nodes[i].code);
         assert_string_equal(d.nodes[i].name, replayed.nodes[i].name);
         assert_memory_equal(d.nodes[i].sign_key, replayed.nodes[i].sign_key, JB_KEY_BYTES);
-        assert_int_equal(d.nodes[i].has_old_key, replayed.nodes[i].has_old_key);
-        assert_memory_equal(d.nodes[i].old_sign_key, replayed.nodes[i].old_sign_key, JB_KEY_BYTES);
+        assert_int_equal(d.nodes[i].former_count, replayed.nodes[i].former_count);
+        if (d.nodes[i].former_count > 0)
+            assert_memory_equal(d.nodes[i].former, replayed.nodes[i].former,
+                                d.nodes[i].former_count * sizeof *d.nodes[i].former);
     }
     static const struct {
         int64_t at_ms;

@@ -68,14 +68,11 @@ static void test_register_with_persons(void **state)
     assert_int_equal(w->wait_ms, 7);
     assert_string_equal(w->behalf, "小王");
     struct jiaoban_act assign = {.size = sizeof assign,
-                                 .case_number = "20261123 00007 00042 5",
+                                 .case_number = "20261123 00007 00042 9",
                                  .node = 11,
                                  .co_handlers = co,
                                  .co_handler_count = 3};
-    enum jiaoban_status status = jiaoban_assign(w->j, &assign, &options, NULL);
-    char shown[JIAOBAN_TEXT];
-    bool valid = jiaoban_case_number(assign.case_number, NULL, shown) == JIAOBAN_OK;
-    assert_int_equal(status, valid ? JIAOBAN_OK : JIAOBAN_MALFORMED);
+    assert_int_equal(jiaoban_assign(w->j, &assign, &options, NULL), JIAOBAN_OK);
     assign.case_number = w->number;
     assert_int_equal(jiaoban_assign(w->j, &assign, &options, NULL), JIAOBAN_OK);
     assert_int_equal(w->co_handlers, 3);

@@ -15,7 +15,7 @@ static void answer_settled(struct world *w, struct fake_peer *peer, uint64_t id)
 {
     Jb__Reply reply = JB__REPLY__INIT;
     Jb__SettledView view = JB__SETTLED_VIEW__INIT;
-    char number[] = "20261123-00007-00042-5";
+    char number[] = "20261123-00007-00042-9";
     char name[] = "STALE_CUSTODY";
     char detail[] = "held by node 12";
     char holder[] = "县人社局";
@@ -165,7 +165,7 @@ static void answer_empty(struct fake_peer *peer, const Jb__Request *r)
 
 static void answer_watch(struct fake_peer *peer, uint64_t id)
 {
-    char number[] = "20261123-00007-00042-5";
+    char number[] = "20261123-00007-00042-9";
     for (int i = 0; i < 3; i++) {
         Jb__Reply reply = JB__REPLY__INIT;
         Jb__WatchEvent event = JB__WATCH_EVENT__INIT;

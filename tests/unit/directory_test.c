@@ -38,7 +38,7 @@ static void entries_change_it(void **state)
     assert_string_equal(n->name, "新单位");
     assert_string_equal(n->region, "");
     assert_true(n->has_agent);
-    assert_false(n->has_old_key);
+    assert_int_equal(n->former_count, 0);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_a), 500);
     assert_int_equal(
         apply(w, ACT(CHANGE_NODE, .node = 500, .name = T("改名"), .region = T("610101"))), JB_OK);
@@ -49,8 +49,9 @@ static void entries_change_it(void **state)
     assert_int_equal(
         apply(w, ACT(REPLACE_KEYS, .node = 500, .line_key = key(key_c), .sign_key = key(key_c))),
         JB_OK);
-    assert_true(n->has_old_key);
-    assert_memory_equal(n->old_sign_key, key_b, JB_KEY_BYTES);
+    assert_int_equal(n->former_count, 1);
+    assert_memory_equal(n->former[0].line, key_a, JB_KEY_BYTES);
+    assert_memory_equal(n->former[0].sign, key_b, JB_KEY_BYTES);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_a), 0);
     assert_int_equal(jb_directory_by_line_key(&w->directory, key_c), 500);
     assert_int_equal(
