@@ -234,6 +234,9 @@ $(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_AR
 	@mkdir -p $(@D)
 	$(Q)$(link) $(LINK_$(*)_test) -lcmocka
 
+# It looks at the texts in both languages.
+$(BUILD)/tests/cli_test: | $(LOCALES)
+
 $(TOOLS): $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(TEST_ARCHIVES)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)

@@ -235,11 +235,13 @@ static int run(struct jb_agent *a, int ready_fd)
     }
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     bool checking = jb_agent_verify_running(a);
+    if (!checking) { /* else its thread still reads the replica: leave all to the system */
+        jb_agent_fini(a);
+        (void)uv_loop_close(&loop);
+    }
     jb_log(JB_LOG_NOTICE, a->config->code, "agent.stopped", "status=%d", a->exit_status);
-    if (checking) /* its thread still reads the replica: leave all to the system */
+    if (checking)
         _exit(a->exit_status);
-    jb_agent_fini(a);
-    (void)uv_loop_close(&loop);
     return a->exit_status;
 }
 

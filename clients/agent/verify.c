@@ -3,6 +3,7 @@
  * that nobody waits; one at a time. */
 #include "clients/agent/requests.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -127,6 +128,7 @@ static void finish(struct jb_agent_verify *k)
     if (!a->stopping)
         answer(k);
     a->verify = NULL;
+    (void)malloc_trim(0); /* the replay took much more than this process usually has */
     uv_close((uv_handle_t *)&k->timer, on_freed);
 }
 

@@ -4,6 +4,8 @@
 #include <libsmartcols.h>
 #include <stdlib.h>
 
+#define SHRUNK_SHARE 0.15 /* of the width, for a column that may shrink */
+
 struct cli_grid {
     struct cli *c;
     struct libscols_table *table;
@@ -15,9 +17,12 @@ struct cli_grid {
 static void add_column(struct cli_grid *g, const char *name)
 {
     int flags = 0;
+    double hint = 0; /* share of the terminal's width */
     for (; *name == '*' || *name == '>'; name++)
         flags |= *name == '*' ? SCOLS_FL_TRUNC : SCOLS_FL_RIGHT;
-    if (scols_table_new_column(g->table, name, 0, flags) == NULL)
+    if ((flags & SCOLS_FL_TRUNC) != 0)
+        hint = SHRUNK_SHARE;
+    if (scols_table_new_column(g->table, name, hint, flags) == NULL)
         g->failed = true;
 }
 

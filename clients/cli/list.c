@@ -50,8 +50,8 @@ static const char *next_due(struct cli *c, const struct jiaoban_case *k)
 {
     if (k->next_due_ms == 0)
         return "";
-    return cli_format(c, _("%s, %s (%s)"), cli_day(c, k->next_due_ms, true),
-                      cli_left(c, k->next_due_ms), cli_key_text(cli_safe(c, k->next_key)));
+    return cli_format(c, _("%s, %s"), cli_day(c, k->next_due_ms, true),
+                      cli_left(c, k->next_due_ms));
 }
 
 static const char *marks(struct cli *c, const struct jiaoban_case *k)
@@ -78,8 +78,8 @@ int cli_run_list(struct cli *c)
         jiaoban_result_free(r);
         return code;
     }
-    const char *const names[] = {_("NUMBER"), _("LIGHT"),  _("*TITLE"),       _("STAGE"),
-                                 _("HOLDER"), _("REMARK"), _("NEXT DEADLINE")};
+    const char *const names[] = {_("NUMBER"),  _("LIGHT"),  _("*TITLE"),       _("STAGE"),
+                                 _("*HOLDER"), _("REMARK"), _("NEXT DEADLINE")};
     struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_case *k = jiaoban_result_case(r, i);
@@ -159,9 +159,9 @@ int cli_run_deadlines(struct cli *c)
         jiaoban_result_free(r);
         return code;
     }
-    const char *const names[] = {_("DEADLINE"), _("CASE"),    _(">NO."),
-                                 _("*TITLE"),   _("OWED BY"), _("DUE"),
-                                 _("LEFT"),     _("RECEIPT"), _("ACKNOWLEDGED")};
+    const char *const names[] = {_("DEADLINE"), _("CASE"),     _(">NO."),
+                                 _("*TITLE"),   _("*OWED BY"), _("DUE"),
+                                 _("LEFT"),     _("RECEIPT"),  _("ACKNOWLEDGED")};
     struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < jiaoban_result_count(r); i++)
         deadline_row(c, g, jiaoban_result_deadline(r, i));

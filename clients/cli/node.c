@@ -14,14 +14,18 @@ static const char *done_text(struct cli *c, const struct jiaoban_done *d)
 
 static int report(struct cli *c, enum jiaoban_status status, struct jiaoban_result *r)
 {
-    const struct jiaoban_done *d = jiaoban_result_done(r);
     int code = 0;
-    if (status != JIAOBAN_OK)
+    if (r == NULL)
         return cli_failed(c, status);
-    if (c->json)
+    if (c->json) {
         code = cli_json(c, r, 2);
-    else
-        printf("%s%s%s\n", _("Done"), _(": "), done_text(c, d));
+        if (code == 0)
+            code = jiaoban_status_exit(status);
+    } else if (jiaoban_result_settled(r) != NULL) {
+        code = cli_verdict(c, jiaoban_result_settled(r));
+    } else {
+        printf("%s%s%s\n", _("Done"), _(": "), done_text(c, jiaoban_result_done(r)));
+    }
     jiaoban_result_free(r);
     return code;
 }

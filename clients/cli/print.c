@@ -126,12 +126,17 @@ struct moment {
 
 static struct moment moment_of(int64_t instant_ms, bool due)
 {
-    struct moment m = {0, 0, 0, 0, 0};
     char text[JIAOBAN_TEXT];
-    jiaoban_instant_text(instant_ms, due, text);
-    if (sscanf(text, "%5d-%3d-%3d %3d:%3d", &m.year, &m.month, &m.day, &m.hour, &m.minute) != 5)
-        m = (struct moment){0, 0, 0, 0, 0};
-    return m;
+    int parts[5] = {0};
+    const char *s = text;
+
+    jiaoban_instant_text(instant_ms, due, text); /* "2026-11-30 24:00" */
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        for (; *s >= '0' && *s <= '9'; s++)
+            parts[i] = 10 * parts[i] + (*s - '0');
+        s += *s != '\0';
+    }
+    return (struct moment){parts[0], parts[1], parts[2], parts[3], parts[4]};
 }
 
 const char *cli_day(struct cli *c, int64_t instant_ms, bool due)

@@ -138,9 +138,9 @@ int cli_read_text(struct cli *c, const char *value, const char **out)
     }
     const char *path = value[0] == '@' ? value + 1 : value;
     int code = cli_read_file(c, path, &text, &len);
-    if (code != 0)
+    if (code != 0 || text == NULL)
         return code;
-    if (strlen(text) != len)
+    if (memchr(text, '\0', len) != NULL)
         return file_failed(c, path, _("a text contains a NUL character"));
     while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         text[--len] = '\0';

@@ -88,11 +88,11 @@ static const struct refusal *refusal_find(const char *name)
 }
 
 /* 1..99 as laws are cited: 二十三 in Chinese. */
-static const char *numeral(struct cli *c, int n)
+static const char *numeral(struct cli *c, long n)
 {
     static const char *const digits[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
-    if (cli_english() || n < 1 || n > 99)
-        return cli_format(c, "%d", n);
+    if (cli_english())
+        return cli_format(c, "%ld", n);
     return cli_format(c, "%s%s%s", n >= 20 ? digits[n / 10] : "", n >= 10 ? "十" : "",
                       digits[n % 10]);
 }
@@ -107,24 +107,26 @@ static bool is_item(const char *article)
  * first assignment authority. Anything else stands as it is. */
 const char *cli_article(struct cli *c, const char *article)
 {
-    int number = 0;
-    int paragraph = 0;
-    char rest = '\0';
+    char *rest = NULL;
 
     if (article[0] == '\0')
         return "";
     if (strcmp(article, "SPEECH") == 0)
         return _("first assignment authority");
     if (article[0] == 'P' && (article[1] == '\0' || isdigit((unsigned char)article[1])))
-        return cli_format(c, _("rule %s of this system"), article);
-    if (sscanf(article, "%2d(%2d%c", &number, &paragraph, &rest) == 3 && rest == ')')
-        return cli_format(c,
-                          is_item(article) ? _("Regulations, Art. %s, item %s")
-                                           : _("Regulations, Art. %s, paragraph %s"),
-                          numeral(c, number), numeral(c, paragraph));
-    if (sscanf(article, "%2d%c", &number, &rest) == 1)
+        return cli_format(c, _("rule %s of this system"), cli_safe(c, article));
+    long number = strtol(article, &rest, 10);
+    if (rest == article || number < 1 || number > 99)
+        return cli_safe(c, article);
+    if (*rest == '\0')
         return cli_format(c, _("Regulations, Art. %s"), numeral(c, number));
-    return cli_safe(c, article);
+    long part = *rest == '(' ? strtol(rest + 1, &rest, 10) : 0;
+    if (part < 1 || part > 99 || strcmp(rest, ")") != 0)
+        return cli_safe(c, article);
+    return cli_format(c,
+                      is_item(article) ? _("Regulations, Art. %s, item %s")
+                                       : _("Regulations, Art. %s, paragraph %s"),
+                      numeral(c, number), numeral(c, part));
 }
 
 static int refused(struct cli *c, const struct jiaoban_settled *s)
@@ -207,21 +209,6 @@ static void json_string(FILE *out, const char *text)
     fputc('"', out);
 }
 
-/* A refusal of the broker's administration names only the rule: "refused by CODE_TAKEN". */
-static bool refused_by_name(const char *detail)
-{
-    char name[48] = "";
-    if (sscanf(detail, "refused by %47[A-Z_]", name) != 1)
-        return false;
-    const struct refusal *r = refusal_find(name);
-    if (r == NULL)
-        return false;
-    fprintf(stderr, _("Refused: %s [%s]\n"), _(r->text), name);
-    if (r->next != NULL)
-        fprintf(stderr, "  %s%s\n", _("what to do: "), _(r->next));
-    return true;
-}
-
 int cli_failed(struct cli *c, enum jiaoban_status status)
 {
     const char *text = jiaoban_status_text(status);
@@ -239,8 +226,6 @@ int cli_failed(struct cli *c, enum jiaoban_status status)
         printf("}}\n");
         return code;
     }
-    if (status == JIAOBAN_REFUSED && refused_by_name(detail))
-        return code;
     if (status == JIAOBAN_OFFLINE && c->j != NULL && jiaoban_fd(c->j) < 0)
         fprintf(stderr, _("jiaoban: nothing listens at %s; is %s running?\n"), jiaoban_path(c->j),
                 c->admin ? "jiaoband" : "jiaoban-agent");

@@ -29,7 +29,7 @@ static void print_settled(struct cli *c, const struct jiaoban_settled *s)
     printf("  %s  %s%s%s\n", cli_time(c, s->at_ms),
            cli_format(c, _("submission %llu"), (unsigned long long)s->number), _(": "),
            s->accepted
-               ? _("accepted")
+               ? _("Done")
                : cli_format(c, _("refused [%s] %s"), cli_safe(c, s->name), cli_safe(c, s->detail)));
 }
 

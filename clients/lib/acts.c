@@ -17,12 +17,31 @@
     LINE(class_code)                                                                               \
     LINE(place_code)                                                                               \
     LINE(foreign_system)                                                                           \
-    LINE(foreign_number) LINE(report_form) LINE(how) LINE(organ) LINE(notice_no) LINE(opinion_no)  \
-        LINE(close_no) LINE(approved_by) LINE(countersigned_by) BODY(content) BODY(text)           \
-            BODY(reason) BODY(basis) BODY(report) U32(node) U32(flags) U32(people)                 \
-                U32(deadline_id) U32(days) U64(log_seq) I64(due_ms) I64(received_at_ms)            \
-                    I64(told_at_ms) I64(done_at_ms) INT(authority) INT(matter) INT(channel)        \
-                        INT(exit) INT(opinion) INT(ruling) INT(decline_kind)
+    LINE(foreign_number)                                                                           \
+    LINE(report_form)                                                                              \
+    LINE(how)                                                                                      \
+    LINE(organ)                                                                                    \
+    LINE(notice_no)                                                                                \
+    LINE(opinion_no)                                                                               \
+    LINE(close_no)                                                                                 \
+    LINE(approved_by)                                                                              \
+    LINE(countersigned_by)                                                                         \
+    BODY(content)                                                                                  \
+    BODY(text)                                                                                     \
+    BODY(reason)                                                                                   \
+    BODY(basis)                                                                                    \
+    BODY(report)                                                                                   \
+    U32(node)                                                                                      \
+    U32(flags)                                                                                     \
+    U32(people)                                                                                    \
+    U32(deadline_id)                                                                               \
+    U32(days)                                                                                      \
+    U64(log_seq)                                                                                   \
+    I64(due_ms)                                                                                    \
+    I64(received_at_ms)                                                                            \
+    I64(told_at_ms)                                                                                \
+    I64(done_at_ms)                                                                                \
+    INT(authority) INT(matter) INT(channel) INT(exit) INT(opinion) INT(ruling) INT(decline_kind)
 
 enum field_no {
 #define F(name) F_##name,

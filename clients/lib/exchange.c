@@ -214,7 +214,7 @@ static enum jiaoban_status deliver(struct jiaoban *j, struct jb_bytes frame)
     if (!call.many || !event)
         call_drop(j, slot);
     status = jb_client_result_status(j, result);
-    if (status != JIAOBAN_OK && status != JIAOBAN_REFUSED) {
+    if (status != JIAOBAN_OK && result->type != JB_ROWS_SETTLED) {
         jiaoban_result_free(result);
         result = NULL;
     }

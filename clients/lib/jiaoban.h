@@ -234,7 +234,8 @@ struct jiaoban_node_args {
     const char *reason;
     uint32_t successor;
 };
-/* Answers as struct jiaoban_done; *out as above, may be NULL. Errors also: REFUSED, EXISTS. */
+/* Answers as struct jiaoban_done, with REFUSED as struct jiaoban_settled; *out as for submissions,
+ * may be NULL. */
 #define JIAOBAN_NODE_CHANGE                                                                        \
     struct jiaoban *j, const struct jiaoban_node_args *args, struct jiaoban_result **out
 JIAOBAN_API enum jiaoban_status jiaoban_node_enrol(JIAOBAN_NODE_CHANGE);

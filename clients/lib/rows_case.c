@@ -51,11 +51,16 @@ const struct jiaoban_event *jb_client_event(struct jb_arena *a, const Jb__Timeli
     return e;
 }
 
-/* Lists of rows: a pointer array in the arena. false: out of memory. */
+/* Lists of rows: a pointer array in the arena, never NULL when there is memory. */
+static void *pointers(struct jb_arena *a, size_t count)
+{
+    return jb_arena_alloc(a, (count + 1) * sizeof(void *));
+}
+
+/* Each answers false when out of memory. */
 static bool participants(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_participant **rows =
-        jb_arena_alloc(a, (v->n_participants + 1) * sizeof *rows);
+    const struct jiaoban_participant **rows = pointers(a, v->n_participants);
     for (size_t i = 0; rows != NULL && i < v->n_participants; i++)
         if ((rows[i] = participant_row(a, v->participants[i])) == NULL)
             return false;
@@ -66,7 +71,7 @@ static bool participants(struct jb_arena *a, const Jb__CaseView *v, struct jiaob
 
 static bool deadlines(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_deadline **rows = jb_arena_alloc(a, (v->n_deadlines + 1) * sizeof *rows);
+    const struct jiaoban_deadline **rows = pointers(a, v->n_deadlines);
     for (size_t i = 0; rows != NULL && i < v->n_deadlines; i++)
         if ((rows[i] = jb_client_deadline(a, v->deadlines[i])) == NULL)
             return false;
@@ -77,7 +82,7 @@ static bool deadlines(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_
 
 static bool petitioners(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_person **rows = jb_arena_alloc(a, (v->n_petitioners + 1) * sizeof *rows);
+    const struct jiaoban_person **rows = pointers(a, v->n_petitioners);
     for (size_t i = 0; rows != NULL && i < v->n_petitioners; i++)
         if ((rows[i] = person_row(a, v->petitioners[i])) == NULL)
             return false;
@@ -88,7 +93,7 @@ static bool petitioners(struct jb_arena *a, const Jb__CaseView *v, struct jiaoba
 
 static bool timeline(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_event **rows = jb_arena_alloc(a, (v->n_timeline + 1) * sizeof *rows);
+    const struct jiaoban_event **rows = pointers(a, v->n_timeline);
     for (size_t i = 0; rows != NULL && i < v->n_timeline; i++)
         if ((rows[i] = jb_client_event(a, v->timeline[i])) == NULL)
             return false;

@@ -7,7 +7,8 @@
 #include "proto/rules/caseno.h"
 #include "proto/rules/civil.h"
 
-_Static_assert(JIAOBAN_TEXT >= JB_CASENO_TEXT && JIAOBAN_TEXT >= JB_INSTANT_TEXT, "room for texts");
+_Static_assert(JIAOBAN_TEXT >= JB_CASENO_TEXT, "room for case numbers");
+_Static_assert(JIAOBAN_TEXT >= JB_INSTANT_TEXT, "room for instants");
 
 /* The public statuses are the numbers of the error table. */
 #define X(name, wire, exit_code, text)                                                             \

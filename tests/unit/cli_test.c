@@ -20,6 +20,10 @@ static char errors[OUTPUT_BYTES];
 static const char *refusal_name = "STALE_CUSTODY"; /* what the stand-in refuses with */
 static const char *refusal_article = "";
 
+/* U+202E turns the direction of writing; byte by byte, so that no editor obeys it here. */
+static const char bidi[] = {(char)0xE2, (char)0x80, (char)0xAE, '\0'};
+static char evil_title[64];
+
 static int file_for(FILE **out, int fd)
 {
     fflush(fd == STDOUT_FILENO ? stdout : stderr);
@@ -81,7 +85,7 @@ static void send_cases(struct fake_peer *peer, uint64_t id)
     Jb__CaseView view = JB__CASE_VIEW__INIT;
     Jb__CaseView *views[] = {&view};
     view.number = mutable(NUMBER);
-    view.title = mutable("拖欠\x1b[2J工资\n第二行\xe2\x80\xae");
+    view.title = evil_title;
     view.host_name = mutable("县人社局");
     view.has_stage = view.has_light = view.has_next_due_ms = view.has_objection_open = true;
     view.stage = JIAOBAN_STAGE_SENT;
@@ -148,9 +152,12 @@ static int set_up(void **state)
                                             "NO_COLOR"};
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
         unsetenv(variables[i]);
+    refusal_name = "STALE_CUSTODY";
+    refusal_article = "";
     if (world_set_up(state) != 0)
         return -1;
     struct world *w = *state;
+    (void)snprintf(evil_title, sizeof evil_title, "拖欠\x1b[2J工资\n第二行%s", bidi);
     fake_agent_stop(w->fake);
     w->fake = fake_agent_start(answer, w);
     return 0;
@@ -266,9 +273,8 @@ static void test_list(void **state)
     says(output, "县人社局");
     says(output, "异议");
     says(output, "11月30日");
-    says(output, "受理告知");
     assert_null(strchr(output, '\x1b')); /* neither from the title, nor colours into a file */
-    assert_null(strstr(output, "\xe2\x80\xae"));
+    assert_null(strstr(output, bidi));
     assert_int_equal(RUN(w, "list", "--lang", "en"), 0);
     says(output, "● red");
     says(output, "2026-11-30");
@@ -342,6 +348,10 @@ static void test_exit_codes(void **state)
     says(errors, "jiaoban-agent");
     w->mode = HANG_UP;
     assert_int_equal(RUN(w, "note", NUMBER, "x"), 7);
+    w->mode = REFUSE;
+    assert_int_equal(RUN(w, "node", "add", "zjj", "住建局", "--admin", fake_agent_path(w->fake)),
+                     3);
+    says(errors, "被拒绝:本件已移交");
 }
 
 static void test_register(void **state)

@@ -29,7 +29,7 @@ static void test_lost_connection(void **state)
 {
     struct world *w = *state;
     const struct {
-        int mode;
+        enum world_mode mode;
         enum jiaoban_status status;
     } rows[] = {{HANG_UP, JIAOBAN_CLOSED},
                 {GARBAGE, JIAOBAN_MALFORMED},

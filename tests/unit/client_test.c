@@ -251,6 +251,14 @@ static void test_admin(void **state)
     assert_int_equal(jiaoban_install(w->j, "policy", "x", 1, true, NULL), JIAOBAN_OK);
     assert_true(w->dry_run);
     assert_int_equal(jiaoban_reload(w->j, NULL), JIAOBAN_OK);
+    w->mode = REFUSE;
+    assert_int_equal(jiaoban_node_enrol(w->j, &a, &r), JIAOBAN_REFUSED);
+    assert_string_equal(jiaoban_result_settled(r)->name, "STALE_CUSTODY");
+    jiaoban_result_free(r);
+    w->mode = ERROR_REFUSED;
+    assert_int_equal(jiaoban_node_enrol(w->j, &a, &r), JIAOBAN_REFUSED);
+    assert_null(r); /* a refusal without a verdict has no rows */
+    assert_non_null(strstr(jiaoban_error_text(w->j), "CODE_TAKEN"));
     a.node = 0;
     assert_int_equal(jiaoban_node_change(w->j, &a, NULL), JIAOBAN_MISSING);
     a.name = "a\tb";

@@ -192,7 +192,7 @@ static bool misbehave(struct world *w, struct fake_peer *peer, uint64_t id)
 {
     static const unsigned char garbage[] = {0, 0, 0, 3, 0xFF, 0xFF, 0xFF};
     static const unsigned char huge[] = {0x7F, 0xFF, 0xFF, 0xFF};
-    char text[] = "cannot read this";
+    char text[] = "refused by CODE_TAKEN: zjj";
     Jb__Reply reply = JB__REPLY__INIT;
     Jb__ErrorView error = JB__ERROR_VIEW__INIT;
 
@@ -208,9 +208,10 @@ static bool misbehave(struct world *w, struct fake_peer *peer, uint64_t id)
         fake_send_bytes(peer, garbage, sizeof garbage);
     else if (w->mode == HUGE_FRAME)
         fake_send_bytes(peer, huge, sizeof huge);
-    else if (w->mode == ERROR_ID_0) {
+    else if (w->mode == ERROR_ID_0 || w->mode == ERROR_REFUSED) {
         error.has_error = true;
-        error.error = JB_VERSION;
+        error.error = w->mode == ERROR_ID_0 ? JB_VERSION : JB_REFUSED;
+        reply.id = w->mode == ERROR_ID_0 ? 0 : id;
         error.text = text;
         reply.body_case = JB__REPLY__BODY_ERROR;
         reply.error = &error;
@@ -240,7 +241,8 @@ void world_answer(struct fake_peer *peer, const Jb__Request *request, void *data
         if (w->mode == LATE)
             release_held(w, peer);
         answer_settled(w, peer, r->id);
-    } else if (r->body_case == JB__REQUEST__BODY_SETTLED) {
+    } else if (r->body_case == JB__REQUEST__BODY_SETTLED ||
+               (r->body_case == JB__REQUEST__BODY_ENROL && w->mode == REFUSE)) {
         answer_settled(w, peer, r->id);
     } else if (r->body_case == JB__REQUEST__BODY_NODES) {
         answer_nodes(peer, r->id, r->nodes->find);
@@ -260,8 +262,10 @@ int world_set_up(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct jb_date date;
     if (w == NULL || jb_date_make((struct jb_ymd){2026, 11, 23}, &date) != JB_OK ||
-        jb_caseno_make(date, 7, 42, &w->case_no) != JB_OK)
+        jb_caseno_make(date, 7, 42, &w->case_no) != JB_OK) {
+        free(w);
         return -1;
+    }
     jb_caseno_format(w->case_no, w->number);
     w->fake = fake_agent_start(world_answer, w);
     *state = w;

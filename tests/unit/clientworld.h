@@ -23,7 +23,7 @@ struct world {
     struct jiaoban *j;
     char number[JB_CASENO_TEXT]; /* a valid case number */
     int64_t case_no;
-    enum {
+    enum world_mode {
         NORMAL,
         REFUSE,
         PENDING,
@@ -32,6 +32,7 @@ struct world {
         GARBAGE,
         HUGE_FRAME,
         ERROR_ID_0,
+        ERROR_REFUSED,
         LATE
     } mode;
     enum jb_act_kind kind; /* of the last submission */
