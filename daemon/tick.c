@@ -98,6 +98,7 @@ static void begin(struct jb_broker *b)
     enum jb_err err = jb_decide_batch(b, t);
     if (err == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
         jb_batch_reset(t);
+        b->clock_pending = false; /* the clock's timer runs: it looks again then */
         return;
     }
     if (err == JB_OK) {

@@ -111,6 +111,7 @@ struct jb_agent_request {
     const Jb__Request *request;
     struct jb_arena *arena;
     int64_t now_ms;
+    bool later;            /* a handler sets it: the answer follows some time after */
     struct jb_fault fault; /* filled by a handler that fails */
 };
 
@@ -220,8 +221,8 @@ void jb_agent_line_beat(struct jb_agent *a);
 void jb_agent_line_advance(struct jb_agent *a);
 
 /* greet.c: frames from the broker other than Deliver */
-void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *frame);
-void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *frame);
+void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w);
+void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *beat);
 void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame);
 void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame);
 
@@ -258,9 +259,9 @@ void jb_agent_hook_stop(struct jb_agent *a);
 enum jb_err jb_agent_local_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 void jb_agent_local_stop(struct jb_agent *a);
 /* Send one reply; a client that cannot take it is cut. */
-void jb_agent_reply(struct jb_agent_client *client, Jb__Reply *reply, struct jb_arena *arena);
+void jb_agent_reply(struct jb_agent_client *client, const Jb__Reply *reply, struct jb_arena *arena);
 void jb_agent_reply_error(struct jb_agent_client *client, uint64_t id, enum jb_err err,
-                          const char *text, struct jb_arena *arena);
+                          const char *text);
 
 /* waiters.c */
 enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms) JB_MUST;

@@ -48,8 +48,7 @@ static enum jb_err find_registered(struct case_file *f)
 static enum jb_err put_persons(struct case_file *f, const struct jb_persons *persons)
 {
     Jb__PersonView *all = jb_arena_alloc(f->r->arena, persons->count * sizeof *all);
-    f->view->petitioners =
-        jb_arena_alloc(f->r->arena, persons->count * sizeof *f->view->petitioners);
+    f->view->petitioners = jb_agent_view_array(f->r->arena, persons->count);
     if (all == NULL || f->view->petitioners == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < persons->count; i++) {
@@ -116,7 +115,7 @@ static enum jb_err put_timeline(struct case_file *f)
     if (err != JB_OK)
         return err;
     Jb__CaseView *w = f->view;
-    w->timeline = jb_arena_alloc(f->r->arena, (count + f->o.pending) * sizeof *w->timeline);
+    w->timeline = jb_agent_view_array(f->r->arena, (count + f->o.pending));
     if (w->timeline == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -149,14 +148,13 @@ static enum jb_err fill(struct case_file *f)
     return err;
 }
 
-enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct case_file f = {.r = r, .v = jb_agent_request_views(r)};
     struct jb_agent *a = r->agent;
     struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
     int64_t case_no = r->request->case_file->case_no;
     uint32_t waiting = jb_agent_pendings_of_case(&a->pending, case_no);
-    (void)later;
     enum jb_err err = jb_agent_overlay_load(&m, case_no, waiting > 0, r->arena, &f.o);
     if (err != JB_OK)
         return err;

@@ -153,7 +153,7 @@ static enum jb_err show(struct listing *l, Jb__CaseList *list)
     size_t k = 0;
     size_t total = l->stored_count + l->laid_count;
     size_t wanted = total < l->filter.limit ? total : l->filter.limit;
-    list->cases = jb_arena_alloc(l->r->arena, wanted * sizeof *list->cases);
+    list->cases = jb_agent_view_array(l->r->arena, wanted);
     if (list->cases == NULL)
         return JB_NOMEM;
     while (list->n_cases < wanted) {
@@ -171,10 +171,9 @@ static enum jb_err show(struct listing *l, Jb__CaseList *list)
     return JB_OK;
 }
 
-enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct listing l = {.r = r, .filter = filter_of(r)};
-    (void)later;
     if (l.filter.stage < JB_STAGE_NONE || l.filter.stage >= JB_STAGE_COUNT)
         return jb_fault_set(&r->fault, JB_RANGE, "cases.stage: no such stage");
     reply->body_case = JB__REPLY__BODY_CASES;

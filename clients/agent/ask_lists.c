@@ -43,7 +43,7 @@ static enum jb_err put_deadlines(struct jb_agent_request *r, struct jb_deadline_
                                  size_t count, Jb__DeadlineList *list)
 {
     struct jb_agent_views v = jb_agent_request_views(r);
-    list->deadlines = jb_arena_alloc(r->arena, count * sizeof *list->deadlines);
+    list->deadlines = jb_agent_view_array(r->arena, count);
     if (list->deadlines == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -62,13 +62,12 @@ static enum jb_err put_deadlines(struct jb_agent_request *r, struct jb_deadline_
     return JB_OK;
 }
 
-enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct jb_deadline_filter filter = deadline_filter(r);
     struct jb_deadline_row *rows = NULL;
     size_t count = 0;
     bool more = false;
-    (void)later;
     reply->body_case = JB__REPLY__BODY_DEADLINES;
     reply->deadlines = jb_arena_alloc(r->arena, sizeof *reply->deadlines);
     if (reply->deadlines == NULL)
@@ -95,16 +94,15 @@ static bool node_wanted(const struct jb_agent *a, const struct jb_node *n, const
     return strstr(n->name, find) != NULL || strstr(n->code, find) != NULL;
 }
 
-enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply)
 {
     const struct jb_directory *d = &r->agent->directory;
     struct jb_agent_views v = jb_agent_request_views(r);
     Jb__NodeList *list = jb_arena_alloc(r->arena, sizeof *list);
-    (void)later;
     if (list == NULL)
         return JB_NOMEM;
     jb__node_list__init(list);
-    list->nodes = jb_arena_alloc(r->arena, d->count * sizeof *list->nodes);
+    list->nodes = jb_agent_view_array(r->arena, d->count);
     if (list->nodes == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < d->count; i++) {
@@ -137,7 +135,7 @@ static Jb__PendingView *pending_view(const struct jb_agent_views *v,
     return w;
 }
 
-enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
 {
     const Jb__GetPending *q = r->request->pending;
     struct jb_agent_views v = jb_agent_request_views(r);
@@ -145,7 +143,6 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, b
     struct jb_outbox_item *items = NULL;
     size_t count = 0;
     Jb__PendingList *list = jb_arena_alloc(r->arena, sizeof *list);
-    (void)later;
     if (list == NULL)
         return JB_NOMEM;
     jb__pending_list__init(list);
@@ -154,7 +151,7 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, b
         err = jb_outbox_read(l, jb_outbox_settled(l).number + 1,
                              jb_agent_rows_wanted(q->has_limit, q->limit),
                              JB_AGENT_REQUEST_BYTES / 4, r->arena, &items, &count);
-    list->items = jb_arena_alloc(r->arena, count * sizeof *list->items);
+    list->items = jb_agent_view_array(r->arena, count);
     if (err != JB_OK || list->items == NULL)
         return err != JB_OK ? err : JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -170,20 +167,19 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, b
 
 /* ---- alarms, status, verify ---- */
 
-enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply)
 {
     const Jb__GetAlarms *q = r->request->alarms;
     struct jb_agent_views v = jb_agent_request_views(r);
     struct jb_alarm *alarms = NULL;
     size_t count = 0;
     Jb__AlarmList *list = jb_arena_alloc(r->arena, sizeof *list);
-    (void)later;
     if (list == NULL)
         return JB_NOMEM;
     jb__alarm_list__init(list);
     enum jb_err err = jb_alarm_list(r->agent->ledger, jb_agent_rows_wanted(q->has_limit, q->limit),
                                     r->arena, &alarms, &count);
-    list->alarms = jb_arena_alloc(r->arena, count * sizeof *list->alarms);
+    list->alarms = jb_agent_view_array(r->arena, count);
     if (err != JB_OK || list->alarms == NULL)
         return err != JB_OK ? err : JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
@@ -196,19 +192,18 @@ enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply, bo
     return JB_OK;
 }
 
-enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct jb_agent_views v = jb_agent_request_views(r);
-    (void)later;
     reply->body_case = JB__REPLY__BODY_STATUS;
     reply->status = jb_agent_view_status(&v);
     return reply->status != NULL ? JB_OK : JB_NOMEM;
 }
 
-enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply)
 {
     (void)reply;
     enum jb_err err = jb_agent_verify_start(r, r->request->verify->ask_broker);
-    *later = err == JB_OK;
+    r->later = err == JB_OK;
     return err;
 }

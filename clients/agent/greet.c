@@ -54,7 +54,7 @@ static enum jb_err learn(struct jb_agent *a, const struct jb_frame *w)
     if (err == JB_OK)
         err = jb_replica_down_epoch(a->ledger, w->down.epoch);
     if (err == JB_OK) /* verdicts in there are on submissions of an earlier file of this node */
-        err = jb_replica_settles_after(a->ledger, w->down.number);
+        err = jb_replica_settles_after(a->ledger, JB_SETTLES_NOTHING);
     if (err != JB_OK) {
         jb_ledger_rollback(a->ledger);
         return err;

@@ -31,58 +31,56 @@ size_t jb_agent_rows_wanted(bool given, uint32_t limit)
 
 /* ---- replies ---- */
 
-void jb_agent_reply(struct jb_agent_client *client, Jb__Reply *reply, struct jb_arena *arena)
+static enum jb_err send_reply(const struct jb_agent_client *client, const Jb__Reply *reply,
+                              struct jb_arena *arena)
 {
     struct jb_bytes bytes;
     enum jb_err err = arena->overflowed ? JB_NOMEM : JB_OK;
     if (err == JB_OK)
         err = jb_message_encode(&reply->base, arena, &bytes);
-    if (err == JB_OK)
-        err = jb_local_send(client->peer, bytes);
-    if (err == JB_TOO_LARGE || (err == JB_NOMEM && reply->body_case != JB__REPLY__BODY_ERROR)) {
-        struct jb_arena small;
-        jb_arena_init(&small, 65536);
-        jb_agent_reply_error(client, reply->id, err, "the answer is too large: ask for fewer rows",
-                             &small);
-        jb_arena_fini(&small);
-    }
+    return err == JB_OK ? jb_local_send(client->peer, bytes) : err;
 }
 
 void jb_agent_reply_error(struct jb_agent_client *client, uint64_t id, enum jb_err err,
-                          const char *text, struct jb_arena *arena)
+                          const char *text)
 {
+    struct jb_arena arena;
     Jb__Reply reply = JB__REPLY__INIT;
     Jb__ErrorView view = JB__ERROR_VIEW__INIT;
+    jb_arena_init(&arena, 65536);
     view.has_error = true;
     view.error = (uint32_t)err;
-    view.name = jb_arena_strndup(arena, jb_err_name(err), strlen(jb_err_name(err)));
-    view.text = jb_arena_strndup(arena, text, strlen(text));
+    view.name = jb_arena_strndup(&arena, jb_err_name(err), strlen(jb_err_name(err)));
+    view.text = jb_arena_strndup(&arena, text, strlen(text));
     reply.has_id = true;
     reply.id = id;
     reply.body_case = JB__REPLY__BODY_ERROR;
     reply.error = &view;
-    if (view.name == NULL || view.text == NULL) {
+    if (send_reply(client, &reply, &arena) != JB_OK)
         jb_local_close(client->peer); /* better than a reply that never comes */
-        return;
-    }
-    jb_agent_reply(client, &reply, arena);
+    jb_arena_fini(&arena);
+}
+
+void jb_agent_reply(struct jb_agent_client *client, const Jb__Reply *reply, struct jb_arena *arena)
+{
+    enum jb_err err = send_reply(client, reply, arena);
+    if (err == JB_TOO_LARGE || err == JB_NOMEM)
+        jb_agent_reply_error(client, reply->id, err, "the answer is too large: ask for fewer rows");
 }
 
 /* ---- dispatch ---- */
 
-static enum jb_err refuse_admin(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+static enum jb_err refuse_admin(struct jb_agent_request *r, Jb__Reply *reply)
 {
     (void)reply;
-    (void)later;
     return jb_fault_set(&r->fault, JB_UNSUPPORTED,
                         "this is the agent, not the broker's admin socket");
 }
 
 /* The replica knows entries by case and by its own numbering, not by the broker's log. */
-static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply)
 {
     (void)reply;
-    (void)later;
     return jb_fault_set(&r->fault, JB_UNSUPPORTED,
                         "an agent shows entries as the history of their case");
 }
@@ -106,7 +104,7 @@ static const jb_agent_handler handlers[] = {
     [JB__REQUEST__BODY_RELOAD] = refuse_admin,
 };
 
-static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
 {
     size_t kinds = sizeof handlers / sizeof handlers[0];
     size_t kind = (size_t)r->request->body_case;
@@ -115,23 +113,22 @@ static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply, bool *la
                             LOCAL_PROTOCOL);
     if (kind >= kinds || handlers[kind] == NULL)
         return jb_fault_set(&r->fault, JB_UNKNOWN_KIND, "request: no body that is known here");
-    return handlers[kind](r, reply, later);
+    return handlers[kind](r, reply);
 }
 
 static void answer(struct jb_agent_request *r)
 {
     Jb__Reply reply = JB__REPLY__INIT;
-    bool later = false;
     reply.has_id = true;
     reply.id = r->request->id;
-    enum jb_err err = handle(r, &reply, &later);
-    if (later && err == JB_OK)
+    enum jb_err err = handle(r, &reply);
+    if (r->later && err == JB_OK)
         return;
     if (err == JB_OK)
         jb_agent_reply(r->client, &reply, r->arena);
     else
         jb_agent_reply_error(r->client, r->request->id, err,
-                             r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err), r->arena);
+                             r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err));
     if (err == JB_IO || err == JB_CORRUPT)
         jb_agent_fail(r->agent, err, "answering a local request");
 }
@@ -154,7 +151,7 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         answer(&r);
     } else {
         jb_agent_reply_error(client, 0, err,
-                             r.fault.text[0] != '\0' ? r.fault.text : jb_err_text(err), &arena);
+                             r.fault.text[0] != '\0' ? r.fault.text : jb_err_text(err));
     }
     jb_arena_fini(&arena);
 }

@@ -81,7 +81,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++)
         if (tasks[i].key == key)
             in->task = tasks[i].task;
-    if (key == OPT_KEYGEN || key == OPT_PUBLIC) {
+    bool names_key_file =
+        key == OPT_KEYGEN || key == OPT_PUBLIC ||
+        (key == ARGP_KEY_ARG && in->task == TASK_PUBLIC_KEY && in->key_file == NULL);
+    if (names_key_file) {
         in->key_file = arg;
     } else if (key == OPT_READY) {
         parse_ready_fd(in, arg, state);
@@ -91,8 +94,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         if (in->source.option_count == OPTIONS_MAX)
             argp_error(state, "too many -o");
         in->options[in->source.option_count++] = arg;
-    } else if (key == ARGP_KEY_ARG && in->task == TASK_PUBLIC_KEY && in->key_file == NULL) {
-        in->key_file = arg;
     } else if (key == ARGP_KEY_ARG) {
         argp_error(state, "unexpected: %s", arg);
     } else if (key < OPT_KEYGEN || key > OPT_READY) {

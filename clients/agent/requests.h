@@ -10,21 +10,20 @@
 #define JB_AGENT_ROWS_MAX 1000
 
 /* Fill the reply's body, in the request's arena. An error is answered with r->fault, or the error's
- * own text. *later: it is answered later, or never (the reply stays unused). */
-typedef enum jb_err (*jb_agent_handler)(struct jb_agent_request *r, Jb__Reply *reply, bool *later);
+ * own text. r->later: it is answered later (the reply stays unused). */
+typedef enum jb_err (*jb_agent_handler)(struct jb_agent_request *r, Jb__Reply *reply);
 
-enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply,
-                                   bool *later) JB_MUST;
-enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
-enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply, bool *later) JB_MUST;
+enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 
 /* For handlers: the views of this request, the maker of overlays, the number of rows wanted. */
 struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r);

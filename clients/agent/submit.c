@@ -232,13 +232,13 @@ static bool worth_waiting(const struct jb_agent *a)
                           state == JB_AGENT_IN_SYNC);
 }
 
-static enum jb_err answer_stored(struct submitting *s, Jb__Reply *reply, bool *later)
+static enum jb_err answer_stored(struct submitting *s, Jb__Reply *reply)
 {
     struct jb_agent *a = s->r->agent;
     a->pump_wanted = true;
     if (s->asked->wait_ms > 0 && worth_waiting(a) &&
         jb_agent_wait(s->r, s->item.number, s->asked->wait_ms) == JB_OK) {
-        *later = true;
+        s->r->later = true;
         return JB_OK;
     }
     struct jb_agent_views v = jb_agent_request_views(s->r);
@@ -246,7 +246,7 @@ static enum jb_err answer_stored(struct submitting *s, Jb__Reply *reply, bool *l
     return jb_agent_view_settled(&v, s->item.number, &reply->settled);
 }
 
-enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
 {
     const Jb__DoSubmit *asked = r->request->submit;
     struct submitting s = {.r = r, .asked = asked};
@@ -266,11 +266,10 @@ enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply, boo
                    jb_err_name(err), jb_ledger_error(r->agent->ledger));
         return err;
     }
-    return s.refusal != JB_REFUSE_NONE ? answer_refused(&s, reply)
-                                       : answer_stored(&s, reply, later);
+    return s.refusal != JB_REFUSE_NONE ? answer_refused(&s, reply) : answer_stored(&s, reply);
 }
 
-enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply)
 {
     const Jb__GetSettled *asked = r->request->settled;
     struct jb_agent_views v = jb_agent_request_views(r);
@@ -281,6 +280,6 @@ enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply, b
     if (err != JB_OK || !reply->settled->pending || asked->wait_ms == 0)
         return err;
     err = jb_agent_wait(r, asked->number, asked->wait_ms);
-    *later = err == JB_OK;
+    r->later = err == JB_OK;
     return err;
 }

@@ -107,8 +107,7 @@ static void answer(struct jb_agent_verify *k)
     reply.verify = view_of(k, &v);
     if (k->err == JB_NOMEM || k->err == JB_IO || k->err == JB_LOCKED || reply.verify == NULL)
         jb_agent_reply_error(k->client, k->request_id, k->err != JB_OK ? k->err : JB_NOMEM,
-                             k->fault.text[0] != '\0' ? k->fault.text : jb_err_text(k->err),
-                             &arena);
+                             k->fault.text[0] != '\0' ? k->fault.text : jb_err_text(k->err));
     else
         jb_agent_reply(k->client, &reply, &arena);
     jb_arena_fini(&arena);

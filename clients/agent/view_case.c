@@ -3,6 +3,11 @@
 
 #include <stdio.h>
 
+void *jb_agent_view_array(struct jb_arena *arena, size_t count)
+{
+    return jb_arena_alloc(arena, count * sizeof(void *));
+}
+
 char *jb_agent_view_text(const struct jb_agent_views *v, struct jb_text text)
 {
     return text.len > 0 ? jb_arena_strndup(v->arena, text.data, text.len) : NULL;
@@ -79,7 +84,7 @@ Jb__DeadlineView *jb_agent_view_deadline(const struct jb_agent_views *v, const s
 static bool put_participants(const struct jb_agent_views *v, const struct jb_case *c,
                              Jb__CaseView *w)
 {
-    w->participants = jb_arena_alloc(v->arena, c->participant_count * sizeof *w->participants);
+    w->participants = jb_agent_view_array(v->arena, c->participant_count);
     Jb__ParticipantView *all = jb_arena_alloc(v->arena, c->participant_count * sizeof *all);
     if (w->participants == NULL || all == NULL)
         return false;
@@ -98,7 +103,7 @@ static bool put_participants(const struct jb_agent_views *v, const struct jb_cas
 static bool put_deadlines(const struct jb_agent_views *v, const struct jb_case *c, Jb__CaseView *w)
 {
     const struct jb_deadline *next = NULL;
-    w->deadlines = jb_arena_alloc(v->arena, c->deadline_count * sizeof *w->deadlines);
+    w->deadlines = jb_agent_view_array(v->arena, c->deadline_count);
     if (w->deadlines == NULL)
         return false;
     for (size_t i = 0; i < c->deadline_count; i++) {

@@ -135,7 +135,7 @@ Jb__TimelineItem *jb_agent_view_entry(const struct jb_agent_views *v, const stru
                                       uint64_t number)
 {
     Jb__TimelineItem *t = jb_arena_alloc(v->arena, sizeof *t);
-    char **effects = jb_arena_alloc(v->arena, e->effect_count * sizeof *effects);
+    char **effects = jb_agent_view_array(v->arena, e->effect_count);
     if (t == NULL || effects == NULL)
         return NULL;
     jb__timeline_item__init(t);
@@ -181,7 +181,7 @@ static bool all_stored(const struct jb_agent_views *v, const struct jb_timeline_
 void jb_agent_view_stored(const struct jb_agent_views *v, const struct jb_timeline_row *row,
                           Jb__TimelineItem *t)
 {
-    t->stored_by = jb_arena_alloc(v->arena, row->stored_by.count * sizeof *t->stored_by);
+    t->stored_by = jb_agent_view_array(v->arena, row->stored_by.count);
     for (size_t i = 0; t->stored_by != NULL && i < row->stored_by.count; i++) {
         char *name = jb_agent_view_node_name(v, row->stored_by.at[i]);
         if (name != NULL)

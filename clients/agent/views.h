@@ -15,6 +15,8 @@ struct jb_agent_views {
 #define JB_PUT(view, field, value)                                                                 \
     ((view)->field = (value), (view)->has_##field = (view)->field != 0)
 
+/* Room for so many pointers, all NULL; NULL: out of memory. */
+void *jb_agent_view_array(struct jb_arena *arena, size_t count);
 /* NUL-terminated copies for a generated message; NULL when empty. */
 char *jb_agent_view_text(const struct jb_agent_views *v, struct jb_text text);
 char *jb_agent_view_number(const struct jb_agent_views *v, int64_t case_no);

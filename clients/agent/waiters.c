@@ -23,7 +23,7 @@ static void answer(struct jb_agent *a, const struct jb_agent_waiter *w)
     if (err == JB_OK)
         jb_agent_reply(w->client, &reply, &arena);
     else
-        jb_agent_reply_error(w->client, w->request_id, err, jb_err_text(err), &arena);
+        jb_agent_reply_error(w->client, w->request_id, err, jb_err_text(err));
     jb_arena_fini(&arena);
 }
 

@@ -92,11 +92,10 @@ void jb_agent_watch_line(struct jb_agent *a)
 
 /* The first event is the present state: a watcher that comes back sees by its number what it
  * missed. */
-enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply, bool *later)
+enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct jb_agent_views v = jb_agent_request_views(r);
     Jb__WatchEvent *event = jb_arena_alloc(r->arena, sizeof *event);
-    (void)later;
     if (event == NULL)
         return JB_NOMEM;
     jb__watch_event__init(event);

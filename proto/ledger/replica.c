@@ -157,6 +157,16 @@ static enum jb_err key_keep(struct taking *t, struct jb_fault *fault)
     return jb_ledger_case_key_put(t->l, t->applied->case_no, key->data);
 }
 
+/* The broker has begun to count this file's submissions. */
+static bool begins_own_epoch(const struct taking *t)
+{
+    const struct jb_act *act = &t->applied->entry.act;
+
+    return act->kind == JB_ACT_NEW_EPOCH && act->node == t->l->heads.node &&
+           act->epoch.len == JB_EPOCH_BYTES &&
+           memcmp(act->epoch.data, t->l->epoch, JB_EPOCH_BYTES) == 0;
+}
+
 static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
 {
     const struct jb_applied *a = t->applied;
@@ -164,6 +174,8 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
 
     if (a->item.kind == JB_ITEM_ENTRY) {
         err = jb_ledger_apply(t->l, &a->entry, t->arena);
+        if (err == JB_OK && begins_own_epoch(t))
+            err = jb_replica_settles_after(t->l, a->item.number);
     } else if (a->item.kind == JB_ITEM_LEFT) {
         struct jb_left left = {a->case_no, a->item.at_ms, a->item.number, a->item.left_reason};
         err = jb_ledger_case_purge(t->l, a->case_no);

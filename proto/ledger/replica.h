@@ -21,9 +21,10 @@ struct jb_line_point jb_replica_down(const struct jb_ledger *l);
 enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
 
 /* Verdicts in items up to `number` belong to submissions of an earlier file of this node and settle
- * nothing here. To be called at the first Welcome with the end of the stream that it names (when
- * the down epoch is set): a file that has submitted nothing yet cannot be meant by what is there
- * already. */
+ * nothing here. A new file calls it at the first Welcome with JB_SETTLES_NOTHING; jb_replica_take
+ * then sets the limit itself at the NEW_EPOCH entry that names this file's epoch: what comes after
+ * that is about this file's submissions, whatever was still under way of an earlier one. */
+#define JB_SETTLES_NOTHING UINT64_MAX
 enum jb_err jb_replica_settles_after(struct jb_ledger *l, uint64_t number) JB_MUST;
 
 struct jb_applied { /* what an item did, for the caller's log, alarms and watchers; arena */
