@@ -235,9 +235,10 @@ static void link_down(struct jb_agent *a)
 static void link_denied(struct jb_agent *a)
 {
     link_down(a);
-    jb_agent_line_set(a, JB_AGENT_REJECTED,
-                      "the broker does not know this node's key: not enrolled yet, replaced, or no "
-                      "longer in force");
+    jb_agent_line_set(
+        a, JB_AGENT_REJECTED,
+        "the broker does not know the key of this node: not enrolled yet, replaced, or no "
+        "longer in force");
 }
 
 static void on_link(void *ctx, enum jb_link link)

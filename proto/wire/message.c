@@ -248,7 +248,11 @@ static void step(struct printer *p)
     listed = field->label == PROTOBUF_C_LABEL_REPEATED;
     count = value_count(level->message, field);
     if (level->element == count) {
-        if (listed && count > 0)
+        if (listed && count == 0) { /* scripts find every list, also an empty one */
+            jb_json_name(&p->json, field->name);
+            jb_json_open(&p->json, '[');
+        }
+        if (listed)
             jb_json_close(&p->json, ']');
         level->field++;
         level->element = 0;

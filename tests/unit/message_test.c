@@ -140,6 +140,9 @@ static void a_nul_inside_a_text_is_shown(void **state)
     assert_string_equal(text.data, "\"a\\u0000b\"");
 }
 
+/* Lists are always there, also empty ones. */
+#define NO_MORE_LISTS ",\"deadlines\":[],\"petitioners\":[],\"timeline\":[]"
+
 static void lists_and_levels_are_indented(void **state)
 {
     Jb__Reply reply = JB__REPLY__INIT;
@@ -155,8 +158,8 @@ static void lists_and_levels_are_indented(void **state)
     reply.id = 3;
     reply.body_case = JB__REPLY__BODY_CASES;
     reply.cases = &list;
-    assert_json(&reply, 0, "{\"id\":\"3\",\"cases\":{}}");
-    assert_json(&reply, 2, "{\n  \"id\": \"3\",\n  \"cases\": {}\n}");
+    assert_json(&reply, 0, "{\"id\":\"3\",\"cases\":{\"cases\":[]}}");
+    assert_json(&reply, 2, "{\n  \"id\": \"3\",\n  \"cases\": {\n    \"cases\": []\n  }\n}");
     list.cases = cases;
     list.n_cases = 2;
     list.has_more = 1;
@@ -167,13 +170,16 @@ static void lists_and_levels_are_indented(void **state)
     one.title = "t";
     assert_json(&reply, 0,
                 "{\"id\":\"3\",\"cases\":{\"cases\":[{\"title\":\"t\",\"participants\":"
-                "[{\"node\":5},{\"node\":5}]},{}],\"more\":false}}");
+                "[{\"node\":5},{\"node\":5}]" NO_MORE_LISTS "},{\"participants\":[]" NO_MORE_LISTS
+                "}],\"more\":false}}");
+    list.n_cases = 1;
+    one.n_participants = 1;
     assert_json(&reply, 2,
                 "{\n  \"id\": \"3\",\n  \"cases\": {\n    \"cases\": [\n      {\n"
                 "        \"title\": \"t\",\n        \"participants\": [\n          {\n"
-                "            \"node\": 5\n          },\n          {\n"
-                "            \"node\": 5\n          }\n        ]\n      },\n      {}\n    ],\n"
-                "    \"more\": false\n  }\n}");
+                "            \"node\": 5\n          }\n        ],\n"
+                "        \"deadlines\": [],\n        \"petitioners\": [],\n"
+                "        \"timeline\": []\n      }\n    ],\n    \"more\": false\n  }\n}");
     reply.body_case = JB__REPLY__BODY__NOT_SET;
     assert_json(&reply, 0, "{\"id\":\"3\"}");
 }
@@ -225,12 +231,14 @@ static void acts_within_views_are_shown_decoded(void **state)
     item.n_effects = 2;
     assert_json(&item, 0,
                 "{\"seq\":\"12\",\"act\":" ASSIGN_JSON
-                ",\"effects\":[\"custody_moved 7\",\"joined 8\"]}");
+                ",\"effects\":[\"custody_moved 7\",\"joined 8\"],\"stored_by\":[]}");
     item.n_effects = 0;
     item.act.len = 2; /* cut behind the case number */
-    assert_json(&item, 0, "{\"seq\":\"12\",\"act\":{\"kind\":\"unknown\",\"case_no\":\"42\"}}");
+    assert_json(&item, 0,
+                "{\"seq\":\"12\",\"act\":{\"kind\":\"unknown\",\"case_no\":\"42\"},"
+                "\"effects\":[],\"stored_by\":[]}");
     item.act.len = 1; /* not an act: shown as bytes */
-    assert_json(&item, 0, "{\"seq\":\"12\",\"act\":\"CA==\"}");
+    assert_json(&item, 0, "{\"seq\":\"12\",\"act\":\"CA==\",\"effects\":[],\"stored_by\":[]}");
 }
 
 static void every_act_kind_has_json(void **state)
