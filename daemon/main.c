@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/broker.h"
@@ -113,10 +114,14 @@ static int fail(enum jb_err err, const struct jb_fault *fault)
     return jb_err_exit(err);
 }
 
-/* As many descriptors as the system allows us: each node is one. */
-static void raise_descriptor_limit(void)
+/* As many descriptors as the system allows us: each node is one. No dumps of memory, which would
+ * hold keys. Files for us alone; the admin socket gets its own mode. */
+static void set_limits(void)
 {
     struct rlimit limit;
+    const struct rlimit none = {0, 0};
+    (void)umask(0077);
+    (void)setrlimit(RLIMIT_CORE, &none);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;
@@ -199,7 +204,7 @@ static int serve(const struct command *c, struct jb_broker_config *config)
         jb_log_set_level(level);
     if (uv_loop_init(&loop) != 0)
         return fail(JB_NOMEM, &fault);
-    raise_descriptor_limit();
+    set_limits();
     b->loop = &loop;
     b->config = config;
     b->source = (struct jb_config_source){c->config_path, c->options, c->option_count};

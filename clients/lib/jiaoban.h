@@ -88,8 +88,8 @@ JIAOBAN_API const struct jiaoban_check *jiaoban_result_check(const struct jiaoba
 JIAOBAN_API const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r);
 /* The whole answer as JSON: field names as in the protocol's schema, 64-bit numbers as strings,
- * absent fields left out, lists always there. indent 0: one line. Belongs to the result until the next call. NULL: out
- * of memory. */
+ * absent fields left out, lists always there. indent 0: one line. Belongs to the result until the
+ * next call. NULL: out of memory. */
 JIAOBAN_API const char *jiaoban_result_json(struct jiaoban_result *r, int indent);
 
 /* ---- submissions: what is done to a case ----------------------------------------------------- */

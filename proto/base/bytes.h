@@ -1,4 +1,5 @@
-/* A borrowed run of bytes; says nothing about who owns the memory (the comment of the field does). */
+/* A borrowed run of bytes; says nothing about who owns the memory (the comment of the field does).
+ */
 #ifndef JB_BASE_BYTES_H
 #define JB_BASE_BYTES_H
 

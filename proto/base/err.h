@@ -1,8 +1,8 @@
 /* One table of technical errors: everything that can go wrong outside the casework rules.
  *
  * A row gives the C name, the number that travels on the wire and in JSON (never reuse or change
- * one), the exit code of the command line client, and an English text. Casework refusals ("the wrong
- * party", "too late") are not errors of this table: see proto/rules/refusal.h. */
+ * one), the exit code of the command line client, and an English text. Casework refusals ("the
+ * wrong party", "too late") are not errors of this table: see proto/rules/refusal.h. */
 #ifndef JB_BASE_ERR_H
 #define JB_BASE_ERR_H
 

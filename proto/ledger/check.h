@@ -25,8 +25,8 @@ void jb_check_link(struct jb_checking *k, const char *what, uint64_t number,
                    const uint8_t hash[JB_HASH_BYTES], struct jb_bytes head);
 /* Give the row to the shadow; a row that cannot be applied is a finding. */
 void jb_check_replay(struct jb_checking *k, uint64_t number, struct jb_bytes body);
-/* One stored signature; `what` names it in the finding. It must verify with `key` (NULL: none) or with a
- * key that `node` (NULL: none) has or once had. */
+/* One stored signature; `what` names it in the finding. It must verify with `key` (NULL: none) or
+ * with a key that `node` (NULL: none) has or once had. */
 struct jb_check_signature {
     const char *what;
     uint8_t suite;

@@ -99,11 +99,12 @@ enum jb_act_kind jb_act_kind_parse(const char *name);
  * U32, U64, I64, BOOL; ENUM int; LIST32, LIST64: {pointer, count}. */
 #define JB_ACT_FIELDS(TEXT, BYTES, U32, U64, I64, BOOL, ENUM, LIST32, LIST64)                      \
     ENUM(matter)                                                                                   \
-    ENUM(channel) TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code) U32(flags) U32(      \
-        people) TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms) BYTES(sealed)        \
-        BYTES(query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority) I64(due_ms) TEXT(     \
-            basis) TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason) TEXT(organ)    \
-            ENUM(exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind) ENUM(ruling)   \
+    ENUM(channel)                                                                                  \
+    TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code) U32(flags) U32(people)             \
+        TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms) BYTES(sealed) BYTES(         \
+            query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority) I64(due_ms) TEXT(basis) \
+            TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason) TEXT(organ) ENUM(     \
+                exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind) ENUM(ruling)    \
                 U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no) TEXT(  \
                     report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)      \
                     LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms)    \

@@ -27,7 +27,7 @@ struct jb_node {
     int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
     bool has_agent;
     uint8_t line_key[JB_KEY_BYTES], sign_key[JB_KEY_BYTES]; /* when has_agent */
-    struct jb_former_keys *former; /* replaced ones, oldest first; owned */
+    struct jb_former_keys *former;                          /* replaced ones, oldest first; owned */
     size_t former_count;
 };
 

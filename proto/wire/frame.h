@@ -16,7 +16,8 @@
 #define JB_FRAME_ITEMS_MAX 1024                    /* items in one Submit or Deliver */
 #define JB_ITEM_LIMIT_BYTES ((size_t)768 * 1024)   /* of one item: it must fit into a frame */
 
-/* Of one submission: with the effects of its entry and the stream item's own fields it still fits. */
+/* Of one submission: with the effects of its entry and the stream item's own fields it still fits.
+ */
 #define JB_SUBMISSION_LIMIT_BYTES (JB_ITEM_LIMIT_BYTES - (size_t)64 * 1024)
 
 enum jb_frame_kind {

@@ -7,7 +7,8 @@
  *
  * JSON is canonical proto JSON as far as it applies: lowerCamelCase is NOT used, field names are as
  * in the schema; int64 and uint64 are strings, bytes base64, enums their names without the common
- * prefix in lower case ("green"); absent fields are left out, lists are always there. Any thread. */
+ * prefix in lower case ("green"); absent fields are left out, lists are always there. Any thread.
+ */
 #ifndef JB_WIRE_MESSAGE_H
 #define JB_WIRE_MESSAGE_H
 
