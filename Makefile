@@ -84,7 +84,7 @@ BENCH_SRC := $(call sources,tests/bench/*.c)
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(TOOL_SRC) $(DEMO_SRC)
+           $(UNIT_SHARED_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h \
                tests/demo/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)

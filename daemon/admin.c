@@ -187,8 +187,10 @@ enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault)
 
 void jb_admin_stop(struct jb_broker *b)
 {
-    if (b->admin != NULL)
-        jb_local_stop(&b->admin->server);
+    if (b->admin == NULL)
+        return;
+    atomic_store(&b->admin->stopping, true);
+    jb_local_stop(&b->admin->server);
 }
 
 void jb_admin_fini(struct jb_broker *b)

@@ -19,7 +19,8 @@ struct jb_admin {
     struct jb_arena arena; /* of the request being handled */
     struct jb_admin_waiter waiters[JB_ADMIN_WAITERS];
     uint64_t next_waiter;
-    bool checking; /* a verification is running on the worker pool */
+    bool checking;        /* a verification is running on the worker pool */
+    atomic_bool stopping; /* ... and ends early */
 };
 
 /* Handlers get the request, answer with jb_admin_reply or _error now, or keep a waiter and answer

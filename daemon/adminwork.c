@@ -182,7 +182,8 @@ static void run_check(uv_work_t *work)
 {
     struct check_job *job = work->data;
     struct jb_ledger *l = NULL;
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .read_only = true};
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .read_only = true, .cancel = &job->a->stopping};
     struct jb_check_keys keys = {.broker_sign = job->sign_public};
     job->err = jb_ledger_open(job->path, &options, &l, &job->fault);
     if (job->err == JB_OK)

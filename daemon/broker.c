@@ -211,6 +211,8 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
         jb_zsock_close(&b->router);
         jb_zap_stop(&b->zap);
     }
+    if (b->exit_status == EXIT_SUCCESS)
+        b->exit_status = exit_status; /* the commit under way failed after all */
     if (b->committing)
         return; /* what was taken is finished: called again when the commit returns */
     jb_admin_stop(b);

@@ -31,6 +31,7 @@ struct jb_broker;
  * ---------------------------------------------------- */
 
 #define JB_INFLIGHT_FRAMES 64
+#define JB_WAL_TRIM_BYTES (INT64_C(64) * 1024 * 1024)
 
 struct jb_inflight { /* one Deliver frame that is not acknowledged yet */
     uint64_t last;   /* number of its last item */
@@ -238,6 +239,8 @@ void jb_intake_message(void *broker, const struct jb_zmsg *msg);
 void jb_intake_surplus(void *broker, uint32_t node);
 /* greet.c */
 void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello);
+/* The credit that a Hello or Ack names, never more than ours; 0: ours. */
+void jb_peer_window(const struct jb_broker *b, struct jb_peer *p, const struct jb_frame *f);
 /* Send a frame to whoever sent `msg`; failure only counts. */
 void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame);
 void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *frame,
@@ -259,7 +262,8 @@ struct jb_accepted {
 enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t,
                              struct jb_accepted *a) JB_MUST;
 
-/* commit.c: worker thread; fills t->result */
+/* commit.c: worker thread; fills t->result. Trims the write-ahead log when it has grown large:
+ * under load no tick finds the ledger idle. */
 void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t);
 
 /* deliver.c */

@@ -143,6 +143,8 @@ void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t)
         }
     }
     t->result = err;
+    if (err == JB_OK && jb_ledger_wal_bytes(l) > JB_WAL_TRIM_BYTES)
+        jb_ledger_checkpoint(l, false);
     if (err != JB_OK)
         (void)jb_fault_set(&t->fault, err, "ledger, %s: %s (%s)", phase, jb_err_text(err),
                            jb_ledger_error(l));

@@ -65,15 +65,30 @@ static enum jb_err check_identity(struct greeting *g)
     return JB_OK;
 }
 
+/* A file that a newer one has replaced is back: its numbers would be decided a second time. */
+static enum jb_err check_epoch_is_new(struct jb_broker *b, struct greeting *g)
+{
+    bool seen = false;
+    enum jb_err err = jb_line_up_epoch_seen(b->reader, g->node->node, g->hello->up.epoch, &seen);
+    if (err != JB_OK)
+        return jb_fault_set(&g->fault, err, "the line cannot be read: %s",
+                            jb_ledger_error(b->reader));
+    if (seen)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "the node's file was replaced by a newer one: its submissions are of "
+                            "an incarnation that has ended");
+    return JB_OK;
+}
+
 /* The node's submissions against what the broker has taken. */
-static enum jb_err check_up(const struct jb_peer *p, struct greeting *g)
+static enum jb_err check_up(struct jb_broker *b, const struct jb_peer *p, struct greeting *g)
 {
     const struct jb_line_point *theirs = &g->hello->up;
     if (all_zero(theirs->epoch, JB_EPOCH_BYTES))
         return jb_fault_set(&g->fault, JB_MALFORMED, "up.epoch is missing");
     g->new_epoch = memcmp(theirs->epoch, p->up_taken.epoch, JB_EPOCH_BYTES) != 0;
     if (g->new_epoch)
-        return JB_OK;
+        return check_epoch_is_new(b, g);
     if (theirs->number < p->up_taken.number)
         return jb_fault_set(&g->fault, JB_DIVERGED,
                             "node has made %llu submissions, the broker holds %llu: its file is an "
@@ -133,6 +148,12 @@ static uint32_t smaller(int64_t ours, uint32_t theirs)
     return theirs == 0 || (int64_t)theirs > ours ? (uint32_t)ours : theirs;
 }
 
+void jb_peer_window(const struct jb_broker *b, struct jb_peer *p, const struct jb_frame *f)
+{
+    p->window_items = smaller(b->config->window_items, f->window_items);
+    p->window_bytes = smaller(b->config->window_bytes, f->window_bytes);
+}
+
 static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zmsg *msg,
                      const struct jb_frame *hello)
 {
@@ -147,8 +168,7 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
     free(p->software);
     p->software =
         strndup(hello->software.data != NULL ? hello->software.data : "", hello->software.len);
-    p->window_items = smaller(b->config->window_items, hello->window_items);
-    p->window_bytes = smaller(b->config->window_bytes, hello->window_bytes);
+    jb_peer_window(b, p, hello);
     p->sent = hello->down.number;
     p->acked = hello->down.number;
     p->inflight_count = 0;
@@ -186,7 +206,7 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     struct jb_peer *p = jb_broker_peer(b, msg->node);
     if (p == NULL)
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
-    err = check_up(p, g);
+    err = check_up(b, p, g);
     if (err == JB_OK)
         err = check_down(b, g);
     if (err == JB_OK && g->new_epoch)

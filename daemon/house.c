@@ -9,7 +9,6 @@
 
 #define TICK_MS 1000
 #define STUCK_COMMIT_MS 60000
-#define WAL_TRIM_BYTES (INT64_C(64) * 1024 * 1024)
 
 static void drop_silent(struct jb_broker *b, int64_t now_ms)
 {
@@ -34,7 +33,7 @@ static void on_tick(uv_timer_t *timer)
     drop_silent(b, jb_broker_now(b));
     feed_watchdog(b);
     if (!b->committing && !b->stopping)
-        jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > WAL_TRIM_BYTES);
+        jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES);
 }
 
 enum jb_err jb_house_start(struct jb_broker *b)

@@ -171,10 +171,8 @@ static void queue_ack(struct jb_broker *b, const struct jb_peer *p, const struct
 static void take_ack(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
                      const struct jb_frame *f)
 {
-    if (f->window_items > 0 && f->window_bytes > 0) {
-        p->window_items = f->window_items;
-        p->window_bytes = f->window_bytes;
-    }
+    if (f->window_items > 0 && f->window_bytes > 0)
+        jb_peer_window(b, p, f);
     if (f->number == 0)
         return; /* credit only */
     enum jb_err err = check_ack(b, p, f);
@@ -185,6 +183,7 @@ static void take_ack(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
         return;
     }
     queue_ack(b, p, f);
+    jb_tick_kick(b);
     jb_deliver_acked(p, f->number);
     jb_deliver(b, p);
 }
@@ -271,11 +270,11 @@ void jb_intake_message(void *broker, const struct jb_zmsg *msg)
     struct jb_broker *b = broker;
     struct jb_frame f = {0};
     struct jb_fault fault = {""};
+    jb_arena_reset(&b->frame_arena);
     if (live_node(b, msg) == NULL) { /* key replaced or node retired since it connected */
         jb_reject(b, msg, &f, JB_DENIED, true, "this key is not in force");
         return;
     }
-    jb_arena_reset(&b->frame_arena);
     enum jb_err err = jb_frame_decode(msg->body, &b->frame_arena, &f, &fault);
     if (err != JB_OK)
         jb_reject(b, msg, &f, err, false, fault.text);

@@ -12,13 +12,17 @@
 #define REQUEST_MAX 4096
 #define PATIENCE_MS 5000
 
+struct scrape;
+
 struct jb_metrics {
     struct jb_broker *b;
     uv_tcp_t server;
-    int open; /* connections */
+    int open;            /* connections */
+    struct scrape *list; /* those that are not being closed */
 };
 
-struct scrape { /* one connection */
+struct scrape {                  /* one connection */
+    struct scrape *next, **link; /* in the list; link NULL: not there */
     uv_tcp_t tcp;
     uv_timer_t timer;
     uv_write_t write;
@@ -40,8 +44,28 @@ static void on_scrape_closed(uv_handle_t *handle)
     free(s);
 }
 
+static void list_add(struct jb_metrics *m, struct scrape *s)
+{
+    s->next = m->list;
+    s->link = &m->list;
+    if (s->next != NULL)
+        s->next->link = &s->next;
+    m->list = s;
+}
+
+static void list_remove(struct scrape *s)
+{
+    if (s->link == NULL)
+        return;
+    *s->link = s->next;
+    if (s->next != NULL)
+        s->next->link = s->link;
+    s->link = NULL;
+}
+
 static void scrape_close(struct scrape *s)
 {
+    list_remove(s);
     if (!uv_is_closing((uv_handle_t *)&s->tcp)) {
         uv_close((uv_handle_t *)&s->tcp, on_scrape_closed);
         uv_close((uv_handle_t *)&s->timer, on_scrape_closed);
@@ -178,6 +202,7 @@ static void on_connection(uv_stream_t *server, int status)
     (void)uv_timer_init(m->b->loop, &s->timer);
     s->tcp.data = s;
     s->timer.data = s;
+    list_add(m, s);
     if (uv_accept(server, (uv_stream_t *)&s->tcp) != 0 || m->open > CONNECTIONS_MAX ||
         uv_timer_start(&s->timer, on_patience, PATIENCE_MS, 0) != 0 ||
         uv_read_start((uv_stream_t *)&s->tcp, on_alloc, on_read) != 0)
@@ -243,8 +268,13 @@ static void on_server_closed(uv_handle_t *handle)
 
 void jb_metrics_stop(struct jb_broker *b)
 {
-    if (b->metrics != NULL && !uv_is_closing((uv_handle_t *)&b->metrics->server))
-        uv_close((uv_handle_t *)&b->metrics->server, on_server_closed);
+    struct jb_metrics *m = b->metrics;
+    if (m == NULL)
+        return;
+    if (!uv_is_closing((uv_handle_t *)&m->server))
+        uv_close((uv_handle_t *)&m->server, on_server_closed);
+    while (m->list != NULL)
+        scrape_close(m->list); /* a slow reader must not hold up the end */
 }
 
 void jb_metrics_fini(struct jb_broker *b)

@@ -3,16 +3,20 @@
  * sending the clocks that start at receipt are counted again (RECEIVED, domain.md rule 8.4). */
 #include "daemon/broker.h"
 
+#include <stdlib.h>
+
 #include "proto/base/log.h"
 
-/* Items of one acknowledgement that concern one sender. */
-struct sender {
-    uint32_t node;
-    struct jb_stored_item *items; /* arena */
-    size_t count;
+/* What one acknowledgement tells whom; grows in the batch's memory. */
+struct told {
+    uint32_t node;              /* registrar or assigner */
+    struct jb_stored_item item; /* the duty that arrived */
 };
 
-#define SENDERS_MAX 64 /* more distinct senders in one acknowledgement: told in a second entry */
+struct news {
+    struct told *at;
+    size_t count, capacity;
+};
 
 static enum jb_err tell_part(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                              uint32_t sender, struct jb_stored_items items)
@@ -36,16 +40,34 @@ static enum jb_err tell_part(struct jb_broker *b, struct jb_batch *t, const stru
     return jb_decide_accept(b, t, &a);
 }
 
-/* As many entries as the limit on lists asks for. */
-static enum jb_err tell_sender(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
-                               const struct sender *s)
+/* By sender, then in the order of the log. */
+static int compare_told(const void *left, const void *right)
 {
+    const struct told *a = left;
+    const struct told *b = right;
+    if (a->node != b->node)
+        return a->node < b->node ? -1 : 1;
+    return (a->item.log_seq > b->item.log_seq) - (a->item.log_seq < b->item.log_seq);
+}
+
+/* Each sender's in one entry, or in as many as the limit on lists asks for. */
+static enum jb_err tell_senders(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
+                                struct news *news)
+{
+    if (news->count == 0)
+        return JB_OK;
+    struct jb_stored_item *items = jb_arena_alloc(&t->arena, news->count * sizeof *items);
+    if (items == NULL)
+        return JB_NOMEM;
+    qsort(news->at, news->count, sizeof *news->at, compare_told);
     enum jb_err err = JB_OK;
-    for (size_t at = 0; at < s->count && err == JB_OK; at += JB_LIMIT_LIST) {
-        size_t left = s->count - at;
-        err = tell_part(
-            b, t, r, s->node,
-            (struct jb_stored_items){s->items + at, left < JB_LIMIT_LIST ? left : JB_LIMIT_LIST});
+    for (size_t from = 0, upto = 0; from < news->count && err == JB_OK; from = upto) {
+        uint32_t node = news->at[from].node;
+        while (upto < news->count && news->at[upto].node == node && upto - from < JB_LIMIT_LIST) {
+            items[upto] = news->at[upto].item;
+            upto++;
+        }
+        err = tell_part(b, t, r, node, (struct jb_stored_items){items + from, upto - from});
     }
     return err;
 }
@@ -87,30 +109,27 @@ static enum jb_err count_from_receipt(struct jb_broker *b, struct jb_batch *t,
     return jb_decide_accept(b, t, &a);
 }
 
-static enum jb_err add_item(struct jb_batch *t, struct sender *senders, size_t *count,
-                            uint32_t node, const struct jb_stored_item *duty, size_t most)
+static enum jb_err add_news(struct jb_batch *t, struct news *news, uint32_t node,
+                            const struct jb_stored_item *duty)
 {
-    size_t i = 0;
-    while (i < *count && senders[i].node != node)
-        i++;
-    if (i == *count) {
-        if (*count == SENDERS_MAX)
-            return JB_OVERFLOW;
-        senders[i] = (struct sender){.node = node};
-        senders[i].items = jb_arena_alloc(&t->arena, most * sizeof *senders[i].items);
-        if (senders[i].items == NULL)
+    if (news->count == news->capacity) {
+        size_t capacity = news->capacity == 0 ? 16 : news->capacity * 2;
+        struct told *grown = jb_arena_alloc(&t->arena, capacity * sizeof *grown);
+        if (grown == NULL)
             return JB_NOMEM;
-        (*count)++;
+        if (news->count > 0)
+            memcpy(grown, news->at, news->count * sizeof *grown);
+        news->at = grown;
+        news->capacity = capacity;
     }
-    senders[i].items[senders[i].count++] = *duty;
+    news->at[news->count++] = (struct told){node, *duty};
     return JB_OK;
 }
 
 /* Registrar and assigner of the case learn that its duty arrived; the acknowledging node itself
  * knows. */
 static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
-                           const struct jb_stored_items *duties, struct sender *senders,
-                           size_t *count)
+                           const struct jb_stored_items *duties, struct news *news)
 {
     for (size_t i = 0; i < duties->count; i++) {
         enum jb_err err = JB_OK;
@@ -124,10 +143,8 @@ static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct
                 (p->role != JB_ROLE_REGISTRAR && p->role != JB_ROLE_ASSIGNER))
                 continue;
             told = p->node;
-            err = add_item(t, senders, count, p->node, &duties->at[i], duties->count);
+            err = add_news(t, news, p->node, &duties->at[i]);
         }
-        if (err == JB_OVERFLOW) /* the receipt itself is stored all the same */
-            err = JB_OK;
         if (err == JB_OK)
             err = count_from_receipt(b, t, r, c, &duties->at[i]);
         if (err != JB_OK)
@@ -154,11 +171,8 @@ enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
     struct jb_stored_items duties = {NULL, 0};
     enum jb_err err = jb_stream_duties(b->ledger, r->node, line->acked.number, r->point.number,
                                        &t->arena, &duties);
-    struct sender senders[SENDERS_MAX];
-    size_t count = 0;
+    struct news news = {NULL, 0, 0};
     if (err == JB_OK)
-        err = collect(b, t, r, &duties, senders, &count);
-    for (size_t i = 0; i < count && err == JB_OK; i++)
-        err = tell_sender(b, t, r, &senders[i]);
-    return err;
+        err = collect(b, t, r, &duties, &news);
+    return err == JB_OK ? tell_senders(b, t, r, &news) : err;
 }

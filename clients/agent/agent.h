@@ -102,6 +102,8 @@ struct jb_agent_client { /* one connection */
     struct jb_local_peer *peer;
     uint64_t watch_id; /* request that began to watch */
     bool watching, watch_alarms;
+    bool behind;     /* watches from an earlier item on: not there yet */
+    uint64_t caught; /* while behind: the last item that was told */
 };
 
 /* A request being answered. Memory of one request is one arena, dropped at its end. */
@@ -159,6 +161,7 @@ struct jb_agent {
     struct jb_agent_waiter *waiters; /* oldest last */
     size_t waiter_count;
     uv_timer_t wait_timer;
+    uv_timer_t watch_timer; /* runs while somebody who watches is behind */
 
     uv_timer_t alarm_timer;
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
@@ -274,6 +277,8 @@ void jb_agent_wait_stop(struct jb_agent *a);
 void jb_agent_watch_item(struct jb_agent *a, const struct jb_agent_news *news);
 void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm);
 void jb_agent_watch_line(struct jb_agent *a);
+enum jb_err jb_agent_watch_start(struct jb_agent *a) JB_MUST;
+void jb_agent_watch_stop(struct jb_agent *a);
 
 /* verify.c */
 enum jb_err jb_agent_verify_start(struct jb_agent_request *r, bool ask_broker) JB_MUST;

@@ -205,12 +205,13 @@ enum jb_err jb_agent_local_start(struct jb_agent *a, struct jb_fault *fault)
     if (!jb_agent_config_mode(a->config->socket_mode, &config.mode))
         return JB_CONFIG;
     a->wait_timer.data = a;
-    if (uv_timer_init(a->loop, &a->wait_timer) != 0)
+    if (uv_timer_init(a->loop, &a->wait_timer) != 0 || jb_agent_watch_start(a) != JB_OK)
         return JB_IO;
     return jb_local_listen(a->loop, &config, &hooks, &a->server, fault);
 }
 
 void jb_agent_local_stop(struct jb_agent *a)
 {
+    jb_agent_watch_stop(a);
     jb_local_stop(&a->server);
 }

@@ -1,6 +1,10 @@
 /* Watchers: clients that are told everything as it happens. A slow one is cut by the endpoint, and
- * nobody waits for it. */
+ * nobody waits for it. Who names the last number that it has seen is first told what came after it,
+ * out of the replica and no faster than it reads. */
 #include "clients/agent/requests.h"
+
+#define BEHIND_ITEMS 64   /* told at once */
+#define BEHIND_WAIT_MS 50 /* until it is looked again whether a client has read */
 
 static struct jb_agent_views views_of(struct jb_agent *a, struct jb_arena *arena)
 {
@@ -32,6 +36,14 @@ static void push(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *are
             push_one(c, event, arena);
 }
 
+/* Those who are behind are told in their turn. */
+static void push_item(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *arena)
+{
+    for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next)
+        if (c->watching && !c->behind)
+            push_one(c, event, arena);
+}
+
 /* Title of the case as it is now; the line says what happened to it. */
 static void put_case(const struct jb_agent_views *v, Jb__WatchEvent *event, int64_t case_no)
 {
@@ -42,24 +54,102 @@ static void put_case(const struct jb_agent_views *v, Jb__WatchEvent *event, int6
         event->title = jb_agent_view_text(v, c.title);
 }
 
+/* History of a case that we join is no news: its present state comes as news of its own. */
+static bool is_news(const struct jb_item *item)
+{
+    return item->kind != 0 && !item->history;
+}
+
+/* `settled`: the submission that it settles, if still known. */
+static void put_item(const struct jb_agent_views *v, Jb__WatchEvent *event,
+                     const struct jb_applied *applied, const struct jb_agent_pending *settled)
+{
+    int64_t case_no = applied->case_no;
+    if (case_no == 0 && settled != NULL)
+        case_no = settled->case_no;
+    put_case(v, event, case_no);
+    if (applied->item.kind == JB_ITEM_ENTRY)
+        event->item = jb_agent_view_entry(v, &applied->entry, applied->item.number);
+    if (applied->item.settles != 0)
+        event->settled = jb_agent_view_verdict(v, applied, settled);
+}
+
 void jb_agent_watch_item(struct jb_agent *a, const struct jb_agent_news *news)
 {
-    const struct jb_item *item = &news->applied.item;
-    if (item->history || !anybody_watches(a))
-        return; /* history of a case that we join: its present state comes as news of its own */
+    if (!is_news(&news->applied.item) || !anybody_watches(a))
+        return;
     struct jb_arena arena;
     jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
     struct jb_agent_views v = views_of(a, &arena);
     Jb__WatchEvent event = JB__WATCH_EVENT__INIT;
-    int64_t case_no = news->applied.case_no != 0 ? news->applied.case_no : news->settled.case_no;
-    put_case(&v, &event, case_no);
-    if (item->kind == JB_ITEM_ENTRY)
-        event.item = jb_agent_view_entry(&v, &news->applied.entry, item->number);
-    if (item->settles != 0)
-        event.settled = jb_agent_view_verdict(&v, &news->applied,
-                                              news->settled.number != 0 ? &news->settled : NULL);
-    push(a, &event, &arena);
+    put_item(&v, &event, &news->applied, news->settled.number != 0 ? &news->settled : NULL);
+    push_item(a, &event, &arena);
     jb_arena_fini(&arena);
+}
+
+/* ---- those who are behind ---- */
+
+static void tell_again(struct jb_agent *a, struct jb_agent_client *c,
+                       const struct jb_applied *applied)
+{
+    struct jb_arena arena;
+    jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
+    struct jb_agent_views v = views_of(a, &arena);
+    Jb__WatchEvent event = JB__WATCH_EVENT__INIT;
+    put_item(&v, &event, applied, NULL);
+    push_one(c, &event, &arena);
+    jb_arena_fini(&arena);
+}
+
+/* The next items for one client, when it has read those before. false: it has not. */
+static bool catch_up(struct jb_agent *a, struct jb_agent_client *c)
+{
+    struct jb_applied *items = NULL;
+    struct jb_arena arena;
+    size_t count = 0;
+    if (jb_local_peer_queued(c->peer) > 0)
+        return false;
+    jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
+    enum jb_err err = jb_replica_items(a->ledger, c->caught, BEHIND_ITEMS, &arena, &items, &count);
+    for (size_t i = 0; err == JB_OK && i < count; i++) {
+        if (is_news(&items[i].item))
+            tell_again(a, c, &items[i]);
+        c->caught = items[i].item.number;
+    }
+    jb_arena_fini(&arena);
+    if (err != JB_OK) {
+        c->watching = false;
+        jb_agent_reply_error(c, c->watch_id, err, jb_err_text(err));
+    }
+    c->behind = err == JB_OK && count > 0 && c->caught < jb_replica_down(a->ledger).number;
+    return true;
+}
+
+static void on_behind(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    bool again = false;
+    bool moved = false;
+    for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next) {
+        if (c->behind)
+            moved = catch_up(a, c) || moved;
+        again = again || c->behind;
+    }
+    if (again) /* other clients and the line have their turn in between */
+        (void)uv_timer_start(timer, on_behind, moved ? 1 : BEHIND_WAIT_MS, 0);
+}
+
+enum jb_err jb_agent_watch_start(struct jb_agent *a)
+{
+    a->watch_timer.data = a;
+    return uv_timer_init(a->loop, &a->watch_timer) == 0 ? JB_OK : JB_IO;
+}
+
+void jb_agent_watch_stop(struct jb_agent *a)
+{
+    uv_handle_t *handle = (uv_handle_t *)&a->watch_timer;
+    if (handle->type != UV_UNKNOWN_HANDLE && !uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm)
@@ -90,8 +180,7 @@ void jb_agent_watch_line(struct jb_agent *a)
     jb_arena_fini(&arena);
 }
 
-/* The first event is the present state: a watcher that comes back sees by its number what it
- * missed. */
+/* The first event is the present state; then what came after the number that was named. */
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct jb_agent_views v = jb_agent_request_views(r);
@@ -105,6 +194,11 @@ enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
     r->client->watching = true;
     r->client->watch_alarms = r->request->watch->alarms;
     r->client->watch_id = r->request->id;
+    r->client->caught = r->request->watch->after_number;
+    r->client->behind =
+        r->client->caught != 0 && r->client->caught < jb_replica_down(r->agent->ledger).number;
+    if (r->client->behind)
+        (void)uv_timer_start(&r->agent->watch_timer, on_behind, 0, 0);
     reply->body_case = JB__REPLY__BODY_EVENT;
     reply->event = event;
     return JB_OK;

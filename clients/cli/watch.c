@@ -56,6 +56,8 @@ static int print_result(struct cli *c, struct jiaoban_result *r, uint64_t *after
     int code = 0;
     if (n != NULL && n->event != NULL && n->event->number > *after)
         *after = n->event->number;
+    if (n != NULL && n->state != NULL && *after == 0) /* so far is known; go on from here */
+        *after = n->state->down_number;
     if (c->json)
         code = cli_json(c, r, 0);
     else if (n != NULL)

@@ -180,8 +180,9 @@ struct jiaoban_query {
     int64_t from_ms, to_ms; /* registered in this span */
     int64_t due_before_ms;
     int64_t after_case_no, after_due_ms; /* next page: those of the last row */
-    uint64_t number;  /* settled: of the submission; watch: events after this one */
-    uint32_t limit;   /* rows at most; 0: the agent's default */
+    uint64_t
+        number;     /* settled: of the submission; watch: also what came after this item; 0: news */
+    uint32_t limit; /* rows at most; 0: the agent's default */
     uint32_t wait_ms; /* settled: for the verdict */
 };
 
@@ -213,7 +214,10 @@ JIAOBAN_API enum jiaoban_status jiaoban_verify(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_find_node(struct jiaoban *j, const char *what,
                                                   uint32_t *node);
 
-/* Begin to watch (number, alarms); use a handle of its own for it. */
+/* Begin to watch (number, alarms); use a handle of its own for it. The first event is the present
+ * state. With a number, the stream items after it that the replica holds follow (not what was the
+ * history of a case joined since, nor a case left since), then what happens. Alarms and states of
+ * the line are not repeated. */
 JIAOBAN_API enum jiaoban_status jiaoban_watch(struct jiaoban *j, const struct jiaoban_query *q);
 /* The next event, waiting at most timeout_ms (negative: for ever); *out is owned by the caller.
  * BUSY: none came in time. CLOSED: begin again, after the last number seen. */

@@ -64,6 +64,10 @@ enum jb_err jb_line_up_signed(struct jb_ledger *l, const struct jb_receipt *r) J
  */
 enum jb_err jb_line_up_epoch(struct jb_ledger *l, uint32_t node,
                              const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
+/* Were submissions of this incarnation ever taken? One that came to an end may not begin again: its
+ * numbers would be decided a second time. */
+enum jb_err jb_line_up_epoch_seen(struct jb_ledger *l, uint32_t node,
+                                  const uint8_t epoch[JB_EPOCH_BYTES], bool *seen) JB_MUST;
 /* A signed acknowledgement: stored for ever as evidence, and the line's `acked` moves up. The
  * caller has checked signature, number and head. */
 enum jb_err jb_line_down_acked(struct jb_ledger *l, const struct jb_receipt *r) JB_MUST;

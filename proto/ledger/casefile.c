@@ -175,6 +175,8 @@ enum jb_err jb_ledger_case_purge(struct jb_ledger *l, int64_t case_no)
         err = jb_sql_run(l, JB_SQL_OUTBOX_PURGE,
                          JB_ROW(jb_int(case_no), jb_u64(l->heads.settled.number)));
     if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_ALARM_PURGE, JB_ROW(jb_int(case_no)));
+    if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_CASE_KEY_DROP, JB_ROW(jb_int(case_no)));
     return err;
 }

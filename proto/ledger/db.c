@@ -26,6 +26,7 @@ static const struct {
     {SQLITE_READONLY, JB_DENIED},
     {SQLITE_PERM, JB_DENIED},
     {SQLITE_TOOBIG, JB_TOO_LARGE},
+    {SQLITE_INTERRUPT, JB_CLOSED},
 };
 
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc)

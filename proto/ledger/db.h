@@ -33,8 +33,9 @@ struct jb_ledger {
     sqlite3 *db;
     enum jb_ledger_role role;
     bool read_only;
-    bool memory;  /* ":memory:": no WAL, nothing durable */
-    bool writing; /* between begin and commit or rollback */
+    bool memory;               /* ":memory:": no WAL, nothing durable */
+    const atomic_bool *cancel; /* NULL: never; borrowed */
+    bool writing;              /* between begin and commit or rollback */
     uint8_t epoch[JB_EPOCH_BYTES];
     struct jb_heads heads, committed;
     struct jb_line *

@@ -16,6 +16,7 @@
 
 #define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
 #define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+#define CANCEL_STEPS 200 /* of a statement's program, between two looks at `cancel` */
 #define WAL_KEEP_BYTES "67108864"
 
 /* ---- process-wide: SQLite's own notes go to our log ---- */
@@ -191,6 +192,14 @@ static enum jb_err statements_prepare(struct jb_ledger *l, const char *path, str
     return JB_OK;
 }
 
+/* Not 0: the statement ends. */
+static int cancelled(void *ctx)
+{
+    const struct jb_ledger *l = ctx;
+
+    return atomic_load(l->cancel);
+}
+
 static enum jb_err connect(struct jb_ledger *l, const char *path, struct jb_fault *fault)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -202,6 +211,8 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, struct jb_faul
     if (rc != SQLITE_OK)
         return jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
     (void)sqlite3_busy_timeout(l->db, BUSY_MS);
+    if (l->cancel != NULL)
+        sqlite3_progress_handler(l->db, CANCEL_STEPS, cancelled, l);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
     return JB_OK;
@@ -257,6 +268,7 @@ enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *opt
     (void)pthread_once(&once, library_start);
     l->role = options->role;
     l->read_only = options->read_only;
+    l->cancel = options->cancel;
     l->memory = strcmp(path, ":memory:") == 0;
     jb_arena_init(&l->scratch, SCRATCH_BYTES);
     enum jb_err err = connect(l, path, fault);

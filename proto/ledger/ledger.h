@@ -8,6 +8,8 @@
 #ifndef JB_LEDGER_LEDGER_H
 #define JB_LEDGER_LEDGER_H
 
+#include <stdatomic.h>
+
 #include "proto/base/arena.h"
 #include "proto/base/err.h"
 #include "proto/rules/case.h"
@@ -27,6 +29,8 @@ struct jb_ledger_options {
     bool check;     /* PRAGMA quick_check before use */
     int64_t cache_bytes; /* page cache; 0: 8 MiB broker, 1 MiB replica */
     uint64_t max_pages;  /* quota for tests of a full disk; 0: none */
+    /* NULL, or set by another thread to end what runs here: it fails with JB_CLOSED. Borrowed. */
+    const atomic_bool *cancel;
 };
 
 /* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older

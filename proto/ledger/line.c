@@ -215,6 +215,20 @@ enum jb_err jb_line_up_epoch(struct jb_ledger *l, uint32_t node,
     return JB_OK;
 }
 
+enum jb_err jb_line_up_epoch_seen(struct jb_ledger *l, uint32_t node,
+                                  const uint8_t epoch[JB_EPOCH_BYTES], bool *seen)
+{
+    int64_t found = 0;
+    enum jb_err err = jb_sql_number(l, JB_SQL_UP_EPOCH_SEEN,
+                                    JB_ROW(jb_int(node), jb_fixed(epoch, JB_EPOCH_BYTES)), &found);
+
+    if (err == JB_OK || err == JB_NOT_FOUND) {
+        *seen = err == JB_OK;
+        err = JB_OK;
+    }
+    return err;
+}
+
 /* ---- the down sequence ---- */
 
 enum jb_err jb_line_down_acked(struct jb_ledger *l, const struct jb_receipt *r)

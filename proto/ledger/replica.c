@@ -230,6 +230,62 @@ enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *ite
     return err;
 }
 
+/* ---- reading items again ---- */
+
+#define ITEMS_BYTES ((size_t)2 * 1024 * 1024) /* of bodies; one item is read in any case */
+
+/* A row of ITEM_PAGE: number, hash, head, body. */
+static enum jb_err item_again(sqlite3_stmt *s, struct jb_arena *arena, struct jb_applied *a,
+                              size_t *bytes)
+{
+    struct jb_fault fault;
+    struct jb_reader r = jb_reader_of(s, arena);
+    uint64_t number = jb_get_u64(&r);
+
+    r.column += 2;
+    struct jb_bytes body = jb_get_blob(&r);
+    *a = (struct jb_applied){.item.number = number};
+    if (r.err != JB_OK || body.len == 0)
+        return r.err;
+    *bytes += body.len;
+    enum jb_err err = jb_item_decode(body, arena, &a->item, &fault);
+    a->case_no = a->item.left_case_no;
+    if (err != JB_OK || a->item.kind != JB_ITEM_ENTRY)
+        return err;
+    err = jb_entry_decode(a->item.entry, arena, &a->entry, &fault);
+    a->case_no = a->entry.act.case_no;
+    return err;
+}
+
+enum jb_err jb_replica_items(struct jb_ledger *l, uint64_t after, size_t max,
+                             struct jb_arena *arena, struct jb_applied **items, size_t *count)
+{
+    enum jb_err err;
+    size_t found = 0;
+    size_t bytes = 0;
+    struct jb_applied *list = jb_arena_alloc(arena, max * sizeof *list);
+
+    if (list == NULL)
+        return JB_NOMEM;
+    if (after > INT64_MAX)
+        after = INT64_MAX;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ITEM_PAGE, JB_ROW(jb_u64(after), jb_u64(max)));
+    while (jb_sql_next(l, s, &err)) {
+        err = item_again(s, arena, &list[found], &bytes);
+        if (err != JB_OK)
+            break;
+        found++;
+        if (bytes >= ITEMS_BYTES)
+            break;
+    }
+    jb_sql_done(s);
+    if (err != JB_OK)
+        return err;
+    *items = list;
+    *count = found;
+    return JB_OK;
+}
+
 /* ---- evidence ---- */
 
 static enum jb_err evidence_add(struct jb_ledger *l, enum jb_sql id,

@@ -40,6 +40,12 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
 enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
                             struct jb_arena *arena, struct jb_applied *applied,
                             struct jb_fault *fault) JB_MUST;
+/* Items after number `after`, in order, as jb_replica_take reported them: at most `max`, and no
+ * more than fit well into one request. The texts of a case that was left are gone: kind 0, only the
+ * number is set. Count 0: there are none. */
+enum jb_err jb_replica_items(struct jb_ledger *l, uint64_t after, size_t max,
+                             struct jb_arena *arena, struct jb_applied **items,
+                             size_t *count) JB_MUST;
 /* Keep a broker-signed head as evidence; the caller has verified the signature and that head equals
  * jb_replica_down. */
 enum jb_err jb_replica_proof_add(struct jb_ledger *l, const struct jb_line_point *point,

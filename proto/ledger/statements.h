@@ -113,7 +113,8 @@
     X(RECEIPTS, B, "SELECT * FROM receipt WHERE node = ? ORDER BY epoch, number")                  \
     X(UP_RECEIPT_ADD, B, "INSERT OR IGNORE INTO up_receipt VALUES (?, ?, ?, ?, ?, ?, ?)")          \
     X(UP_RECEIPTS, B, "SELECT * FROM up_receipt WHERE node = ? ORDER BY epoch, number")            \
-    X(REFUSED_ADD, B, "INSERT INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)")                          \
+    X(UP_EPOCH_SEEN, B, "SELECT 1 FROM up_receipt WHERE node = ? AND epoch = ? LIMIT 1")           \
+    X(REFUSED_ADD, B, "INSERT OR IGNORE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)")                \
     /* a node's replica */                                                                         \
     X(ITEM_ADD, R, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(ITEM_LAST, R, "SELECT number, head FROM item ORDER BY number DESC LIMIT 1")                  \
@@ -169,6 +170,7 @@
       " VALUES (?, ?, ?, ?, ?, ?)")                                                                \
     X(ALARM_LIST, R,                                                                               \
       "SELECT at_ms, case_no, deadline_id, step, due_ms, key FROM alarm ORDER BY id DESC LIMIT ?") \
+    X(ALARM_PURGE, R, "DELETE FROM alarm WHERE case_no = ?")                                       \
     X(ALARM_DUE, R, /* highest step reached, unless it or a higher one was raised */               \
       "SELECT case_no, id, step, due_ms, key FROM (SELECT case_no, id, due_ms, key, first_ms,"     \
       " CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                       \

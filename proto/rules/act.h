@@ -97,29 +97,25 @@ enum jb_act_kind jb_act_kind_parse(const char *name);
 
 /* C type of the field, name in struct and schema. TEXT struct jb_text; BYTES struct jb_bytes;
  * U32, U64, I64, BOOL; ENUM int; LIST32, LIST64: {pointer, count}. */
+/* The formatter never comes to rest on this list. */
+/* clang-format off */
 #define JB_ACT_FIELDS(TEXT, BYTES, U32, U64, I64, BOOL, ENUM, LIST32, LIST64)                      \
-    ENUM(matter)                                                                                   \
-    ENUM(channel)                                                                                  \
-    TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code) U32(flags) U32(people)             \
-        TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms) BYTES(sealed) BYTES(         \
-            query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority) I64(due_ms) TEXT(basis) \
-            TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason) TEXT(organ) ENUM(     \
-                exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind) ENUM(ruling)    \
-                U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no) TEXT(  \
-                    report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)      \
-                    LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms)    \
-                        ENUM(power) LIST32(audience) U64(directive_no) BOOL(adopted)               \
-                            TEXT(official) I64(valid_from_ms) I64(valid_to_ms) TEXT(docket_no)     \
-                                ENUM(step) ENUM(rated_party) ENUM(satisfaction) TEXT(name) TEXT(   \
-                                    media_type) U64(size_bytes) BYTES(content_hash) U64(log_seq)   \
-                                    BYTES(epoch) U64(number) BYTES(head) BYTES(signature)          \
-                                        I64(at_ms) U32(step_no) I64(fell_ms) I64(before_ms)        \
-                                            I64(after_ms) TEXT(code) ENUM(level) U32(parent)       \
-                                                ENUM(node_kind) TEXT(region) TEXT(credit_code)     \
-                                                    BYTES(line_key) BYTES(sign_key) U32(successor) \
-                                                        TEXT(version) I64(effective_from_ms)       \
-                                                            BYTES(body) U64(quarantine_no)         \
-                                                                BYTES(key_id)
+    ENUM(matter) ENUM(channel) TEXT(title) TEXT(content) TEXT(class_code) TEXT(place_code)         \
+    U32(flags) U32(people) TEXT(foreign_system) TEXT(foreign_number) I64(received_at_ms)           \
+    BYTES(sealed) BYTES(query_code_hash) U32(node) LIST32(co_handlers) ENUM(authority)             \
+    I64(due_ms) TEXT(basis) TEXT(text) TEXT(report_form) TEXT(countersigned_by) TEXT(reason)       \
+    TEXT(organ) ENUM(exit) TEXT(notice_no) I64(told_at_ms) TEXT(how) ENUM(decline_kind)            \
+    ENUM(ruling) U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no)       \
+    TEXT(report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)                 \
+    LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms) ENUM(power)        \
+    LIST32(audience) U64(directive_no) BOOL(adopted) TEXT(official) I64(valid_from_ms)             \
+    I64(valid_to_ms) TEXT(docket_no) ENUM(step) ENUM(rated_party) ENUM(satisfaction) TEXT(name)    \
+    TEXT(media_type) U64(size_bytes) BYTES(content_hash) U64(log_seq) BYTES(epoch) U64(number)     \
+    BYTES(head) BYTES(signature) I64(at_ms) U32(step_no) I64(fell_ms) I64(before_ms)               \
+    I64(after_ms) TEXT(code) ENUM(level) U32(parent) ENUM(node_kind) TEXT(region)                  \
+    TEXT(credit_code) BYTES(line_key) BYTES(sign_key) U32(successor) TEXT(version)                 \
+    I64(effective_from_ms) BYTES(body) U64(quarantine_no) BYTES(key_id)
+/* clang-format on */
 
 struct jb_list32 {
     const uint32_t *at; /* borrowed */

@@ -140,15 +140,15 @@ enum jb_effect_kind {
 };
 
 /* Flat like struct jb_act: each kind uses the fields that its message in entry.proto has. */
+/* The formatter never comes to rest on this list. */
+/* clang-format off */
 #define JB_EFFECT_FIELDS(TEXT, BYTES, U32, U64, I64, BOOL, ENUM, LIST32, LIST64)                   \
-    ENUM(stage)                                                                                    \
-    U32(node)                                                                                      \
-    U32(custody) U32(authority) U32(sender) U32(hops) ENUM(role) ENUM(fact) I64(at_ms)             \
-        U32(deadline_id) TEXT(key) I64(trigger_ms) U32(limit) ENUM(unit) I64(due_ms)               \
-            TEXT(policy_version) TEXT(calendar_version) BOOL(provisional) LIST64(warn_at_ms)       \
-                TEXT(article) BOOL(designated_bound) ENUM(end) I64(old_due_ms) TEXT(reason)        \
-                    BOOL(extension) U32(step_no) TEXT(user) BOOL(open) U32(ruling) U32(opinion)    \
-                        U32(exit) U32(matter)
+    ENUM(stage) U32(node) U32(custody) U32(authority) U32(sender) U32(hops) ENUM(role)             \
+    ENUM(fact) I64(at_ms) U32(deadline_id) TEXT(key) I64(trigger_ms) U32(limit) ENUM(unit)         \
+    I64(due_ms) TEXT(policy_version) TEXT(calendar_version) BOOL(provisional) LIST64(warn_at_ms)   \
+    TEXT(article) BOOL(designated_bound) ENUM(end) I64(old_due_ms) TEXT(reason) BOOL(extension)    \
+    U32(step_no) TEXT(user) BOOL(open) U32(ruling) U32(opinion) U32(exit) U32(matter)
+/* clang-format on */
 
 struct jb_effect {
     enum jb_effect_kind kind;

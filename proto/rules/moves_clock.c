@@ -40,6 +40,20 @@ static enum jb_refusal check_extender(struct jb_move *m, const struct jb_deadlin
     return JB_REFUSE_NONE;
 }
 
+/* A clock that was passed on to another holder has a new number there, but the same trigger: its
+ * one extension has gone with it. */
+static bool was_extended(const struct jb_case *c, const struct jb_deadline *d)
+{
+    for (size_t i = 0; i < c->deadline_count; i++) {
+        const struct jb_deadline *other = &c->deadlines[i];
+
+        if (other->extensions > 0 && other->trigger_ms == d->trigger_ms &&
+            strcmp(other->key, d->key) == 0 && (other == d || other->end == JB_END_SUPERSEDED))
+            return true;
+    }
+    return false;
+}
+
 enum jb_refusal jb_check_extend(struct jb_move *m)
 {
     const struct jb_deadline *d = act_deadline(m);
@@ -54,7 +68,7 @@ enum jb_refusal jb_check_extend(struct jb_move *m)
     row = jb_policy_row(m->book->policy, d->key);
     if (row == NULL || row->extension_days == 0)
         return jb_detail_set(m->v->detail, JB_REFUSE_NOT_EXTENDABLE, "%s", d->key);
-    if (d->extensions > 0)
+    if (was_extended(m->c, d))
         return JB_REFUSE_EXTENDED_ALREADY;
     if (m->q->now_ms >= d->due_ms)
         return JB_REFUSE_EXTENSION_TOO_LATE;
@@ -98,7 +112,7 @@ void jb_draw_acknowledge(struct jb_move *m)
 /* ---- received: the five working days count from receipt ------------------------------------- */
 
 /* Clocks that the host's receipt starts. One that was handed over with its old trigger does not. */
-static const char *const from_receipt[] = {"notify", "object"};
+static const char *const from_receipt[] = {"sort", "notify", "object"};
 
 /* The clock that the present hand-over started, running or lapsed unused before the case arrived.
  */

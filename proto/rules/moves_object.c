@@ -35,18 +35,21 @@ enum jb_refusal jb_check_rule_on_objection(struct jb_move *m)
 }
 
 /* The host's clocks end with its duty. Those of the statute go back to a handler who had handed the
- * case over; an office starts them anew with its next hand-over. */
+ * case over; an office starts the notice anew with its next hand-over, but sixty days that ran
+ * before the host got the case run on. */
 static void emit_clocks_back(struct jb_move *m, bool to_handler)
 {
     const struct jb_case *c = m->c;
 
     for (size_t i = 0; i < c->deadline_count; i++) {
         const struct jb_deadline *d = &c->deadlines[i];
-        bool statute = strcmp(d->key, "notify") == 0 || strcmp(d->key, "handle") == 0;
+        bool handle = strcmp(d->key, "handle") == 0;
+        bool statute = handle || strcmp(d->key, "notify") == 0;
+        bool came_with_the_case = d->set_seq == c->sent_seq;
 
         if (d->end != JB_END_OPEN || d->node != c->host)
             continue;
-        if (to_handler && statute)
+        if ((to_handler && statute) || (handle && came_with_the_case))
             jb_emit_deadline_passed_on(m, d, c->sender);
         else
             jb_emit_end(m, d, JB_END_CANCELLED);
@@ -71,7 +74,8 @@ static void emit_return(struct jb_move *m)
         jb_emit_joined(m, c->host, JB_ROLE_LEFT);
     emit_clocks_back(m, to_handler);
     jb_emit_fact_cleared(m, JB_FACT_SIGNED);
-    if (!to_handler) {
+    /* Only what the host itself did: an earlier holder's acceptance binds whoever is next. */
+    if (!to_handler && c->stage == JB_STAGE_ACCEPTED) {
         jb_emit_fact_cleared(m, JB_FACT_ACCEPTED);
         jb_emit_fact_cleared(m, JB_FACT_TOLD);
     }

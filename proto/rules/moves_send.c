@@ -84,11 +84,26 @@ static void emit_audience(struct jb_move *m, const struct hand *h)
     }
 }
 
+/* Sorted by who owed it; a superior who acts over its head releases it. */
+static void emit_sorted(struct jb_move *m, const struct jb_deadline *d)
+{
+    bool late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
+
+    if (d->node != m->q->node)
+        jb_emit_end(m, d, JB_END_SUPERSEDED);
+    else
+        jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+}
+
 /* What becomes of one clock that runs. */
 static void emit_clock(struct jb_move *m, const struct hand *h, const struct jb_deadline *d)
 {
     bool is_notify = strcmp(d->key, "notify") == 0;
 
+    if (strcmp(d->key, "sort") == 0 || strcmp(d->key, "resort") == 0) {
+        emit_sorted(m, d);
+        return;
+    }
     /* Clocks of the statute: a hand-over between handlers never resets them. */
     if (strcmp(d->key, "handle") == 0 || (is_notify && !h->order)) {
         jb_emit_deadline_passed_on(m, d, h->node);
@@ -99,19 +114,28 @@ static void emit_clock(struct jb_move *m, const struct hand *h, const struct jb_
         jb_emit_end(m, d, JB_END_SUPERSEDED);
 }
 
+/* An office sorts what reaches it (Art 22), a handler tells the petitioner (Art 23). */
+static void emit_first_clock(struct jb_move *m, const struct hand *h)
+{
+    const struct jb_case *c = m->c;
+
+    if (jb_node_is_office(jb_directory_find(m->book->directory, h->node)))
+        jb_emit_deadline(m, "sort", h->node, m->q->now_ms, 0);
+    else if (!(c->flags & JB_FLAG_UNREACHABLE) && c->facts_ms[JB_FACT_TOLD] == 0)
+        jb_emit_deadline(m, "notify", h->node, m->q->now_ms, 0);
+}
+
 static void emit_clocks(struct jb_move *m, const struct hand *h)
 {
     const struct jb_case *c = m->c;
     int64_t now_ms = m->q->now_ms;
 
-    jb_emit_met(m, "sort");
-    jb_emit_met(m, "resort");
     for (size_t i = 0; i < c->deadline_count; i++) {
         if (c->deadlines[i].end == JB_END_OPEN)
             emit_clock(m, h, &c->deadlines[i]);
     }
-    if (h->order && !(c->flags & JB_FLAG_UNREACHABLE) && c->facts_ms[JB_FACT_TOLD] == 0)
-        jb_emit_deadline(m, "notify", h->node, now_ms, 0);
+    if (h->order)
+        emit_first_clock(m, h);
     if (!h->no_return)
         jb_emit_deadline(m, "object", h->node, now_ms, 0);
     if (h->assigned)

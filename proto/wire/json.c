@@ -119,20 +119,44 @@ static const char *escape_of(uint8_t c, char buffer[8])
     return buffer;
 }
 
-/* Put text that is known to be UTF-8. */
+/* Bytes of a character beyond ASCII that a terminal would obey (C1 controls, line and paragraph
+ * separators, changes of direction), 0: it is plain; *code: which it is. */
+static size_t obeyed(const char *text, size_t len, unsigned *code)
+{
+    const uint8_t *s = (const uint8_t *)text;
+
+    if (len >= 2 && s[0] == 0xc2 && s[1] <= 0x9f) {
+        *code = s[1];
+        return 2;
+    }
+    if (len < 3 || s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
+        return 0;
+    *code = 0x2000u + ((s[1] & 0x3fu) << 6) + (s[2] & 0x3fu);
+    bool is = (*code >= 0x2028 && *code <= 0x202e) || (*code >= 0x2066 && *code <= 0x2069);
+    return is ? 3 : 0;
+}
+
+/* Put text that is known to be UTF-8. The outcome can be shown on a terminal as it is. */
 static void put_escaped(struct jb_json *j, const char *text, size_t len)
 {
     size_t start = 0; /* first byte that is not yet put */
 
     for (size_t i = 0; i < len; i++) {
         char buffer[8];
+        unsigned code = 0;
         const char *escape = escape_of((uint8_t)text[i], buffer);
+        size_t bytes = escape != NULL ? 1 : obeyed(text + i, len - i, &code);
 
-        if (escape == NULL)
+        if (bytes == 0)
             continue;
+        if (escape == NULL) {
+            snprintf(buffer, sizeof buffer, "\\u%04x", code & 0xffffu);
+            escape = buffer;
+        }
         put(j, text + start, i - start);
         put(j, escape, strlen(escape));
-        start = i + 1;
+        start = i + bytes;
+        i = start - 1;
     }
     put(j, text + start, len - start);
 }

@@ -466,6 +466,11 @@ const struct jb_local_identity *jb_local_peer_identity(const struct jb_local_pee
     return &peer->identity;
 }
 
+size_t jb_local_peer_queued(const struct jb_local_peer *peer)
+{
+    return peer->queued_bytes;
+}
+
 void jb_local_peer_set_data(struct jb_local_peer *peer, void *data)
 {
     peer->data = data;

@@ -73,6 +73,9 @@ void jb_local_finish(struct jb_local_peer *peer);
 /* Valid until on_close returns. */
 const struct jb_local_identity *jb_local_peer_identity(const struct jb_local_peer *peer);
 
+/* Bytes that wait to be sent: for those who send as fast as the client reads. */
+size_t jb_local_peer_queued(const struct jb_local_peer *peer);
+
 /* A pointer of the user's own per client, NULL at first. */
 void jb_local_peer_set_data(struct jb_local_peer *peer, void *data);
 void *jb_local_peer_data(const struct jb_local_peer *peer);

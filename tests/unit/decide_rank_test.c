@@ -176,6 +176,49 @@ static void register_at_city(struct world *w)
     world_do(w, CITY_OFFICE, &act);
 }
 
+static void an_extension_is_used_up_whoever_holds_the_case(void **state)
+{
+    struct world *w = *state;
+    int64_t due_ms;
+
+    forward(w);
+    world_do(w, HOUSING, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = w->now_ms));
+    world_do(w, HOUSING, ACT(EXTEND, .days = 10, .reason = T("x"), .approved_by = T("局长")));
+    due_ms = world_deadline(w, "handle")->due_ms;
+    world_do(w, HOUSING, ACT(HANDOVER, .node = LAND));
+    world_refused(w, LAND, ACT(EXTEND, .days = 1, .reason = T("x"), .approved_by = T("局长")),
+                  JB_REFUSE_EXTENDED_ALREADY);
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LABOUR));
+    world_refused(w, LABOUR, ACT(EXTEND, .days = 1, .reason = T("x"), .approved_by = T("局长")),
+                  JB_REFUSE_EXTENDED_ALREADY);
+    assert_int_equal(world_deadline(w, "handle")->due_ms, due_ms);
+}
+
+static void an_agreed_objection_does_not_start_the_sixty_days_anew(void **state)
+{
+    struct world *w = *state;
+    int64_t due_ms, accepted_ms;
+
+    forward(w);
+    world_do(w, HOUSING, ACT(SIGN_FOR, .text = T("x")));
+    world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = w->now_ms));
+    due_ms = world_deadline(w, "handle")->due_ms;
+    accepted_ms = w->c.facts_ms[JB_FACT_ACCEPTED];
+    w->now_ms += 3 * JB_DAY_MS;
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LAND));
+    world_do(w, LAND, ACT(OBJECT, .reason = T("x")));
+    world_do(w, OFFICE, ACT(RULE_ON_OBJECTION, .ruling = JB_RULING_AGREED));
+    assert_int_equal(world_deadline(w, "handle")->due_ms, due_ms);
+    assert_int_equal(world_deadline(w, "handle")->node, OFFICE);
+    assert_int_equal(w->c.facts_ms[JB_FACT_ACCEPTED], accepted_ms);
+    assert_int_not_equal(w->c.facts_ms[JB_FACT_TOLD], 0);
+    world_do(w, OFFICE, ACT(ASSIGN, .node = LABOUR));
+    assert_int_equal(world_deadline(w, "handle")->due_ms, due_ms);
+    assert_int_equal(world_deadline(w, "handle")->node, LABOUR);
+    back_to_monday(w);
+}
+
 static void level_and_authority_decide(void **state)
 {
     struct world *w = *state;
@@ -242,6 +285,39 @@ static void an_office_passes_on_what_a_higher_one_assigned_and_stays_answerable(
     w->case_no = usual;
 }
 
+/* An office accepts nothing: what reaches it must be sorted, Art 22. */
+static void an_office_owes_the_sorting_of_what_reaches_it(void **state)
+{
+    struct world *w = *state;
+    int64_t usual = w->case_no;
+    size_t sorted = 0;
+
+    register_at_city(w);
+    world_do(w, CITY_OFFICE, ACT(FORWARD, .node = OFFICE));
+    assert_false(is_open(w, "notify"));
+    assert_int_equal(world_deadline(w, "sort")->node, OFFICE);
+    w->now_ms += JB_DAY_MS;
+    world_do(w, BROKER, ACT(RECEIVED, .node = OFFICE, .at_ms = w->now_ms));
+    assert_int_equal(world_deadline(w, "sort")->trigger_ms, w->now_ms);
+    world_do(w, OFFICE, ACT(FORWARD, .node = HOUSING));
+    assert_int_equal(last_deadline(w, "sort")->end, JB_END_MET);
+    assert_int_equal(world_deadline(w, "notify")->node, HOUSING);
+    back_to_monday(w);
+    register_at_city(w);
+    world_do(w, CITY_OFFICE, ACT(FORWARD, .node = OFFICE));
+    world_do(w, CITY_OFFICE, ACT(ASSIGN, .node = HOUSING)); /* over its head */
+    for (size_t i = 0; i < w->c.deadline_count; i++) {
+        const struct jb_deadline *d = &w->c.deadlines[i];
+
+        if (strcmp(d->key, "sort") != 0)
+            continue;
+        sorted++;
+        assert_int_equal(d->end, d->node == OFFICE ? JB_END_SUPERSEDED : JB_END_MET);
+    }
+    assert_int_equal(sorted, 2);
+    w->case_no = usual;
+}
+
 static void the_conference_designates(void **state)
 {
     struct world *w = *state;
@@ -266,9 +342,12 @@ int main(void)
         cmocka_unit_test(a_decline_after_a_told_acceptance_must_be_told_itself),
         cmocka_unit_test(given_back_by_its_sub_unit_a_case_stays_under_its_assignment),
         cmocka_unit_test(notify_keeps_its_day_between_handlers),
+        cmocka_unit_test(an_extension_is_used_up_whoever_holds_the_case),
+        cmocka_unit_test(an_agreed_objection_does_not_start_the_sixty_days_anew),
         cmocka_unit_test(level_and_authority_decide),
         cmocka_unit_test(without_its_switch_a_first_assignment_outranks_nothing),
         cmocka_unit_test(an_office_passes_on_what_a_higher_one_assigned_and_stays_answerable),
+        cmocka_unit_test(an_office_owes_the_sorting_of_what_reaches_it),
         cmocka_unit_test(the_conference_designates),
     };
     return cmocka_run_group_tests_name("decide_rank", tests, world_open, world_close);
