@@ -129,7 +129,7 @@ static int by_value(const void *a, const void *b)
 
 int main(int argc, char **argv)
 {
-    struct run r = {0};
+    static struct run r; /* with what it points to, for the whole run */
     if (argc < 5 || argc - 4 > TARGETS_MAX) {
         (void)fprintf(stderr, "usage: handoffs SOCKET COUNT WINDOW TARGET...\n");
         return 2;
