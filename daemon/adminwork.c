@@ -172,6 +172,7 @@ static enum jb_err check_lines(struct check_job *job, struct jb_ledger *l)
             job->fault = fault;
         job->check.chain_intact = job->check.chain_intact && line.chain_intact;
         job->check.signatures_good = job->check.signatures_good && line.signatures_good;
+        job->check.tables_equal = job->check.tables_equal && line.tables_equal;
         job->lines++;
     }
     jb_directory_fini(&directory);

@@ -70,7 +70,7 @@ static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault
         if (d.nodes[i].node == JB_NODE_BROKER_NUMBER)
             continue;
         err = jb_ledger_check_line(l, d.nodes[i].node, &check, fault);
-        bool ok = err == JB_OK && check.chain_intact && check.signatures_good;
+        bool ok = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal;
         *good = *good && ok;
         printf("node %u %s: %llu items, %llu receipts, %s%s%s\n", d.nodes[i].node, d.nodes[i].code,
                (unsigned long long)check.items, (unsigned long long)check.receipts,

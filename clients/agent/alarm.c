@@ -44,8 +44,10 @@ static void look_for_step(struct jb_agent *a, int64_t now_ms)
 struct looking {
     struct jb_agent *a;
     struct jb_arena arena;
+    struct jb_arena scratch; /* of one case */
     int64_t now_ms;
     bool office;          /* sees to it that others keep their deadlines */
+    size_t max;           /* so many were asked for */
     struct jb_alarm *due; /* arena */
     size_t count;
     int64_t next_ms;
@@ -68,7 +70,8 @@ static enum jb_err judge(struct looking *k, size_t i)
     struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
     struct jb_agent_overlay o;
     bool waits = jb_agent_pendings_of_case(&a->pending, alarm->case_no) > 0;
-    enum jb_err err = jb_agent_overlay_load(&m, alarm->case_no, waits, &k->arena, &o);
+    jb_arena_reset(&k->scratch);
+    enum jb_err err = jb_agent_overlay_load(&m, alarm->case_no, waits, &k->scratch, &o);
     if (err != JB_OK)
         return err;
     const struct jb_deadline *d = jb_case_deadline(&o.c, alarm->deadline_id);
@@ -81,11 +84,20 @@ static enum jb_err judge(struct looking *k, size_t i)
     return JB_OK;
 }
 
-static enum jb_err find_due(struct looking *k)
+static size_t kept_count(const struct looking *k)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < k->count; i++)
+        kept += k->kept[i];
+    return kept;
+}
+
+static enum jb_err find_some(struct looking *k)
 {
     struct jb_agent *a = k->a;
     uint32_t node = k->office ? 0 : jb_replica_node(a->ledger);
-    enum jb_err err = jb_alarm_due(a->ledger, node, k->now_ms, ALARMS_AT_ONCE, &k->arena, &k->due,
+    jb_arena_reset(&k->arena);
+    enum jb_err err = jb_alarm_due(a->ledger, node, k->now_ms, k->max, &k->arena, &k->due,
                                    &k->count, &k->next_ms);
     if (err != JB_OK)
         return err;
@@ -95,6 +107,19 @@ static enum jb_err find_due(struct looking *k)
         return JB_NOMEM;
     for (size_t i = 0; i < k->count && err == JB_OK; i++)
         err = judge(k, i);
+    return err;
+}
+
+/* Those that are kept come again with every look and stand first: when there is nothing else among
+ * as many as were asked for, others may stand behind them. */
+static enum jb_err find_due(struct looking *k)
+{
+    enum jb_err err = JB_OK;
+    for (k->max = ALARMS_AT_ONCE; err == JB_OK; k->max *= 4) {
+        err = find_some(k);
+        if (k->count < k->max || kept_count(k) < k->count)
+            return err;
+    }
     return err;
 }
 
@@ -136,23 +161,20 @@ static void tell(struct jb_agent *a, const struct jb_alarm *alarm)
 
 static enum jb_err look(struct looking *k)
 {
-    size_t kept = 0;
     enum jb_err err = find_due(k);
     if (err == JB_OK && k->count > 0)
         err = record(k);
     if (err != JB_OK)
         return err;
-    for (size_t i = 0; i < k->count; i++) {
-        kept += k->kept[i];
+    for (size_t i = 0; i < k->count; i++)
         if (!k->kept[i] && k->told[i])
             tell(k->a, &k->due[i]);
-    }
     int64_t check = k->a->config->alarm_check_ms;
     int64_t wait = jb_agent_alarm_wait(k->now_ms, k->next_ms, check);
-    if (kept > 0) /* these come again with every look */
-        wait = wait < 0 || k->next_ms <= k->now_ms ? check : wait;
-    else if (k->count == ALARMS_AT_ONCE)
+    if (k->count == k->max)
         wait = BACKLOG_MS;
+    else if (kept_count(k) > 0) /* these come again with every look */
+        wait = wait < 0 || k->next_ms <= k->now_ms ? check : wait;
     arm(k->a, wait);
     return JB_OK;
 }
@@ -166,7 +188,9 @@ static void on_alarm(uv_timer_t *timer)
     if (jb_replica_node(a->ledger) == 0)
         return;
     jb_arena_init(&k.arena, ALARM_ARENA_BYTES);
+    jb_arena_init(&k.scratch, ALARM_ARENA_BYTES);
     enum jb_err err = look(&k);
+    jb_arena_fini(&k.scratch);
     jb_arena_fini(&k.arena);
     if (err == JB_IO || err == JB_CORRUPT) {
         jb_agent_fail(a, err, "the alarms");

@@ -62,6 +62,20 @@ static enum jb_err put_deadlines(struct jb_agent_request *r, struct jb_deadline_
     return JB_OK;
 }
 
+static bool same_place(const struct jb_deadline_row *a, const struct jb_deadline_row *b)
+{
+    return a->case_no == b->case_no && a->d.due_ms == b->d.due_ms;
+}
+
+/* The next page begins with another case or instant: what this one cannot show whole goes there. */
+static size_t whole_places(const struct jb_deadline_row *rows, size_t count)
+{
+    size_t whole = count;
+    while (whole > 0 && same_place(&rows[whole - 1], &rows[count - 1]))
+        whole--;
+    return whole > 0 ? whole : count;
+}
+
 enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct jb_deadline_filter filter = deadline_filter(r);
@@ -77,6 +91,8 @@ enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply)
     if (err != JB_OK)
         return err;
     JB_PUT(reply->deadlines, more, more);
+    if (more)
+        count = whole_places(rows, count);
     return put_deadlines(r, rows, count, reply->deadlines);
 }
 

@@ -106,11 +106,9 @@ static int put_flags(struct cli *c, struct draft *d, const struct cli_given *g)
     char *rest = cli_own(c, strdup(g->value));
     for (char *word = next_word(&rest); word != NULL; word = next_word(&rest)) {
         int flag = 0;
-        if (!cli_word_read(cli_flags, word, &flag)) {
-            cli_usage(c, _("--flag: \"%s\" is none of %s"), cli_safe(c, word),
-                      _(cli_options[OPT_FLAG].doc));
-            return jiaoban_status_exit(JIAOBAN_MALFORMED);
-        }
+        if (!cli_word_read(cli_flags, word, &flag))
+            return cli_malformed(c, _("--flag: \"%s\" is none of %s"), cli_safe(c, word),
+                                 _(cli_options[OPT_FLAG].doc));
         d->act.flags |= (uint32_t)flag;
     }
     return 0;
@@ -128,10 +126,8 @@ static int put_foreign(struct cli *c, struct draft *d, const struct cli_given *g
 {
     char *system = cli_own(c, strdup(g->value));
     char *colon = system != NULL ? strchr(system, ':') : NULL;
-    if (colon == NULL || colon == system || colon[1] == '\0') {
-        cli_usage(c, _("--foreign: expected SYSTEM:NUMBER"));
-        return jiaoban_status_exit(JIAOBAN_MALFORMED);
-    }
+    if (colon == NULL || colon == system || colon[1] == '\0')
+        return cli_malformed(c, _("--foreign: expected SYSTEM:NUMBER"));
     *colon = '\0';
     d->act.foreign_system = system;
     d->act.foreign_number = colon + 1;
@@ -184,8 +180,14 @@ int cli_run_act(struct cli *c)
         return code;
     options.wait_ms = wait_s > 86400 ? 86400000 : wait_s * 1000;
     enum jiaoban_status status = jiaoban_submit(c->j, c->verb->act, &d.act, &options, &r);
-    if (r == NULL)
-        return cli_failed(c, status);
+    if (r == NULL) {
+        code = cli_failed(c, status);
+        if (!c->json && (status == JIAOBAN_CLOSED || status == JIAOBAN_BUSY))
+            fprintf(stderr, "%s\n",
+                    _("It may have been stored all the same: before doing it again, look at "
+                      "jiaoban pending and jiaoban list."));
+        return code;
+    }
     if (c->json) {
         code = cli_json(c, r, 2);
         if (code == 0)

@@ -176,6 +176,7 @@ struct cli {
     struct cli_given given[256]; /* options and positional arguments as given, in order */
     size_t given_count;
     bool json, color;
+    bool said;  /* what is wrong with the command line */
     bool admin; /* connected to the broker, not to an agent */
     struct jiaoban *j;
     int64_t now_ms;
@@ -241,8 +242,10 @@ int cli_verdict(struct cli *c, const struct jiaoban_settled *s);
 const char *cli_article(struct cli *c, const char *article);
 /* Print why a call on c->j failed; returns the exit code. */
 int cli_failed(struct cli *c, enum jiaoban_status status);
-/* Print a mistake in the command line; returns CLI_USAGE. */
+/* Print a mistake in the command line (with --json as a document); returns CLI_USAGE. */
 int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a value or a file that cannot be used; returns the exit code for bad input. */
+int cli_malformed(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- print.c ---- */
 

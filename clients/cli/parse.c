@@ -126,6 +126,22 @@ static const char *find_lang(int argc, char **argv)
     return NULL;
 }
 
+/* "--json" decides about the form of every message, also of one about the command line. */
+static bool find_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
+            return true;
+    return false;
+}
+
+/* argp has said it on standard error, in its own words. */
+static void not_understood(struct cli *c)
+{
+    if (c->json && !c->said)
+        cli_usage(c, _("the command line is not understood; see jiaoban help"));
+}
+
 static int unknown_verb(struct cli *c, int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[0], "node") == 0)
@@ -151,11 +167,14 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     int words = 0;
 
     cli_lang(find_lang(argc, argv));
+    c->json = find_json(argc, argv);
     make_rows(&p, NULL);
     struct argp argp = argp_for(&p);
     *exit_code = CLI_USAGE;
-    if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0)
+    if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0) {
+        not_understood(c);
         return false;
+    }
     if (p.version) {
         *exit_code = cli_run_version(c);
         return false;
@@ -176,6 +195,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0) {
         if (p.too_many)
             cli_usage(c, _("too many options"));
+        not_understood(c);
         return false;
     }
     if (p.help) {

@@ -10,10 +10,10 @@
 static int bad(struct cli *c, enum cli_opt opt, const char *value)
 {
     const struct cli_option *o = &cli_options[opt];
-    cli_usage(c, _("%s%s: \"%s\" is not understood; expected %s"), o->name != NULL ? "--" : "",
-              o->name != NULL ? o->name : _(o->arg), cli_short(c, cli_safe(c, value), 60),
-              o->doc != NULL ? _(o->doc) : _(o->arg));
-    return jiaoban_status_exit(JIAOBAN_MALFORMED);
+    return cli_malformed(c, _("%s%s: \"%s\" is not understood; expected %s"),
+                         o->name != NULL ? "--" : "", o->name != NULL ? o->name : _(o->arg),
+                         cli_short(c, cli_safe(c, value), 60),
+                         o->doc != NULL ? _(o->doc) : _(o->arg));
 }
 
 int cli_read_u64(struct cli *c, enum cli_opt opt, uint64_t *out)
@@ -50,9 +50,8 @@ int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *
         return 0;
     }
     if (jiaoban_instant(value, end_of_day, out_ms) != JIAOBAN_OK) {
-        cli_usage(c, _("--%s: \"%s\" is no date; write it as %s"), cli_options[opt].name,
-                  cli_short(c, cli_safe(c, value), 60), "2026-11-30 / 2026年11月30日");
-        return jiaoban_status_exit(JIAOBAN_MALFORMED);
+        return cli_malformed(c, _("--%s: \"%s\" is no date; write it as %s"), cli_options[opt].name,
+                             cli_short(c, cli_safe(c, value), 60), "2026-11-30 / 2026年11月30日");
     }
     return 0;
 }
@@ -81,8 +80,7 @@ int cli_read_node(struct cli *c, enum cli_opt opt, uint32_t *out)
 
 static int file_failed(struct cli *c, const char *path, const char *why)
 {
-    fprintf(stderr, "jiaoban: %s: %s\n", cli_safe(c, path), why);
-    return jiaoban_status_exit(JIAOBAN_MALFORMED);
+    return cli_malformed(c, "%s: %s", cli_safe(c, path), why);
 }
 
 static int read_stream(struct cli *c, FILE *in, const char *path, char **out, size_t *out_bytes)

@@ -70,13 +70,16 @@ static const struct refusal {
     {"REPORT_REQUIRED", N_("an assignment owes a closing report"), N_("give it with --report")},
     {"NOT_TOLD", N_("the petitioner has not been told"),
      N_("record it first: jiaoban notify CASE")},
-    {"TOO_MANY_HOPS", N_("too many hand-overs: this goes to the common superior"), NULL},
+    {"TOO_MANY_HOPS", N_("too many hand-overs: this goes to the common superior"),
+     N_("ask the common superior to designate an agency")},
     {"POLICY_MISSING", N_("no policy is in force"),
      N_("an administrator installs one: jiaoban install policy FILE")},
     {"TEXT_INVALID", N_("a text is not valid UTF-8 or contains a NUL character"), NULL},
     {"CONTENT_TOO_LARGE", N_("a text is longer than the limit"), NULL},
     {"CLOCK_IMPLAUSIBLE", N_("a date lies in the future or is implausible"),
      N_("check the date, and the clock of this machine")},
+    {"ACCUSATION_CONFINED", N_("an accusation goes to discipline organs only: refer it"),
+     N_("refer it: jiaoban refer CASE ORGAN")},
 };
 
 static const struct refusal *refusal_find(const char *name)
@@ -236,14 +239,40 @@ int cli_failed(struct cli *c, enum jiaoban_status status)
     return code;
 }
 
+/* As a sentence, or as a document for those who asked for one. */
+static int say_wrong(struct cli *c, const char *name, int code, const char *format, va_list args)
+{
+    char *text = NULL;
+    int len = vasprintf(&text, format, args);
+
+    c->said = true;
+    if (c->json) {
+        printf("{\"error\":{\"name\":\"%s\",\"exit\":%d,\"text\":", name, code);
+        json_string(stdout, len >= 0 ? text : "");
+        printf("}}\n");
+    } else {
+        fprintf(stderr, "jiaoban: %s\n", len >= 0 ? text : name);
+    }
+    if (len >= 0)
+        free(text);
+    return code;
+}
+
 int cli_usage(struct cli *c, const char *format, ...)
 {
     va_list args;
-    (void)c;
-    fprintf(stderr, "jiaoban: ");
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    int code = say_wrong(c, "USAGE", CLI_USAGE, format, args);
     va_end(args);
-    fprintf(stderr, "\n");
-    return CLI_USAGE;
+    return code;
+}
+
+int cli_malformed(struct cli *c, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int code = say_wrong(c, jiaoban_status_name(JIAOBAN_MALFORMED),
+                         jiaoban_status_exit(JIAOBAN_MALFORMED), format, args);
+    va_end(args);
+    return code;
 }

@@ -52,6 +52,17 @@ static enum jiaoban_status submission(struct jiaoban *j, const char *kind,
     return JIAOBAN_OK;
 }
 
+/* It was sent, and the answer did not come: doing it again might do it twice. */
+static enum jiaoban_status unsure(struct jiaoban *j, enum jiaoban_status status)
+{
+    if (status != JIAOBAN_CLOSED && status != JIAOBAN_BUSY && status != JIAOBAN_IO)
+        return status;
+    return jb_client_fail(j, status,
+                          "%s; it may be in the outbox all the same: look there and in the case "
+                          "before doing it again",
+                          j->error);
+}
+
 enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
                                    const struct jiaoban_act *act,
                                    const struct jiaoban_options *options,
@@ -72,7 +83,9 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
     request.submit = &body;
     uint32_t timeout_ms =
         ours.timeout_ms > UINT32_MAX - ours.wait_ms ? UINT32_MAX : ours.timeout_ms + ours.wait_ms;
-    return jb_client_call(j, &request, timeout_ms, out);
+    uint64_t last_id = j->last_id;
+    status = jb_client_call(j, &request, timeout_ms, out);
+    return j->last_id != last_id ? unsure(j, status) : status;
 }
 
 enum jiaoban_status jiaoban_submit_async(struct jiaoban *j, const char *kind,

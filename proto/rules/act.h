@@ -108,12 +108,12 @@ enum jb_act_kind jb_act_kind_parse(const char *name);
     ENUM(ruling) U32(deadline_id) U32(days) TEXT(approved_by) ENUM(opinion) TEXT(opinion_no)       \
     TEXT(report) I64(done_at_ms) TEXT(close_no) I64(other_case_no) ENUM(link_kind)                 \
     LIST64(other_case_nos) ENUM(ground) TEXT(person) I64(from_ms) I64(until_ms) ENUM(power)        \
-    LIST32(audience) U64(directive_no) BOOL(adopted) TEXT(official) I64(valid_from_ms)             \
-    I64(valid_to_ms) TEXT(docket_no) ENUM(step) ENUM(rated_party) ENUM(satisfaction) TEXT(name)    \
-    TEXT(media_type) U64(size_bytes) BYTES(content_hash) U64(log_seq) BYTES(epoch) U64(number)     \
-    BYTES(head) BYTES(signature) I64(at_ms) U32(step_no) I64(fell_ms) I64(before_ms)               \
-    I64(after_ms) TEXT(code) ENUM(level) U32(parent) ENUM(node_kind) TEXT(region)                  \
-    TEXT(credit_code) BYTES(line_key) BYTES(sign_key) U32(successor) TEXT(version)                 \
+    LIST32(audience) U64(directive_no) BOOL(adopted) ENUM(recommendation) TEXT(official)           \
+    I64(valid_from_ms) I64(valid_to_ms) TEXT(docket_no) ENUM(step) ENUM(rated_party)               \
+    ENUM(satisfaction) TEXT(name) TEXT(media_type) U64(size_bytes) BYTES(content_hash)             \
+    U64(log_seq) BYTES(epoch) U64(number) BYTES(head) BYTES(signature) I64(at_ms) U32(step_no)     \
+    I64(fell_ms) I64(before_ms) I64(after_ms) TEXT(code) ENUM(level) U32(parent) ENUM(node_kind)   \
+    TEXT(region) TEXT(credit_code) BYTES(line_key) BYTES(sign_key) U32(successor) TEXT(version)    \
     I64(effective_from_ms) BYTES(body) U64(quarantine_no) BYTES(key_id)
 /* clang-format on */
 

@@ -148,6 +148,7 @@ static const struct limit limits[FIELD_COUNT] = {
     [FIELD_link_kind] = {4, false},
     [FIELD_ground] = {2, false},
     [FIELD_power] = {6, false},
+    [FIELD_recommendation] = {3, false},
     [FIELD_step] = {7, false},
     [FIELD_rated_party] = {2, false},
     [FIELD_satisfaction] = {3, false},

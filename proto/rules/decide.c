@@ -18,10 +18,9 @@ enum {
     P_SENDER = 1 << 6,         /* whose hand-over is in force */
     P_ASSIGNER = 1 << 7,       /* office or conference that sent it on at some time */
     P_OFFICE = 1 << 8,         /* office or conference in the audience */
-    P_OFFICE_HOST = 1 << 9,
     P_LEFT = 1 << 10,
     P_BROKER = 1 << 11,
-    P_ANY_HOST = P_HOST | P_HANDLER | P_FORWARDED_HOST | P_OFFICE_HOST,
+    P_ANY_HOST = P_HOST | P_HANDLER | P_FORWARDED_HOST,
 };
 
 #define S(stage) (1U << JB_STAGE_##stage)
@@ -56,7 +55,7 @@ static const struct row rows[] = {
      jb_check_handover, jb_draw_handover},
     {JB_ACT_DESIGNATE, S(REGISTERED) | S_WITH_HANDLER, P_PARTICIPANT, CUSTODY | POLICY,
      jb_check_designate, jb_draw_designate},
-    {JB_ACT_REFER, S(REGISTERED), P_OFFICE_HOST, CUSTODY, jb_check_refer, jb_draw_refer},
+    {JB_ACT_REFER, S(REGISTERED), P_HOST, CUSTODY, jb_check_refer, jb_draw_refer},
     {JB_ACT_SIGN_FOR, S(REGISTERED) | S(SENT), P_HOST, CUSTODY, jb_check_sign_for,
      jb_draw_sign_for},
     {JB_ACT_ACCEPT, S(SIGNED), P_HANDLER, CUSTODY | POLICY, jb_check_accept, jb_draw_accept},
@@ -103,7 +102,7 @@ static unsigned parties_of_host(const struct jb_move *m, bool office)
     if (m->c->host != m->q->node)
         return 0;
     if (office)
-        return P_HOST | P_OFFICE_HOST;
+        return P_HOST;
     return P_HOST | P_HANDLER | (m->c->authority <= JB_AUTHORITY_FORWARD ? P_FORWARDED_HOST : 0U);
 }
 

@@ -315,7 +315,7 @@ uint32_t jb_directory_by_line_key(const struct jb_directory *d, const uint8_t ke
     for (size_t i = 0; i < d->count; i++) {
         const struct jb_node *n = &d->nodes[i];
 
-        if (n->has_agent && n->valid_to_ms == 0 && memcmp(n->line_key, key, JB_KEY_BYTES) == 0)
+        if (n->has_agent && memcmp(n->line_key, key, JB_KEY_BYTES) == 0)
             return n->node;
     }
     return 0;

@@ -48,8 +48,8 @@ const struct jb_node *jb_directory_by_code(const struct jb_directory *d, struct 
  */
 const struct jb_node *jb_directory_lookup(const struct jb_directory *d, struct jb_text what,
                                           bool *many);
-/* The node that a key belongs to, 0 if none; retired nodes are not found. Linear: the broker keeps
- * its own hash of live keys for log-ins. */
+/* The node that a key belongs to, 0 if none. Whether it is in force on this day is another question
+ * (jb_node_valid): an end that is known beforehand shuts nobody out before it. Linear. */
 uint32_t jb_directory_by_line_key(const struct jb_directory *d, const uint8_t key[JB_KEY_BYTES]);
 bool jb_node_valid(const struct jb_node *n, int64_t now_ms);
 /* Is `node` below `ancestor` (any number of steps)? Stops after 32 steps: a loop gives false. */

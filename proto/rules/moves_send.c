@@ -180,6 +180,19 @@ void jb_draw_register(struct jb_move *m)
         jb_emit_deadline(m, "notify", node, m->q->now_ms, 0);
 }
 
+/* ---- accusations ---------------------------------------------------------------------------- */
+
+/* Neither content nor existence of an accusation may reach the accused (Art 30), and whom it is
+ * against stands nowhere that the rules could look: so it goes to discipline organs or nowhere. */
+static enum jb_refusal check_confined(struct jb_move *m, uint32_t to)
+{
+    const struct jb_node *n = jb_directory_find(m->book->directory, to);
+
+    if (m->c->matter != JB_MATTER_ACCUSATION || (n != NULL && n->kind == JB_NODE_DISCIPLINE))
+        return JB_REFUSE_NONE;
+    return JB_REFUSE_ACCUSATION_CONFINED;
+}
+
 /* ---- orders: assign, forward, designate ----------------------------------------------------- */
 
 static enum jb_refusal check_co_handlers(struct jb_move *m)
@@ -201,6 +214,8 @@ static enum jb_refusal check_order(struct jb_move *m, int authority)
 {
     enum jb_refusal refusal = jb_reach_target(m, m->act->node);
 
+    if (refusal == JB_REFUSE_NONE)
+        refusal = check_confined(m, m->act->node);
     if (refusal == JB_REFUSE_NONE)
         refusal = jb_reach_order(m, m->act->node);
     if (refusal == JB_REFUSE_NONE)
@@ -344,6 +359,8 @@ enum jb_refusal jb_check_handover(struct jb_move *m)
     const struct jb_node *to = jb_directory_find(d, m->act->node);
     bool downward, sideways;
 
+    if (refusal == JB_REFUSE_NONE)
+        refusal = check_confined(m, m->act->node);
     if (refusal != JB_REFUSE_NONE)
         return refusal;
     if (m->self == NULL || !is_handler(to))
@@ -382,7 +399,16 @@ void jb_draw_handover(struct jb_move *m)
 
 enum jb_refusal jb_check_refer(struct jb_move *m)
 {
-    return m->act->node != 0 ? jb_reach_target(m, m->act->node) : JB_REFUSE_NONE;
+    enum jb_refusal refusal = JB_REFUSE_NONE;
+
+    if (!jb_node_is_office(m->self) && m->c->matter != JB_MATTER_ACCUSATION)
+        return jb_detail_set(m->v->detail, JB_REFUSE_WRONG_PARTY,
+                             "a handler refers accusations only");
+    if (m->act->node != 0)
+        refusal = jb_reach_target(m, m->act->node);
+    if (refusal == JB_REFUSE_NONE && m->act->node != 0)
+        refusal = check_confined(m, m->act->node);
+    return refusal;
 }
 
 void jb_draw_refer(struct jb_move *m)

@@ -52,7 +52,8 @@
     X(POLICY_MISSING, 143, "", "no policy is in force")                                            \
     X(TEXT_INVALID, 144, "", "a text is not valid UTF-8 or contains a NUL character")              \
     X(CONTENT_TOO_LARGE, 145, "", "a text is longer than the limit")                               \
-    X(CLOCK_IMPLAUSIBLE, 146, "", "a date lies in the future or is implausible")
+    X(CLOCK_IMPLAUSIBLE, 146, "", "a date lies in the future or is implausible")                   \
+    X(ACCUSATION_CONFINED, 147, "30", "an accusation goes to discipline organs only: refer it")
 
 enum jb_refusal {
 #define X(name, number, article, text) JB_REFUSE_##name = (number),

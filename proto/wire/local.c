@@ -306,12 +306,22 @@ void jb_local_finish(struct jb_local_peer *peer)
 /* ---- accepting --------------------------------------------------------------------------------
  */
 
+/* A quarter of the connections is not for the account that has all the others. */
+static bool has_its_share(const struct jb_local_server *s, uid_t uid)
+{
+    int its = 0;
+    for (const struct jb_local_peer *p = s->peers; p != NULL; p = p->next)
+        its += p->identity.uid == uid;
+    return its >= s->config.max_connections - s->config.max_connections / 4;
+}
+
 /* Takes over fd. NULL: refused, fd is closed. */
 static struct jb_local_peer *peer_new(struct jb_local_server *s, int fd)
 {
     struct jb_local_peer *p = calloc(1, sizeof *p);
     if (p == NULL || s->counts.open >= s->config.max_connections ||
-        !jb_local_identify(fd, &p->identity) || uv_poll_init(s->loop, &p->poll, fd) != 0) {
+        !jb_local_identify(fd, &p->identity) || has_its_share(s, p->identity.uid) ||
+        uv_poll_init(s->loop, &p->poll, fd) != 0) {
         free(p);
         close(fd);
         return NULL;

@@ -22,7 +22,8 @@ struct jb_local_config {
     mode_t mode;            /* permissions of the socket, e.g. 0660 */
     size_t max_frame_bytes; /* of a request; 0 = JB_LOCAL_REQUEST_LIMIT */
     size_t max_queue_bytes; /* unsent bytes of one client, over this it is cut; 0 = 32 MiB */
-    int max_connections;    /* further clients are closed at once; 0 = 64 */
+    int max_connections;    /* further clients are closed at once; 0 = 64. One account has at most
+                               three quarters of them: it cannot lock the others out */
     int partial_timeout_ms; /* an incomplete frame older than this is cut; 0 = 10 s */
 };
 

@@ -48,7 +48,7 @@ STAGES = {"REGISTERED": "registered", "SENT": "sent", "SIGNED": "signed", "ACCEP
 PARTIES = {"P_ANYONE": "any node", "P_PARTICIPANT": "participant", "P_REGISTRAR": "registrar",
            "P_HOST": "host", "P_HANDLER": "handler", "P_FORWARDED_HOST": "forwarded host",
            "P_SENDER": "sender", "P_ASSIGNER": "assigner", "P_OFFICE": "office",
-           "P_OFFICE_HOST": "office host", "P_LEFT": "left", "P_BROKER": "broker"}
+           "P_LEFT": "left", "P_BROKER": "broker"}
 
 
 def stage_words(text):

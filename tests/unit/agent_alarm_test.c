@@ -11,6 +11,7 @@
 #include "clients/agent/agent.h"
 #include "proto/base/log.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rules_world.h"
 
 #define NODE LW_OFFICE
 #define CHECK_MS 60000
@@ -196,6 +197,59 @@ static void more_than_one_look_can_take(void **state)
     assert_int_equal(look_at(d, d->sort.due_ms, NULL), 600);
 }
 
+/* Into the outbox: the matter is sent on, so its "sort" will have been met. */
+static void send_on(struct desk *d, int64_t case_no)
+{
+    struct jb_act act = {.kind = JB_ACT_ASSIGN,
+                         .case_no = case_no,
+                         .custody = 1,
+                         .node = HOUSING,
+                         .text = {"办", 3}};
+    struct jb_submission s = {.user = jb_text_of("张"), .made_at_ms = d->w->now_ms};
+    struct jb_outbox_item item = {
+        .made_at_ms = s.made_at_ms, .kind = act.kind, .case_no = case_no, .user = s.user};
+
+    assert_int_equal(jb_act_encode(&act, &d->w->arena, &s.act_bytes), JB_OK);
+    assert_int_equal(jb_submission_encode(&s, &d->w->arena, &item.body), JB_OK);
+    assert_int_equal(jb_outbox_add(d->agent.ledger, &item), JB_OK);
+    assert_int_equal(jb_agent_pendings_reserve(&d->agent.pending), JB_OK);
+    jb_agent_pendings_add(&d->agent.pending,
+                          (struct jb_agent_pending){item.number, case_no, act.kind});
+}
+
+/* A long time cut off: the outbox holds the end of more deadlines than one look can take. */
+static void what_waits_in_the_outbox_hides_no_alarm(void **state)
+{
+    enum {
+        SENT_ON = 300
+    };
+    struct desk *d = *state;
+    struct jb_alarm a = {0};
+    void *part = NULL;
+
+    assert_int_equal(world_open(&part), 0);
+    struct world *rules = part;
+    tell_replica(d, SENT_ON);
+    assert_int_equal(jb_ledger_begin(d->agent.ledger), JB_OK);
+    for (int64_t i = 0; i < SENT_ON; i++)
+        send_on(d, lw_case_no(i));
+    assert_int_equal(jb_ledger_commit(d->agent.ledger), JB_OK);
+    d->w->now_ms += 1000;
+    assert_int_equal(jb_ledger_begin(d->broker), JB_OK);
+    struct jb_entry e = lw_register(d->w, d->broker, lw_case_no(SENT_ON), "忘了的一件");
+    (void)lw_log_to(d->w, d->broker, &e, (struct jb_stream_add){.node = NODE});
+    assert_int_equal(jb_ledger_commit(d->broker), JB_OK);
+    lw_deliver(d->w, d->broker, d->agent.ledger);
+    d->agent.book = rules->book;
+    int64_t later_ms = d->sort.due_ms + INT64_C(86400000);
+    d->agent.book_date = jb_date_of_instant(later_ms);
+    assert_int_equal(look_at(d, later_ms, &a), 1);
+    assert_int_equal(a.case_no, lw_case_no(SENT_ON));
+    assert_in_range(uv_timer_get_due_in(&d->agent.alarm_timer), CHECK_MS / 2, CHECK_MS);
+    jb_agent_pendings_fini(&d->agent.pending);
+    assert_int_equal(world_close(&part), 0);
+}
+
 /* ---- the hook ---- */
 
 static void write_hook(struct desk *d, const char *body)
@@ -298,6 +352,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(after_a_long_sleep_only_the_highest, setup, teardown),
         cmocka_unit_test_setup_teardown(a_clock_set_back_repeats_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(more_than_one_look_can_take, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_waits_in_the_outbox_hides_no_alarm, setup, teardown),
         cmocka_unit_test_setup_teardown(hook_gets_its_arguments, setup, teardown),
         cmocka_unit_test_setup_teardown(hooks_queue_and_none_is_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(a_hook_that_hangs_is_killed, setup, teardown),

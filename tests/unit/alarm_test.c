@@ -108,12 +108,40 @@ static void steps_missed_while_off_are_one_alarm(void **state)
     lp_close(&p);
 }
 
+static void a_case_that_was_left_leaves_no_alarm(void **state)
+{
+    struct lw *w = *state;
+    struct jb_alarm *alarms;
+    size_t count;
+    int64_t next;
+    struct lp p = lp_open(w);
+
+    for (int64_t i = 0; i < 2; i++)
+        lp_told(w, &p, i, (struct jb_stream_add){0});
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(
+        jb_alarm_due(p.replica, 0, w->now_ms + 30 * DAY, 9, &w->arena, &alarms, &count, &next),
+        JB_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(jb_alarm_add(p.replica, &alarms[i]), JB_OK);
+    assert_int_equal(jb_ledger_commit(p.replica), JB_OK);
+    lp_told_left(w, &p, 0, 0);
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(jb_alarm_list(p.replica, 9, &w->arena, &alarms, &count), JB_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(alarms[0].case_no, lw_case_no(1));
+    lp_close(&p);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
         T(alarms_fall_by_the_own_clock_and_once),
         T(steps_missed_while_off_are_one_alarm),
+        T(a_case_that_was_left_leaves_no_alarm),
     };
 #undef T
 

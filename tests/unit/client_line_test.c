@@ -45,6 +45,22 @@ static void test_lost_connection(void **state)
     }
 }
 
+/* Whoever does it again does it twice, perhaps: that is said. A question can be asked again. */
+static void test_lost_submission(void **state)
+{
+    struct world *w = *state;
+    struct jiaoban_act act = {.size = sizeof act, .title = "漏水"};
+
+    w->mode = HANG_UP;
+    assert_int_equal(jiaoban_register(w->j, &act, NULL, NULL), JIAOBAN_CLOSED);
+    assert_non_null(strstr(jiaoban_error_text(w->j), "outbox"));
+    assert_int_equal(jiaoban_get_state(w->j, NULL, NULL), JIAOBAN_CLOSED);
+    assert_null(strstr(jiaoban_error_text(w->j), "outbox"));
+    act.title = NULL; /* was not sent */
+    assert_int_equal(jiaoban_register(w->j, &act, NULL, NULL), JIAOBAN_MISSING);
+    assert_null(strstr(jiaoban_error_text(w->j), "outbox"));
+}
+
 static void test_idle_connection_closed(void **state)
 {
     struct world *w = *state;
@@ -239,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody_listens),
         WORLD_TEST(test_lost_connection),
+        WORLD_TEST(test_lost_submission),
         WORLD_TEST(test_idle_connection_closed),
         WORLD_TEST(test_late_answer),
         WORLD_TEST(test_many_in_flight),

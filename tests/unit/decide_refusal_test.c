@@ -427,6 +427,9 @@ static void who_may_ask_at_all(void **state)
     world_refused(w, OFFICE, ACT(SIGN_FOR, .text = T("x")), JB_REFUSE_WRONG_PARTY);
     world_refused(w, HOUSING, ACT(FORWARD, .node = LAND), JB_REFUSE_NOT_A_HOLDER);
     world_refused(w, OTHER_DEPT, ACT(NOTE, .text = T("x")), JB_REFUSE_UNKNOWN_CASE);
+    w->c.matter = JB_MATTER_ACCUSATION;
+    world_refused(w, OFFICE, ACT(ASSIGN, .node = LAND), JB_REFUSE_ACCUSATION_CONFINED);
+    w->c.matter = JB_MATTER_APPEAL;
     world_refused(w, OFFICE, ACT(REOPEN, .reason = T("x")), JB_REFUSE_NOT_IN_FORCE);
     world_refused(w, OFFICE, ACT(ASSIGN, .node = LAND, .custody = 1), JB_REFUSE_STALE_CUSTODY);
     world_do(w, OFFICE, ACT(ASSIGN, .node = LAND));

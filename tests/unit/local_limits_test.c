@@ -150,6 +150,23 @@ static void too_many_clients_are_closed_at_once(void **state)
     close(four);
 }
 
+static void one_account_leaves_room_for_others(void **state)
+{
+    struct localworld *w = *state;
+    struct jb_local_frame frame = {0};
+    int fds[7];
+
+    w->config.max_connections = 8;
+    localworld_serve(w);
+    for (size_t i = 0; i < 7; i++)
+        fds[i] = localworld_dial(w);
+    localworld_run_until(w, &w->opened, 6);
+    assert_int_equal(localworld_receive(w, fds[6], &frame), JB_CLOSED);
+    localworld_assert_counts(w, 1, 0, 6);
+    for (size_t i = 0; i < 7; i++)
+        close(fds[i]);
+}
+
 static void a_reply_over_the_limit_is_refused(void **state)
 {
     struct localworld *w = *state;
@@ -219,6 +236,7 @@ int main(void)
         T(a_slow_reader_is_cut),
         T(requests_wait_while_replies_do),
         T(too_many_clients_are_closed_at_once),
+        T(one_account_leaves_room_for_others),
         T(a_reply_over_the_limit_is_refused),
         T(hooks_may_close),
         T(blocking_calls_end_in_time),

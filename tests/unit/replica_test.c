@@ -245,6 +245,40 @@ static void what_is_purged_is_overwritten_in_the_file(void **state)
     lp_close(&p);
 }
 
+static void items_are_read_again_in_order(void **state)
+{
+    struct lw *w = *state;
+    struct jb_applied *items = NULL;
+    size_t count = 9;
+    struct lp p = lp_open(w);
+
+    (void)lp_submit(w, p.replica, lw_case_no(1));
+    assert_int_equal(jb_replica_items(p.replica, 0, 9, &w->arena, &items, &count), JB_OK);
+    assert_int_equal(count, 0);
+    lp_told(w, &p, 0, (struct jb_stream_add){0});
+    lp_told(w, &p, 1, (struct jb_stream_add){.settles = 1});
+    lp_told_left(w, &p, 0, 0);
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(jb_replica_items(p.replica, 0, 9, &w->arena, &items, &count), JB_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(items[0].item.number, 1);
+    assert_int_equal(items[0].item.kind, 0); /* its text is gone */
+    assert_int_equal(items[1].item.kind, JB_ITEM_ENTRY);
+    assert_int_equal(items[1].entry.act.kind, JB_ACT_REGISTER);
+    assert_int_equal(items[1].item.settles, 1);
+    assert_int_equal(items[1].case_no, lw_case_no(1));
+    assert_int_equal(items[2].item.kind, JB_ITEM_LEFT);
+    assert_int_equal(items[2].case_no, lw_case_no(0));
+    assert_int_equal(jb_replica_items(p.replica, 1, 1, &w->arena, &items, &count), JB_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(items[0].item.number, 2);
+    assert_int_equal(jb_replica_items(p.replica, 3, 9, &w->arena, &items, &count), JB_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(jb_replica_items(p.replica, UINT64_MAX, 9, &w->arena, &items, &count), JB_OK);
+    assert_int_equal(count, 0);
+    lp_close(&p);
+}
+
 /* ---- evidence ---- */
 
 static void the_last_acknowledgement_is_repeated_exactly(void **state)
@@ -341,6 +375,7 @@ int main(void)
         T(case_keys_are_kept_beside),
         T(leaving_a_case_purges_it_and_nothing_else),
         T(what_is_purged_is_overwritten_in_the_file),
+        T(items_are_read_again_in_order),
         T(the_last_acknowledgement_is_repeated_exactly),
         T(case_numbers_count_by_day),
     };

@@ -20,7 +20,7 @@ class Local:
         self.socket.connect(path)
         self.last_id = 0
 
-    def send(self, kind, **fields):
+    def send(self, kind, /, **fields):
         self.last_id += 1
         request = local_pb2.Request(id=self.last_id, protocol=1)
         body = getattr(request, kind)
@@ -46,7 +46,7 @@ class Local:
         length, = struct.unpack(">I", self._exactly(4))
         return local_pb2.Reply.FromString(self._exactly(length))
 
-    def ask(self, kind, **fields):
+    def ask(self, kind, /, **fields):
         """The body of the reply; LocalError for an error, and for a refusal unless it was a submit."""
         wanted = self.send(kind, **fields)
         while True:
@@ -65,7 +65,7 @@ class Local:
         self.socket.close()
 
 
-def ask(path, kind, seconds=30, **fields):
+def ask(path, kind, /, seconds=30, **fields):
     client = Local(path, seconds)
     try:
         return client.ask(kind, **fields)

@@ -160,7 +160,7 @@ class Broker(Process):
         self.write_config()
         return self
 
-    def ask(self, kind, **fields):
+    def ask(self, kind, /, **fields):
         return local.ask(self.admin, kind, **fields)
 
     def metrics_text(self):
