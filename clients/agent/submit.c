@@ -61,7 +61,8 @@ static enum jb_err number_case(struct submitting *s)
     struct jb_date today = jb_date_of_instant(s->r->now_ms);
     uint32_t seq = 0;
     if (s->act.case_no != 0)
-        return jb_fault_set(&s->r->fault, JB_MALFORMED, "register: the agent issues the case number");
+        return jb_fault_set(&s->r->fault, JB_MALFORMED,
+                            "register: the agent issues the case number");
     enum jb_err err = jb_replica_case_seq(a->ledger, today, s->r->now_ms, &seq);
     if (err == JB_OK)
         err = jb_caseno_make(today, jb_replica_node(a->ledger), seq, &s->act.case_no);
