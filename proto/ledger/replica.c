@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "proto/ledger/db.h"
+#include "proto/rules/caseno.h"
 
 static const uint8_t no_epoch[JB_EPOCH_BYTES];
 
@@ -157,6 +158,13 @@ static enum jb_err key_keep(struct taking *t, struct jb_fault *fault)
     return jb_ledger_case_key_put(t->l, t->applied->case_no, key->data);
 }
 
+/* A number of this node came back with the stream: an earlier file may have issued it. */
+static enum jb_err case_seq_seen(struct jb_ledger *l, int64_t case_no)
+{
+    return jb_sql_run(l, JB_SQL_COUNTER_SEEN,
+                      JB_ROW(jb_int(jb_caseno_date(case_no).days), jb_int(jb_caseno_seq(case_no))));
+}
+
 /* The broker has begun to count this file's submissions. */
 static bool begins_own_epoch(const struct taking *t)
 {
@@ -176,6 +184,9 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
         err = jb_ledger_apply(t->l, &a->entry, t->arena);
         if (err == JB_OK && begins_own_epoch(t))
             err = jb_replica_settles_after(t->l, a->item.number);
+        if (err == JB_OK && a->entry.act.kind == JB_ACT_REGISTER &&
+            jb_caseno_node(a->case_no) == t->l->heads.node)
+            err = case_seq_seen(t->l, a->case_no);
     } else if (a->item.kind == JB_ITEM_LEFT) {
         struct jb_left left = {a->case_no, a->item.at_ms, a->item.number, a->item.left_reason};
         err = jb_ledger_case_purge(t->l, a->case_no);
@@ -346,23 +357,30 @@ enum jb_err jb_replica_stored_at(struct jb_ledger *l, uint64_t entry_seq, int64_
 
 /* ---- case numbers ---- */
 
+/* Before the first number of this file: an earlier file may have issued some this very day that
+ * never reached the broker. */
+static enum jb_err first_number(struct jb_ledger *l, int64_t second, int64_t *last)
+{
+    struct jb_bytes issued;
+
+    jb_arena_reset(&l->scratch);
+    enum jb_err err = jb_ledger_meta_get(l, ".issued", &l->scratch, &issued);
+    if (err != JB_NOT_FOUND)
+        return err;
+    second = second < 0 ? 0 : second > 86399 ? 86399 : second;
+    *last = *last > second ? *last : second;
+    return jb_number_write(l, ".issued", 1);
+}
+
 enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
                                 uint32_t *seq)
 {
     int64_t last = 0;
-    int64_t any;
 
     assert(l->writing);
     enum jb_err err = jb_sql_number(l, JB_SQL_COUNTER_GET, JB_ROW(jb_int(date.days)), &last);
-    if (err == JB_NOT_FOUND) {
-        /* The first number of this file: an earlier file may have issued some this very day. */
-        err = jb_sql_number(l, JB_SQL_COUNTER_ANY, JB_NO_ROW, &any);
-        if (err == JB_NOT_FOUND) {
-            int64_t second = (now_ms - jb_date_start_ms(date)) / 1000;
-            last = second < 0 ? 0 : second > 86399 ? 86399 : second;
-            err = JB_OK;
-        }
-    }
+    if (err == JB_OK || err == JB_NOT_FOUND)
+        err = first_number(l, (now_ms - jb_date_start_ms(date)) / 1000, &last);
     if (err != JB_OK)
         return err;
     if (last >= JB_CASENO_SEQ_MAX)

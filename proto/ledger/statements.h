@@ -161,7 +161,9 @@
       " (SELECT min(number) FROM item WHERE entry_seq = ? AND entry_seq <> 0)"                     \
       " ORDER BY number LIMIT 1")                                                                  \
     X(COUNTER_GET, R, "SELECT last FROM case_counter WHERE day = ?")                               \
-    X(COUNTER_ANY, R, "SELECT 1 FROM case_counter LIMIT 1")                                        \
+    X(COUNTER_SEEN, R,                                                                             \
+      "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
+      "max(last, excluded.last)")                                                                  \
     X(COUNTER_SET, R,                                                                              \
       "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
       "excluded.last")                                                                             \

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/rules/caseno.h"
 #include "tests/unit/ledger_pair.h"
 
 /* ---- identity ---- */
@@ -364,6 +365,31 @@ static void case_numbers_count_by_day(void **state)
     lw_close(&l);
 }
 
+static void a_new_file_goes_on_after_the_numbers_that_come_back(void **state)
+{
+    struct lw *w = *state;
+    struct lp p = lp_open(w);
+    struct jb_applied applied;
+    struct jb_date day = jb_date_of_instant(LW_START_MS);
+    int64_t noon = jb_date_start_ms(day) + 12 * 3600 * 1000;
+    int64_t issued = 0;
+    uint32_t seq = 0;
+
+    /* an earlier file of this node issued number 50,000 today, and the stream brings it back */
+    assert_int_equal(jb_caseno_make(day, LP_NODE, 50000, &issued), JB_OK);
+    assert_int_equal(jb_ledger_begin(p.broker), JB_OK);
+    struct jb_entry e = lw_register(w, p.broker, issued, "供暖");
+    (void)lw_log_to(w, p.broker, &e, (struct jb_stream_add){.node = LP_NODE});
+    assert_int_equal(jb_ledger_commit(p.broker), JB_OK);
+    assert_int_equal(lp_take(w, &p, 1, &applied), JB_OK);
+
+    assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
+    assert_int_equal(jb_replica_case_seq(p.replica, day, noon, &seq), JB_OK);
+    assert_int_equal(jb_ledger_commit(p.replica), JB_OK);
+    assert_int_equal(seq, 50001);
+    lp_close(&p);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
@@ -378,6 +404,7 @@ int main(void)
         T(items_are_read_again_in_order),
         T(the_last_acknowledgement_is_repeated_exactly),
         T(case_numbers_count_by_day),
+        T(a_new_file_goes_on_after_the_numbers_that_come_back),
     };
 #undef T
 
