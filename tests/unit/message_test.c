@@ -114,9 +114,12 @@ static void text_is_escaped(void **state)
     } texts[] = {
         {"漏水\"严重\"\\", "{\"text\":\"漏水\\\"严重\\\"\\\\\"}"},
         {"a\b\t\n\f\r\x01\x1f\x7fz", "{\"text\":\"a\\b\\t\\n\\f\\r\\u0001\\u001f\\u007fz\"}"},
+        /* escaped, since a terminal would obey them; that is what is tested */
+        /* NOLINTBEGIN(misc-misleading-bidirectional) */
         {"\xc2\x9b"
          "2J\xc2\xa0\xe2\x80\xa8\xe2\x80\xae\xe2\x80\x94\xe2\x81\xa9",
          "{\"text\":\"\\u009b2J\xc2\xa0\\u2028\\u202e\xe2\x80\x94\\u2069\"}"},
+        /* NOLINTEND(misc-misleading-bidirectional) */
         {"/<>&'", "{\"text\":\"/<>&'\"}"},
         {"\xf0\xa0\xae\xb7", "{\"text\":\"\xf0\xa0\xae\xb7\"}"},
         {"查\xe6\x9f!\xff\"", "{\"text\":\"查\\ufffd\\ufffd!\\ufffd\\\"\"}"},
