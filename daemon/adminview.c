@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include "proto/base/self.h"
 
 #define SET(view, field, value)                                                                    \
     do {                                                                                           \
@@ -15,19 +15,6 @@
 static char *text_z(struct jb_arena *arena, const char *z)
 {
     return jb_arena_strndup(arena, z, strlen(z));
-}
-
-/* Second number of /proc/self/statm, in pages. */
-static uint64_t resident_bytes(void)
-{
-    char line[128] = "";
-    FILE *in = fopen("/proc/self/statm", "re");
-    if (in == NULL)
-        return 0;
-    const char *got = fgets(line, sizeof line, in);
-    (void)fclose(in);
-    const char *second = got != NULL ? strchr(line, ' ') : NULL;
-    return second != NULL ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static uint64_t connected(const struct jb_broker *b)
@@ -62,7 +49,7 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
     SET(&v, objections, totals.objections);
     SET(&v, now_ms, jb_broker_now(b));
     SET(&v, started_at_ms, b->started_ms);
-    SET(&v, rss_bytes, resident_bytes());
+    SET(&v, rss_bytes, jb_self_rss_bytes());
     SET(&v, log_seq, b->committed_seq);
     SET(&v, nodes, b->directory.count);
     SET(&v, nodes_connected, connected(b));

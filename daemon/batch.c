@@ -72,6 +72,17 @@ struct jb_op *jb_batch_op(struct jb_batch *t)
     return op;
 }
 
+struct jb_entry *jb_batch_own_entry(struct jb_batch *t, struct jb_text user)
+{
+    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    if (entry == NULL)
+        return NULL;
+    entry->node = JB_NODE_BROKER_NUMBER;
+    entry->user = user;
+    entry->made_at_ms = t->now_ms;
+    return entry;
+}
+
 enum jb_err jb_batch_touch(struct jb_batch *t, uint32_t node)
 {
     void *array = t->touched;

@@ -229,6 +229,8 @@ void jb_batch_fini(struct jb_batch *t);
 void jb_batch_reset(struct jb_batch *t);
 struct jb_intake_item *jb_batch_item(struct jb_batch *t); /* a new zeroed item; NULL: no memory */
 struct jb_op *jb_batch_op(struct jb_batch *t);
+/* An entry of the broker's own node, but for its act; NULL: no memory. */
+struct jb_entry *jb_batch_own_entry(struct jb_batch *t, struct jb_text user);
 enum jb_err jb_batch_touch(struct jb_batch *t, uint32_t node) JB_MUST;
 /* The case as this batch sees it: loaded once, then as changed. NULL: *err says why. */
 struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t case_no,

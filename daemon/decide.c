@@ -309,12 +309,9 @@ static enum jb_err decide_own(struct jb_broker *b, struct jb_batch *t,
                               const struct jb_intake_item *item, const struct jb_act *act,
                               struct jb_text user)
 {
-    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    struct jb_entry *entry = jb_batch_own_entry(t, user);
     if (entry == NULL)
         return JB_NOMEM;
-    entry->node = JB_NODE_BROKER_NUMBER;
-    entry->user = user;
-    entry->made_at_ms = t->now_ms;
     entry->act = *act;
     if (act->kind == JB_ACT_ENROL_NODE && act->node == 0)
         entry->act.node = next_node_number(&b->directory);
@@ -350,12 +347,9 @@ static enum jb_err decide_epoch(struct jb_broker *b, struct jb_batch *t,
         return JB_NOMEM;
     op->kind = JB_OP_EPOCH;
     op->item = item;
-    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("line"));
     if (entry == NULL)
         return JB_NOMEM;
-    entry->node = JB_NODE_BROKER_NUMBER;
-    entry->user = jb_text_of("line");
-    entry->made_at_ms = t->now_ms;
     entry->act = (struct jb_act){
         .kind = JB_ACT_NEW_EPOCH, .node = item->node, .epoch = {item->epoch, JB_EPOCH_BYTES}};
     struct jb_accepted a = {.entry = entry, .only = item->node};

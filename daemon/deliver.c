@@ -62,10 +62,8 @@ static struct jb_stream_read credit(const struct jb_peer *p)
 
 static enum jb_err sign_frame(struct jb_broker *b, const struct jb_peer *p, struct jb_frame *f)
 {
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_HEAD, .node = p->node, .number = f->first + f->item_count - 1};
-    memcpy(claim.epoch, f->epoch, sizeof claim.epoch);
-    memcpy(claim.head, f->head, sizeof claim.head);
+    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, f->epoch,
+                                                  f->first + f->item_count - 1, f->head);
     f->suite = JB_SUITE_ED25519;
     return jb_line_sign(f->suite, b->keys.sign_secret, &claim, f->signature);
 }

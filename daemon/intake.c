@@ -40,10 +40,8 @@ static enum jb_err check_chain(struct jb_broker *b, const struct jb_peer *p,
     if (memcmp(head, f->head, sizeof head) != 0)
         return JB_DIVERGED;
     const struct jb_node *n = jb_directory_find(&b->directory, p->node);
-    struct jb_line_claim claim = {
-        .role = JB_LINE_UP, .node = p->node, .number = f->first + f->item_count - 1};
-    memcpy(claim.epoch, f->epoch, sizeof claim.epoch);
-    memcpy(claim.head, f->head, sizeof claim.head);
+    struct jb_line_claim claim =
+        jb_line_claim_of(JB_LINE_UP, p->node, f->epoch, f->first + f->item_count - 1, f->head);
     enum jb_err err = jb_line_verify(f->suite, n->sign_key, &claim, f->signature);
     if (err != JB_OK)
         return err;
@@ -144,9 +142,8 @@ static enum jb_err check_ack(struct jb_broker *b, const struct jb_peer *p, const
     if (memcmp(head, f->head, sizeof head) != 0)
         return JB_DIVERGED;
     const struct jb_node *n = jb_directory_find(&b->directory, p->node);
-    struct jb_line_claim claim = {.role = JB_LINE_DOWN_ACK, .node = p->node, .number = f->number};
-    memcpy(claim.epoch, f->epoch, sizeof claim.epoch);
-    memcpy(claim.head, f->head, sizeof claim.head);
+    struct jb_line_claim claim =
+        jb_line_claim_of(JB_LINE_DOWN_ACK, p->node, f->epoch, f->number, f->head);
     return jb_line_verify(f->suite, n->sign_key, &claim, f->signature);
 }
 
@@ -198,10 +195,8 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
     beat.suite = JB_SUITE_ED25519;
     memcpy(beat.down.epoch, jb_ledger_epoch(b->reader), sizeof beat.down.epoch);
     enum jb_err err = jb_stream_end(b->reader, p->node, &beat.down.number, beat.down.head);
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_HEAD, .node = p->node, .number = beat.down.number};
-    memcpy(claim.epoch, beat.down.epoch, sizeof claim.epoch);
-    memcpy(claim.head, beat.down.head, sizeof claim.head);
+    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, beat.down.epoch,
+                                                  beat.down.number, beat.down.head);
     if (err == JB_OK)
         err = jb_line_sign(beat.suite, b->keys.sign_secret, &claim, beat.signature);
     if (err == JB_OK)

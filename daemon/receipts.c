@@ -21,12 +21,9 @@ struct news {
 static enum jb_err tell_part(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                              uint32_t sender, struct jb_stored_items items)
 {
-    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("line"));
     if (entry == NULL)
         return JB_NOMEM;
-    entry->node = JB_NODE_BROKER_NUMBER;
-    entry->user = jb_text_of("line");
-    entry->made_at_ms = t->now_ms;
     entry->act = (struct jb_act){
         .kind = JB_ACT_STORED,
         .node = r->node,
@@ -82,12 +79,9 @@ static enum jb_err count_from_receipt(struct jb_broker *b, struct jb_batch *t,
     if (jb_date_compare(jb_date_of_instant(c->facts_ms[JB_FACT_SENT]),
                         jb_date_of_instant(t->now_ms)) >= 0)
         return JB_OK;
-    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
+    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("line"));
     if (entry == NULL)
         return JB_NOMEM;
-    entry->node = JB_NODE_BROKER_NUMBER;
-    entry->user = jb_text_of("line");
-    entry->made_at_ms = t->now_ms;
     entry->act = (struct jb_act){.kind = JB_ACT_RECEIVED,
                                  .case_no = c->case_no,
                                  .node = r->node,

@@ -103,14 +103,12 @@ static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
 {
     struct jb_agent *a = p->agent;
     struct jb_line_point own = jb_replica_down(a->ledger);
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_HEAD, .node = jb_replica_node(a->ledger), .number = own.number};
+    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, jb_replica_node(a->ledger),
+                                                  own.epoch, own.number, own.head);
     if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0)
         return jb_fault_set(&p->fault, JB_DIVERGED,
                             "item %llu: the chain does not lead to the head that was sent",
                             (unsigned long long)own.number);
-    memcpy(claim.epoch, own.epoch, sizeof claim.epoch);
-    memcpy(claim.head, own.head, sizeof claim.head);
     enum jb_err err = jb_line_verify(f->suite, a->broker.sign, &claim, f->signature);
     if (err != JB_OK)
         return jb_fault_set(&p->fault, err, "item %llu: the broker's signature does not verify",
@@ -150,10 +148,8 @@ static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
 static enum jb_err sign_point(const struct jb_agent *a, const struct jb_line_point *point,
                               uint8_t signature[JB_SIGN_BYTES])
 {
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_ACK, .node = jb_replica_node(a->ledger), .number = point->number};
-    memcpy(claim.epoch, point->epoch, sizeof claim.epoch);
-    memcpy(claim.head, point->head, sizeof claim.head);
+    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_ACK, jb_replica_node(a->ledger),
+                                                  point->epoch, point->number, point->head);
     return jb_line_sign(JB_SUITE_ED25519, a->keys.sign_secret, &claim, signature);
 }
 

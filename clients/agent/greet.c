@@ -166,10 +166,9 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)
 
 static bool beat_signed(const struct jb_agent *a, const struct jb_frame *beat)
 {
-    struct jb_line_claim claim = {
-        .role = JB_LINE_DOWN_HEAD, .node = jb_replica_node(a->ledger), .number = beat->down.number};
-    memcpy(claim.epoch, beat->down.epoch, sizeof claim.epoch);
-    memcpy(claim.head, beat->down.head, sizeof claim.head);
+    struct jb_line_claim claim =
+        jb_line_claim_of(JB_LINE_DOWN_HEAD, jb_replica_node(a->ledger), beat->down.epoch,
+                         beat->down.number, beat->down.head);
     return jb_line_verify(beat->suite, a->broker.sign, &claim, beat->signature) == JB_OK;
 }
 

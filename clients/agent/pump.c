@@ -63,11 +63,8 @@ static struct credit credit_left(const struct jb_agent *a)
 
 static enum jb_err sign_frame(const struct jb_agent *a, struct jb_frame *f)
 {
-    struct jb_line_claim claim = {.role = JB_LINE_UP,
-                                  .node = jb_replica_node(a->ledger),
-                                  .number = f->first + f->item_count - 1};
-    memcpy(claim.epoch, f->epoch, sizeof claim.epoch);
-    memcpy(claim.head, f->head, sizeof claim.head);
+    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_UP, jb_replica_node(a->ledger), f->epoch,
+                                                  f->first + f->item_count - 1, f->head);
     f->suite = JB_SUITE_ED25519;
     return jb_line_sign(f->suite, a->keys.sign_secret, &claim, f->signature);
 }

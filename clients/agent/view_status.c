@@ -2,20 +2,8 @@
 #include "clients/agent/views.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-/* Resident memory of this process; 0: not known. */
-static uint64_t rss_bytes(void)
-{
-    unsigned long long pages = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (f == NULL)
-        return 0;
-    if (fscanf(f, "%*u %llu", &pages) != 1) // NOLINT(cert-err34-c): the kernel's own numbers
-        pages = 0;
-    (void)fclose(f);
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
+#include "proto/base/self.h"
 
 static void put_line(const struct jb_agent_views *v, Jb__StatusView *s)
 {
@@ -68,7 +56,7 @@ Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
     uint32_t node = jb_replica_node(a->ledger);
     JB_PUT(s, node, node);
     JB_PUT(s, now_ms, v->now_ms);
-    JB_PUT(s, rss_bytes, rss_bytes());
+    JB_PUT(s, rss_bytes, jb_self_rss_bytes());
     JB_PUT(s, refused_recently, a->refused);
     JB_PUT(s, started_at_ms, a->started_ms);
     JB_PUT(s, clients, a->client_count);

@@ -35,20 +35,7 @@ enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, str
 enum jb_err jb_log_read(struct jb_ledger *l, uint64_t seq, struct jb_arena *arena,
                         struct jb_bytes *bytes)
 {
-    enum jb_err err;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ENTRY_BODY, JB_ROW(jb_u64(seq)));
-
-    if (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, arena);
-        struct jb_bytes found = jb_get_blob(&r);
-        err = r.err;
-        if (err == JB_OK)
-            *bytes = found;
-    } else if (err == JB_OK) {
-        err = JB_NOT_FOUND;
-    }
-    jb_sql_done(s);
-    return err;
+    return jb_sql_blob(l, jb_sql_bind(l, JB_SQL_ENTRY_BODY, JB_ROW(jb_u64(seq))), arena, bytes);
 }
 
 enum jb_err jb_log_each_row(struct jb_ledger *l, sqlite3_stmt *s, jb_log_each each, void *ctx)

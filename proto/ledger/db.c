@@ -136,6 +136,39 @@ enum jb_err jb_sql_number(struct jb_ledger *l, enum jb_sql id, struct jb_row row
     return err;
 }
 
+enum jb_err jb_sql_blob(struct jb_ledger *l, sqlite3_stmt *s, struct jb_arena *arena,
+                        struct jb_bytes *out)
+{
+    enum jb_err err;
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        struct jb_bytes found = jb_get_blob(&r);
+        err = r.err;
+        if (err == JB_OK)
+            *out = found;
+    } else if (err == JB_OK) {
+        err = JB_NOT_FOUND;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+enum jb_err jb_sql_head(struct jb_ledger *l, sqlite3_stmt *s, uint8_t head[JB_HASH_BYTES])
+{
+    enum jb_err err;
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        jb_get_fixed(&r, head, JB_HASH_BYTES);
+        err = r.err;
+    } else if (err == JB_OK) {
+        err = JB_NOT_FOUND;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
 enum jb_err jb_sql_snapshot(struct jb_ledger *l, bool *mine)
 {
     *mine = false;

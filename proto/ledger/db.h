@@ -119,6 +119,12 @@ enum jb_err jb_sql_run(struct jb_ledger *l, enum jb_sql id, struct jb_row row) J
 enum jb_err jb_sql_number(struct jb_ledger *l, enum jb_sql id, struct jb_row row,
                           int64_t *out) JB_MUST;
 
+/* The first column of the first row of a bound statement, which is then done: a blob into the
+ * arena, or a chain head. NOT_FOUND when there is no row; the result is set only on success. */
+enum jb_err jb_sql_blob(struct jb_ledger *l, sqlite3_stmt *s, struct jb_arena *arena,
+                        struct jb_bytes *out) JB_MUST;
+enum jb_err jb_sql_head(struct jb_ledger *l, sqlite3_stmt *s, uint8_t head[JB_HASH_BYTES]) JB_MUST;
+
 /* Hold one view of the tables over several statements; a no-op inside a transaction (*mine false).
  */
 enum jb_err jb_sql_snapshot(struct jb_ledger *l, bool *mine) JB_MUST;

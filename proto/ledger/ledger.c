@@ -387,20 +387,8 @@ enum jb_err jb_ledger_meta_set(struct jb_ledger *l, const char *key, struct jb_b
 enum jb_err jb_ledger_meta_get(struct jb_ledger *l, const char *key, struct jb_arena *arena,
                                struct jb_bytes *value)
 {
-    enum jb_err err;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_META_GET, JB_ROW(jb_text(jb_text_of(key))));
-
-    if (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, arena);
-        struct jb_bytes found = jb_get_blob(&r);
-        err = r.err;
-        if (err == JB_OK)
-            *value = found;
-    } else if (err == JB_OK) {
-        err = JB_NOT_FOUND;
-    }
-    jb_sql_done(s);
-    return err;
+    return jb_sql_blob(l, jb_sql_bind(l, JB_SQL_META_GET, JB_ROW(jb_text(jb_text_of(key)))), arena,
+                       value);
 }
 
 enum jb_err jb_ledger_case_key_put(struct jb_ledger *l, int64_t case_no,

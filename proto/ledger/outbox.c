@@ -142,22 +142,11 @@ enum jb_err jb_outbox_of_case(struct jb_ledger *l, int64_t case_no, struct jb_ar
 
 enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number, uint8_t head[JB_HASH_BYTES])
 {
-    enum jb_err err;
-
     if (number == 0) {
         jb_chain_start(l->heads.node, l->epoch, head);
         return l->heads.node != 0 ? JB_OK : JB_NOT_FOUND;
     }
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_OUTBOX_HEAD, JB_ROW(jb_u64(number)));
-    if (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, NULL);
-        jb_get_fixed(&r, head, JB_HASH_BYTES);
-        err = r.err;
-    } else if (err == JB_OK) {
-        err = JB_NOT_FOUND;
-    }
-    jb_sql_done(s);
-    return err;
+    return jb_sql_head(l, jb_sql_bind(l, JB_SQL_OUTBOX_HEAD, JB_ROW(jb_u64(number))), head);
 }
 
 /* ---- verdicts ---- */

@@ -245,22 +245,12 @@ enum jb_err jb_stream_read(struct jb_ledger *l, const struct jb_stream_read *wan
 enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES])
 {
-    enum jb_err err;
-
     if (number == 0) {
         jb_chain_start(node, l->epoch, head);
         return JB_OK;
     }
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_STREAM_HEAD, JB_ROW(jb_int(node), jb_u64(number)));
-    if (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, NULL);
-        jb_get_fixed(&r, head, JB_HASH_BYTES);
-        err = r.err;
-    } else if (err == JB_OK) {
-        err = JB_NOT_FOUND;
-    }
-    jb_sql_done(s);
-    return err;
+    return jb_sql_head(l, jb_sql_bind(l, JB_SQL_STREAM_HEAD, JB_ROW(jb_int(node), jb_u64(number))),
+                       head);
 }
 
 enum jb_err jb_stream_duties(struct jb_ledger *l, uint32_t node, uint64_t after, uint64_t upto,

@@ -88,6 +88,16 @@ static uint8_t *put_number(uint8_t *p, uint64_t value, int bytes)
     return p;
 }
 
+struct jb_line_claim jb_line_claim_of(enum jb_line_role role, uint32_t node,
+                                      const uint8_t epoch[JB_EPOCH_BYTES], uint64_t number,
+                                      const uint8_t head[JB_HASH_BYTES])
+{
+    struct jb_line_claim claim = {.role = role, .node = node, .number = number};
+    memcpy(claim.epoch, epoch, sizeof claim.epoch);
+    memcpy(claim.head, head, sizeof claim.head);
+    return claim;
+}
+
 void jb_line_statement(const struct jb_line_claim *claim, uint8_t out[JB_LINE_STATEMENT_BYTES])
 {
     uint8_t *p = out;

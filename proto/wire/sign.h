@@ -46,6 +46,11 @@ struct jb_line_claim {
     uint8_t head[JB_HASH_BYTES];   /* chain head at that number */
 };
 
+/* A claim from its parts; epoch and head are copied. */
+struct jb_line_claim jb_line_claim_of(enum jb_line_role role, uint32_t node,
+                                      const uint8_t epoch[JB_EPOCH_BYTES], uint64_t number,
+                                      const uint8_t head[JB_HASH_BYTES]);
+
 /* The statement of a claim, the message that is signed with JB_SIGN_PURPOSE_LINE:
  *
  *     offset  bytes  content
