@@ -41,7 +41,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
 
 # ---- flags -------------------------------------------------------------------------------------
 # libuv and friends are linked with --as-needed: a program names only what its objects use.
-PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd
+PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd xlsxwriter
 
 # Ask once, at the first use inside a recipe.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
@@ -78,15 +78,17 @@ CLIENT_SRC := $(call sources,clients/lib/*.c)
 CLI_SRC := $(call sources,clients/cli/*.c)
 UNIT_SRC := $(call sources,tests/unit/*_test.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(call sources,tests/unit/*.c))
+MODEL_SRC := $(call sources,tests/model/*.c)
 TOOL_SRC := $(call sources,tests/tools/*.c)
 DEMO_SRC := $(call sources,tests/demo/*.c)
 BENCH_SRC := $(call sources,tests/bench/*.c)
+REPLAY_SRC := $(call sources,tests/replay/*.c)
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC)
-OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/tools/*.h \
-               tests/demo/*.h)
+           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(REPLAY_SRC)
+OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
+               tests/demo/*.h tests/replay/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -101,15 +103,17 @@ CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
                $(BUILD)/jiaoban.pc)
 LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
 UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+WALK := $(if $(MODEL_SRC),$(BUILD)/tests/model/walk)
 TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
 PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
+REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
 
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
 all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) ## build programs, libjiaoban and translations (default)
 programs: $(PROGRAMS)
-tests: all $(UNIT_TESTS) $(TOOLS) $(PLAY) $(BENCHES) $(PYTHON_SCHEMAS) ## build everything the tests need
+tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(PYTHON_SCHEMAS) ## build everything the tests need
 tools: $(TOOLS)
 
 help: ## this list
@@ -234,8 +238,13 @@ $(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_AR
 	@mkdir -p $(@D)
 	$(Q)$(link) $(LINK_$(*)_test) -lcmocka
 
-# It looks at the texts in both languages.
-$(BUILD)/tests/cli_test: | $(LOCALES)
+$(WALK): $(call obj,$(MODEL_SRC)) $(TEST_ARCHIVES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -lcmocka
+
+# They look at the texts in both languages.
+$(filter $(BUILD)/tests/cli%,$(UNIT_TESTS)): | $(LOCALES)
 
 $(TOOLS): $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(TEST_ARCHIVES)
 	$(call say,LINK,$@)
@@ -250,6 +259,12 @@ $(PLAY) $(BENCHES):
 	@mkdir -p $(@D)
 	$(Q)$(link)
 
+# It looks inside: rules and ledger in one process, without a broker.
+$(REPLAY): $(call obj,$(REPLAY_SRC) tests/demo/csv.c) $(BUILD)/libjbproto.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link)
+
 .PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 	$(BUILD)/tests/$*_test
@@ -259,7 +274,7 @@ $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind bench
+.PHONY: deps demo test unit e2e asan valgrind walk bench replay
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
@@ -278,6 +293,12 @@ e2e: ## end-to-end tests only
 	@$(SCRIPT_ENV) tests/run e2e
 asan: ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(SCRIPT_ENV) tests/run asan
+walk: $(WALK) ## a random walk of 100,000 acts over 50 agencies (JB_MODEL_STEPS=n JB_SEED=n)
+	CMOCKA_MESSAGE_OUTPUT=TAP $(WALK)
+replay: ## let real cases travel on their real dates (DATA=folder, default: the excerpt)
+	@tests/install-packages.sh build
+	+@$(parallel) $(REPLAY)
+	@$(REPLAY) $(or $(DATA),tests/data/shangluo)
 bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=20000)
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
@@ -334,7 +355,7 @@ translations: ## every text of the command line client has a Chinese translation
 .PHONY: install uninstall clean
 SHARE := $(PREFIX)/share
 COMPLETION := $(wildcard clients/cli/*.bash)
-DATA := $(wildcard deploy/policy/* deploy/calendar/*)
+SHIPPED := $(wildcard deploy/policy/* deploy/calendar/*)
 CONFIG := $(wildcard deploy/config/*)
 UNITS := $(wildcard deploy/systemd/*.service)
 HOUSE := $(patsubst deploy/systemd/jiaoban.%,%,$(wildcard deploy/systemd/jiaoban.*)) # sysusers ...
@@ -351,7 +372,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	install -m 644 $(BUILD)/jiaoban.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(foreach l,$(LANGUAGES),install -D -m 644 $(BUILD)/locale/$(l)/LC_MESSAGES/jiaoban.mo \
 	    $(DESTDIR)$(LOCALEDIR)/$(l)/LC_MESSAGES/jiaoban.mo &&) true
-	$(foreach f,$(DATA),install -m 644 $(f) $(DESTDIR)$(DATADIR)/$(f:deploy/%=%) &&) true
+	$(foreach f,$(SHIPPED),install -m 644 $(f) $(DESTDIR)$(DATADIR)/$(f:deploy/%=%) &&) true
 	$(foreach f,$(CONFIG),install -m 644 $(f) $(DESTDIR)$(DATADIR)/config &&) true
 	$(foreach f,$(COMPLETION),install -m 644 $(f) \
 	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban &&) true

@@ -123,10 +123,15 @@ static const struct {
     Jb__Request__BodyCase body;
     handler_fn handle;
 } handlers[] = {
-    {JB__REQUEST__BODY_STATUS, jb_admin_status},   {JB__REQUEST__BODY_NODES, jb_admin_nodes},
-    {JB__REQUEST__BODY_ENROL, jb_admin_enrol},     {JB__REQUEST__BODY_ADMIN, jb_admin_change},
-    {JB__REQUEST__BODY_INSTALL, jb_admin_install}, {JB__REQUEST__BODY_RELOAD, jb_admin_reload},
+    {JB__REQUEST__BODY_STATUS, jb_admin_status},
+    {JB__REQUEST__BODY_NODES, jb_admin_nodes},
+    {JB__REQUEST__BODY_ENROL, jb_admin_enrol},
+    {JB__REQUEST__BODY_ADMIN, jb_admin_change},
+    {JB__REQUEST__BODY_INSTALL, jb_admin_install},
+    {JB__REQUEST__BODY_RELOAD, jb_admin_reload},
+    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock},
     {JB__REQUEST__BODY_VERIFY, jb_admin_verify},
+    {JB__REQUEST__BODY_REPORT, jb_admin_report},
 };
 
 static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame)

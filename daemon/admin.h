@@ -20,6 +20,8 @@ struct jb_admin {
     struct jb_admin_waiter waiters[JB_ADMIN_WAITERS];
     uint64_t next_waiter;
     bool checking;        /* a verification is running on the worker pool */
+    bool reporting;       /* likewise a report */
+    bool forecasting;     /* and a dry run of a calendar */
     atomic_bool stopping; /* ... and ends early */
 };
 
@@ -41,7 +43,13 @@ void jb_admin_nodes(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Re
 void jb_admin_enrol(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 void jb_admin_change(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 void jb_admin_install(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+void jb_admin_confirm_clock(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 void jb_admin_reload(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 void jb_admin_verify(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+/* adminforecast.c: begin the dry run of a calendar, whose text was checked; answers `w`. */
+enum jb_err jb_admin_forecast(struct jb_admin *a, const struct jb_admin_waiter *w,
+                              struct jb_text text, bool *started, struct jb_fault *fault) JB_MUST;
+/* report.c */
+void jb_admin_report(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 
 #endif

@@ -53,15 +53,18 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
     SET(&v, log_seq, b->committed_seq);
     SET(&v, nodes, b->directory.count);
     SET(&v, nodes_connected, connected(b));
-    if (b->policy != NULL)
+    if (b->book.policy != NULL)
         v.policy_version =
-            jb_arena_strndup(&a->arena, b->policy->version.data, b->policy->version.len);
-    if (b->calendar != NULL) {
-        jb_date_format(b->calendar->covers_to, until);
-        v.calendar_version = text_z(&a->arena, b->calendar->version);
+            jb_arena_strndup(&a->arena, b->book.policy->version.data, b->book.policy->version.len);
+    if (b->book.calendar != NULL) {
+        jb_date_format(b->book.calendar->covers_to, until);
+        v.calendar_version = text_z(&a->arena, b->book.calendar->version);
         v.calendar_until = until;
     }
-    v.trouble = b->trouble.text;
+    if (b->trouble.text[0] != '\0')
+        v.trouble = b->trouble.text;
+    else
+        v.trouble = text_z(&a->arena, jb_keeper_trouble(&b->keeper));
     reply.has_id = 1;
     reply.id = r->id;
     reply.body_case = JB__REPLY__BODY_STATUS;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "daemon/install.h"
+#include "proto/base/utf8.h"
 #include "proto/wire/codec.h"
 
 /* "admin:zhang" in the batch's memory. */
@@ -124,6 +125,8 @@ void jb_admin_install(struct jb_admin *a, struct jb_local_peer *peer, const Jb__
                             .dry_run = r->install->dry_run != 0};
     bool queued = false;
     enum jb_err err = jb_install_queue(a->b, is_policy, &in, &queued, &fault);
+    if (err == JB_OK && in.dry_run && !is_policy)
+        err = jb_admin_forecast(a, w, in.text, &queued, &fault);
     if (err == JB_OK && queued)
         return;
     w->id = 0;
@@ -131,6 +134,34 @@ void jb_admin_install(struct jb_admin *a, struct jb_local_peer *peer, const Jb__
         jb_admin_error(peer, r->id, err, fault.text[0] != '\0' ? fault.text : jb_err_text(err));
     else
         jb_admin_done(peer, r->id, in.dry_run ? "the file is good" : "installed already", 0, 0);
+}
+
+void jb_admin_confirm_clock(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r)
+{
+    struct jb_broker *b = a->b;
+    if (b->keeper.doubt == JB_DOUBT_NONE) {
+        jb_admin_done(peer, r->id, "the wall clock is not in doubt", 0, 0);
+        return;
+    }
+    struct jb_clock_witness by = {.user = user_of(b->fill, peer)};
+    const char *reason = r->confirm_clock->reason != NULL ? r->confirm_clock->reason : "";
+    by.reason.len = strlen(reason);
+    by.reason.data = jb_arena_strndup(&b->fill->arena, reason, by.reason.len);
+    if (by.reason.len > JB_LIMIT_LINE || by.reason.data == NULL ||
+        jb_text_check_line(reason, by.reason.len) != JB_OK) {
+        jb_admin_error(peer, r->id, JB_RANGE, "reason: one line of at most 1024 bytes");
+        return;
+    }
+    struct jb_admin_waiter *w = jb_admin_wait(a, peer, r->id);
+    if (w == NULL)
+        return;
+    by.waiter = w->id;
+    bool was_in_doubt = jb_keeper_confirm(&b->keeper);
+    if (was_in_doubt && jb_clockwork_record(b, &by))
+        return;
+    w->id = 0;
+    jb_admin_done(peer, r->id,
+                  was_in_doubt ? "confirmed" : "the wall clock has come back by itself", 0, 0);
 }
 
 void jb_admin_reload(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r)

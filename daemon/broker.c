@@ -12,9 +12,10 @@
 
 #include "proto/base/log.h"
 
-int64_t jb_broker_now(const struct jb_broker *b)
+int64_t jb_broker_now(struct jb_broker *b)
 {
-    return jb_clock_read(&b->clock);
+    /* before the log is open nothing is known that the wall clock could be held against */
+    return b->keeper.wall.now_ms != NULL ? jb_keeper_now(&b->keeper) : jb_clock_read(&b->clock);
 }
 
 struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
@@ -46,33 +47,59 @@ struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
 
 enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault)
 {
-    struct jb_arena arena;
-    struct jb_text text;
-    struct jb_policy *policy = NULL;
-    struct jb_calendar *calendar = NULL;
-    int64_t now_ms = jb_broker_now(b);
-    jb_arena_init(&arena, (size_t)16 * 1024 * 1024);
-    enum jb_err err = jb_ledger_policy_at(b->reader, now_ms, &arena, &text);
-    if (err == JB_OK)
-        err = jb_policy_parse(text, &arena, &policy, fault);
-    if (err == JB_OK || err == JB_NOT_FOUND)
-        err = jb_ledger_calendar_last(b->reader, jb_text_of("CN"), &arena, &text);
-    if (err == JB_OK) {
-        calendar = jb_arena_alloc(&arena, sizeof *calendar);
-        err = calendar == NULL ? JB_NOMEM
-                               : jb_calendar_parse(text, "calendar", &arena, calendar, fault);
-    }
-    if (err != JB_OK && err != JB_NOT_FOUND) {
-        jb_arena_fini(&arena);
+    enum jb_err err =
+        jb_ledger_book_load(&b->shelf, b->reader, &b->directory, jb_broker_now(b), fault);
+    if (err != JB_OK)
         return err;
-    }
-    jb_arena_fini(&b->book_arena);
-    b->book_arena = arena;
-    b->policy = policy;
-    b->calendar = calendar;
-    b->book_day = jb_date_of_instant(now_ms).days;
-    b->book =
-        (struct jb_rulebook){.directory = &b->directory, .policy = policy, .calendar = calendar};
+    b->book = b->shelf.book;
+    if (fault->text[0] != '\0')
+        jb_log(JB_LOG_ERROR, NULL, "book.damaged", "%s", fault->text);
+    return JB_OK;
+}
+
+/* ---- time ---- */
+
+/* Decided with the time of before the step: the wall clock was doubted. With that of after it: it
+ * is trusted since. */
+static bool began_doubt(const struct jb_entry *step)
+{
+    return llabs(step->at_ms - step->act.before_ms) < llabs(step->at_ms - step->act.after_ms);
+}
+
+/* Was the wall clock in doubt when the broker stopped? Starting it again makes no clock right. */
+static enum jb_err stopped_in_doubt(struct jb_broker *b, bool *doubted)
+{
+    struct jb_arena arena;
+    struct jb_bytes bytes;
+    struct jb_entry entry;
+    struct jb_fault why;
+    *doubted = false;
+    jb_arena_init(&arena, (size_t)1024 * 1024);
+    enum jb_err err = jb_log_last_clock_step(b->ledger, &arena, &bytes);
+    if (err == JB_OK && (err = jb_entry_decode(bytes, &arena, &entry, &why)) == JB_OK)
+        *doubted = began_doubt(&entry);
+    jb_arena_fini(&arena);
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+static enum jb_err start_keeper(struct jb_broker *b, struct jb_fault *fault)
+{
+    int64_t last_ms = 0;
+    bool doubted = false;
+    enum jb_err err = jb_log_last_at(b->ledger, &last_ms);
+    if (err == JB_OK)
+        err = stopped_in_doubt(b, &doubted);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "the last entry's instant: %s", jb_ledger_error(b->ledger));
+    b->keeper.wall = b->clock;
+    b->keeper.mono = b->mono;
+    b->keeper.step_max_ms = b->config->clock_step_max_ms;
+    jb_keeper_start(&b->keeper, last_ms,
+                    doubted ? b->config->clock_step_max_ms : b->config->clock_gap_max_ms);
+    b->started_ms = jb_broker_now(b);
+    if (b->keeper.doubt != JB_DOUBT_NONE)
+        jb_log(JB_LOG_ERROR, NULL, "clock.doubt", "wall_ms=%lld last_entry_ms=%lld text=\"%s\"",
+               (long long)b->keeper.wall_ms, (long long)last_ms, jb_keeper_trouble(&b->keeper));
     return JB_OK;
 }
 
@@ -95,12 +122,23 @@ static enum jb_err lock_data(struct jb_broker *b, struct jb_fault *fault)
     return JB_OK;
 }
 
+/* An older file is made anew from its record: the service manager must not take that for a start
+ * that hangs. */
+static void tell_progress(uint64_t done)
+{
+    (void)sd_notifyf(0,
+                     "EXTEND_TIMEOUT_USEC=60000000\n"
+                     "STATUS=bringing the record up to date: %llu entries",
+                     (unsigned long long)done);
+}
+
 static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/broker.db", b->config->data);
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
-                                        .cache_bytes = b->config->cache_bytes};
+                                        .cache_bytes = b->config->cache_bytes,
+                                        .on_progress = tell_progress};
     enum jb_err err = jb_ledger_open(path, &options, &b->ledger, fault);
     if (err != JB_OK)
         return err;
@@ -109,6 +147,8 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     err = jb_ledger_open(path, &options, &b->reader, fault);
     if (err == JB_OK)
         err = jb_ledger_directory_load(b->ledger, &b->directory);
+    if (err == JB_OK)
+        err = start_keeper(b, fault);
     if (err == JB_OK)
         err = jb_broker_book_load(b, fault);
     return err;
@@ -149,9 +189,8 @@ static enum jb_err open_line(struct jb_broker *b, struct jb_fault *fault)
 enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
 {
     b->lock_fd = -1;
-    b->started_ms = jb_broker_now(b);
     jb_arena_init(&b->frame_arena, 8 * JB_FRAME_LIMIT_BYTES);
-    jb_arena_init(&b->book_arena, 1);
+    jb_ledger_book_init(&b->shelf);
     jb_directory_init(&b->directory);
     jb_batch_init(&b->batches[0]);
     jb_batch_init(&b->batches[1]);
@@ -237,7 +276,7 @@ void jb_broker_fini(struct jb_broker *b)
     free(b->peers);
     b->peers = NULL;
     jb_directory_fini(&b->directory);
-    jb_arena_fini(&b->book_arena);
+    jb_ledger_book_fini(&b->shelf);
     jb_arena_fini(&b->frame_arena);
     jb_ledger_close(&b->reader);
     jb_ledger_close(&b->ledger);

@@ -15,7 +15,8 @@
 #include <uv.h>
 
 #include "daemon/config.h"
-#include "proto/base/clock.h"
+#include "daemon/keeper.h"
+#include "proto/ledger/book.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
 #include "proto/rules/decide.h"
@@ -45,9 +46,10 @@ struct jb_peer {
     bool greeted; /* a Hello was accepted on this routing id */
     uint8_t routing_id[16];
     size_t routing_len;
-    int64_t last_seen_ms; /* wall clock; 0: not since the start */
-    int64_t skew_ms;      /* node's clock minus ours at the last Hello or Beat */
-    char *software;       /* owned; NULL: not greeted since the start */
+    int64_t last_seen_ms;      /* for showing; 0: not since the start */
+    int64_t last_seen_mono_ms; /* for its silence */
+    int64_t skew_ms;           /* node's clock minus ours at the last Hello or Beat */
+    char *software;            /* owned; NULL: not greeted since the start */
     /* credit: never more than this unacknowledged */
     uint32_t window_items, window_bytes;
     uint64_t sent;  /* last stream number sent on this connection */
@@ -66,7 +68,8 @@ enum jb_source {
     JB_FROM_LINE,  /* a node's submission */
     JB_FROM_EPOCH, /* a node begins a new incarnation of its up sequence */
     JB_FROM_ACK,   /* a node's signed acknowledgement */
-    JB_FROM_CLOCK, /* the deadline clock: look at this case */
+    JB_FROM_CLOCK, /* the deadline clock: look at this case; those in a row are one look */
+    JB_FROM_SWEEP, /* the broker looked for something to do: no word when there is nothing */
     JB_FROM_ADMIN, /* the admin socket or the broker itself */
 };
 
@@ -79,8 +82,9 @@ struct jb_intake_item {
     uint8_t head[JB_HASH_BYTES];        /* LINE: up chain after it */
     const struct jb_receipt *signature; /* LINE: with the last item of its frame; ACK; else NULL */
     int64_t case_no;                    /* CLOCK */
-    struct jb_act *act;                 /* ADMIN; arena */
-    struct jb_text user;                /* ADMIN; arena */
+    int64_t horizon_ms;                 /* CLOCK: nothing that fell after this; 0: no limit */
+    struct jb_act *act;                 /* ADMIN, SWEEP; arena */
+    struct jb_text user;                /* ADMIN, SWEEP; arena */
     uint64_t waiter;               /* ADMIN: id of the admin request to answer; 0: nobody waits */
     uint8_t epoch[JB_EPOCH_BYTES]; /* EPOCH */
 };
@@ -88,6 +92,8 @@ struct jb_intake_item {
 struct jb_audience { /* one node that gets something because of an operation */
     uint32_t node;
     bool joins;  /* gets the history of the case first */
+    bool reads;  /* may read what is sealed from now on: gets the registration again, with the key
+                  */
     bool leaves; /* gets a LEFT item in place of the entry */
     bool duty;
 };
@@ -121,6 +127,7 @@ struct jb_batch {
     uint32_t *touched; /* nodes whose stream grew; owned */
     size_t touched_count, touched_capacity;
     int64_t now_ms;     /* the instant of all its decisions */
+    uint64_t first_seq; /* log number of its first entry */
     uint64_t next_seq;  /* log number of its next entry */
     enum jb_err result; /* of the commit */
     struct jb_fault fault;
@@ -147,12 +154,34 @@ struct jb_batch {
     X(diverged, "Greetings refused because both ends hold different histories")                    \
     X(warned, "Warn-before steps that fell")                                                       \
     X(missed, "Deadlines missed")                                                                  \
+    X(undelivered, "Hand-overs whose sender was alarmed because they were not delivered")          \
+    X(recounted, "Provisional dates counted again with a newer calendar")                          \
+    X(succeeded, "Cases that went to the successor of a retired agency")                           \
+    X(ratings_opened, "Ratings whose window is over")                                              \
     X(clock_steps, "Jumps of the wall clock noticed")
 
 struct jb_counters {
 #define X(name, help) uint64_t name;
     JB_BROKER_COUNTERS(X)
 #undef X
+};
+
+/* What the broker looks for by itself, in bounded pieces: see sweep.c. */
+struct jb_sweep {
+    bool recount;                        /* provisional deadlines are being looked through */
+    struct jb_deadline_id recount_after; /* the last one looked at */
+    bool succeed;                        /* cases of retired agencies */
+    uint32_t succeed_node;               /* agency in hand; 0: from the first */
+    int64_t succeed_after;               /* its last case looked at */
+    int64_t looked_ms;                   /* agencies retired by then have been looked at */
+};
+
+/* Cases of whose clocks the rules refused something: looked at again after a while, so that they
+ * hold up neither other cases nor the sweeps. */
+#define JB_PUT_OFF_MAX 64
+struct jb_put_off {
+    int64_t case_no; /* 0: free */
+    int64_t until_ms;
 };
 
 struct jb_admin;
@@ -162,7 +191,10 @@ struct jb_broker {
     uv_loop_t *loop; /* borrowed */
     struct jb_broker_config *config;
     struct jb_config_source source; /* where a reload reads again */
-    struct jb_clock clock;
+    struct jb_clock clock;          /* the wall clock */
+    struct jb_clock mono;           /* what it is held against; now_ms NULL: nothing */
+    struct jb_keeper keeper;        /* the time that counts */
+    uint64_t look_ms;               /* look at the time so often; 0: as late as possible */
     struct jb_node_keys keys;
     int lock_fd;
 
@@ -170,12 +202,9 @@ struct jb_broker {
     struct jb_ledger *reader; /* reads for deliveries, listings, metrics: loop thread */
     uint64_t committed_seq;   /* last log number on disk */
     struct jb_directory directory;
-    struct jb_arena book_arena; /* policy and calendar in force */
-    struct jb_policy *policy;
-    struct jb_calendar *calendar;
-    int64_t book_day; /* local day for which `policy` was chosen */
-    struct jb_rulebook book;
-    struct jb_verdict verdict; /* scratch of decide */
+    struct jb_ledger_book shelf; /* policies and calendars that are installed */
+    struct jb_rulebook book;     /* what they come to now */
+    struct jb_verdict verdict;   /* scratch of decide */
 
     struct jb_zctx *zctx;
     struct jb_zap *zap;
@@ -193,11 +222,13 @@ struct jb_broker {
     uv_work_t work;
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
 
-    uv_timer_t clock_timer;             /* deadline clock */
-    uv_timer_t house_timer;             /* liveness of sessions, checkpoints, watchdog */
-    int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
-    bool clock_pending; /* the clock has submissions in a batch that is not committed yet */
+    uv_timer_t clock_timer; /* deadline clock */
+    uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
+    bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
+    struct jb_put_off put_off[JB_PUT_OFF_MAX];
+    struct jb_sweep sweep;
     uint64_t watchdog_ms;
+    enum jb_doubt doubt_told; /* to systemd */
     int64_t started_ms;
 
     struct jb_admin *admin;
@@ -213,13 +244,13 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST
 /* Stop accepting, finish the commit under way, close everything; the loop then ends by itself. */
 void jb_broker_stop(struct jb_broker *b, int exit_status);
 void jb_broker_fini(struct jb_broker *b);
-/* Choose policy and calendar in force now from the ledger. Loop thread, no commit under way. */
+/* Load what is installed and choose what is in force now. Loop thread, no commit under way. */
 enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 /* Queue INSTALL_POLICY / INSTALL_CALENDAR for configured files whose version is not installed yet.
  */
 enum jb_err jb_broker_install_files(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
-int64_t jb_broker_now(const struct jb_broker *b);
+int64_t jb_broker_now(struct jb_broker *b); /* the time to decide with: see keeper.h */
 struct jb_peer *jb_broker_peer(struct jb_broker *b,
                                uint32_t node); /* made when new; NULL: no memory */
 
@@ -250,6 +281,31 @@ void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_f
 
 /* decide.c: turn the items of `fill` into operations. JB_OK or the reason to stop the process. */
 enum jb_err jb_decide_batch(struct jb_broker *b, struct jb_batch *t) JB_MUST;
+/* Decide one act, `item` or NULL being what it answers; the others on which it touches and what
+ * follows from it included. A refusal becomes one for the submitter, or, of the broker's own act, a
+ * note in the process's log. *accepted (may be NULL): it became an entry. */
+enum jb_err jb_decide_entry(struct jb_broker *b, struct jb_batch *t,
+                            const struct jb_intake_item *item, struct jb_entry *entry,
+                            bool *accepted) JB_MUST;
+/* The same for an act of the broker's own node. */
+enum jb_err jb_decide_own(struct jb_broker *b, struct jb_batch *t,
+                          const struct jb_intake_item *item, const struct jb_act *act,
+                          struct jb_text user, bool *accepted) JB_MUST;
+/* audience.c: whom an accepted entry goes to; changes the case, the directory. *out is in the
+ * batch's memory. */
+struct jb_accepted;
+enum jb_err jb_audience_find(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a,
+                             struct jb_audience **out, size_t *count) JB_MUST;
+/* decideclock.c: what fell due in the cases of these items (JB_FROM_CLOCK, one look), in the order
+ * of its instants. */
+enum jb_err jb_decide_clock(struct jb_broker *b, struct jb_batch *t,
+                            const struct jb_intake_item *items, size_t count) JB_MUST;
+/* ratings.c: is the sealed rating of this act one? For refusing nonsense; its value goes nowhere.
+ */
+bool jb_rating_is_good(const struct jb_broker *b, const struct jb_act *act);
+/* The last rating that was cast for this party, opened; 0: none, or it cannot be opened. */
+enum jb_err jb_rating_last(struct jb_broker *b, const struct jb_batch *t, int64_t case_no,
+                           int party, int *satisfaction) JB_MUST;
 /* receipts.c: an acknowledgement's operations */
 enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
                               const struct jb_intake_item *item) JB_MUST;
@@ -277,6 +333,26 @@ void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why);
 enum jb_err jb_clockwork_start(struct jb_broker *b) JB_MUST;
 void jb_clockwork_look(
     struct jb_broker *b); /* queue what fell due, set the timer for the next instant */
+/* Queue the cases in which something fell due by now_ms, at most `max`; *next_ms: the first instant
+ * after it. For the next batch. */
+enum jb_err jb_clockwork_queue(struct jb_broker *b, int64_t now_ms, size_t max, size_t *count,
+                               int64_t *next_ms) JB_MUST;
+/* The rules refused what the clock had to say of this case: not again for some minutes. */
+void jb_clockwork_put_off(struct jb_broker *b, int64_t case_no, int64_t now_ms);
+/* Queue what the clock's keeper noticed, for the record. False: there was nothing. */
+struct jb_clock_witness {
+    struct jb_text user;
+    struct jb_text reason; /* why it was confirmed; borrowed until the batch is committed */
+    uint64_t waiter;       /* admin request to answer with the last of it; 0: none */
+};
+bool jb_clockwork_record(struct jb_broker *b, const struct jb_clock_witness *by);
+
+/* sweep.c */
+void jb_sweep_recount(struct jb_broker *b); /* begin: a calendar or policy was installed */
+void jb_sweep_succeed(struct jb_broker *b); /* begin: an agency retired */
+/* Queue the next piece; how many items. 0: nothing left to look at. */
+size_t jb_sweep_queue(struct jb_broker *b, int64_t now_ms);
+bool jb_sweep_running(const struct jb_broker *b);
 
 /* tick.c: begin, finish */
 enum jb_err jb_tick_start(struct jb_broker *b) JB_MUST;

@@ -2,53 +2,140 @@
  *
  * Absolute instants, asked from an index, checked again at every wake-up: a wall clock that was
  * set, a machine that slept or an outage of days makes nothing fire early and skips nothing. What
- * fell due is decided and logged like any other act. */
+ * fell due is decided and logged like any other act, in the order of its instants. */
 #include "daemon/broker.h"
 
 #include "proto/base/log.h"
 
 #define CASES_AT_ONCE 512
+#define PUT_OFF_MS 600000
 #define LOOK_AT_LEAST_EVERY_MS 30000
-#define STEP_TOLERANCE_MS 5000
 
 static void on_timer(uv_timer_t *timer)
 {
     jb_clockwork_look(timer->data);
 }
 
-/* The wall clock against the monotonic one: a difference is a step, and goes on record. */
-static void notice_step(struct jb_broker *b, int64_t now_ms)
+/* ---- steps of the wall clock go on record ---- */
+
+static bool queue_step(struct jb_broker *b, const struct jb_keeper_step *step,
+                       const struct jb_clock_witness *by, bool last)
 {
-    int64_t mono = jb_clock_mono_ms();
-    int64_t expected = b->last_wall_ms + (mono - b->last_mono_ms);
-    int64_t step = now_ms - expected;
-    b->last_wall_ms = now_ms;
-    b->last_mono_ms = mono;
-    if (step > -STEP_TOLERANCE_MS && step < STEP_TOLERANCE_MS)
-        return;
-    b->count.clock_steps++;
-    jb_log(JB_LOG_WARNING, NULL, "clock.step", "by_ms=%lld", (long long)step);
     struct jb_act *act = jb_arena_alloc(&b->fill->arena, sizeof *act);
     struct jb_intake_item *item = act != NULL ? jb_batch_item(b->fill) : NULL;
     if (item == NULL)
-        return;
-    *act = (struct jb_act){.kind = JB_ACT_CLOCK_STEP, .before_ms = expected, .after_ms = now_ms};
+        return false;
+    *act = (struct jb_act){.kind = JB_ACT_CLOCK_STEP,
+                           .before_ms = step->before_ms,
+                           .after_ms = step->after_ms,
+                           .text = jb_text_of(step->text)};
+    if (last && by->reason.len > 0)
+        act->text = by->reason;
     item->source = JB_FROM_ADMIN;
     item->act = act;
-    item->user = jb_text_of("clock");
+    item->user = by->user;
+    item->waiter = last ? by->waiter : 0;
+    return true;
 }
 
-static void queue_due(struct jb_broker *b, const int64_t *cases, size_t count)
+bool jb_clockwork_record(struct jb_broker *b, const struct jb_clock_witness *by)
 {
-    for (size_t i = 0; i < count; i++) {
+    struct jb_keeper_step step;
+    bool queued = false;
+    while (jb_keeper_step(&b->keeper, &step)) {
+        b->count.clock_steps++;
+        jb_log(JB_LOG_WARNING, NULL, "clock.step", "expected_ms=%lld wall_ms=%lld text=\"%s\"",
+               (long long)step.before_ms, (long long)step.after_ms, step.text);
+        queued = queue_step(b, &step, by, b->keeper.step_count == 0);
+    }
+    return queued;
+}
+
+/* ---- what fell due ---- */
+
+/* The one that waits longest gives way when there is no room. */
+void jb_clockwork_put_off(struct jb_broker *b, int64_t case_no, int64_t now_ms)
+{
+    struct jb_put_off *at = &b->put_off[0];
+    for (size_t i = 0; i < JB_PUT_OFF_MAX; i++) {
+        struct jb_put_off *p = &b->put_off[i];
+        if (p->case_no == case_no) {
+            at = p;
+            break;
+        }
+        if (p->until_ms < at->until_ms)
+            at = p;
+    }
+    *at = (struct jb_put_off){case_no, now_ms + PUT_OFF_MS};
+}
+
+/* A time that went back would put it off for longer. */
+static bool is_put_off(const struct jb_broker *b, int64_t case_no, int64_t now_ms)
+{
+    for (size_t i = 0; i < JB_PUT_OFF_MAX; i++)
+        if (b->put_off[i].case_no == case_no)
+            return now_ms < b->put_off[i].until_ms && now_ms >= b->put_off[i].until_ms - PUT_OFF_MS;
+    return false;
+}
+
+/* Those that are not put off, in their order. */
+static size_t leave_out(const struct jb_broker *b, struct jb_due *due, size_t count, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_put_off(b, due[i].case_no, now_ms))
+            due[kept++] = due[i];
+    return kept;
+}
+
+enum jb_err jb_clockwork_queue(struct jb_broker *b, int64_t now_ms, size_t max, size_t *count,
+                               int64_t *next_ms)
+{
+    struct jb_due due[CASES_AT_ONCE + JB_PUT_OFF_MAX + 1];
+    size_t found = 0;
+    int64_t horizon_ms = 0;
+    if (max > CASES_AT_ONCE)
+        max = CASES_AT_ONCE;
+    enum jb_err err =
+        jb_ledger_due(b->reader, now_ms, due, max + JB_PUT_OFF_MAX + 1, &found, next_ms);
+    if (err != JB_OK)
+        return err;
+    found = leave_out(b, due, found, now_ms);
+    if (found > max) { /* what falls after the first one that has to wait, waits as well */
+        found = max;
+        horizon_ms = due[max].fell_ms;
+    }
+    for (*count = 0; *count < found; ++*count) {
         struct jb_intake_item *item = jb_batch_item(b->fill);
         if (item == NULL)
-            return; /* they are still due at the next look */
+            return JB_NOMEM; /* they are still due at the next look */
         item->source = JB_FROM_CLOCK;
         item->node = JB_NODE_BROKER_NUMBER;
-        item->case_no = cases[i];
+        item->case_no = due[*count].case_no;
+        item->horizon_ms = horizon_ms;
     }
-    b->clock_pending = count > 0;
+    return JB_OK;
+}
+
+static void refresh_book(struct jb_broker *b, int64_t now_ms)
+{
+    struct jb_fault fault = {""};
+    if (!jb_ledger_book_stale(&b->shelf, now_ms))
+        return;
+    if (jb_broker_book_load(b, &fault) != JB_OK)
+        jb_log(JB_LOG_ERROR, NULL, "book.unreadable", "%s", fault.text);
+    jb_sweep_recount(b); /* another policy or calendar may count from today */
+    jb_sweep_succeed(b);
+}
+
+/* How long until the next look. */
+static uint64_t patience(const struct jb_broker *b, int64_t now_ms, int64_t next_ms)
+{
+    int64_t wait = next_ms == INT64_MAX ? LOOK_AT_LEAST_EVERY_MS : next_ms - now_ms;
+    int64_t most = b->look_ms != 0 ? (int64_t)b->look_ms : LOOK_AT_LEAST_EVERY_MS;
+    if (wait > most)
+        wait = most;
+    return wait > 1 ? (uint64_t)wait : 1;
 }
 
 void jb_clockwork_look(struct jb_broker *b)
@@ -56,33 +143,28 @@ void jb_clockwork_look(struct jb_broker *b)
     if (b->stopping || b->clock_pending || b->committing)
         return; /* looked at again when the commit returns */
     int64_t now_ms = jb_broker_now(b);
-    int64_t cases[CASES_AT_ONCE];
-    size_t count = 0;
     int64_t next_ms = INT64_MAX;
-    notice_step(b, now_ms);
-    if (jb_date_compare(jb_date_of_instant(now_ms), (struct jb_date){(int32_t)b->book_day}) != 0) {
-        struct jb_fault fault = {""};
-        if (jb_broker_book_load(b, &fault) != JB_OK)
-            jb_log(JB_LOG_ERROR, NULL, "book.unreadable", "%s", fault.text);
-    }
-    enum jb_err err =
-        jb_ledger_due_cases(b->reader, now_ms, cases, CASES_AT_ONCE, &count, &next_ms);
-    if (err != JB_OK) {
+    size_t count = 0;
+    size_t swept = 0;
+    static const struct jb_clock_witness nobody = {.user = {"clock", 5}};
+    (void)jb_clockwork_record(b, &nobody);
+    refresh_book(b, now_ms);
+    enum jb_err err = jb_clockwork_queue(b, now_ms, CASES_AT_ONCE, &count, &next_ms);
+    if (err != JB_OK)
         jb_log(JB_LOG_ERROR, NULL, "clock.blind", "error=%s detail=\"%s\"", jb_err_name(err),
                jb_ledger_error(b->reader));
-        count = 0;
-    }
-    queue_due(b, cases, count);
-    int64_t wait = next_ms - now_ms;
-    if (wait > LOOK_AT_LEAST_EVERY_MS || next_ms == INT64_MAX)
-        wait = LOOK_AT_LEAST_EVERY_MS;
-    (void)uv_timer_start(&b->clock_timer, on_timer, wait > 1 ? (uint64_t)wait : 1, 0);
+    if (count == 0) /* what fell due goes first */
+        swept = jb_sweep_queue(b, now_ms);
+    b->clock_pending = count > 0 || swept > 0;
+    if (jb_sweep_running(b) || b->clock_pending)
+        next_ms = now_ms; /* nobody else may wake the loop for what was queued */
+    (void)uv_timer_start(&b->clock_timer, on_timer, patience(b, now_ms, next_ms), 0);
 }
 
 enum jb_err jb_clockwork_start(struct jb_broker *b)
 {
-    b->last_wall_ms = jb_broker_now(b);
-    b->last_mono_ms = jb_clock_mono_ms();
+    jb_sweep_recount(b);
+    jb_sweep_succeed(b);
     b->clock_timer.data = b;
     if (uv_timer_init(b->loop, &b->clock_timer) != 0 ||
         uv_timer_start(&b->clock_timer, on_timer, 1, 0) != 0)

@@ -14,13 +14,14 @@ static uint64_t settled_by(const struct jb_op *op, uint32_t node)
     return own ? item->number : 0;
 }
 
+/* Without a reason: which act it was would tell the accused that the case has become an accusation,
+ * and a reason that is left out only then would tell it as well. */
 static enum jb_err write_left(struct jb_ledger *l, const struct jb_op *op, uint32_t node)
 {
     struct jb_item left = {.at_ms = op->at_ms,
                            .settles = settled_by(op, node),
                            .kind = JB_ITEM_LEFT,
-                           .left_case_no = op->entry->act.case_no,
-                           .left_reason = jb_text_of(jb_act_kind_name(op->entry->act.kind))};
+                           .left_case_no = op->entry->act.case_no};
     struct jb_stream_add add = {.node = node,
                                 .at_ms = op->at_ms,
                                 .settles = left.settles,
@@ -43,6 +44,8 @@ static enum jb_err write_stream(struct jb_ledger *l, const struct jb_op *op,
     if (to->leaves)
         return write_left(l, op, to->node);
     enum jb_err err = to->joins ? write_join(l, op, to->node) : JB_OK;
+    if (err == JB_OK && to->reads)
+        err = jb_stream_backfill_register(l, to->node, op->entry->act.case_no, op->at_ms);
     if (err != JB_OK)
         return err;
     struct jb_stream_add add = {.node = to->node,
@@ -120,7 +123,8 @@ static enum jb_err write_cases(struct jb_ledger *l, struct jb_batch *t)
 {
     enum jb_err err = JB_OK;
     for (size_t i = 0; i < t->case_capacity && err == JB_OK; i++)
-        if (t->cases[i] != NULL && t->cases[i]->stage != JB_STAGE_NONE)
+        if (t->cases[i] != NULL && t->cases[i]->stage != JB_STAGE_NONE &&
+            t->cases[i]->last_seq >= t->first_seq) /* others were only looked at */
             err = jb_ledger_case_save(l, t->cases[i]);
     return err;
 }

@@ -28,6 +28,12 @@ static const struct jb_config_row rows[] = {
         "Calendar file (holidays and make-up working days). Installed like the policy."),
     ROW("broker", "log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
         "error, warning, notice, info or debug."),
+    ROW("broker", "clock_step_max", clock_step_max_ms, DURATION_MS, 0, 10000, 86400000, "10m",
+        "A larger step of the wall clock forward, or one backward, puts it in doubt: time goes on\n"
+        "without it until it comes back, or an administrator confirms it (jiaoban confirm-clock)."),
+    ROW("broker", "clock_gap_max", clock_gap_max_ms, DURATION_MS, 0, 86400000,
+        INT64_C(315360000000), "30d",
+        "A start so long after the last entry of the record, or before it, puts it in doubt too."),
     ROW("broker", "cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(8589934592), "64M",
         "Page cache of the ledger."),
     ROW("line", "window_items", window_items, INT, JB_CONFIG_RELOADABLE, 1, 65536, "512",

@@ -14,6 +14,8 @@ struct jb_broker_config {
     char *policy;       /* policy file, installed when its version is new; "" none */
     char *calendar;     /* calendar file, likewise */
     char *log_level;
+    int64_t clock_step_max_ms; /* a larger step forward puts the wall clock in doubt */
+    int64_t clock_gap_max_ms;  /* so does a start so long after the last entry */
     int64_t cache_bytes;
     int64_t window_items, window_bytes; /* unacknowledged items under way to one node */
     int64_t batch_items, batch_bytes;   /* intake pauses above this */

@@ -64,127 +64,13 @@ static enum jb_err refuse_by_rule(struct jb_broker *b, struct jb_batch *t,
 
 /* ---- acceptance ---- */
 
-static bool listed(const struct jb_audience *a, size_t count, uint32_t node)
-{
-    for (size_t i = 0; i < count; i++)
-        if (a[i].node == node)
-            return true;
-    return false;
-}
-
-struct audience {
-    struct jb_audience *at;
-    size_t count;
-};
-
-static enum jb_err audience_add(struct jb_batch *t, struct audience *to, struct jb_audience one)
-{
-    if (listed(to->at, to->count, one.node))
-        return JB_OK;
-    to->at[to->count++] = one;
-    return jb_batch_touch(t, one.node);
-}
-
-/* Everybody in the case after the act; those who were not there before join with the history, those
- * who are no longer there get a LEFT item. */
-static enum jb_err case_audience(struct jb_batch *t, const struct jb_accepted *a,
-                                 const struct jb_participant *before, size_t before_count,
-                                 struct audience *out)
-{
-    const struct jb_case *c = a->c;
-    out->at =
-        jb_arena_alloc(&t->arena, (c->participant_count + before_count + 1) * sizeof *out->at);
-    if (out->at == NULL)
-        return JB_NOMEM;
-    for (size_t i = 0; i < c->participant_count; i++) {
-        const struct jb_participant *p = &c->participants[i];
-        if (p->role == JB_ROLE_LEFT)
-            continue;
-        struct jb_audience one = {
-            .node = p->node, .joins = true, .duty = jb_entry_is_duty(a->entry, p->node)};
-        for (size_t k = 0; k < before_count; k++)
-            if (before[k].node == p->node && before[k].role != JB_ROLE_LEFT)
-                one.joins = false;
-        one.joins = one.joins && a->entry->act.kind != JB_ACT_REGISTER;
-        enum jb_err err = audience_add(t, out, one);
-        if (err != JB_OK)
-            return err;
-    }
-    for (size_t k = 0; k < before_count; k++) {
-        if (before[k].role == JB_ROLE_LEFT || jb_case_has(c, before[k].node))
-            continue;
-        enum jb_err err =
-            audience_add(t, out, (struct jb_audience){.node = before[k].node, .leaves = true});
-        if (err != JB_OK)
-            return err;
-    }
-    return JB_OK;
-}
-
-/* Directory, policy, calendar: every node. */
-static enum jb_err common_audience(struct jb_broker *b, struct jb_batch *t,
-                                   const struct jb_entry *entry, struct audience *out)
-{
-    out->at = jb_arena_alloc(&t->arena, (b->directory.count + 1) * sizeof *out->at);
-    if (out->at == NULL)
-        return JB_NOMEM;
-    for (size_t i = 0; i < b->directory.count; i++) {
-        uint32_t node = b->directory.nodes[i].node;
-        if (node == JB_NODE_BROKER_NUMBER)
-            continue;
-        struct jb_audience one = {.node = node};
-        one.joins = entry->act.kind == JB_ACT_ENROL_NODE && entry->act.node == node;
-        enum jb_err err = audience_add(t, out, one);
-        if (err != JB_OK)
-            return err;
-    }
-    return JB_OK;
-}
-
-static enum jb_err single_audience(struct jb_batch *t, uint32_t node, struct audience *out)
-{
-    out->at = jb_arena_alloc(&t->arena, sizeof *out->at);
-    if (out->at == NULL)
-        return JB_NOMEM;
-    return audience_add(t, out, (struct jb_audience){.node = node});
-}
-
-static enum jb_err find_audience(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a,
-                                 struct audience *out)
-{
-    if (a->c != NULL && a->only == 0) {
-        const struct jb_participant *before = a->c->participants;
-        size_t count = a->c->participant_count;
-        struct jb_participant *copy = jb_arena_memdup(&t->arena, before, count * sizeof *before);
-        if (copy == NULL)
-            return JB_NOMEM;
-        enum jb_err err = jb_case_apply(a->c, a->entry, &t->arena);
-        if (err == JB_OK)
-            err = case_audience(t, a, copy, count, out);
-        /* the submitter's verdict travels in its own stream, whatever its part in the case is */
-        if (err == JB_OK && a->item != NULL && a->item->source == JB_FROM_LINE)
-            err = audience_add(t, out, (struct jb_audience){.node = a->item->node});
-        return err;
-    }
-    if (a->c != NULL) {
-        enum jb_err err = jb_case_apply(a->c, a->entry, &t->arena);
-        if (err != JB_OK)
-            return err;
-    }
-    if (a->nobody)
-        return JB_OK;
-    if (a->only != 0)
-        return single_audience(t, a->only, out);
-    enum jb_err err = jb_directory_apply(&b->directory, a->entry);
-    return err == JB_OK ? common_audience(b, t, a->entry, out) : err;
-}
-
 enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a)
 {
     a->entry->seq = t->next_seq;
     a->entry->at_ms = t->now_ms;
-    struct audience audience = {NULL, 0};
-    enum jb_err err = find_audience(b, t, a, &audience);
+    struct jb_audience *audience = NULL;
+    size_t audience_count = 0;
+    enum jb_err err = jb_audience_find(b, t, a, &audience, &audience_count);
     struct jb_bytes bytes = {NULL, 0};
     if (err == JB_OK)
         err = jb_entry_encode(a->entry, &t->arena, &bytes);
@@ -197,8 +83,8 @@ enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_
     op->item = a->item;
     op->entry = a->entry;
     op->bytes = bytes;
-    op->audience = audience.at;
-    op->audience_count = audience.count;
+    op->audience = audience;
+    op->audience_count = audience_count;
     t->next_seq++;
     b->count.entries++;
     return JB_OK;
@@ -206,51 +92,189 @@ enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t, struct jb_
 
 /* ---- one act ---- */
 
-static bool is_directory_kind(enum jb_act_kind kind)
+struct deciding { /* one act */
+    struct jb_broker *b;
+    struct jb_batch *t;
+    const struct jb_intake_item *item; /* NULL: it follows from another act */
+    struct jb_entry *entry;
+    struct jb_case *c; /* NULL: not about a case */
+};
+
+#define FOLLOWING_MAX 16 /* acts that one submission may draw behind it */
+
+/* The other cases that the decision looks at, as this batch sees them. */
+static enum jb_err load_others(struct deciding *d, const struct jb_case **others, size_t *count)
 {
-    return kind >= JB_ACT_ENROL_NODE && kind <= JB_ACT_INSTALL_CALENDAR;
+    int64_t numbers[JB_OTHERS_MAX];
+    size_t wanted = jb_act_other_cases(&d->entry->act, d->c, numbers);
+    enum jb_err err = JB_OK;
+    *count = 0;
+    for (size_t i = 0; i < wanted && err == JB_OK; i++) {
+        struct jb_case *other = jb_batch_case(d->t, d->b->ledger, numbers[i], &err);
+        if (other != NULL && other->stage != JB_STAGE_NONE)
+            others[(*count)++] = other;
+    }
+    return err;
 }
 
-/* Decide one decoded act. `user` is who acted. */
-static enum jb_err decide_act(struct jb_broker *b, struct jb_batch *t,
-                              const struct jb_intake_item *item, struct jb_entry *entry)
+static bool owes(const struct jb_case *c, uint32_t node)
 {
-    const struct jb_act *act = &entry->act;
+    if (c->host == node && !jb_stage_is_final(c->stage) && c->stage != JB_STAGE_FILE)
+        return true;
+    for (size_t i = 0; i < c->deadline_count; i++)
+        if (c->deadlines[i].node == node && c->deadlines[i].end == JB_END_OPEN)
+            return true;
+    for (size_t i = 0; i < c->target_count; i++)
+        if (c->targets[i].node == node &&
+            (c->targets[i].state == JB_TARGET_ISSUED || c->targets[i].state == JB_TARGET_SIGNED ||
+             c->targets[i].state == JB_TARGET_OBJECTED))
+            return true;
+    for (size_t i = 0; i < c->docket_count; i++)
+        if (c->dockets[i].node == node && c->dockets[i].closed_ms == 0)
+            return true;
+    return false;
+}
+
+/* What an agency that is to retire still answers for: on disk, and by what this batch decided. */
+static enum jb_err count_duties(struct deciding *d, struct jb_question *q)
+{
+    if (d->entry->act.kind != JB_ACT_RETIRE_NODE)
+        return JB_OK;
+    enum jb_err err = jb_ledger_node_duties(d->b->ledger, d->entry->act.node, &q->open_duties);
+    for (size_t i = 0; i < d->t->case_capacity && err == JB_OK; i++) {
+        const struct jb_case *c = d->t->cases[i];
+        if (c != NULL && c->last_seq >= d->t->first_seq && owes(c, d->entry->act.node))
+            q->open_duties++;
+    }
+    return err;
+}
+
+/* The verdict on the act, in b->verdict. */
+static enum jb_err judge(struct deciding *d)
+{
+    static const struct jb_case none;
+    const struct jb_case *others[JB_OTHERS_MAX];
+    struct jb_broker *b = d->b;
+    struct jb_act *act = &d->entry->act;
     struct jb_question q = {.act = act,
-                            .node = entry->node,
-                            .user = entry->user,
-                            .now_ms = t->now_ms,
-                            .administrator = item->source == JB_FROM_ADMIN};
-    struct jb_case *c = NULL;
-    b->verdict.refusal = jb_act_check(act, b->verdict.detail);
-    b->verdict.effects.count = 0;
-    if (b->verdict.refusal != JB_REFUSE_NONE)
-        return refuse_by_rule(b, t, item, NULL);
-    if (is_directory_kind(act->kind)) {
-        jb_decide_directory(&b->directory, &q, &b->verdict);
-    } else {
-        enum jb_err err = JB_OK;
-        static const struct jb_case none;
-        if (act->case_no != 0)
-            c = jb_batch_case(t, b->ledger, act->case_no, &err);
+                            .node = d->entry->node,
+                            .user = d->entry->user,
+                            .now_ms = d->t->now_ms,
+                            .administrator = d->item != NULL && d->item->source == JB_FROM_ADMIN,
+                            .others = others};
+    enum jb_err err = JB_OK;
+    if (jb_act_is_common(act->kind)) {
+        err = count_duties(d, &q);
+        if (err == JB_OK)
+            jb_decide_directory(&b->directory, &q, &b->verdict);
+        return err;
+    }
+    if (act->case_no != 0) {
+        d->c = jb_batch_case(d->t, b->ledger, act->case_no, &err);
+        if (err == JB_OK)
+            err = load_others(d, others, &q.other_count);
         if (err != JB_OK)
             return err;
-        jb_decide(&b->book, c != NULL ? c : &none, &q, &b->verdict);
     }
-    if (b->verdict.refusal != JB_REFUSE_NONE)
-        return refuse_by_rule(b, t, item, c);
-    struct jb_effect *effects = jb_arena_memdup(
-        &t->arena, b->verdict.effects.at, b->verdict.effects.count * sizeof(struct jb_effect));
+    jb_decide(&b->book, d->c != NULL ? d->c : &none, &q, &b->verdict);
+    if (b->verdict.refusal == JB_REFUSE_NONE && act->kind == JB_ACT_RATE &&
+        !jb_rating_is_good(b, act)) {
+        b->verdict.refusal = JB_REFUSE_VALUE_OUT_OF_RANGE;
+        (void)snprintf(b->verdict.detail, sizeof b->verdict.detail,
+                       "sealed: no rating of this case and party, sealed to the broker");
+    }
+    return JB_OK;
+}
+
+/* A submitter hears why; of the broker's own acts nobody waits for a verdict. */
+static enum jb_err refused(struct deciding *d, const struct jb_case *c)
+{
+    const struct jb_verdict *v = &d->b->verdict;
+    if (d->item != NULL && (d->item->source == JB_FROM_LINE || d->item->source == JB_FROM_ADMIN))
+        return refuse_by_rule(d->b, d->t, d->item, c);
+    bool idle = d->item != NULL && d->item->source == JB_FROM_SWEEP;
+    jb_log(idle ? JB_LOG_DEBUG : JB_LOG_NOTICE, NULL, "own-act.refused",
+           "kind=%s case=%lld refusal=%s detail=\"%s\"", jb_act_kind_name(d->entry->act.kind),
+           (long long)d->entry->act.case_no, jb_refusal_name(v->refusal), v->detail);
+    return JB_OK;
+}
+
+/* The broker's own acts on other cases that follow from an accepted one, to be decided right after
+ * it; what follows from those comes behind them. */
+struct following {
+    struct jb_act *acts; /* arena; room for FOLLOWING_MAX */
+    size_t count;
+};
+
+/* The verdict is the scratch of all decisions: what is still needed of it is copied. */
+static enum jb_err take_following(struct deciding *d, struct following *f)
+{
+    const struct jb_verdict *v = &d->b->verdict;
+    if (v->follow_count == 0)
+        return JB_OK;
+    if (f->acts == NULL)
+        f->acts = jb_arena_alloc(&d->t->arena, FOLLOWING_MAX * sizeof *f->acts);
+    if (f->acts == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < v->follow_count; i++) {
+        if (f->count < FOLLOWING_MAX)
+            f->acts[f->count++] = v->follow[i];
+        else
+            jb_log(JB_LOG_ERROR, NULL, "follow.too-many", "kind=%s case=%lld",
+                   jb_act_kind_name(v->follow[i].kind), (long long)v->follow[i].case_no);
+    }
+    return JB_OK;
+}
+
+static enum jb_err decide_one(struct deciding *d, bool *accepted, struct following *f)
+{
+    struct jb_verdict *v = &d->b->verdict;
+    struct jb_entry *entry = d->entry;
+    v->refusal = jb_act_check(&entry->act, v->detail);
+    v->effects.count = 0;
+    v->follow_count = 0;
+    if (v->refusal != JB_REFUSE_NONE)
+        return refused(d, NULL);
+    enum jb_err err = judge(d);
+    if (err != JB_OK)
+        return err;
+    if (v->refusal != JB_REFUSE_NONE)
+        return refused(d, d->c);
+    struct jb_effect *effects =
+        jb_arena_memdup(&d->t->arena, v->effects.at, v->effects.count * sizeof *effects);
     if (effects == NULL)
         return JB_NOMEM;
     entry->effects = effects;
-    entry->effect_count = b->verdict.effects.count;
-    struct jb_accepted a = {.item = item, .entry = entry, .c = c};
-    if (c == NULL && !is_directory_kind(act->kind)) {
-        a.only = entry->node == JB_NODE_BROKER_NUMBER ? act->node : entry->node;
+    entry->effect_count = v->effects.count;
+    struct jb_accepted a = {.item = d->item, .entry = entry, .c = d->c};
+    if (d->c == NULL && !jb_act_is_common(entry->act.kind)) {
+        a.only = entry->node == JB_NODE_BROKER_NUMBER ? entry->act.node : entry->node;
         a.nobody = a.only == 0; /* the broker's own remark, for the log alone */
     }
-    return jb_decide_accept(b, t, &a);
+    err = jb_decide_accept(d->b, d->t, &a);
+    if (err == JB_OK && accepted != NULL)
+        *accepted = true;
+    return err == JB_OK ? take_following(d, f) : err;
+}
+
+enum jb_err jb_decide_entry(struct jb_broker *b, struct jb_batch *t,
+                            const struct jb_intake_item *item, struct jb_entry *entry,
+                            bool *accepted)
+{
+    struct deciding d = {.b = b, .t = t, .item = item, .entry = entry};
+    struct following f = {NULL, 0};
+    if (accepted != NULL)
+        *accepted = false;
+    enum jb_err err = decide_one(&d, accepted, &f);
+    for (size_t i = 0; i < f.count && err == JB_OK; i++) {
+        struct deciding next = {.b = b, .t = t};
+        next.entry = jb_batch_own_entry(t, jb_text_of("rules"));
+        if (next.entry == NULL)
+            return JB_NOMEM;
+        next.entry->act = f.acts[i];
+        err = decide_one(&next, NULL, &f);
+    }
+    return err;
 }
 
 /* Only one byte string per submission is allowed, so that the signed chain can be checked again
@@ -294,7 +318,7 @@ static enum jb_err decide_submission(struct jb_broker *b, struct jb_batch *t,
     entry->made_at_ms = s.made_at_ms;
     entry->up_number = item->number;
     entry->act_bytes = s.act_bytes;
-    return decide_act(b, t, item, entry);
+    return jb_decide_entry(b, t, item, entry, NULL);
 }
 
 /* ---- the other sources ---- */
@@ -305,9 +329,9 @@ static uint32_t next_node_number(const struct jb_directory *d)
     return last < JB_NODE_BROKER_NUMBER ? JB_NODE_BROKER_NUMBER + 1 : last + 1;
 }
 
-static enum jb_err decide_own(struct jb_broker *b, struct jb_batch *t,
-                              const struct jb_intake_item *item, const struct jb_act *act,
-                              struct jb_text user)
+enum jb_err jb_decide_own(struct jb_broker *b, struct jb_batch *t,
+                          const struct jb_intake_item *item, const struct jb_act *act,
+                          struct jb_text user, bool *accepted)
 {
     struct jb_entry *entry = jb_batch_own_entry(t, user);
     if (entry == NULL)
@@ -315,26 +339,19 @@ static enum jb_err decide_own(struct jb_broker *b, struct jb_batch *t,
     entry->act = *act;
     if (act->kind == JB_ACT_ENROL_NODE && act->node == 0)
         entry->act.node = next_node_number(&b->directory);
-    return decide_act(b, t, item, entry);
+    return jb_decide_entry(b, t, item, entry, accepted);
 }
 
-static enum jb_err decide_clock(struct jb_broker *b, struct jb_batch *t,
+/* Found by a sweep: an entry if there is something to do, else nothing. */
+static enum jb_err decide_sweep(struct jb_broker *b, struct jb_batch *t,
                                 const struct jb_intake_item *item)
 {
-    enum jb_err err = JB_OK;
-    struct jb_case *c = jb_batch_case(t, b->ledger, item->case_no, &err);
-    if (c == NULL)
-        return err;
-    struct jb_act acts[32];
-    size_t count = jb_clock_acts(c, t->now_ms, acts, sizeof acts / sizeof acts[0]);
-    for (size_t i = 0; i < count && err == JB_OK; i++) {
-        acts[i].case_no = item->case_no;
-        err = decide_own(b, t, item, &acts[i], jb_text_of("clock"));
-        if (acts[i].kind == JB_ACT_WARN)
-            b->count.warned++;
-        else if (acts[i].kind == JB_ACT_MISS)
-            b->count.missed++;
-    }
+    bool accepted = false;
+    enum jb_err err = jb_decide_own(b, t, item, item->act, item->user, &accepted);
+    if (accepted && item->act->kind == JB_ACT_RECOUNT)
+        b->count.recounted++;
+    if (accepted && item->act->kind == JB_ACT_SUCCEED)
+        b->count.succeeded++;
     return err;
 }
 
@@ -367,28 +384,43 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
     case JB_FROM_ACK:
         return jb_decide_receipt(b, t, item);
     case JB_FROM_CLOCK:
-        return decide_clock(b, t, item);
+        break; /* several at once: see jb_decide_batch */
+    case JB_FROM_SWEEP:
+        return decide_sweep(b, t, item);
     case JB_FROM_ADMIN:
-        return decide_own(b, t, item, item->act, item->user);
+        return jb_decide_own(b, t, item, item->act, item->user, NULL);
     }
     return JB_OK;
+}
+
+/* Items from `first` on that the clock queued in a row: they are one look. */
+static size_t clock_run(const struct jb_batch *t, size_t first)
+{
+    size_t end = first;
+    while (end < t->item_count && t->items[end].source == JB_FROM_CLOCK)
+        end++;
+    return end - first;
 }
 
 enum jb_err jb_decide_batch(struct jb_broker *b, struct jb_batch *t)
 {
     t->now_ms = jb_broker_now(b);
-    t->next_seq = jb_log_last_seq(b->ledger) + 1;
+    t->first_seq = jb_log_last_seq(b->ledger) + 1;
+    t->next_seq = t->first_seq;
     for (size_t i = 0; i < t->item_count;
          i++) /* acknowledgements are cumulative: the last one counts */
         if (t->items[i].source == JB_FROM_ACK)
             b->peers[t->items[i].node]->last_ack = i;
-    for (size_t i = 0; i < t->item_count; i++) {
-        if (t->items[i].source == JB_FROM_ACK && b->peers[t->items[i].node]->last_ack != i)
+    for (size_t i = 0, taken = 1; i < t->item_count; i += taken) {
+        const struct jb_intake_item *item = &t->items[i];
+        size_t run = clock_run(t, i);
+        taken = run > 0 ? run : 1;
+        if (item->source == JB_FROM_ACK && b->peers[item->node]->last_ack != i)
             continue;
-        enum jb_err err = decide_item(b, t, &t->items[i]);
+        enum jb_err err = run > 0 ? jb_decide_clock(b, t, item, run) : decide_item(b, t, item);
         if (err != JB_OK)
             return jb_fault_set(&t->fault, err, "deciding item %zu of %zu (source %d, node %u): %s",
-                                i + 1, t->item_count, (int)t->items[i].source, t->items[i].node,
+                                i + 1, t->item_count, (int)item->source, item->node,
                                 jb_err_text(err));
     }
     return JB_OK;

@@ -164,6 +164,7 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
         msg->routing_id.len < sizeof p->routing_id ? msg->routing_id.len : sizeof p->routing_id;
     memcpy(p->routing_id, msg->routing_id.data, p->routing_len);
     p->last_seen_ms = jb_broker_now(b);
+    p->last_seen_mono_ms = jb_clock_mono_ms();
     p->skew_ms = hello->now_ms - p->last_seen_ms;
     free(p->software);
     p->software =

@@ -10,13 +10,27 @@
 #define TICK_MS 1000
 #define STUCK_COMMIT_MS 60000
 
-static void drop_silent(struct jb_broker *b, int64_t now_ms)
+/* Silence is measured by the clock that nobody sets. */
+static void drop_silent(struct jb_broker *b)
 {
+    int64_t now_ms = jb_clock_mono_ms();
+
     for (size_t i = 0; i < b->peer_capacity; i++) {
         struct jb_peer *p = b->peers[i];
-        if (p != NULL && p->greeted && now_ms - p->last_seen_ms > b->config->session_timeout_ms)
+        if (p != NULL && p->greeted &&
+            now_ms - p->last_seen_mono_ms > b->config->session_timeout_ms)
             jb_peer_drop(b, p, "silent");
     }
+}
+
+/* Who looks at the service must see that time stands in doubt. */
+static void tell_doubt(struct jb_broker *b)
+{
+    if (b->doubt_told == b->keeper.doubt)
+        return;
+    b->doubt_told = b->keeper.doubt;
+    jb_house_status(b,
+                    b->keeper.doubt != JB_DOUBT_NONE ? jb_keeper_trouble(&b->keeper) : "serving");
 }
 
 /* systemd restarts us when the loop hangs, and also when a commit never returns. */
@@ -30,7 +44,11 @@ static void feed_watchdog(struct jb_broker *b)
 static void on_tick(uv_timer_t *timer)
 {
     struct jb_broker *b = timer->data;
-    drop_silent(b, jb_broker_now(b));
+    drop_silent(b);
+    (void)jb_broker_now(b); /* a step is noticed although nobody asks for the time */
+    if (b->keeper.step_count > 0)
+        jb_clockwork_look(b); /* at once on record: a restart has to know of it */
+    tell_doubt(b);
     feed_watchdog(b);
     if (!b->committing && !b->stopping)
         jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES);

@@ -39,6 +39,7 @@ static enum jb_err policy_act(struct jb_text text, struct jb_arena *arena, struc
         return err;
     *act = (struct jb_act){.kind = JB_ACT_INSTALL_POLICY,
                            .version = policy->version,
+                           .region = policy->region,
                            .effective_from_ms = policy->effective_from_ms};
     return JB_OK;
 }

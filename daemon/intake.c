@@ -7,7 +7,7 @@
 
 #include "proto/base/log.h"
 
-static const struct jb_node *live_node(const struct jb_broker *b, const struct jb_zmsg *msg)
+static const struct jb_node *live_node(struct jb_broker *b, const struct jb_zmsg *msg)
 {
     const struct jb_node *n = jb_directory_find(&b->directory, msg->node);
     bool in_force = n != NULL && n->has_agent && jb_node_valid(n, jb_broker_now(b));
@@ -256,6 +256,7 @@ static void dispatch(struct jb_broker *b, const struct jb_zmsg *msg, const struc
         jb_reject(b, msg, f, JB_CLOSED, true, "greet first (HELLO) on this connection");
     else {
         p->last_seen_ms = jb_broker_now(b);
+        p->last_seen_mono_ms = jb_clock_mono_ms();
         take(b, msg, p, f);
     }
 }

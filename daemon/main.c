@@ -13,6 +13,7 @@
 #include "daemon/broker.h"
 #include "daemon/offline.h"
 #include "proto/base/log.h"
+#include "proto/base/testclock.h"
 
 #define OPTIONS_MAX 64
 
@@ -23,7 +24,8 @@ enum {
     OPT_CHECK_CONFIG,
     OPT_VERIFY,
     OPT_REBUILD,
-    OPT_READY_FD
+    OPT_READY_FD,
+    OPT_TEST_CLOCK
 };
 
 enum task {
@@ -42,7 +44,8 @@ struct command {
     const char *key_path;
     const char *options[OPTIONS_MAX]; /* -o section.key=value */
     size_t option_count;
-    int ready_fd; /* -1: none */
+    const char *test_clock; /* NULL: the machine's clocks */
+    int ready_fd;           /* -1: none */
 };
 
 static const struct argp_option option_table[] = {
@@ -57,6 +60,8 @@ static const struct argp_option option_table[] = {
     {"verify", OPT_VERIFY, NULL, 0, "check the whole record while the broker is stopped, and end",
      0},
     {"rebuild", OPT_REBUILD, NULL, 0, "build the derived tables again from the log, and end", 0},
+    {"test-clock", OPT_TEST_CLOCK, "FILE", 0,
+     "for tests only: add to the clocks what FILE says (\"PASSED_MS [SET_MS]\")", 0},
     {"ready-fd", OPT_READY_FD, "N", 0, "write the bound endpoint to descriptor N when ready", 0},
     {0},
 };
@@ -90,6 +95,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_REBUILD:
         c->task = TASK_REBUILD;
+        return 0;
+    case OPT_TEST_CLOCK:
+        c->test_clock = arg;
         return 0;
     case OPT_READY_FD: {
         char *end = NULL;
@@ -193,6 +201,24 @@ static void tell_ready(const struct jb_broker *b, int fd)
     (void)close(fd);
 }
 
+/* The machine's clocks, or those of a test. */
+static enum jb_err set_clocks(struct jb_broker *b, const char *test_clock, struct jb_fault *fault)
+{
+    static struct jb_testclock test;
+    b->clock = jb_clock_wall();
+    b->mono = jb_clock_mono();
+    if (test_clock == NULL)
+        return JB_OK;
+    enum jb_err err = jb_testclock_open(&test, test_clock, fault);
+    if (err != JB_OK)
+        return err;
+    jb_log(JB_LOG_WARNING, test_clock, "test-clock", NULL);
+    b->clock = jb_testclock_wall(&test);
+    b->mono = jb_testclock_mono(&test);
+    b->look_ms = JB_TESTCLOCK_LOOK_MS;
+    return JB_OK;
+}
+
 static int serve(const struct command *c, struct jb_broker_config *config)
 {
     static struct jb_broker broker; /* large: two batches' worth of scratch */
@@ -208,9 +234,11 @@ static int serve(const struct command *c, struct jb_broker_config *config)
     b->loop = &loop;
     b->config = config;
     b->source = (struct jb_config_source){c->config_path, c->options, c->option_count};
-    b->clock = jb_clock_wall();
+    b->lock_fd = -1;
     watch_signals(&loop, b);
-    enum jb_err err = jb_broker_start(b, &fault);
+    enum jb_err err = set_clocks(b, c->test_clock, &fault);
+    if (err == JB_OK)
+        err = jb_broker_start(b, &fault);
     if (err == JB_OK) {
         jb_house_ready(b);
         tell_ready(b, c->ready_fd);

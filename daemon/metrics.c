@@ -1,6 +1,9 @@
 /* Metrics for Prometheus: text over HTTP/1.0 on a loopback port. One answer for every request, then
- * the connection is closed; no case, no petitioner, no agency appears as a label. */
+ * the connection is closed; no case, no petitioner, no agency appears as a label. Counting cases
+ * takes as long as there are many: the worker pool does it, with a connection of its own, and
+ * whoever asked meanwhile gets the same figures. */
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,14 @@ struct jb_metrics {
     uv_tcp_t server;
     int open;            /* connections */
     struct scrape *list; /* those that are not being closed */
+    /* counting; its results belong to the worker while `counting` */
+    bool counting;
+    atomic_bool stopping; /* it ends early */
+    uv_work_t work;
+    char path[4096];
+    int64_t now_ms;
+    enum jb_err err;
+    struct jb_totals totals;
 };
 
 struct scrape {                  /* one connection */
@@ -28,6 +39,7 @@ struct scrape {                  /* one connection */
     uv_write_t write;
     struct jb_metrics *m;
     int handles;  /* to be closed before free */
+    bool asked;   /* the request is complete */
     size_t got;   /* bytes of the request; only counted */
     char tail[4]; /* its last bytes: the request ends with an empty line */
     char chunk[512];
@@ -89,21 +101,33 @@ static void print_gauge(FILE *out, const char *name, const char *help, double va
                   name, help, name, name, value);
 }
 
-static void print_gauges(struct jb_broker *b, FILE *out)
+static void print_totals(const struct jb_totals *t, FILE *out)
 {
-    struct jb_totals totals = {0};
+    print_gauge(out, "cases", "Cases on record", (double)t->cases);
+    print_gauge(out, "cases_open", "Cases not closed", (double)t->open_cases);
+    print_gauge(out, "cases_overdue", "Open cases with a missed deadline", (double)t->red);
+    print_gauge(out, "cases_warned", "Open cases near a deadline", (double)t->yellow);
+    print_gauge(out, "objections_open", "Objections waiting for a ruling", (double)t->objections);
+    print_gauge(out, "disputes_open", "Disputes over who handles", (double)t->disputes);
+    print_gauge(out, "directives_open", "Directives not cleared", (double)t->directives);
+    print_gauge(out, "dockets_open", "Supervision dockets not closed", (double)t->dockets);
+    print_gauge(out, "handovers_undelivered",
+                "Hand-overs not delivered by the alarm to their senders", (double)t->undelivered);
+    print_gauge(out, "deadlines_provisional",
+                "Open deadlines past the last day that the calendar knows", (double)t->provisional);
+}
+
+static void print_gauges(const struct jb_metrics *m, FILE *out)
+{
+    struct jb_broker *b = m->b;
     struct jb_zap_counts zap = {0};
     uint64_t connected = 0;
     for (size_t i = 0; i < b->peer_capacity; i++)
         connected += b->peers[i] != NULL && b->peers[i]->greeted;
-    if (jb_query_totals(b->reader, jb_broker_now(b), &totals) == JB_OK) {
-        print_gauge(out, "cases", "Cases on record", (double)totals.cases);
-        print_gauge(out, "cases_open", "Cases not closed", (double)totals.open_cases);
-        print_gauge(out, "cases_overdue", "Open cases with a missed deadline", (double)totals.red);
-        print_gauge(out, "cases_warned", "Open cases near a deadline", (double)totals.yellow);
-        print_gauge(out, "objections_open", "Objections waiting for a ruling",
-                    (double)totals.objections);
-    }
+    if (m->err == JB_OK)
+        print_totals(&m->totals, out);
+    print_gauge(out, "clock_in_doubt", "1 while the wall clock is not trusted",
+                b->keeper.doubt != JB_DOUBT_NONE);
     if (b->zap != NULL)
         jb_zap_counts(b->zap, &zap);
     print_gauge(out, "nodes_connected", "Nodes that greeted and are not silent", (double)connected);
@@ -117,8 +141,9 @@ static void print_gauges(struct jb_broker *b, FILE *out)
                 (double)b->started_ms / 1000);
 }
 
-static char *render(struct jb_broker *b)
+static char *render(const struct jb_metrics *m)
 {
+    const struct jb_broker *b = m->b;
     char *body = NULL;
     size_t body_len = 0;
     char *answer = NULL;
@@ -133,7 +158,7 @@ static char *render(struct jb_broker *b)
                   #name, help, #name, #name, (unsigned long long)b->count.name);
     JB_BROKER_COUNTERS(X)
 #undef X
-    print_gauges(b, out);
+    print_gauges(m, out);
     if (fclose(out) == 0 && (out = open_memstream(&answer, &answer_len)) != NULL) {
         (void)fprintf(out,
                       "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
@@ -144,6 +169,67 @@ static char *render(struct jb_broker *b)
     free(body);
     return answer;
 }
+
+/* ---- counting ---- */
+
+static void run_count(uv_work_t *work)
+{
+    struct jb_metrics *m = work->data;
+    struct jb_ledger *l = NULL;
+    struct jb_fault fault;
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .read_only = true, .cancel = &m->stopping};
+    m->err = jb_ledger_open(m->path, &options, &l, &fault);
+    if (m->err == JB_OK)
+        m->err = jb_query_totals(l, m->now_ms, &m->totals);
+    jb_ledger_close(&l);
+}
+
+static void send_answer(struct scrape *s)
+{
+    s->answer = render(s->m);
+    if (s->answer == NULL) {
+        scrape_close(s);
+        return;
+    }
+    uv_buf_t out = uv_buf_init(s->answer, (unsigned)strlen(s->answer));
+    s->asked = false;
+    s->write.data = s;
+    if (uv_write(&s->write, (uv_stream_t *)&s->tcp, &out, 1, on_written) != 0)
+        scrape_close(s);
+}
+
+static void on_counted(uv_work_t *work, int status)
+{
+    struct jb_metrics *m = work->data;
+    struct scrape *next = NULL;
+    m->counting = false;
+    if (status != 0)
+        m->err = JB_CLOSED;
+    for (struct scrape *s = m->list; s != NULL; s = next) {
+        next = s->next;
+        if (s->asked)
+            send_answer(s);
+    }
+}
+
+/* Without the figures that need counting when there is no worker. */
+static void count_and_answer(struct scrape *s)
+{
+    struct jb_metrics *m = s->m;
+    s->asked = true;
+    if (m->counting)
+        return;
+    m->work.data = m;
+    m->now_ms = jb_broker_now(m->b);
+    m->counting = uv_queue_work(m->b->loop, &m->work, run_count, on_counted) == 0;
+    if (m->counting)
+        return;
+    m->err = JB_NOMEM;
+    send_answer(s);
+}
+
+/* ---- connections ---- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
@@ -178,15 +264,7 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
         return;
     }
     (void)uv_read_stop(stream);
-    s->answer = render(s->m->b);
-    if (s->answer == NULL) {
-        scrape_close(s);
-        return;
-    }
-    uv_buf_t out = uv_buf_init(s->answer, (unsigned)strlen(s->answer));
-    s->write.data = s;
-    if (uv_write(&s->write, stream, &out, 1, on_written) != 0)
-        scrape_close(s);
+    count_and_answer(s);
 }
 
 static void on_connection(uv_stream_t *server, int status)
@@ -247,6 +325,7 @@ enum jb_err jb_metrics_start(struct jb_broker *b, struct jb_fault *fault)
     if (m == NULL)
         return JB_NOMEM;
     m->b = b;
+    (void)snprintf(m->path, sizeof m->path, "%s/broker.db", b->config->data);
     m->server.data = m;
     b->metrics = m;
     (void)uv_tcp_init(b->loop, &m->server);
@@ -271,6 +350,7 @@ void jb_metrics_stop(struct jb_broker *b)
     struct jb_metrics *m = b->metrics;
     if (m == NULL)
         return;
+    atomic_store(&m->stopping, true);
     if (!uv_is_closing((uv_handle_t *)&m->server))
         uv_close((uv_handle_t *)&m->server, on_server_closed);
     while (m->list != NULL)

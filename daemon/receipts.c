@@ -69,38 +69,31 @@ static enum jb_err tell_senders(struct jb_broker *b, struct jb_batch *t, const s
     return err;
 }
 
-/* The clocks that start at receipt: only when it came on a later local day than the hand-over. */
+/* Did receipt come on a later local day than the hand-over, or after the sender's alarm? */
+static bool receipt_counts(const struct jb_case *c, int64_t now_ms)
+{
+    const struct jb_deadline *deliver = jb_case_open_deadline(c, "deliver");
+    if (deliver != NULL && (deliver->missed_ms != 0 || deliver->due_ms <= now_ms))
+        return true;
+    return jb_date_compare(jb_date_of_instant(c->facts_ms[JB_FACT_SENT]),
+                           jb_date_of_instant(now_ms)) < 0;
+}
+
+/* The clocks that start at receipt, and the sender's duty to deliver, which ends with it. Whether
+ * there is anything to say is the rules' to decide. */
 static enum jb_err count_from_receipt(struct jb_broker *b, struct jb_batch *t,
                                       const struct jb_receipt *r, struct jb_case *c,
                                       const struct jb_stored_item *duty)
 {
-    if (c->host != r->node || c->sent_seq != duty->log_seq)
+    if (c->host != r->node || c->sent_seq != duty->log_seq || !receipt_counts(c, t->now_ms))
         return JB_OK;
-    if (jb_date_compare(jb_date_of_instant(c->facts_ms[JB_FACT_SENT]),
-                        jb_date_of_instant(t->now_ms)) >= 0)
-        return JB_OK;
-    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("line"));
-    if (entry == NULL)
-        return JB_NOMEM;
-    entry->act = (struct jb_act){.kind = JB_ACT_RECEIVED,
-                                 .case_no = c->case_no,
-                                 .node = r->node,
-                                 .at_ms = t->now_ms,
-                                 .log_seq = duty->log_seq};
-    struct jb_question q = {.act = &entry->act,
-                            .node = JB_NODE_BROKER_NUMBER,
-                            .user = entry->user,
-                            .now_ms = t->now_ms};
-    jb_decide(&b->book, c, &q, &b->verdict);
-    if (b->verdict.refusal != JB_REFUSE_NONE || b->verdict.effects.count == 0)
-        return JB_OK;
-    entry->effect_count = b->verdict.effects.count;
-    entry->effects = jb_arena_memdup(&t->arena, b->verdict.effects.at,
-                                     entry->effect_count * sizeof(struct jb_effect));
-    if (entry->effects == NULL)
-        return JB_NOMEM;
-    struct jb_accepted a = {.entry = entry, .c = c};
-    return jb_decide_accept(b, t, &a);
+    static const struct jb_intake_item quiet = {.source = JB_FROM_SWEEP};
+    struct jb_act act = {.kind = JB_ACT_RECEIVED,
+                         .case_no = c->case_no,
+                         .node = r->node,
+                         .at_ms = t->now_ms,
+                         .log_seq = duty->log_seq};
+    return jb_decide_own(b, t, &quiet, &act, jb_text_of("line"), NULL);
 }
 
 static enum jb_err add_news(struct jb_batch *t, struct news *news, uint32_t node,
@@ -120,8 +113,43 @@ static enum jb_err add_news(struct jb_batch *t, struct news *news, uint32_t node
     return JB_OK;
 }
 
-/* Registrar and assigner of the case learn that its duty arrived; the acknowledging node itself
- * knows. */
+/* Was the duty laid on the node by a directive of this agency? */
+static bool issued(const struct jb_case *c, uint32_t node, uint64_t seq)
+{
+    for (size_t i = 0; i < c->directive_count; i++)
+        if (c->directives[i].issuer == node && c->directives[i].seq == seq)
+            return true;
+    return false;
+}
+
+static bool is_told(const struct jb_case *c, const struct jb_participant *p, uint64_t seq)
+{
+    return p->role != JB_ROLE_LEFT &&
+           (p->role == JB_ROLE_REGISTRAR || p->role == JB_ROLE_ASSIGNER || p->node == c->sender ||
+            issued(c, p->node, seq));
+}
+
+/* Registrar, assigners, sender, and whoever issued the directive learn that the duty arrived; the
+ * acknowledging node itself knows. */
+static enum jb_err collect_one(struct jb_batch *t, const struct jb_receipt *r,
+                               const struct jb_case *c, const struct jb_stored_item *duty,
+                               struct news *news)
+{
+    size_t first = news->count;
+    for (size_t i = 0; i < c->participant_count; i++) {
+        const struct jb_participant *p = &c->participants[i];
+        bool told = p->node == r->node || !is_told(c, p, duty->log_seq);
+        for (size_t k = first; k < news->count && !told; k++)
+            told = news->at[k].node == p->node;
+        if (told)
+            continue;
+        enum jb_err err = add_news(t, news, p->node, duty);
+        if (err != JB_OK)
+            return err;
+    }
+    return JB_OK;
+}
+
 static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                            const struct jb_stored_items *duties, struct news *news)
 {
@@ -130,15 +158,7 @@ static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct
         struct jb_case *c = jb_batch_case(t, b->ledger, duties->at[i].case_no, &err);
         if (c == NULL)
             return err;
-        uint32_t told = 0;
-        for (size_t k = 0; k < c->participant_count && err == JB_OK; k++) {
-            const struct jb_participant *p = &c->participants[k];
-            if (p->node == r->node || p->node == told ||
-                (p->role != JB_ROLE_REGISTRAR && p->role != JB_ROLE_ASSIGNER))
-                continue;
-            told = p->node;
-            err = add_news(t, news, p->node, &duties->at[i]);
-        }
+        err = collect_one(t, r, c, &duties->at[i], news);
         if (err == JB_OK)
             err = count_from_receipt(b, t, r, c, &duties->at[i]);
         if (err != JB_OK)

@@ -20,6 +20,7 @@ static void cut_off(struct jb_broker *b, const struct jb_act *act)
 static void release_effects(struct jb_broker *b, struct jb_batch *t)
 {
     bool book_changed = false;
+    bool retired = false;
     b->committed_seq = t->next_seq - 1;
     for (size_t i = 0; i < t->op_count; i++) {
         const struct jb_op *op = &t->ops[i];
@@ -30,12 +31,17 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
         if (op->kind == JB_OP_ENTRY && (op->entry->act.kind == JB_ACT_INSTALL_POLICY ||
                                         op->entry->act.kind == JB_ACT_INSTALL_CALENDAR))
             book_changed = true;
+        retired = retired || (op->kind == JB_OP_ENTRY && op->entry->act.kind == JB_ACT_RETIRE_NODE);
         if (op->item != NULL && op->item->source == JB_FROM_ADMIN && op->item->waiter != 0)
             jb_admin_settled(b, op->item->waiter, op);
     }
     struct jb_fault fault = {""};
     if (book_changed && jb_broker_book_load(b, &fault) != JB_OK)
         jb_log(JB_LOG_ERROR, NULL, "book.unreadable", "%s", fault.text);
+    if (book_changed)
+        jb_sweep_recount(b);
+    if (retired)
+        jb_sweep_succeed(b);
     for (size_t i = 0; i < t->touched_count; i++) {
         uint32_t node = t->touched[i];
         struct jb_peer *p = node < b->peer_capacity ? b->peers[node] : NULL;
@@ -98,7 +104,8 @@ static void begin(struct jb_broker *b)
     enum jb_err err = jb_decide_batch(b, t);
     if (err == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
         jb_batch_reset(t);
-        b->clock_pending = false; /* the clock's timer runs: it looks again then */
+        b->clock_pending = false;
+        jb_clockwork_look(b); /* its timer may have run out while this was pending */
         return;
     }
     if (err == JB_OK) {

@@ -36,6 +36,7 @@ zmq\.h                proto/wire tests
 sqlite3\.h            proto/ledger tests
 libintl\.h            clients/cli
 libsmartcols.*\.h     clients/cli
+xlsxwriter\.h         clients/cli
 ini\.h                proto/base proto/rules
 RULES
 }

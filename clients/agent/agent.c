@@ -109,6 +109,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     jb_agent_house_stop(a);
     jb_agent_wait_stop(a);
     jb_agent_verify_stop(a);
+    jb_agent_report_stop(a);
     jb_agent_local_stop(a);
     jb_agent_line_stop(a);
     jb_agent_alarm_stop(a);
@@ -151,6 +152,7 @@ static void on_change(void *ctx, const struct jb_config_row *row, bool applied)
 void jb_agent_reload(struct jb_agent *a)
 {
     struct jb_fault fault = {""};
+    struct jb_agent_hours hours;
     enum jb_log_level level = JB_LOG_INFO;
     enum jb_err err =
         jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change, NULL, &fault);
@@ -162,6 +164,9 @@ void jb_agent_reload(struct jb_agent *a)
         jb_log_set_level(level);
     else
         jb_log(JB_LOG_ERROR, NULL, "config.refused", "agent.log_level is not a level");
+    if (jb_agent_hours_parse(a->config->office_hours, &hours) != JB_OK)
+        jb_log(JB_LOG_ERROR, NULL, "config.refused",
+               "agent.office_hours: must be like 08:30-18:00");
     jb_agent_alarm_kick(a);
     jb_log(JB_LOG_NOTICE, NULL, "config.reloaded", NULL);
 }

@@ -18,17 +18,21 @@
 
 #include "clients/agent/config.h"
 #include "clients/agent/pending.h"
-#include "proto/base/clock.h"
+#include "proto/base/testclock.h"
+#include "proto/ledger/book.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/replica.h"
 #include "proto/rules/decide.h"
 #include "proto/wire/local.h"
 #include "proto/wire/message.h"
+#include "proto/wire/seal.h"
 #include "proto/wire/sign.h"
 #include "proto/wire/zsock.h"
 
 #define JB_AGENT_SOFTWARE "jiaoban-agent " JB_VERSION_TEXT
 #define JB_AGENT_REQUEST_BYTES ((size_t)48 * 1024 * 1024) /* memory that one request may take */
+
+#define JB_AGENT_WRONG_MAX 5 /* petitioners' questions with a wrong code, in one minute */
 
 struct jb_agent;
 
@@ -93,17 +97,23 @@ struct jb_agent_news {
     struct jb_agent_news *next;
     struct jb_applied applied;
     struct jb_agent_pending settled; /* the submission that it settled; number 0: none */
+    struct jb_agent_pending made;    /* a submission that it led to; number 0: none */
+    struct jb_alarm *alarms;         /* that it gives; arena */
+    size_t alarm_count;
 };
 
 /* ---- local clients --------------------------------------------------------------------------- */
+
+#define JB_AGENT_USER_BYTES 256
 
 struct jb_agent_client { /* one connection */
     struct jb_agent_client *next, *prev;
     struct jb_local_peer *peer;
     uint64_t watch_id; /* request that began to watch */
     bool watching, watch_alarms;
-    bool behind;     /* watches from an earlier item on: not there yet */
-    uint64_t caught; /* while behind: the last item that was told */
+    bool behind;                           /* watches from an earlier item on: not there yet */
+    uint64_t caught;                       /* while behind: the last item that was told */
+    char watcher[JB_AGENT_USER_BYTES + 1]; /* who watches, as in requests */
 };
 
 /* A request being answered. Memory of one request is one arena, dropped at its end. */
@@ -114,6 +124,7 @@ struct jb_agent_request {
     struct jb_arena *arena;
     int64_t now_ms;
     bool later;            /* a handler sets it: the answer follows some time after */
+    struct jb_text user;   /* who asks: "account", or "account/person" for a system account */
     struct jb_fault fault; /* filled by a handler that fails */
 };
 
@@ -123,10 +134,12 @@ struct jb_agent_waiter {
     struct jb_agent_client *client;
     uint64_t request_id, number;
     int64_t until_mono_ms;
+    char query_code[JB_QUERY_CODE_TEXT]; /* to be told with the verdict; "" none */
 };
 
 struct jb_agent_hooks;
 struct jb_agent_verify;
+struct jb_agent_report;
 
 /* ---- everything ------------------------------------------------------------------------------ */
 
@@ -135,18 +148,16 @@ struct jb_agent {
     struct jb_agent_config *config;
     struct jb_config_source source; /* where a reload reads again */
     struct jb_clock clock;
+    struct jb_clock mono;          /* what the wall clock is compared with; knows no date */
+    struct jb_testclock testclock; /* path NULL: the machine's clocks are in use */
     struct jb_node_keys keys;
     struct jb_public_keys broker; /* pinned */
     int lock_fd;
     char *ledger_path; /* owned */
     struct jb_ledger *ledger;
     struct jb_directory directory;
-    struct jb_arena book_arena; /* policy and calendar in force; texts of the book */
-    struct jb_policy *policy;
-    struct jb_calendar calendar;
-    struct jb_rulebook book;
-    struct jb_date book_date;  /* local day for which the policy was chosen */
-    struct jb_verdict verdict; /* scratch of decisions */
+    struct jb_ledger_book book; /* every policy and calendar that is installed */
+    struct jb_verdict verdict;  /* scratch of decisions */
 
     struct jb_zctx *zctx;
     struct jb_agent_line line;
@@ -166,12 +177,15 @@ struct jb_agent {
     uv_timer_t alarm_timer;
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
     struct jb_agent_hooks *hooks;
-    struct jb_agent_verify *verify; /* NULL: no check under way */
+    struct jb_agent_verify *verify;  /* NULL: no check under way */
+    struct jb_agent_report *reports; /* being made */
 
     uv_timer_t house_timer; /* watchdog */
     uint64_t watchdog_ms;
     uv_signal_t sigterm, sigint, sighup;
     int64_t started_ms;
+    int64_t wrong_codes_ms[JB_AGENT_WRONG_MAX]; /* of petitioners' questions, the last ones; ring */
+    size_t wrong_next;
     uint64_t refused; /* submissions settled as refused since the start */
     bool stopping;
     int exit_status;
@@ -247,6 +261,47 @@ void jb_agent_acknowledge(struct jb_agent *a);
 /* news.c: after the commit */
 void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news);
 
+/* What an alarm says beside warn steps and due instants of the own clock; kept as its `step`. */
+enum jb_agent_alarm_kind {
+    JB_AGENT_ALARM_FIRST = 100,
+    JB_AGENT_ALARM_MISSED = JB_AGENT_ALARM_FIRST, /* another agency missed what it owes */
+    JB_AGENT_ALARM_SILENT,                        /* nobody there has signed for it */
+    JB_AGENT_ALARM_UNDELIVERED,                   /* nor has it even arrived */
+    JB_AGENT_ALARM_DIRECTIVE_MISSED,              /* our directive was not followed in time */
+    JB_AGENT_ALARM_DIRECTIVE,                     /* one was received */
+    JB_AGENT_ALARM_SUMMONS,                       /* likewise: come at once */
+    JB_AGENT_ALARM_DISPUTE,                       /* one is to be settled here */
+    JB_AGENT_ALARM_REFUSED,                       /* a submission that had waited in the outbox */
+    JB_AGENT_ALARM_END
+};
+
+/* concern.c: what a delivered entry means to this agency beside its own deadlines */
+/* Its word: "warn", "overdue", "missed" ... */
+const char *jb_agent_alarm_word(const struct jb_alarm *alarm);
+/* The deadline that it is about; 0: none. */
+uint32_t jb_agent_alarm_deadline(const struct jb_alarm *alarm);
+/* Is it for people to see? What only keeps the clock from telling twice is not. */
+enum jb_err jb_agent_alarm_shown(struct jb_agent *a, const struct jb_alarm *alarm,
+                                 bool *shown) JB_MUST;
+/* Of the directive or submission that an alarm of those kinds is about. */
+uint32_t jb_agent_alarm_number(const struct jb_alarm *alarm);
+/* Record the alarms that a taken item gives, into n->alarms. Inside the transaction that applies
+ * it. Memory from `arena`. */
+enum jb_err jb_agent_concern(struct jb_agent *a, struct jb_agent_news *n, int64_t now_ms,
+                             struct jb_arena *arena) JB_MUST;
+/* Into log, hook and watchers, after the commit. */
+void jb_agent_alarm_tell(struct jb_agent *a, const struct jb_alarm *alarm);
+
+/* hours.c: when people are at their desks */
+struct jb_agent_hours {
+    int from_minute, to_minute; /* of the day; both 0: always */
+};
+/* "08:30-18:00", or "" for always. JB_MALFORMED. */
+enum jb_err jb_agent_hours_parse(const char *text, struct jb_agent_hours *out) JB_MUST;
+/* A working day by this calendar (NULL: every day is one), within the hours. */
+bool jb_agent_hours_open(const struct jb_agent_hours *h, const struct jb_calendar *cal,
+                         int64_t now_ms);
+
 /* alarm.c, hook.c */
 enum jb_err jb_agent_alarm_start(struct jb_agent *a) JB_MUST;
 void jb_agent_alarm_stop(struct jb_agent *a);
@@ -266,8 +321,31 @@ void jb_agent_reply(struct jb_agent_client *client, const Jb__Reply *reply, stru
 void jb_agent_reply_error(struct jb_agent_client *client, uint64_t id, enum jb_err err,
                           const char *text);
 
+/* reader.c: who may see what. Recusal, Art 28(3): a person who is recused from a case sees nothing
+ * of it; every answer about a case goes through here. */
+/* The user of a request, into its arena, from the connection and on_behalf_of. */
+enum jb_err jb_agent_reader_name(struct jb_agent_request *r) JB_MUST;
+bool jb_agent_reader_barred(const struct jb_agent *a, struct jb_text user, const struct jb_case *c);
+/* The same by number, with what waits in the outbox; 0 and an unknown case hide nothing. */
+enum jb_err jb_agent_reader_hides(struct jb_agent *a, struct jb_text user, int64_t case_no,
+                                  bool *hidden) JB_MUST;
+
+/* token.c: a submission is made once, however often it is asked for. Durable with the transaction
+ * that stores the submission. */
+#define JB_AGENT_TOKEN_BYTES 64
+/* The submission that this user made with this token within 24 hours; NOT_FOUND. */
+enum jb_err jb_agent_token_find(struct jb_agent *a, struct jb_text user, struct jb_text token,
+                                int64_t now_ms, uint64_t *number) JB_MUST;
+/* Inside the transaction. FULL: too many tokens within 24 hours. */
+enum jb_err jb_agent_token_add(struct jb_agent *a, struct jb_text user, struct jb_text token,
+                               int64_t now_ms, uint64_t number) JB_MUST;
+
 /* waiters.c */
-enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms) JB_MUST;
+/* Does a client wait for the verdict on this submission? */
+bool jb_agent_waited_for(const struct jb_agent *a, uint64_t number);
+/* `query_code`: told with the verdict when it is not a refusal; "" none. */
+enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms,
+                          const char *query_code) JB_MUST;
 /* A verdict is on disk: answer those who wait for it. */
 void jb_agent_wait_settled(struct jb_agent *a, uint64_t number);
 void jb_agent_wait_forget(struct jb_agent *a, const struct jb_agent_client *client);
@@ -290,5 +368,9 @@ void jb_agent_verify_stop(struct jb_agent *a);
 bool jb_agent_verify_running(const struct jb_agent *a);
 /* Offline: print the result to standard output; the exit status. */
 int jb_agent_verify_offline(struct jb_agent *a);
+
+/* ask_report.c */
+void jb_agent_report_forget(struct jb_agent *a, const struct jb_agent_client *client);
+void jb_agent_report_stop(struct jb_agent *a);
 
 #endif

@@ -33,7 +33,7 @@ static void arm(struct jb_agent *a, int64_t wait_ms)
 /* libuv's timers know nothing of the wall clock: compare the two. */
 static void look_for_step(struct jb_agent *a, int64_t now_ms)
 {
-    int64_t mono = jb_clock_mono_ms();
+    int64_t mono = jb_clock_read(&a->mono);
     int64_t off = (now_ms - a->last_wall_ms) - (mono - a->last_mono_ms);
     if (a->last_mono_ms != 0 && (off > STEP_MS || off < -STEP_MS))
         jb_log(JB_LOG_NOTICE, a->config->code, "clock.step", "by_ms=%lld", (long long)off);
@@ -41,11 +41,22 @@ static void look_for_step(struct jb_agent *a, int64_t now_ms)
     a->last_mono_ms = mono;
 }
 
+/* Hours that cannot be read were refused at the start, or are told with the reload: always. */
+static bool people_are_there(struct jb_agent *a, int64_t now_ms)
+{
+    struct jb_agent_hours hours;
+    const struct jb_calendar *cal =
+        jb_book_calendar_of(jb_agent_book(a), jb_replica_node(a->ledger));
+    return jb_agent_hours_parse(a->config->office_hours, &hours) != JB_OK ||
+           jb_agent_hours_open(&hours, cal, now_ms);
+}
+
 struct looking {
     struct jb_agent *a;
     struct jb_arena arena;
     struct jb_arena scratch; /* of one case */
     int64_t now_ms;
+    bool people;          /* are at their desks: reminders reach them */
     bool office;          /* sees to it that others keep their deadlines */
     size_t max;           /* so many were asked for */
     struct jb_alarm *due; /* arena */
@@ -59,6 +70,39 @@ static bool is_office(const struct jb_agent *a)
 {
     const struct jb_node *own = jb_directory_find(&a->directory, jb_replica_node(a->ledger));
     return own != NULL && (own->kind == JB_NODE_OFFICE || own->kind == JB_NODE_JOINT_CONFERENCE);
+}
+
+/* A right lapses, and whether a hand-over has arrived only the broker knows. */
+static bool is_duty(struct jb_agent *a, const struct jb_deadline *d)
+{
+    const struct jb_policy_row *row = jb_book_row_of(jb_agent_book(a), d);
+    return (row == NULL || !row->right) && strcmp(d->key, "deliver") != 0;
+}
+
+/* Others' deadlines are told to the office that registered the case; once the broker has said that
+ * one was missed, what came of that says it (concern.c), and this would say it twice. */
+static bool is_ours(struct jb_agent *a, const struct jb_case *c, const struct jb_deadline *d,
+                    const struct jb_alarm *alarm)
+{
+    uint32_t node = jb_replica_node(a->ledger);
+    bool watched = c->registrar == node && alarm->step == 0 && d->missed_ms == 0;
+    return (d->node == node || watched) && is_duty(a, d);
+}
+
+enum jb_err jb_agent_alarm_shown(struct jb_agent *a, const struct jb_alarm *alarm, bool *shown)
+{
+    struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
+    struct jb_agent_overlay o;
+    struct jb_arena arena;
+    *shown = true;
+    if (alarm->step >= JB_AGENT_ALARM_FIRST)
+        return JB_OK;
+    jb_arena_init(&arena, ALARM_ARENA_BYTES);
+    enum jb_err err = jb_agent_overlay_load(&m, alarm->case_no, false, &arena, &o);
+    const struct jb_deadline *d = err == JB_OK ? jb_case_deadline(&o.c, alarm->deadline_id) : NULL;
+    *shown = d == NULL || is_ours(a, &o.c, d, alarm);
+    jb_arena_fini(&arena);
+    return err;
 }
 
 /* Whose deadline is it, and does it still run once the outbox is settled? Other agencies' deadlines
@@ -77,10 +121,9 @@ static enum jb_err judge(struct looking *k, size_t i)
     const struct jb_deadline *d = jb_case_deadline(&o.c, alarm->deadline_id);
     if (d == NULL)
         return JB_OK;
-    bool own = d->node == m.node;
-    bool mine_to_watch = o.c.registrar == m.node && alarm->step == 0;
-    k->kept[i] = d->end != JB_END_OPEN || d->due_ms != alarm->due_ms;
-    k->told[i] = own || mine_to_watch;
+    k->kept[i] = d->end != JB_END_OPEN || d->due_ms != alarm->due_ms || d->paused_from_ms != 0 ||
+                 (alarm->step != 0 && !k->people);
+    k->told[i] = is_ours(a, &o.c, d, alarm);
     return JB_OK;
 }
 
@@ -145,16 +188,23 @@ static enum jb_err record(struct looking *k)
     return err;
 }
 
-static void tell(struct jb_agent *a, const struct jb_alarm *alarm)
+static const char *log_name(const struct jb_alarm *alarm)
+{
+    if (alarm->step >= JB_AGENT_ALARM_FIRST)
+        return "alarm.raised";
+    return alarm->step == 0 ? "deadline.overdue" : "deadline.near";
+}
+
+void jb_agent_alarm_tell(struct jb_agent *a, const struct jb_alarm *alarm)
 {
     char number[JB_CASENO_TEXT] = "?";
     char due[JB_INSTANT_TEXT];
     if (jb_caseno_check(alarm->case_no) == JB_OK)
         jb_caseno_format(alarm->case_no, number);
     jb_instant_format_due(alarm->due_ms, due);
-    jb_log(JB_LOG_NOTICE, number, alarm->step == 0 ? "deadline.overdue" : "deadline.near",
-           "deadline=%u key=%s step=%u due=\"%s\"", alarm->deadline_id, alarm->key, alarm->step,
-           due);
+    jb_log(JB_LOG_NOTICE, number, log_name(alarm), "kind=%s deadline=%u key=%s step=%u due=\"%s\"",
+           jb_agent_alarm_word(alarm), jb_agent_alarm_deadline(alarm), alarm->key,
+           alarm->step < JB_AGENT_ALARM_FIRST ? alarm->step : 0, due);
     jb_agent_hook_run(a, alarm);
     jb_agent_watch_alarm(a, alarm);
 }
@@ -168,8 +218,10 @@ static enum jb_err look(struct looking *k)
         return err;
     for (size_t i = 0; i < k->count; i++)
         if (!k->kept[i] && k->told[i])
-            tell(k->a, &k->due[i]);
+            jb_agent_alarm_tell(k->a, &k->due[i]);
     int64_t check = k->a->config->alarm_check_ms;
+    if (k->a->testclock.path != NULL)
+        check = JB_TESTCLOCK_LOOK_MS;
     int64_t wait = jb_agent_alarm_wait(k->now_ms, k->next_ms, check);
     if (k->count == k->max)
         wait = BACKLOG_MS;
@@ -185,6 +237,7 @@ static void on_alarm(uv_timer_t *timer)
     struct looking k = {
         .a = a, .now_ms = jb_agent_now(a), .office = is_office(a), .next_ms = INT64_MAX};
     look_for_step(a, k.now_ms);
+    k.people = people_are_there(a, k.now_ms);
     if (jb_replica_node(a->ledger) == 0)
         return;
     jb_arena_init(&k.arena, ALARM_ARENA_BYTES);

@@ -12,6 +12,7 @@
 #define GATHER_ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define APPLY_ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define RESYNC_MS 60000
+#define AGENT_USER "jiaoban-agent" /* who acts when no person does */
 
 struct jb_agent_delivery {
     struct jb_agent_delivery *next;
@@ -80,6 +81,27 @@ static bool own_fault(enum jb_err err)
     return err == JB_NOMEM || err == JB_IO || err == JB_FULL || err == JB_LOCKED || err == JB_BUSY;
 }
 
+/* The case was left and is gone from this disk: say so, signed with the up line, together with the
+ * purge itself. */
+static enum jb_err submit_purged(struct applying *p, struct jb_agent_news *n)
+{
+    struct jb_agent *a = p->agent;
+    struct jb_act act = {
+        .kind = JB_ACT_PURGED, .case_no = n->applied.case_no, .number = n->applied.item.number};
+    struct jb_submission s = {.user = jb_text_of(AGENT_USER), .made_at_ms = p->now_ms};
+    struct jb_outbox_item item = {
+        .made_at_ms = p->now_ms, .kind = act.kind, .case_no = act.case_no, .user = s.user};
+    enum jb_err err = jb_act_encode(&act, &p->arena, &s.act_bytes);
+    if (err == JB_OK)
+        err = jb_submission_encode(&s, &p->arena, &item.body);
+    if (err == JB_OK)
+        err = jb_outbox_add(a->ledger, &item);
+    if (err == JB_OK)
+        n->made = (struct jb_agent_pending){
+            .number = item.number, .case_no = item.case_no, .kind = item.kind};
+    return err;
+}
+
 static enum jb_err take_item(struct applying *p, const struct jb_frame_item *item)
 {
     struct jb_agent *a = p->agent;
@@ -93,6 +115,11 @@ static enum jb_err take_item(struct applying *p, const struct jb_frame_item *ite
         jb_agent_pendings_find(&a->pending, n->applied.item.settles);
     if (pending != NULL)
         n->settled = *pending;
+    err = jb_agent_concern(a, n, p->now_ms, &p->arena);
+    if (err == JB_OK && n->applied.item.kind == JB_ITEM_LEFT)
+        err = submit_purged(p, n);
+    if (err != JB_OK)
+        return err;
     *p->last = n;
     p->last = &n->next;
     p->items++;
@@ -173,6 +200,21 @@ static void applying_reset(struct applying *p)
     p->items = 0;
 }
 
+/* What this transaction put into the outbox. */
+static enum jb_err remember_made(struct applying *p)
+{
+    enum jb_err err = JB_OK;
+    for (const struct jb_agent_news *n = p->news; n != NULL && err == JB_OK; n = n->next) {
+        if (n->made.number == 0)
+            continue;
+        err = jb_agent_pendings_reserve(&p->agent->pending);
+        if (err == JB_OK)
+            jb_agent_pendings_add(&p->agent->pending, n->made);
+        p->agent->pump_wanted = true;
+    }
+    return err;
+}
+
 /* Apply the first `limit` frames in one transaction. *done: how many could be taken; if that is
  * fewer and not because of a GAP, nothing was kept. */
 static enum outcome apply_frames(struct applying *p, const struct jb_agent_delivery *first,
@@ -201,7 +243,7 @@ static enum outcome apply_frames(struct applying *p, const struct jb_agent_deliv
         return outcome;
     }
     if (jb_ledger_commit(l) == JB_OK)
-        return outcome;
+        return remember_made(p) == JB_OK ? outcome : FAILED;
     applying_reset(p);
     return FAILED;
 }

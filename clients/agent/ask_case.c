@@ -6,8 +6,6 @@
 #include "proto/base/log.h"
 #include "proto/wire/seal.h"
 
-#define DEADLINES_MAX 1000
-
 struct case_file {
     struct jb_agent_request *r;
     struct jb_agent_views v;
@@ -16,20 +14,17 @@ struct case_file {
     Jb__CaseView *view;
 };
 
-/* When the owners' agents signed for the deadlines. */
+/* When the owners' agents signed for the deadlines; directives and dockets with theirs. */
 static enum jb_err put_receipts(struct case_file *f)
 {
-    struct jb_deadline_filter filter = {.case_no = f->o.c.case_no, .limit = DEADLINES_MAX};
-    struct jb_deadline_row *rows = NULL;
-    size_t count = 0;
-    bool more = false;
-    enum jb_err err =
-        jb_query_deadlines(f->r->agent->ledger, &filter, f->r->arena, &rows, &count, &more);
-    for (size_t i = 0; err == JB_OK && i < count; i++)
-        for (size_t k = 0; k < f->view->n_deadlines; k++)
-            if (f->view->deadlines[k]->deadline_id == rows[i].d.id)
-                JB_PUT(f->view->deadlines[k], stored_at_ms, rows[i].stored_ms);
-    return err;
+    struct jb_agent_receipts receipts;
+    enum jb_err err = jb_agent_receipts_load(&f->v, f->o.c.case_no, &receipts);
+    if (err != JB_OK)
+        return err;
+    for (size_t k = 0; k < f->view->n_deadlines; k++)
+        JB_PUT(f->view->deadlines[k], stored_at_ms,
+               jb_agent_receipt_of(&receipts, f->view->deadlines[k]->deadline_id));
+    return jb_agent_view_orders(&f->v, &f->o.c, f->view);
 }
 
 static enum jb_err find_registered(struct case_file *f)
@@ -65,27 +60,27 @@ static enum jb_err put_persons(struct case_file *f, const struct jb_persons *per
     return JB_OK;
 }
 
-static enum jb_err open_seal(struct case_file *f, struct jb_persons *persons)
+enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,
+                                    struct jb_bytes box, struct jb_persons *persons)
 {
-    struct jb_bytes box = f->registered.sealed;
     uint8_t key[JB_KEY_BYTES];
     char digits[24];
     if (box.len < JB_SEAL_KEY_ID_BYTES + JB_SEAL_EXTRA_BYTES)
         return JB_MALFORMED;
-    enum jb_err err = jb_ledger_case_key_get(f->r->agent->ledger, f->o.c.case_no, key);
+    enum jb_err err = jb_ledger_case_key_get(r->agent->ledger, case_no, key);
     if (err != JB_OK)
         return err;
     box.data += JB_SEAL_KEY_ID_BYTES;
     box.len -= JB_SEAL_KEY_ID_BYTES;
     size_t len = box.len - JB_SEAL_EXTRA_BYTES;
-    uint8_t *plain = jb_arena_alloc(f->r->arena, len);
-    err = plain == NULL ? JB_NOMEM
-                        : jb_unseal(key, box, jb_agent_seal_place(f->o.c.case_no, digits), plain);
+    uint8_t *plain = jb_arena_alloc(r->arena, len);
+    err =
+        plain == NULL ? JB_NOMEM : jb_unseal(key, box, jb_agent_seal_place(case_no, digits), plain);
     explicit_bzero(key, sizeof key);
     if (err != JB_OK)
         return err;
     struct jb_fault fault = {""};
-    return jb_persons_decode((struct jb_bytes){plain, len}, f->r->arena, persons, &fault);
+    return jb_persons_decode((struct jb_bytes){plain, len}, r->arena, persons, &fault);
 }
 
 /* Reading personal data is itself recorded; what was read is not. */
@@ -94,15 +89,14 @@ static enum jb_err put_petitioners(struct case_file *f)
     struct jb_persons persons = {NULL, 0};
     if (f->registered.sealed.len == 0)
         return JB_OK;
-    enum jb_err err = open_seal(f, &persons);
+    enum jb_err err = jb_agent_unseal_persons(f->r, f->o.c.case_no, f->registered.sealed, &persons);
     if (err == JB_NOMEM || err == JB_IO)
         return err;
     if (err != JB_OK) {
         JB_PUT(f->view, sealed_unreadable, true);
         return JB_OK;
     }
-    jb_log(JB_LOG_NOTICE, f->view->number, "petitioners.read", "user=%s",
-           jb_local_peer_identity(f->r->client->peer)->user);
+    jb_log(JB_LOG_NOTICE, f->view->number, "petitioners.read", "user=%s", f->r->user.data);
     return put_persons(f, &persons);
 }
 
@@ -139,8 +133,10 @@ static enum jb_err fill(struct case_file *f)
     enum jb_err err = put_receipts(f);
     if (err == JB_OK)
         err = find_registered(f);
-    if (err == JB_OK && f->registered.kind == JB_ACT_REGISTER) {
-        f->view->content = jb_agent_view_text(&f->v, f->registered.content);
+    if (err == JB_OK && f->registered.kind != JB_ACT_NONE) { /* a file has a text */
+        bool file = f->registered.kind != JB_ACT_REGISTER;
+        f->view->content =
+            jb_agent_view_text(&f->v, file ? f->registered.text : f->registered.content);
         err = put_petitioners(f);
     }
     if (err == JB_OK && f->r->request->case_file->with_timeline)
@@ -158,7 +154,7 @@ enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply)
     enum jb_err err = jb_agent_overlay_load(&m, case_no, waiting > 0, r->arena, &f.o);
     if (err != JB_OK)
         return err;
-    if (f.o.c.stage == JB_STAGE_NONE)
+    if (f.o.c.stage == JB_STAGE_NONE || jb_agent_reader_barred(a, r->user, &f.o.c))
         return jb_fault_set(&r->fault, JB_NOT_FOUND, "no case with this number is known here");
     f.view = jb_agent_view_case(&f.v, &f.o.c, f.o.pending);
     if (f.view == NULL)

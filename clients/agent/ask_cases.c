@@ -45,11 +45,6 @@ static bool contains(struct jb_text text, struct jb_text part)
            (text.len >= part.len && memmem(text.data, text.len, part.data, part.len) != NULL);
 }
 
-static bool is_final(enum jb_stage stage)
-{
-    return stage == JB_STAGE_CLOSED || stage == JB_STAGE_REFERRED;
-}
-
 static bool fits_text(const struct jb_case *c, struct jb_text part)
 {
     char number[JB_CASENO_TEXT] = "";
@@ -62,11 +57,11 @@ static bool fits_text(const struct jb_case *c, struct jb_text part)
 static bool fits(const struct jb_case *c, const struct jb_case_filter *f, int64_t now_ms)
 {
     bool ok = f->after_case_no == 0 || c->case_no < f->after_case_no;
-    ok = ok && (f->stage == JB_STAGE_NONE || c->stage == f->stage);
+    ok = ok && (f->stage == JB_STAGE_NONE ? c->stage != JB_STAGE_FILE : c->stage == f->stage);
     ok = ok && (f->host == 0 || c->host == f->host);
     ok = ok && (f->registrar == 0 || c->registrar == f->registrar);
     ok = ok && (f->matter == 0 || c->matter == f->matter);
-    ok = ok && (!f->open_only || !is_final(c->stage));
+    ok = ok && (!f->open_only || !jb_stage_is_final(c->stage));
     ok = ok && (!f->objections || c->objection_open);
     ok = ok && (f->class_code.len == 0 || jb_text_equal(f->class_code, c->class_code));
     ok = ok && (f->registered_from_ms == 0 || c->registered_ms >= f->registered_from_ms);
@@ -103,6 +98,11 @@ static enum jb_err waiting_cases(struct listing *l, int64_t **numbers, size_t *c
     return JB_OK;
 }
 
+static bool may_see(const struct listing *l, const struct jb_case *c)
+{
+    return !jb_agent_reader_barred(l->r->agent, l->r->user, c);
+}
+
 static bool is_waiting(const int64_t *numbers, size_t count, int64_t case_no)
 {
     return bsearch(&case_no, numbers, count, sizeof *numbers, newest_first) != NULL;
@@ -120,7 +120,8 @@ static enum jb_err lay_over(struct listing *l, const int64_t *numbers, size_t co
         if (l->filter.after_case_no != 0 && numbers[i] >= l->filter.after_case_no)
             continue;
         err = jb_agent_overlay_load(&m, numbers[i], true, l->r->arena, o);
-        if (err == JB_OK && o->c.stage != JB_STAGE_NONE && fits(&o->c, &l->filter, l->r->now_ms))
+        if (err == JB_OK && o->c.stage != JB_STAGE_NONE && may_see(l, &o->c) &&
+            fits(&o->c, &l->filter, l->r->now_ms))
             l->laid_count++;
     }
     return err;
@@ -137,7 +138,7 @@ static enum jb_err load(struct listing *l)
         err = waiting_cases(l, &numbers, &count);
     size_t kept = 0;
     for (size_t i = 0; err == JB_OK && i < l->stored_count; i++)
-        if (!is_waiting(numbers, count, l->stored[i].case_no))
+        if (!is_waiting(numbers, count, l->stored[i].case_no) && may_see(l, &l->stored[i]))
             l->stored[kept++] = l->stored[i];
     l->stored_count = kept;
     while (count > 0 && numbers[count - 1] < last)

@@ -22,21 +22,23 @@ static struct jb_deadline_filter deadline_filter(const struct jb_agent_request *
     return f;
 }
 
-/* The deadline as the outbox will leave it. false: it ends there, and open ones are wanted. */
+/* The deadline as the outbox will leave it. *shown false: it ends there, and open ones are wanted;
+ * or the case is none for who asks. */
 static enum jb_err lay_over(struct jb_agent_request *r, struct jb_deadline_row *row, bool *shown)
 {
     struct jb_agent *a = r->agent;
     struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
     struct jb_agent_overlay o;
-    *shown = true;
-    if (jb_agent_pendings_of_case(&a->pending, row->case_no) == 0)
-        return JB_OK;
-    enum jb_err err = jb_agent_overlay_load(&m, row->case_no, true, r->arena, &o);
-    const struct jb_deadline *d = err == JB_OK ? jb_case_deadline(&o.c, row->d.id) : NULL;
+    bool waits = jb_agent_pendings_of_case(&a->pending, row->case_no) > 0;
+    enum jb_err err = jb_agent_overlay_load(&m, row->case_no, waits, r->arena, &o);
+    if (err != JB_OK)
+        return err;
+    const struct jb_deadline *d = waits ? jb_case_deadline(&o.c, row->d.id) : NULL;
     if (d != NULL)
         row->d = *d;
-    *shown = !r->request->deadlines->open_only || row->d.end == JB_END_OPEN;
-    return err;
+    *shown = (!waits || !r->request->deadlines->open_only || row->d.end == JB_END_OPEN) &&
+             !jb_agent_reader_barred(a, r->user, &o.c);
+    return JB_OK;
 }
 
 static enum jb_err put_deadlines(struct jb_agent_request *r, struct jb_deadline_row *rows,
@@ -171,11 +173,14 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
     if (err != JB_OK || list->items == NULL)
         return err != JB_OK ? err : JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
-        list->items[i] = pending_view(&v, &items[i]);
-        if (list->items[i] == NULL)
-            return JB_NOMEM;
+        bool hidden = false;
+        err = jb_agent_reader_hides(r->agent, r->user, items[i].case_no, &hidden);
+        Jb__PendingView *w = err == JB_OK && !hidden ? pending_view(&v, &items[i]) : NULL;
+        if (err != JB_OK || (w == NULL && !hidden))
+            return err != JB_OK ? err : JB_NOMEM;
+        if (!hidden)
+            list->items[list->n_items++] = w;
     }
-    list->n_items = count;
     reply->body_case = JB__REPLY__BODY_PENDING;
     reply->pending = list;
     return JB_OK;
@@ -199,9 +204,17 @@ enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply)
     if (err != JB_OK || list->alarms == NULL)
         return err != JB_OK ? err : JB_NOMEM;
     for (size_t i = 0; i < count; i++) {
-        list->alarms[list->n_alarms] = jb_agent_view_alarm(&v, &alarms[i]);
-        if (list->alarms[list->n_alarms++] == NULL)
-            return JB_NOMEM;
+        bool hidden = false;
+        bool shown = false;
+        err = jb_agent_reader_hides(r->agent, r->user, alarms[i].case_no, &hidden);
+        if (err == JB_OK && !hidden)
+            err = jb_agent_alarm_shown(r->agent, &alarms[i], &shown);
+        hidden = hidden || !shown;
+        Jb__AlarmView *w = err == JB_OK && !hidden ? jb_agent_view_alarm(&v, &alarms[i]) : NULL;
+        if (err != JB_OK || (w == NULL && !hidden))
+            return err != JB_OK ? err : JB_NOMEM;
+        if (!hidden)
+            list->alarms[list->n_alarms++] = w;
     }
     reply->body_case = JB__REPLY__BODY_ALARMS;
     reply->alarms = list;

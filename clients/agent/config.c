@@ -1,5 +1,5 @@
 /* The table behind clients/agent/config.h, and the checks that a table cannot express. */
-#include "clients/agent/config.h"
+#include "clients/agent/agent.h"
 
 #include <stddef.h>
 
@@ -30,12 +30,16 @@ static const struct jb_config_row rows[] = {
         "Permissions of that socket, as octal digits. 660 lets the group in."),
     ROW("hook", hook, PATH, JB_CONFIG_RELOADABLE, 0, 0, "",
         "Program started for each alarm, without a shell, with five arguments:\n"
-        "kind (warn or overdue), case number, deadline number, deadline key, due time.\n"
+        "kind (warn, overdue, missed, silent, undelivered, directive_missed, directive,\n"
+        "summons, dispute), case number, deadline number, deadline key, due time.\n"
         "Empty: none."),
     ROW("hook_timeout", hook_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000, 3600000, "30s",
         "A hook that runs longer is killed."),
     ROW("alarm_check", alarm_check_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000, 3600000, "60s",
         "While deadlines run, the wall clock is looked at no less often than this."),
+    ROW("office_hours", office_hours, STRING, JB_CONFIG_RELOADABLE, 0, 32, "",
+        "Reminders before a deadline wait for these hours of a working day, for example\n"
+        "08:30-18:00. What is overdue or urgent is told at once. Empty: always."),
     ROW("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
         "error, warning, notice, info or debug."),
     ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "256k",
@@ -79,6 +83,7 @@ enum jb_err jb_agent_config_check(const struct jb_agent_config *c, struct jb_pub
                                   struct jb_fault *fault)
 {
     enum jb_log_level level;
+    struct jb_agent_hours hours;
     mode_t mode;
     struct jb_fault why = {""};
     if (!code_valid(c->code))
@@ -93,6 +98,9 @@ enum jb_err jb_agent_config_check(const struct jb_agent_config *c, struct jb_pub
         return jb_fault_set(fault, JB_CONFIG,
                             "[agent] log_level = %s: must be error, warning, notice, info or debug",
                             c->log_level);
+    if (jb_agent_hours_parse(c->office_hours, &hours) != JB_OK)
+        return jb_fault_set(fault, JB_CONFIG, "[agent] office_hours = %s: must be like 08:30-18:00",
+                            c->office_hours);
     if (!jb_agent_config_mode(c->socket_mode, &mode))
         return jb_fault_set(fault, JB_CONFIG, "[agent] socket_mode = %d: not octal digits",
                             (int)c->socket_mode);

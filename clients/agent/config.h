@@ -18,6 +18,7 @@ struct jb_agent_config {
     int64_t socket_mode; /* its permissions, octal written in decimal digits: 660 */
     char *hook;          /* program started for each alarm; "" none */
     int64_t hook_timeout_ms;
+    char *office_hours;     /* "08:30-18:00"; "" always */
     int64_t alarm_check_ms; /* the clock is looked at no less often than this */
     char *log_level;
     int64_t cache_bytes;

@@ -94,15 +94,15 @@ static int spawn(struct jb_agent *a, struct hook_run *run, const struct jb_alarm
     char number[JB_CASENO_TEXT] = "";
     char id[16];
     char due[JB_INSTANT_TEXT];
-    char kind[16];
+    char kind[24];
     char key[JB_KEY_MAX];
     char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
     char lang[] = "LANG=C.UTF-8";
     char *env[] = {path, lang, NULL};
     if (jb_caseno_check(alarm->case_no) == JB_OK)
         jb_caseno_format(alarm->case_no, number);
-    (void)snprintf(id, sizeof id, "%u", alarm->deadline_id);
-    (void)snprintf(kind, sizeof kind, "%s", alarm->step == 0 ? "overdue" : "warn");
+    (void)snprintf(id, sizeof id, "%u", jb_agent_alarm_deadline(alarm));
+    (void)snprintf(kind, sizeof kind, "%s", jb_agent_alarm_word(alarm));
     (void)snprintf(key, sizeof key, "%s", alarm->key);
     jb_instant_format_due(alarm->due_ms, due);
     char *args[] = {a->config->hook, kind, number, id, key, due, NULL};

@@ -98,10 +98,19 @@ static const jb_agent_handler handlers[] = {
     [JB__REQUEST__BODY_WATCH] = jb_agent_do_watch,
     [JB__REQUEST__BODY_ALARMS] = jb_agent_get_alarms,
     [JB__REQUEST__BODY_ENTRY] = refuse_entry,
+    [JB__REQUEST__BODY_DIRECTIVES] = jb_agent_get_directives,
+    [JB__REQUEST__BODY_DOCKETS] = jb_agent_get_dockets,
+    [JB__REQUEST__BODY_PROPOSALS] = jb_agent_get_proposals,
+    [JB__REQUEST__BODY_DELEGATIONS] = jb_agent_get_delegations,
+    [JB__REQUEST__BODY_EXPLAIN] = jb_agent_get_explain,
+    [JB__REQUEST__BODY_RULES] = jb_agent_get_rules,
+    [JB__REQUEST__BODY_PUBLIC_QUERY] = jb_agent_get_public,
+    [JB__REQUEST__BODY_REPORT] = jb_agent_get_report,
     [JB__REQUEST__BODY_ENROL] = refuse_admin,
     [JB__REQUEST__BODY_ADMIN] = refuse_admin,
     [JB__REQUEST__BODY_INSTALL] = refuse_admin,
     [JB__REQUEST__BODY_RELOAD] = refuse_admin,
+    [JB__REQUEST__BODY_CONFIRM_CLOCK] = refuse_admin,
 };
 
 static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
@@ -113,7 +122,8 @@ static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
                             LOCAL_PROTOCOL);
     if (kind >= kinds || handlers[kind] == NULL)
         return jb_fault_set(&r->fault, JB_UNKNOWN_KIND, "request: no body that is known here");
-    return handlers[kind](r, reply);
+    enum jb_err err = jb_agent_reader_name(r);
+    return err == JB_OK ? handlers[kind](r, reply) : err;
 }
 
 static void answer(struct jb_agent_request *r)
@@ -186,6 +196,7 @@ static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
                jb_err_name(why));
     jb_agent_wait_forget(a, client);
     jb_agent_verify_forget(a, client);
+    jb_agent_report_forget(a, client);
     if (client->prev != NULL)
         client->prev->next = client->next;
     else

@@ -30,7 +30,8 @@ struct invocation {
     const char *key_file; /* of KEYGEN and PUBLIC_KEY; NULL: the configured one */
     const char *options[OPTIONS_MAX];
     struct jb_config_source source;
-    int ready_fd; /* -1: none */
+    int ready_fd;           /* -1: none */
+    const char *test_clock; /* NULL: the machine's clocks */
 };
 
 enum {
@@ -40,7 +41,8 @@ enum {
     OPT_CHECK,
     OPT_VERIFY,
     OPT_REBUILD,
-    OPT_READY
+    OPT_READY,
+    OPT_CLOCK
 };
 
 static const struct argp_option option_rows[] = {
@@ -55,6 +57,8 @@ static const struct argp_option option_rows[] = {
     {"rebuild", OPT_REBUILD, NULL, 0, "Rebuild the replica's tables from its stream, then end", 1},
     {"ready-fd", OPT_READY, "N", 0, "Write \"ready\\n\" to descriptor N once clients are served",
      2},
+    {"test-clock", OPT_CLOCK, "FILE", 0,
+     "For tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks", 2},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -88,6 +92,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         in->key_file = arg;
     } else if (key == OPT_READY) {
         parse_ready_fd(in, arg, state);
+    } else if (key == OPT_CLOCK) {
+        in->test_clock = arg;
     } else if (key == 'c') {
         in->source.path = arg;
     } else if (key == 'o') {
@@ -96,7 +102,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         in->options[in->source.option_count++] = arg;
     } else if (key == ARGP_KEY_ARG) {
         argp_error(state, "unexpected: %s", arg);
-    } else if (key < OPT_KEYGEN || key > OPT_READY) {
+    } else if (key < OPT_KEYGEN || key > OPT_CLOCK) {
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -246,6 +252,21 @@ static int run(struct jb_agent *a, int ready_fd)
     return a->exit_status;
 }
 
+static enum jb_err set_clocks(struct jb_agent *a, const char *file, struct jb_fault *fault)
+{
+    a->clock = jb_clock_wall();
+    a->mono = jb_clock_mono();
+    if (file == NULL)
+        return JB_OK;
+    enum jb_err err = jb_testclock_open(&a->testclock, file, fault);
+    if (err != JB_OK)
+        return err;
+    a->clock = jb_testclock_wall(&a->testclock);
+    a->mono = jb_testclock_mono(&a->testclock);
+    jb_log(JB_LOG_WARNING, a->config->code, "clock.simulated", "file=%s", file);
+    return JB_OK;
+}
+
 static int perform(struct invocation *in, struct jb_agent *a)
 {
     switch (in->task) {
@@ -287,7 +308,9 @@ int main(int argc, char **argv)
         return complain(err, &fault);
     agent.config = &config;
     agent.source = in.source;
-    agent.clock = jb_clock_wall();
+    err = set_clocks(&agent, in.test_clock, &fault);
+    if (err != JB_OK)
+        return complain(err, &fault);
     agent.lock_fd = -1;
     int status = perform(&in, &agent);
     jb_config_free(&jb_agent_config_table, &config);

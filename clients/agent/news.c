@@ -16,7 +16,8 @@ static enum jb_err update_book(struct jb_agent *a, const struct jb_agent_news *n
     bool changed = false;
     enum jb_err err = JB_OK;
     for (const struct jb_agent_news *n = news; n != NULL && err == JB_OK; n = n->next) {
-        if (is_entry_of(n, JB_ACT_ENROL_NODE, JB_ACT_RETIRE_NODE))
+        if (is_entry_of(n, JB_ACT_ENROL_NODE, JB_ACT_RETIRE_NODE) ||
+            is_entry_of(n, JB_ACT_DELEGATE, JB_ACT_END_DELEGATION))
             err = jb_directory_apply(&a->directory, &n->applied.entry);
         else if (is_entry_of(n, JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR))
             changed = true;
@@ -52,6 +53,8 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
     for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
         settle(a, n);
         jb_agent_watch_item(a, n);
+        for (size_t i = 0; i < n->alarm_count; i++)
+            jb_agent_alarm_tell(a, &n->alarms[i]);
     }
     jb_agent_pump_settled(a);
     jb_agent_alarm_kick(a);

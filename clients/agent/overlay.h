@@ -8,12 +8,12 @@
 #include "proto/rules/decide.h"
 
 struct jb_agent_overlay {
-    struct jb_case c;             /* stage NONE: no such case here */
-    uint32_t pending;             /* submissions about it that wait */
-    uint32_t unlikely;            /* of these: what the rules here would refuse by now */
-    bool stored;                  /* the case is in the replica, not only in the outbox */
-    struct jb_outbox_item *items; /* the waiting ones, in order; arena */
-    struct jb_act *registered;    /* the Register that waits, if it does; arena */
+    struct jb_case c;                /* stage NONE: no such case here */
+    uint32_t pending;                /* submissions about it that wait */
+    uint32_t unlikely;               /* of these: what the rules here would refuse by now */
+    bool stored;                     /* the case is in the replica, not only in the outbox */
+    struct jb_outbox_item *items;    /* the waiting ones, in order; arena */
+    const struct jb_act *registered; /* the act that opens it, if that waits; arena */
 };
 
 /* What a decision here needs. */
@@ -23,6 +23,20 @@ struct jb_agent_overlay_maker {
     struct jb_verdict *verdict; /* scratch */
     uint32_t node;              /* own number */
 };
+
+/* The other cases that a decision looks at, as far as they are here. */
+struct jb_agent_others {
+    const struct jb_case **at; /* arena */
+    size_t count;
+    bool missing; /* some are not here: what the rules say about them counts for nothing */
+};
+/* Those that `act` names or `c` is linked to; one that is not stored yet as what waits about it
+ * will make it. NOMEM, IO, CORRUPT. */
+enum jb_err jb_agent_others_load(const struct jb_agent_overlay_maker *m, const struct jb_act *act,
+                                 const struct jb_case *c, struct jb_arena *arena,
+                                 struct jb_agent_others *out) JB_MUST;
+/* Does this refusal rest on a case that is not here? Then only the broker can tell. */
+bool jb_agent_others_excuse(const struct jb_agent_others *others, enum jb_refusal refusal);
 
 /* Load and apply. `has_pending`: false spares looking into the outbox. Everything is in the arena.
  * NOMEM, IO, CORRUPT. */

@@ -23,12 +23,24 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply) J
 enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_directives(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_dockets(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_proposals(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_delegations(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_explain(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_rules(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_public(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_report(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 
 /* For handlers: the views of this request, the maker of overlays, the number of rows wanted. */
 struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r);
 struct jb_agent_overlay_maker jb_agent_overlay_maker(struct jb_agent *a);
 size_t jb_agent_rows_wanted(bool given, uint32_t limit);
+/* The persons sealed in a registration. NOT_FOUND, BAD_SIGNATURE, MALFORMED: this node may not or
+ * cannot read them. */
+enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,
+                                    struct jb_bytes box, struct jb_persons *persons) JB_MUST;
 /* Associated data of a case's sealed fields: its 19 digits. */
 struct jb_bytes jb_agent_seal_place(int64_t case_no, char digits[24]);
 

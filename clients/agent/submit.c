@@ -11,18 +11,21 @@
 #include "proto/base/utf8.h"
 #include "proto/wire/seal.h"
 
-#define USER_BYTES 256
 /* An entry carries its submission and the effects: room for these. */
 #define SUBMISSION_BYTES (JB_ITEM_LIMIT_BYTES - (size_t)64 * 1024)
 
 struct submitting {
     struct jb_agent_request *r;
     const Jb__DoSubmit *asked;
+    struct jb_text token; /* "" none */
     struct jb_act act;
-    struct jb_text user;
     uint8_t case_key[JB_KEY_BYTES];
     bool sealed;
+    bool opens; /* a case or a file of its own, whose number is issued here */
+    uint8_t query_hash[JB_HASH_BYTES];
+    char query_code[JB_QUERY_CODE_TEXT]; /* of a registration; "" none */
     struct jb_agent_overlay overlay;
+    struct jb_agent_others others;
     struct jb_outbox_item item;
     enum jb_refusal refusal; /* by the rules here */
     char detail[JB_DETAIL_BYTES];
@@ -34,35 +37,13 @@ struct jb_bytes jb_agent_seal_place(int64_t case_no, char digits[24])
     return (struct jb_bytes){(const uint8_t *)digits, (size_t)len};
 }
 
-/* "account" or "account/person". */
-static enum jb_err name_user(struct submitting *s)
-{
-    const char *account = jb_local_peer_identity(s->r->client->peer)->user;
-    const char *person = s->asked->on_behalf_of != NULL ? s->asked->on_behalf_of : "";
-    size_t size = strlen(account) + strlen(person) + 2;
-    char *user = jb_arena_alloc(s->r->arena, size);
-    if (user == NULL)
-        return JB_NOMEM;
-    (void)snprintf(user, size, person[0] != '\0' ? "%s/%s" : "%s%s", account, person);
-    s->user = jb_text_of(user);
-    if (s->user.len > USER_BYTES)
-        return jb_fault_set(&s->r->fault, JB_TOO_LARGE,
-                            "on_behalf_of: over %d bytes with the account", USER_BYTES);
-    enum jb_err err = jb_text_check_line(user, s->user.len);
-    return err == JB_OK ? JB_OK
-                        : jb_fault_set(&s->r->fault, err, "on_behalf_of: not one line of text");
-}
-
-/* ---- registration ---- */
+/* ---- what the agent fills in ---- */
 
 static enum jb_err number_case(struct submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     struct jb_date today = jb_date_of_instant(s->r->now_ms);
     uint32_t seq = 0;
-    if (s->act.case_no != 0)
-        return jb_fault_set(&s->r->fault, JB_MALFORMED,
-                            "register: the agent issues the case number");
     enum jb_err err = jb_replica_case_seq(a->ledger, today, s->r->now_ms, &seq);
     if (err == JB_OK)
         err = jb_caseno_make(today, jb_replica_node(a->ledger), seq, &s->act.case_no);
@@ -97,12 +78,76 @@ static enum jb_err seal_persons(struct submitting *s)
     return jb_ledger_case_key_put(s->r->agent->ledger, s->act.case_no, s->case_key);
 }
 
-/* ---- the rules here ---- */
-
-static bool is_directory_kind(enum jb_act_kind kind)
+/* The petitioner's code for questions and ratings: told once, only its hash leaves this function's
+ * caller. */
+static enum jb_err make_query_code(struct submitting *s)
 {
-    return kind >= JB_ACT_ENROL_NODE && kind <= JB_ACT_INSTALL_CALENDAR;
+    if (s->act.query_code_hash.len > 0)
+        return jb_fault_set(&s->r->fault, JB_MALFORMED, "register: the agent makes the query code");
+    jb_query_code_new(s->query_code);
+    enum jb_err err = jb_query_code_hash(jb_text_of(s->query_code), s->query_hash);
+    s->act.query_code_hash = (struct jb_bytes){s->query_hash, sizeof s->query_hash};
+    return err;
 }
+
+/* The code in the petitioner's hand becomes its hash, and the rating is sealed to the broker: who
+ * is rated cannot read it here. */
+static enum jb_err seal_rating(struct submitting *s)
+{
+    const char *code = s->asked->query_code;
+    if (code == NULL || code[0] == '\0')
+        return jb_fault_set(&s->r->fault, JB_MISSING, "rate: the query code is missing");
+    if (s->act.sealed.len > 0 || s->act.query_code_hash.len > 0)
+        return jb_fault_set(&s->r->fault, JB_MALFORMED, "rate: the agent seals the rating");
+    enum jb_err err = jb_query_code_hash(jb_text_of(code), s->query_hash);
+    if (err != JB_OK)
+        return jb_fault_set(&s->r->fault, err, "query_code: twelve letters and digits");
+    s->act.query_code_hash = (struct jb_bytes){s->query_hash, sizeof s->query_hash};
+    err = jb_rating_seal(s->r->agent->broker.line, s->act.case_no, s->act.rated_party,
+                         s->act.satisfaction, s->r->arena, &s->act.sealed);
+    if (err == JB_RANGE)
+        return jb_fault_set(&s->r->fault, err, "rate: no such party or satisfaction");
+    s->act.satisfaction = 0;
+    return err;
+}
+
+static enum jb_err complete_register(struct submitting *s)
+{
+    if (s->act.case_no != 0)
+        return jb_fault_set(&s->r->fault, JB_MALFORMED,
+                            "register: the agent issues the case number");
+    s->opens = true;
+    enum jb_err err = number_case(s);
+    if (err == JB_OK)
+        err = make_query_code(s);
+    return err == JB_OK ? seal_persons(s) : err;
+}
+
+/* A directive or a docket that opens a file of its own: it has a title in place of a case. */
+static enum jb_err complete_opening(struct submitting *s)
+{
+    if (s->act.case_no != 0)
+        return JB_OK;
+    if (s->act.title.len == 0)
+        return jb_fault_set(&s->r->fault, JB_MISSING,
+                            "%s: a case number, or a title for a file of its own",
+                            jb_act_kind_name(s->act.kind));
+    s->opens = true;
+    return number_case(s);
+}
+
+static enum jb_err check_extras(struct submitting *s)
+{
+    bool rates = s->act.kind == JB_ACT_RATE;
+    bool registers = s->act.kind == JB_ACT_REGISTER;
+    if (!registers && s->asked->has_petitioners && s->asked->petitioners.len > 0)
+        return jb_fault_set(&s->r->fault, JB_MALFORMED, "petitioners: only with a registration");
+    if (!rates && s->asked->query_code != NULL && s->asked->query_code[0] != '\0')
+        return jb_fault_set(&s->r->fault, JB_MALFORMED, "query_code: only with a rating");
+    return JB_OK;
+}
+
+/* ---- the rules here ---- */
 
 static enum jb_err load_overlay(struct submitting *s)
 {
@@ -112,7 +157,9 @@ static enum jb_err load_overlay(struct submitting *s)
     if (s->act.case_no == 0)
         return JB_OK;
     enum jb_err err = jb_agent_overlay_load(&m, s->act.case_no, waits, s->r->arena, &s->overlay);
-    if (err == JB_OK && s->act.custody == 0 && s->act.kind != JB_ACT_REGISTER)
+    if (err == JB_OK)
+        err = jb_agent_others_load(&m, &s->act, &s->overlay.c, s->r->arena, &s->others);
+    if (err == JB_OK && s->act.custody == 0 && !s->opens)
         s->act.custody = s->overlay.c.custody;
     return err;
 }
@@ -123,15 +170,21 @@ static void judge(struct submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     uint32_t node = jb_replica_node(a->ledger);
-    struct jb_question q = {.act = &s->act, .node = node, .user = s->user, .now_ms = s->r->now_ms};
+    struct jb_question q = {.act = &s->act,
+                            .node = node,
+                            .user = s->r->user,
+                            .now_ms = s->r->now_ms,
+                            .others = s->others.at,
+                            .other_count = s->others.count};
     s->refusal = jb_act_check(&s->act, s->detail);
     if (s->refusal != JB_REFUSE_NONE || jb_directory_find(&a->directory, node) == NULL)
         return;
-    if (is_directory_kind(s->act.kind))
+    if (jb_act_is_common(s->act.kind))
         jb_decide_directory(&a->directory, &q, &a->verdict);
     else
         jb_decide(jb_agent_book(a), &s->overlay.c, &q, &a->verdict);
-    if (a->verdict.refusal == JB_REFUSE_POLICY_MISSING)
+    if (a->verdict.refusal == JB_REFUSE_POLICY_MISSING ||
+        jb_agent_others_excuse(&s->others, a->verdict.refusal))
         return;
     s->refusal = a->verdict.refusal;
     (void)snprintf(s->detail, sizeof s->detail, "%s", a->verdict.detail);
@@ -141,7 +194,7 @@ static void judge(struct submitting *s)
 
 static enum jb_err encode(struct submitting *s)
 {
-    struct jb_submission sub = {.user = s->user, .made_at_ms = s->r->now_ms};
+    struct jb_submission sub = {.user = s->r->user, .made_at_ms = s->r->now_ms};
     enum jb_err err = jb_act_encode(&s->act, s->r->arena, &sub.act_bytes);
     if (err == JB_OK)
         err = jb_submission_encode(&sub, s->r->arena, &s->item.body);
@@ -153,14 +206,15 @@ static enum jb_err encode(struct submitting *s)
 
 static enum jb_err complete(struct submitting *s)
 {
-    enum jb_err err = JB_OK;
-    if (s->act.kind == JB_ACT_REGISTER) {
-        err = number_case(s);
-        if (err == JB_OK)
-            err = seal_persons(s);
-    } else if (s->asked->has_petitioners && s->asked->petitioners.len > 0) {
-        err = jb_fault_set(&s->r->fault, JB_MALFORMED, "petitioners: only with a registration");
-    }
+    enum jb_err err = check_extras(s);
+    if (err != JB_OK)
+        return err;
+    if (s->act.kind == JB_ACT_REGISTER)
+        err = complete_register(s);
+    else if (s->act.kind == JB_ACT_RATE)
+        err = seal_rating(s);
+    else if (jb_act_may_open(s->act.kind))
+        err = complete_opening(s);
     return err == JB_OK ? load_overlay(s) : err;
 }
 
@@ -173,11 +227,15 @@ static enum jb_err store(struct submitting *s)
     s->item.made_at_ms = s->r->now_ms;
     s->item.kind = s->act.kind;
     s->item.case_no = s->act.case_no;
-    s->item.user = s->user;
+    s->item.user = s->r->user;
     if (s->sealed)
         s->item.case_key = (struct jb_bytes){s->case_key, sizeof s->case_key};
     if (err == JB_OK)
         err = jb_outbox_add(a->ledger, &s->item);
+    if (err == JB_OK && s->token.len > 0)
+        err = jb_agent_token_add(a, s->r->user, s->token, s->r->now_ms, s->item.number);
+    if (err == JB_FULL)
+        err = jb_fault_set(&s->r->fault, err, "the submission cannot be stored");
     return err;
 }
 
@@ -210,7 +268,7 @@ static enum jb_err transact(struct submitting *s)
 static enum jb_err answer_refused(struct submitting *s, Jb__Reply *reply)
 {
     struct jb_agent_views v = jb_agent_request_views(s->r);
-    struct jb_applied none = {.case_no = s->act.kind == JB_ACT_REGISTER ? 0 : s->act.case_no};
+    struct jb_applied none = {.case_no = s->opens ? 0 : s->act.case_no};
     none.item.kind = JB_ITEM_REFUSAL;
     none.item.at_ms = s->r->now_ms;
     none.item.refusal = (struct jb_refused){.code = (uint32_t)s->refusal,
@@ -233,41 +291,86 @@ static bool worth_waiting(const struct jb_agent *a)
                           state == JB_AGENT_IN_SYNC);
 }
 
-static enum jb_err answer_stored(struct submitting *s, Jb__Reply *reply)
+/* With the verdict, when it comes in time, else that it is safe. */
+static enum jb_err answer_number(struct submitting *s, uint64_t number, Jb__Reply *reply)
 {
     struct jb_agent *a = s->r->agent;
-    a->pump_wanted = true;
     if (s->asked->wait_ms > 0 && worth_waiting(a) &&
-        jb_agent_wait(s->r, s->item.number, s->asked->wait_ms) == JB_OK) {
+        jb_agent_pendings_find(&a->pending, number) != NULL &&
+        jb_agent_wait(s->r, number, s->asked->wait_ms, s->query_code) == JB_OK) {
         s->r->later = true;
         return JB_OK;
     }
     struct jb_agent_views v = jb_agent_request_views(s->r);
     reply->body_case = JB__REPLY__BODY_SETTLED;
-    return jb_agent_view_settled(&v, s->item.number, &reply->settled);
+    enum jb_err err = jb_agent_view_settled(&v, number, &reply->settled);
+    if (err == JB_OK)
+        jb_agent_view_query_code(&v, reply->settled, s->query_code);
+    return err;
+}
+
+/* ---- a repeat ---- */
+
+static enum jb_err read_token(struct submitting *s)
+{
+    s->token = jb_text_of(s->asked->token);
+    if (s->token.len > JB_AGENT_TOKEN_BYTES)
+        return jb_fault_set(&s->r->fault, JB_TOO_LARGE, "token: over %d bytes",
+                            JB_AGENT_TOKEN_BYTES);
+    enum jb_err err = jb_text_check_line(s->token.data, s->token.len);
+    return err == JB_OK ? JB_OK : jb_fault_set(&s->r->fault, err, "token: not one line of text");
+}
+
+/* The number of the submission that this one repeats; 0: it is the first. */
+static enum jb_err find_first(struct submitting *s, uint64_t *number)
+{
+    *number = 0;
+    enum jb_err err = read_token(s);
+    if (err != JB_OK || s->token.len == 0)
+        return err;
+    err = jb_agent_token_find(s->r->agent, s->r->user, s->token, s->r->now_ms, number);
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+static enum jb_err submit(struct submitting *s, Jb__Reply *reply)
+{
+    struct jb_bytes bytes = {s->asked->act.data, s->asked->act.len};
+    uint64_t first = 0;
+    enum jb_err err = find_first(s, &first);
+    if (err != JB_OK || first != 0)
+        return err != JB_OK ? err : answer_number(s, first, reply);
+    err = jb_act_decode(bytes, s->r->arena, &s->act, &s->r->fault);
+    if (err == JB_OK)
+        err = transact(s);
+    if (err != JB_OK)
+        return err;
+    if (s->refusal != JB_REFUSE_NONE)
+        return answer_refused(s, reply);
+    s->r->agent->pump_wanted = true;
+    return answer_number(s, s->item.number, reply);
 }
 
 enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
 {
-    const Jb__DoSubmit *asked = r->request->submit;
-    struct submitting s = {.r = r, .asked = asked};
-    struct jb_bytes bytes = {asked->act.data, asked->act.len};
+    struct submitting s = {.r = r, .asked = r->request->submit};
     if (jb_replica_node(r->agent->ledger) == 0)
         return jb_fault_set(&r->fault, JB_OFFLINE,
                             "this node must greet the broker once before its first submission");
-    enum jb_err err = jb_act_decode(bytes, r->arena, &s.act, &r->fault);
-    if (err == JB_OK)
-        err = name_user(&s);
-    if (err == JB_OK)
-        err = transact(&s);
+    enum jb_err err = submit(&s, reply);
     explicit_bzero(s.case_key, sizeof s.case_key);
-    if (err != JB_OK) {
-        if (err == JB_IO || err == JB_FULL || err == JB_CORRUPT)
-            jb_log(JB_LOG_ERROR, r->agent->config->code, "submit.failed", "error=%s detail=\"%s\"",
-                   jb_err_name(err), jb_ledger_error(r->agent->ledger));
-        return err;
-    }
-    return s.refusal != JB_REFUSE_NONE ? answer_refused(&s, reply) : answer_stored(&s, reply);
+    explicit_bzero(s.query_code, sizeof s.query_code);
+    if (err == JB_IO || err == JB_FULL || err == JB_CORRUPT)
+        jb_log(JB_LOG_ERROR, r->agent->config->code, "submit.failed", "error=%s detail=\"%s\"",
+               jb_err_name(err), jb_ledger_error(r->agent->ledger));
+    return err;
+}
+
+/* What is about a case that the asking person keeps out of is not there for him. */
+static enum jb_err check_settled(struct jb_agent_request *r, const Jb__SettledView *settled)
+{
+    bool hidden = false;
+    enum jb_err err = jb_agent_reader_hides(r->agent, r->user, settled->case_no, &hidden);
+    return err == JB_OK && hidden ? JB_NOT_FOUND : err;
 }
 
 enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply)
@@ -276,11 +379,13 @@ enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply)
     struct jb_agent_views v = jb_agent_request_views(r);
     reply->body_case = JB__REPLY__BODY_SETTLED;
     enum jb_err err = jb_agent_view_settled(&v, asked->number, &reply->settled);
+    if (err == JB_OK)
+        err = check_settled(r, reply->settled);
     if (err == JB_NOT_FOUND)
         return jb_fault_set(&r->fault, err, "no submission with this number");
     if (err != JB_OK || !reply->settled->pending || asked->wait_ms == 0)
         return err;
-    err = jb_agent_wait(r, asked->number, asked->wait_ms);
+    err = jb_agent_wait(r, asked->number, asked->wait_ms, "");
     r->later = err == JB_OK;
     return err;
 }

@@ -41,7 +41,7 @@ char *jb_agent_view_hex(const struct jb_agent_views *v, const uint8_t *bytes, si
 /* Name of the policy row, for people. */
 static char *key_text(const struct jb_agent_views *v, const char *key)
 {
-    const struct jb_policy *policy = v->agent->book.policy;
+    const struct jb_policy *policy = jb_agent_book(v->agent)->policy;
     const struct jb_policy_row *row = policy != NULL ? jb_policy_row(policy, key) : NULL;
     return row != NULL ? jb_agent_view_text(v, row->name) : NULL;
 }
@@ -70,6 +70,9 @@ Jb__DeadlineView *jb_agent_view_deadline(const struct jb_agent_views *v, const s
     JB_PUT(w, warned_step, d->warned);
     JB_PUT(w, stored_at_ms, stored_ms);
     JB_PUT(w, acknowledged_at_ms, d->acked_ms);
+    JB_PUT(w, directive, d->directive);
+    JB_PUT(w, docket, d->docket);
+    JB_PUT(w, paused_from_ms, d->paused_from_ms);
     w->key = jb_agent_view_text(v, jb_text_of(d->key));
     w->key_text = key_text(v, d->key);
     w->node_name = jb_agent_view_node_name(v, d->node);
@@ -93,6 +96,8 @@ static bool put_participants(const struct jb_agent_views *v, const struct jb_cas
         jb__participant_view__init(p);
         JB_PUT(p, node, c->participants[i].node);
         JB_PUT(p, role, (uint32_t)c->participants[i].role);
+        JB_PUT(p, signed_at_ms, c->participants[i].signed_ms);
+        JB_PUT(p, answered_at_ms, c->participants[i].answered_ms);
         p->node_name = jb_agent_view_node_name(v, p->node);
         w->participants[i] = p;
     }
@@ -159,5 +164,6 @@ Jb__CaseView *jb_agent_view_case(const struct jb_agent_views *v, const struct jb
     w->place_code = jb_agent_view_text(v, c->place_code);
     w->registrar_name = jb_agent_view_node_name(v, c->registrar);
     w->host_name = jb_agent_view_node_name(v, c->host);
-    return put_participants(v, c, w) && put_deadlines(v, c, w) ? w : NULL;
+    bool fine = put_participants(v, c, w) && put_deadlines(v, c, w);
+    return fine && jb_agent_view_levels(v, c, w) ? w : NULL;
 }

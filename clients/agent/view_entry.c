@@ -1,134 +1,6 @@
 /* History lines, what waits, and verdicts as views. */
 #include "clients/agent/views.h"
 
-#include <stdio.h>
-
-/* ---- effects in words ---- */
-
-static const char *const fact_names[JB_FACT_COUNT] = {
-    [JB_FACT_SIGNED] = "signed",     [JB_FACT_ACCEPTED] = "accepted",
-    [JB_FACT_DECLINED] = "declined", [JB_FACT_TOLD] = "told",
-    [JB_FACT_ANSWERED] = "answered", [JB_FACT_ANSWER_TOLD] = "answer_told",
-    [JB_FACT_EXECUTED] = "executed", [JB_FACT_CLOSED] = "closed",
-    [JB_FACT_REFERRED] = "referred", [JB_FACT_SENT] = "sent",
-};
-static const char *const end_names[] = {"open", "met", "met_late", "cancelled", "superseded"};
-
-struct words {
-    char text[192]; /* a diagnosis: over-long names are cut */
-};
-
-/* The last day on which a deadline can still be met. */
-static void last_day(int64_t due_ms, char out[JB_DATE_TEXT])
-{
-    jb_date_format(jb_date_of_instant(due_ms - 1), out);
-}
-
-static const char *name_of(const struct jb_agent_views *v, uint32_t node)
-{
-    const struct jb_node *n = jb_directory_find(&v->agent->directory, node);
-    return n != NULL ? n->code : "?";
-}
-
-typedef int (*word_fn)(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w);
-#define SAY(w, ...) snprintf((w)->text, sizeof(w)->text, __VA_ARGS__)
-
-static int say_stage(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    (void)v;
-    return SAY(w, "%s", jb_stage_name((enum jb_stage)e->stage));
-}
-static int say_custody(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    return SAY(w, "%u %s", e->custody, name_of(v, e->node));
-}
-static int say_joined(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    return SAY(w, "%s %s", name_of(v, e->node), jb_role_name((enum jb_role)e->role));
-}
-static int say_fact(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    char at[JB_INSTANT_TEXT];
-    bool known = e->fact > 0 && e->fact < JB_FACT_COUNT;
-    (void)v;
-    jb_instant_format(e->at_ms, at);
-    return SAY(w, "%s %s", known ? fact_names[e->fact] : "?", at);
-}
-static int say_deadline_set(const struct jb_agent_views *v, const struct jb_effect *e,
-                            struct words *w)
-{
-    char day[JB_DATE_TEXT];
-    last_day(e->due_ms, day);
-    return SAY(w, "%u %.*s %s %s", e->deadline_id, (int)e->key.len, e->key.data, day,
-               name_of(v, e->node));
-}
-static int say_deadline_ended(const struct jb_agent_views *v, const struct jb_effect *e,
-                              struct words *w)
-{
-    bool known = e->end >= 0 && (size_t)e->end < sizeof end_names / sizeof end_names[0];
-    (void)v;
-    return SAY(w, "%u %s", e->deadline_id, known ? end_names[e->end] : "?");
-}
-static int say_deadline_moved(const struct jb_agent_views *v, const struct jb_effect *e,
-                              struct words *w)
-{
-    char day[JB_DATE_TEXT];
-    (void)v;
-    last_day(e->due_ms, day);
-    return SAY(w, "%u %s", e->deadline_id, day);
-}
-static int say_deadline_warned(const struct jb_agent_views *v, const struct jb_effect *e,
-                               struct words *w)
-{
-    (void)v;
-    return SAY(w, "%u %u", e->deadline_id, e->step_no);
-}
-static int say_deadline(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    (void)v;
-    return SAY(w, "%u", e->deadline_id);
-}
-static int say_objection(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    const char *what = e->open ? "open" : e->ruling == JB_RULING_AGREED ? "agreed" : "refused";
-    return SAY(w, "%s %s", name_of(v, e->node), what);
-}
-static int say_opinion(const struct jb_agent_views *v, const struct jb_effect *e, struct words *w)
-{
-    (void)v;
-    return SAY(w, "opinion=%u exit=%u matter=%u", e->opinion, e->exit, e->matter);
-}
-#undef SAY
-
-static const word_fn sayers[] = {
-    [JB_EFFECT_STAGE_MOVED] = say_stage,
-    [JB_EFFECT_CUSTODY_MOVED] = say_custody,
-    [JB_EFFECT_JOINED] = say_joined,
-    [JB_EFFECT_FACT_SET] = say_fact,
-    [JB_EFFECT_DEADLINE_SET] = say_deadline_set,
-    [JB_EFFECT_DEADLINE_ENDED] = say_deadline_ended,
-    [JB_EFFECT_DEADLINE_MOVED] = say_deadline_moved,
-    [JB_EFFECT_DEADLINE_WARNED] = say_deadline_warned,
-    [JB_EFFECT_DEADLINE_MISSED] = say_deadline,
-    [JB_EFFECT_DEADLINE_ACKNOWLEDGED] = say_deadline,
-    [JB_EFFECT_OBJECTION_SET] = say_objection,
-    [JB_EFFECT_OPINION_SET] = say_opinion,
-};
-
-static char *effect_text(const struct jb_agent_views *v, const struct jb_effect *e)
-{
-    struct words w = {""};
-    size_t kinds = sizeof sayers / sizeof sayers[0];
-    if ((size_t)e->kind < kinds && sayers[e->kind] != NULL)
-        (void)sayers[e->kind](v, e, &w);
-    const char *name = jb_effect_name(e->kind);
-    size_t size = strlen(name) + sizeof w.text + 2;
-    char *text = jb_arena_alloc(v->arena, size);
-    if (text != NULL)
-        (void)snprintf(text, size, "%s %s", name, w.text);
-    return text;
-}
-
 /* ---- history ---- */
 
 Jb__TimelineItem *jb_agent_view_entry(const struct jb_agent_views *v, const struct jb_entry *e,
@@ -152,7 +24,7 @@ Jb__TimelineItem *jb_agent_view_entry(const struct jb_agent_views *v, const stru
     t->act.data = jb_arena_memdup(v->arena, e->act_bytes.data, e->act_bytes.len);
     t->act.len = e->act_bytes.len;
     for (size_t i = 0; i < e->effect_count; i++)
-        if ((effects[i] = effect_text(v, &e->effects[i])) == NULL)
+        if ((effects[i] = jb_agent_view_effect(v, &e->effects[i])) == NULL)
             return NULL;
     t->effects = effects;
     t->n_effects = e->effect_count;
@@ -278,4 +150,11 @@ enum jb_err jb_agent_view_settled(const struct jb_agent_views *v, uint64_t numbe
     else
         return err;
     return *out != NULL ? JB_OK : JB_NOMEM;
+}
+
+void jb_agent_view_query_code(const struct jb_agent_views *v, Jb__SettledView *settled,
+                              const char *code)
+{
+    if (settled->accepted || settled->pending)
+        settled->query_code = jb_agent_view_text(v, jb_text_of(code));
 }

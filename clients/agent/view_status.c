@@ -71,27 +71,68 @@ Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
     return s;
 }
 
+static void alarm_text(const struct jb_alarm *alarm, const char *due, char *out, size_t size)
+{
+    uint32_t id = jb_agent_alarm_deadline(alarm);
+    switch (alarm->step) {
+    case 0:
+        (void)snprintf(out, size, "deadline %u (%s) was due %s and is not met", id, alarm->key,
+                       due);
+        break;
+    case JB_AGENT_ALARM_MISSED:
+        (void)snprintf(out, size, "another agency missed deadline %u (%s), due %s", id, alarm->key,
+                       due);
+        break;
+    case JB_AGENT_ALARM_SILENT:
+        (void)snprintf(out, size, "nobody there has signed for it, deadline %u (%s), due %s", id,
+                       alarm->key, due);
+        break;
+    case JB_AGENT_ALARM_UNDELIVERED:
+        (void)snprintf(out, size, "the hand-over has not arrived yet");
+        break;
+    case JB_AGENT_ALARM_DIRECTIVE_MISSED:
+        (void)snprintf(out, size, "a directive was not followed, deadline %u (%s), due %s", id,
+                       alarm->key, due);
+        break;
+    case JB_AGENT_ALARM_DIRECTIVE:
+        (void)snprintf(out, size, "a directive was received");
+        break;
+    case JB_AGENT_ALARM_SUMMONS:
+        (void)snprintf(out, size, "summons: come and receive the visitors by %s", due);
+        break;
+    case JB_AGENT_ALARM_DISPUTE:
+        (void)snprintf(out, size, "a dispute over who handles is to be settled here");
+        break;
+    case JB_AGENT_ALARM_REFUSED:
+        (void)snprintf(out, size, "submission %u from the outbox was refused",
+                       jb_agent_alarm_number(alarm));
+        break;
+    default:
+        (void)snprintf(out, size, "deadline %u (%s) is due %s", id, alarm->key, due);
+        break;
+    }
+}
+
 Jb__AlarmView *jb_agent_view_alarm(const struct jb_agent_views *v, const struct jb_alarm *alarm)
 {
     Jb__AlarmView *w = jb_arena_alloc(v->arena, sizeof *w);
     char due[JB_INSTANT_TEXT];
-    char text[128];
+    char text[160];
     if (w == NULL)
         return NULL;
     jb__alarm_view__init(w);
     jb_instant_format_due(alarm->due_ms, due);
-    if (alarm->step == 0)
-        (void)snprintf(text, sizeof text, "deadline %u (%s) was due %s and is not met",
-                       alarm->deadline_id, alarm->key, due);
-    else
-        (void)snprintf(text, sizeof text, "deadline %u (%s) is due %s", alarm->deadline_id,
-                       alarm->key, due);
+    alarm_text(alarm, due, text, sizeof text);
     JB_PUT(w, at_ms, alarm->at_ms);
     JB_PUT(w, case_no, alarm->case_no);
-    JB_PUT(w, deadline_id, alarm->deadline_id);
+    JB_PUT(w, deadline_id, jb_agent_alarm_deadline(alarm));
     JB_PUT(w, due_ms, alarm->due_ms);
+    if (alarm->step == JB_AGENT_ALARM_DIRECTIVE || alarm->step == JB_AGENT_ALARM_SUMMONS)
+        JB_PUT(w, directive_no, jb_agent_alarm_number(alarm));
+    if (alarm->step == JB_AGENT_ALARM_REFUSED)
+        JB_PUT(w, submission, jb_agent_alarm_number(alarm));
     w->number = jb_agent_view_number(v, alarm->case_no);
-    w->kind = jb_agent_view_text(v, jb_text_of(alarm->step == 0 ? "overdue" : "warn"));
+    w->kind = jb_agent_view_text(v, jb_text_of(jb_agent_alarm_word(alarm)));
     w->text = jb_agent_view_text(v, jb_text_of(text));
     return w;
 }

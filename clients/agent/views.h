@@ -30,6 +30,33 @@ Jb__CaseView *jb_agent_view_case(const struct jb_agent_views *v, const struct jb
 Jb__DeadlineView *jb_agent_view_deadline(const struct jb_agent_views *v, const struct jb_case *c,
                                          const struct jb_deadline *d, int64_t stored_ms);
 
+/* Receipts of a case's deadlines, as jb_query_deadlines gives them. */
+struct jb_agent_receipts {
+    const struct jb_deadline_row *rows;
+    size_t count;
+};
+/* All of the case that are here. */
+enum jb_err jb_agent_receipts_load(const struct jb_agent_views *v, int64_t case_no,
+                                   struct jb_agent_receipts *out) JB_MUST;
+/* When the deadline's owner signed for it; 0: not on record here. */
+int64_t jb_agent_receipt_of(const struct jb_agent_receipts *r, uint32_t deadline_id);
+
+/* view_order.c: what stands beside stage, custody and clocks. The case may be an overlay; receipts
+ * come from the directive's stored row, NULL: none is stored. */
+Jb__DirectiveView *jb_agent_view_directive(const struct jb_agent_views *v, const struct jb_case *c,
+                                           const struct jb_directive *d,
+                                           const struct jb_directive_row *stored);
+Jb__DocketView *jb_agent_view_docket(const struct jb_agent_views *v, const struct jb_case *c,
+                                     const struct jb_docket *d);
+/* All directives and dockets of the case. */
+enum jb_err jb_agent_view_orders(const struct jb_agent_views *v, const struct jb_case *c,
+                                 Jb__CaseView *w) JB_MUST;
+/* Levels, links, ratings, marks; false: out of memory. */
+bool jb_agent_view_levels(const struct jb_agent_views *v, const struct jb_case *c, Jb__CaseView *w);
+
+/* view_words.c: one effect; NULL: out of memory */
+char *jb_agent_view_effect(const struct jb_agent_views *v, const struct jb_effect *e);
+
 /* view_entry.c: history and verdicts */
 Jb__TimelineItem *jb_agent_view_entry(const struct jb_agent_views *v, const struct jb_entry *e,
                                       uint64_t number);
@@ -42,6 +69,9 @@ Jb__TimelineItem *jb_agent_view_waiting(const struct jb_agent_views *v,
 /* What became of a submission. NOT_FOUND: there is none with this number, or it is forgotten. */
 enum jb_err jb_agent_view_settled(const struct jb_agent_views *v, uint64_t number,
                                   Jb__SettledView **out) JB_MUST;
+/* Put a registration's query code in, unless it was refused; "": nothing. */
+void jb_agent_view_query_code(const struct jb_agent_views *v, Jb__SettledView *settled,
+                              const char *code);
 /* The same from the verdict itself. `was`: what was submitted, if still known. */
 Jb__SettledView *jb_agent_view_verdict(const struct jb_agent_views *v,
                                        const struct jb_applied *verdict,

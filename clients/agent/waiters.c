@@ -2,6 +2,7 @@
 #include "clients/agent/agent.h"
 #include "clients/agent/views.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define WAITERS_MAX 4096
@@ -20,11 +21,21 @@ static void answer(struct jb_agent *a, const struct jb_agent_waiter *w)
     reply.has_id = true;
     reply.body_case = JB__REPLY__BODY_SETTLED;
     enum jb_err err = jb_agent_view_settled(&v, w->number, &reply.settled);
-    if (err == JB_OK)
+    if (err == JB_OK) {
+        jb_agent_view_query_code(&v, reply.settled, w->query_code);
         jb_agent_reply(w->client, &reply, &arena);
-    else
+    } else {
         jb_agent_reply_error(w->client, w->request_id, err, jb_err_text(err));
+    }
     jb_arena_fini(&arena);
+}
+
+bool jb_agent_waited_for(const struct jb_agent *a, uint64_t number)
+{
+    for (const struct jb_agent_waiter *w = a->waiters; w != NULL; w = w->next)
+        if (w->number == number)
+            return true;
+    return false;
 }
 
 /* Take those that fit out of the list and answer them: answering may cut a client, which changes
@@ -49,6 +60,7 @@ static void release(struct jb_agent *a, bool (*fits)(const struct jb_agent_waite
         struct jb_agent_waiter *w = ready;
         ready = w->next;
         answer(a, w);
+        explicit_bzero(w->query_code, sizeof w->query_code);
         free(w);
     }
     arm(a);
@@ -84,7 +96,8 @@ static void arm(struct jb_agent *a)
     (void)uv_timer_start(&a->wait_timer, on_time, wait > 0 ? (uint64_t)wait : 0, 0);
 }
 
-enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms)
+enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms,
+                          const char *query_code)
 {
     struct jb_agent *a = r->agent;
     if (a->waiter_count >= WAITERS_MAX)
@@ -95,6 +108,7 @@ enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t 
     w->client = r->client;
     w->request_id = r->request->id;
     w->number = number;
+    (void)snprintf(w->query_code, sizeof w->query_code, "%s", query_code);
     w->until_mono_ms = jb_clock_mono_ms() + (wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS);
     w->next = a->waiters;
     a->waiters = w;

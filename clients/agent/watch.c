@@ -29,10 +29,20 @@ static void push_one(struct jb_agent_client *client, Jb__WatchEvent *event, stru
     jb_agent_reply(client, &reply, arena);
 }
 
+/* Who keeps out of the case that it is about is not told; nor anybody when that cannot be found
+ * out. */
+static bool may_see(struct jb_agent *a, const struct jb_agent_client *c, int64_t case_no)
+{
+    bool hidden = false;
+    enum jb_err err = jb_agent_reader_hides(a, jb_text_of(c->watcher), case_no, &hidden);
+    return err == JB_OK && !hidden;
+}
+
 static void push(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *arena)
 {
     for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next)
-        if (c->watching && (event->alarm == NULL || c->watch_alarms))
+        if (c->watching && (event->alarm == NULL || c->watch_alarms) &&
+            may_see(a, c, event->case_no))
             push_one(c, event, arena);
 }
 
@@ -40,7 +50,7 @@ static void push(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *are
 static void push_item(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *arena)
 {
     for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next)
-        if (c->watching && !c->behind)
+        if (c->watching && !c->behind && may_see(a, c, event->case_no))
             push_one(c, event, arena);
 }
 
@@ -97,7 +107,8 @@ static void tell_again(struct jb_agent *a, struct jb_agent_client *c,
     struct jb_agent_views v = views_of(a, &arena);
     Jb__WatchEvent event = JB__WATCH_EVENT__INIT;
     put_item(&v, &event, applied, NULL);
-    push_one(c, &event, &arena);
+    if (may_see(a, c, event.case_no))
+        push_one(c, &event, &arena);
     jb_arena_fini(&arena);
 }
 
@@ -194,6 +205,8 @@ enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
     r->client->watching = true;
     r->client->watch_alarms = r->request->watch->alarms;
     r->client->watch_id = r->request->id;
+    memcpy(r->client->watcher, r->user.data, r->user.len);
+    r->client->watcher[r->user.len] = '\0';
     r->client->caught = r->request->watch->after_number;
     r->client->behind =
         r->client->caught != 0 && r->client->caught < jb_replica_down(r->agent->ledger).number;

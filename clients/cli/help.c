@@ -7,7 +7,7 @@
 #include <wchar.h>
 
 #define OPTION_COLUMNS 32
-#define VERB_COLUMNS 20
+#define VERB_COLUMNS 26
 
 /* Columns that a text takes on a terminal. */
 static int columns(const char *text)
@@ -83,10 +83,23 @@ static void help_group(enum cli_group group, const char *title)
     }
 }
 
+void cli_help_prefix(const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; cli_verb_at(i) != NULL; i++) {
+        const struct cli_verb *verb = cli_verb_at(i);
+        if (strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ')
+            pair(verb->name, _(verb->doc), VERB_COLUMNS);
+    }
+}
+
 void cli_help_all(void)
 {
     printf("%s\n", _("Usage: jiaoban [OPTION...] VERB [ARGUMENT...]"));
     help_group(GROUP_CASE, _("Cases:"));
+    help_group(GROUP_ORDER, _("Orders:"));
+    help_group(GROUP_SUPERVISION, _("Supervision:"));
+    help_group(GROUP_REVIEW, _("Review and rating:"));
     help_group(GROUP_LOOK, _("Looking:"));
     help_group(GROUP_ADMIN, _("Administration at the broker:"));
     help_group(GROUP_OTHER, _("Else:"));

@@ -1,18 +1,7 @@
-/* Listings: cases with their lights, deadlines, the outbox, alarms, the directory. */
+/* Listings: cases with their lights, deadlines, the outbox, the directory. */
 #include "clients/cli/cli.h"
 
 #include <string.h>
-
-#define LIMIT 200
-
-static int ask(struct cli *c,
-               enum jiaoban_status (*question)(struct jiaoban *, const struct jiaoban_query *,
-                                               struct jiaoban_result **),
-               const struct jiaoban_query *q, struct jiaoban_result **r)
-{
-    enum jiaoban_status status = question(c->j, q, r);
-    return status == JIAOBAN_OK ? 0 : cli_failed(c, status);
-}
 
 static void say_more(const struct jiaoban_result *r)
 {
@@ -32,7 +21,7 @@ static int case_query(struct cli *c, struct jiaoban_query *q)
     q->objections = cli_has(c, OPT_OBJECTIONS);
     q->text = cli_opt(c, OPT_FIND);
     q->class_code = cli_opt(c, OPT_CLASS);
-    q->limit = LIMIT;
+    q->limit = CLI_LIMIT;
     if (after != NULL && jiaoban_case_number(after, &q->after_case_no, shown) != JIAOBAN_OK)
         return cli_usage(c, _("%s is no case number"), cli_safe(c, after));
     int code = cli_read_word(c, OPT_LIGHT, cli_lights, &q->light);
@@ -54,23 +43,38 @@ static const char *next_due(struct cli *c, const struct jiaoban_case *k)
                       cli_left(c, k->next_due_ms));
 }
 
+static const char *mark(struct cli *c, const char *so_far, bool is, const char *text)
+{
+    if (!is)
+        return so_far;
+    return cli_format(c, "%s%s%s", so_far, so_far[0] != '\0' ? _(", ") : "", text);
+}
+
+/* What a clerk should see of a case without opening it. */
 static const char *marks(struct cli *c, const struct jiaoban_case *k)
 {
-    const char *objection = k->objection_open ? _("objection") : "";
-    if (k->pending == 0)
-        return objection;
-    return cli_format(c, ngettext("%s %u in the outbox", "%s %u in the outbox", k->pending),
-                      objection, k->pending);
+    const char *s = mark(c, "", k->objection_open, _("objection"));
+    s = mark(c, s, k->dispute_level > 0, _("dispute"));
+    s = mark(c, s, k->simple, _("simple"));
+    s = mark(c, s, (k->flags & JIAOBAN_FLAG_URGENT) != 0, _("urgent"));
+    s = mark(c, s, (k->flags & JIAOBAN_FLAG_CROSS_BOUNDARY) != 0, _("cross-boundary"));
+    s = mark(c, s, k->lead_official[0] != '\0',
+             cli_format(c, _("led by %s"), cli_safe(c, k->lead_official)));
+    if (k->pending > 0)
+        s = mark(c, s, true,
+                 cli_format(c, ngettext("%u in the outbox", "%u in the outbox", k->pending),
+                            k->pending));
+    return s;
 }
 
 int cli_run_list(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
 
     int code = case_query(c, &q);
     if (code == 0)
-        code = ask(c, jiaoban_get_cases, &q, &r);
+        code = cli_ask(c, jiaoban_get_cases, &q, &r);
     if (code != 0)
         return code;
     if (c->json) {
@@ -115,17 +119,17 @@ static const char *acknowledged(struct cli *c, const struct jiaoban_deadline *d)
 
 static const char *left_or_end(struct cli *c, const struct jiaoban_deadline *d)
 {
+    if (d->end == JIAOBAN_RUNNING && d->paused_from_ms != 0)
+        return cli_format(c, _("stands still since %s"), cli_day(c, d->paused_from_ms, false));
     return d->end == JIAOBAN_RUNNING ? cli_left(c, d->due_ms) : cli_word(c, cli_ends, (int)d->end);
 }
 
 static void deadline_row(struct cli *c, struct cli_grid *g, const struct jiaoban_deadline *d)
 {
-    char shown[JIAOBAN_TEXT] = "";
-    (void)jiaoban_case_number(cli_format(c, "%lld", (long long)d->case_no), NULL, shown);
     cli_grid_row(g);
     cli_grid_cell(g, cli_format(c, "● %s", cli_deadline_name(c, d)),
                   cli_light_color(c, (int)d->light));
-    cli_grid_cell(g, shown, NULL);
+    cli_grid_cell(g, cli_case_text(c, d->case_no), NULL);
     cli_grid_cell(g, cli_format(c, "%u", d->deadline_id), NULL);
     cli_grid_cell(g, cli_short(c, cli_safe(c, d->title), 16), NULL);
     cli_grid_cell(g, cli_safe(c, d->node_name), NULL);
@@ -140,18 +144,18 @@ static void deadline_row(struct cli *c, struct cli_grid *g, const struct jiaoban
 
 int cli_run_deadlines(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q,
-                              .case_number = cli_opt(c, OPT_CASE),
-                              .mine = cli_has(c, OPT_MINE),
-                              .open_only = !cli_has(c, OPT_ALL),
-                              .missed_only = cli_has(c, OPT_MISSED),
-                              .limit = LIMIT};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
 
+    q.case_number = cli_opt(c, OPT_CASE);
+    q.mine = cli_has(c, OPT_MINE);
+    q.open_only = !cli_has(c, OPT_ALL);
+    q.missed_only = cli_has(c, OPT_MISSED);
+    q.limit = CLI_LIMIT;
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
     code = code != 0 ? code : cli_read_instant(c, OPT_BEFORE, true, &q.due_before_ms);
     code = code != 0 ? code : cli_read_node(c, OPT_HOLDER, &q.node);
-    code = code != 0 ? code : ask(c, jiaoban_get_deadlines, &q, &r);
+    code = code != 0 ? code : cli_ask(c, jiaoban_get_deadlines, &q, &r);
     if (code != 0)
         return code;
     if (c->json) {
@@ -171,25 +175,17 @@ int cli_run_deadlines(struct cli *c)
     return code;
 }
 
-/* ---- outbox, alarms -------------------------------------------------------------------------- */
-
-static const char *case_text(struct cli *c, int64_t case_no)
-{
-    char shown[JIAOBAN_TEXT] = "";
-    if (case_no == 0 ||
-        jiaoban_case_number(cli_format(c, "%lld", (long long)case_no), NULL, shown) != JIAOBAN_OK)
-        return "";
-    return cli_format(c, "%s", shown);
-}
+/* ---- outbox -------------------------------------------------------------------------- */
 
 int cli_run_pending(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q, .limit = LIMIT};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
     const char *const names[] = {_(">NO."), _("CASE"), _("WHAT"), _("BY"), _("AT")};
 
+    q.limit = CLI_LIMIT;
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
-    code = code != 0 ? code : ask(c, jiaoban_get_pending, &q, &r);
+    code = code != 0 ? code : cli_ask(c, jiaoban_get_pending, &q, &r);
     if (code == 0 && c->json)
         code = cli_json(c, r, 2);
     else if (code == 0) {
@@ -198,7 +194,7 @@ int cli_run_pending(struct cli *c)
             const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
             cli_grid_row(g);
             cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
-            cli_grid_cell(g, case_text(c, p->case_no), NULL);
+            cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
             cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
             cli_grid_cell(g, cli_safe(c, p->user), NULL);
             cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
@@ -211,7 +207,7 @@ int cli_run_pending(struct cli *c)
 
 int cli_run_settled(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
     uint32_t wait_s = 0;
 
@@ -227,33 +223,6 @@ int cli_run_settled(struct cli *c)
         code = cli_verdict(c, jiaoban_result_settled(r));
     else if ((code = cli_json(c, r, 2)) == 0)
         code = jiaoban_status_exit(status);
-    jiaoban_result_free(r);
-    return code;
-}
-
-int cli_run_alarms(struct cli *c)
-{
-    struct jiaoban_query q = {.size = sizeof q, .limit = LIMIT};
-    struct jiaoban_result *r = NULL;
-    const char *const names[] = {_("AT"), _("CASE"), _("ALARM"), _("DUE"), _("*TEXT")};
-
-    int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
-    code = code != 0 ? code : ask(c, jiaoban_get_alarms, &q, &r);
-    if (code == 0 && c->json)
-        code = cli_json(c, r, 2);
-    else if (code == 0) {
-        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
-        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
-            const struct jiaoban_alarm *a = jiaoban_result_alarm(r, i);
-            cli_grid_row(g);
-            cli_grid_cell(g, cli_time(c, a->at_ms), NULL);
-            cli_grid_cell(g, cli_safe(c, a->number), NULL);
-            cli_grid_cell(g, cli_act_text(cli_safe(c, a->kind)), NULL);
-            cli_grid_cell(g, cli_day(c, a->due_ms, true), NULL);
-            cli_grid_cell(g, cli_safe(c, a->text), NULL);
-        }
-        code = cli_grid_end(g, _("No alarms."));
-    }
     jiaoban_result_free(r);
     return code;
 }
@@ -276,12 +245,13 @@ static const char *line_of(struct cli *c, const struct jiaoban_node *n)
 
 int cli_run_nodes(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q, .text = cli_opt(c, OPT_FIND)};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
     const char *const names[] = {_(">NO."), _("CODE"),  _("NAME"),  _("LEVEL"),
                                  _("KIND"), _("ABOVE"), _("UNTIL"), _("LINE")};
 
-    int code = ask(c, jiaoban_get_nodes, &q, &r);
+    q.text = cli_opt(c, OPT_FIND);
+    int code = cli_ask(c, jiaoban_get_nodes, &q, &r);
     if (code == 0 && c->json)
         code = cli_json(c, r, 2);
     else if (code == 0) {

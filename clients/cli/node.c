@@ -95,3 +95,10 @@ int cli_run_reload(struct cli *c)
     enum jiaoban_status status = jiaoban_reload(c->j, &r);
     return report(c, status, r);
 }
+
+int cli_run_confirm_clock(struct cli *c)
+{
+    struct jiaoban_result *r = NULL;
+    enum jiaoban_status status = jiaoban_confirm_clock(c->j, cli_opt(c, OPT_REASON), &r);
+    return report(c, status, r);
+}

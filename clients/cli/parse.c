@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define KEY_BASE 1000 /* argp keys that are not letters */
-#define ROWS_MAX 40
+#define ROWS_MAX 72
 
 const char *cli_opt(const struct cli *c, enum cli_opt opt)
 {
@@ -68,6 +68,23 @@ static enum cli_opt option_of(const struct parse *p, int key)
     return OPT_NONE;
 }
 
+/* Is it an option that exists, so that only its value can be wrong? */
+static bool known_option(const struct parse *p, const char *word)
+{
+    bool is_long = strncmp(word, "--", 2) == 0;
+    for (size_t i = 0; i < ROWS_MAX && (p->rows[i].name != NULL || p->rows[i].key != 0); i++) {
+        const struct argp_option *row = &p->rows[i];
+        bool same =
+            is_long ? row->name != NULL && strncmp(row->name, word + 2, strcspn(word + 2, "=")) == 0
+                    : word[0] == '-' && word[1] != '\0' && row->key == word[1];
+        if (same && word[1] != '\0' && word[2] != '\0')
+            return true;
+        if (same && !is_long)
+            return true;
+    }
+    return false;
+}
+
 static error_t give(struct parse *p, enum cli_opt opt, const char *value)
 {
     struct cli *c = p->c;
@@ -88,16 +105,35 @@ static error_t on_argument(struct parse *p, const char *value, struct argp_state
         return 0;
     }
     int max = (int)(sizeof verb->positional / sizeof verb->positional[0]);
-    if (p->arg_no >= max || verb->positional[p->arg_no] == OPT_NONE) {
+    bool past = p->arg_no >= max || verb->positional[p->arg_no] == OPT_NONE;
+    if (past && verb->repeats && p->arg_no > 0)
+        return give(p, verb->positional[p->arg_no - 1], value);
+    if (past) {
         cli_usage(p->c, _("one argument too many: %s"), cli_safe(p->c, value));
         return EINVAL;
     }
     return give(p, verb->positional[p->arg_no++], value);
 }
 
+/* argp says nothing itself: it knows neither our languages nor our help. */
+static void say_option(struct parse *p, const struct argp_state *state)
+{
+    int at = state->next > 0 && state->next <= state->argc ? state->next - 1 : 0;
+    const char *word = state->argv[at];
+    const struct cli_verb *verb = p->c->verb;
+    const char *help =
+        verb != NULL ? cli_format(p->c, "jiaoban help %s", verb->name) : "jiaoban help";
+    if (known_option(p, word))
+        cli_usage(p->c, _("%s needs a value; see %s"), cli_safe(p->c, word), help);
+    else
+        cli_usage(p->c, _("no such option: %s; see %s"), cli_safe(p->c, word), help);
+}
+
 static error_t on_key(int key, char *arg, struct argp_state *state)
 {
     struct parse *p = state->input;
+    if (key == ARGP_KEY_ERROR && !p->c->said && !p->too_many)
+        say_option(p, state);
     if (key == ARGP_KEY_ARG)
         return on_argument(p, arg, state);
     if (key == 'h' || key == 'V') {
@@ -135,19 +171,30 @@ static bool find_json(int argc, char **argv)
     return false;
 }
 
-/* argp has said it on standard error, in its own words. */
+/* When nothing more exact has been said. */
 static void not_understood(struct cli *c)
 {
-    if (c->json && !c->said)
+    if (!c->said)
         cli_usage(c, _("the command line is not understood; see jiaoban help"));
 }
 
 static int unknown_verb(struct cli *c, int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[0], "node") == 0)
-        return cli_usage(c, _("no such verb: %s; see jiaoban help"),
-                         cli_safe(c, cli_format(c, "node %s", argv[1])));
+    if (cli_verb_prefix(argv[0]))
+        return cli_usage(c, _("no such verb: %s; see jiaoban help %s"),
+                         cli_safe(c, cli_format(c, "%s %s", argv[0], argc > 1 ? argv[1] : "")),
+                         argv[0]);
     return cli_usage(c, _("no such verb: %s; see jiaoban help"), cli_safe(c, argv[0]));
+}
+
+/* What the usage calls argument number i. */
+static const char *word_at(struct cli *c, const char *args, int i)
+{
+    for (; i > 0; i--) {
+        args += strcspn(args, " ");
+        args += strspn(args, " ");
+    }
+    return cli_format(c, "%.*s", (int)strcspn(args, " "), args);
 }
 
 static int missing_argument(struct cli *c)
@@ -156,13 +203,13 @@ static int missing_argument(struct cli *c)
     for (int i = 0; i < verb->required; i++)
         if (!cli_has(c, verb->positional[i]))
             return cli_usage(c, _("%s is missing; usage: jiaoban %s %s"),
-                             _(cli_options[verb->positional[i]].arg), verb->name, _(verb->args));
+                             word_at(c, _(verb->args), i), verb->name, _(verb->args));
     return 0;
 }
 
 bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
 {
-    unsigned flags = ARGP_NO_HELP | ARGP_NO_EXIT;
+    unsigned flags = ARGP_NO_HELP | ARGP_NO_EXIT | ARGP_NO_ERRS;
     struct parse p = {.c = c};
     int words = 0;
 

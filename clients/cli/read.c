@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define FILE_LIMIT ((size_t)2 * 1024 * 1024)
+#define DAY_MS INT64_C(86400000)
 
 static int bad(struct cli *c, enum cli_opt opt, const char *value)
 {
@@ -16,9 +17,25 @@ static int bad(struct cli *c, enum cli_opt opt, const char *value)
                          o->doc != NULL ? _(o->doc) : _(o->arg));
 }
 
+/* Full-width digits and signs ("２０２６－０３－０１") as the plain ones. */
+static const char *half_width(struct cli *c, const char *text)
+{
+    char *half = cli_own(c, strdup(text));
+    char *to = half;
+    if (half == NULL)
+        return text;
+    for (const unsigned char *s = (const unsigned char *)text; *s != '\0';) {
+        bool full = s[0] == 0xEF && s[1] == 0xBC && s[2] >= 0x81 && s[2] <= 0xBF;
+        *to++ = full ? (char)(s[2] - 0x60) : (char)*s;
+        s += full ? 3 : 1;
+    }
+    *to = '\0';
+    return half;
+}
+
 int cli_read_u64(struct cli *c, enum cli_opt opt, uint64_t *out)
 {
-    const char *value = cli_opt(c, opt);
+    const char *value = cli_opt(c, opt) != NULL ? half_width(c, cli_opt(c, opt)) : NULL;
     char *end = NULL;
     if (value == NULL)
         return 0;
@@ -40,6 +57,68 @@ int cli_read_u32(struct cli *c, enum cli_opt opt, uint32_t *out)
     return code;
 }
 
+/* Days are mostly of this year, and are often counted from today. */
+static const struct {
+    const char *english, *chinese;
+    int days;
+} near_days[] = {{"yesterday", "昨天", -1}, {"today", "今天", 0}, {"tomorrow", "明天", 1}};
+
+static bool near_day(struct cli *c, const char *text, const char **day)
+{
+    for (size_t i = 0; i < sizeof near_days / sizeof near_days[0]; i++)
+        if (strcmp(near_days[i].english, text) == 0 || strcmp(near_days[i].chinese, text) == 0) {
+            char *instant = cli_own(c, malloc(JIAOBAN_TEXT));
+            if (instant == NULL)
+                return false;
+            jiaoban_instant_text(c->now_ms + near_days[i].days * DAY_MS, false, instant);
+            instant[strcspn(instant, " ")] = '\0';
+            *day = instant;
+            return true;
+        }
+    return false;
+}
+
+/* Up to `most` digits, then the mark; NULL: something else stands there. */
+static const char *date_part(const char *at, int most, const char *mark, int *number)
+{
+    int digits = 0;
+    for (*number = 0; digits < most && *at >= '0' && *at <= '9'; digits++, at++)
+        *number = *number * 10 + (*at - '0');
+    size_t len = strlen(mark);
+    return digits > 0 && strncmp(at, mark, len) == 0 ? at + len : NULL;
+}
+
+/* Year, month and day with these marks behind them, and nothing after that. */
+static bool date_like(const char *text, const char *const marks[3], int parts[3])
+{
+    static const int most[3] = {4, 2, 2};
+    for (int i = 0; i < 3 && text != NULL; i++)
+        if (marks[i] != NULL)
+            text = date_part(text, most[i], marks[i], &parts[i]);
+    return text != NULL && text[0] == '\0';
+}
+
+/* "2026/3/1", "2026.3.1", "2026年3月1日" and "20260301" with dashes; "3月1日" with this year. */
+static const char *usual_date(struct cli *c, const char *text)
+{
+    static const char *const shapes[][3] = {
+        {"/", "/", ""}, {".", ".", ""}, {"年", "月", "日"}, {NULL, "月", "日"}};
+    static const char *const digits[3] = {"", "", ""};
+    int parts[3] = {0, 0, 0};
+    if (strlen(text) == 8 && strspn(text, "0123456789") == 8 && date_like(text, digits, parts))
+        return cli_format(c, "%04d-%02d-%02d", parts[0], parts[1], parts[2]);
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        if (!date_like(text, shapes[i], parts))
+            continue;
+        if (shapes[i][0] != NULL)
+            return cli_format(c, "%04d-%02d-%02d", parts[0], parts[1], parts[2]);
+        char today[JIAOBAN_TEXT];
+        jiaoban_instant_text(c->now_ms, false, today);
+        return cli_format(c, "%.4s-%02d-%02d", today, parts[1], parts[2]);
+    }
+    return text;
+}
+
 int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *out_ms)
 {
     const char *value = cli_opt(c, opt);
@@ -49,7 +128,10 @@ int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *
         *out_ms = c->now_ms;
         return 0;
     }
-    if (jiaoban_instant(value, end_of_day, out_ms) != JIAOBAN_OK) {
+    const char *day = half_width(c, value);
+    if (!near_day(c, day, &day))
+        day = usual_date(c, day);
+    if (jiaoban_instant(day, end_of_day, out_ms) != JIAOBAN_OK) {
         return cli_malformed(c, _("--%s: \"%s\" is no date; write it as %s"), cli_options[opt].name,
                              cli_short(c, cli_safe(c, value), 60), "2026-11-30 / 2026年11月30日");
     }

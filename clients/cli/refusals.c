@@ -1,278 +1,234 @@
-/* What a refusal means and what to do next; what a failed call means. The names are those of the
- * protocol; their texts are translated here and nowhere else. */
+/* Every refusal for a clerk, in three parts: what happened, by which rule, what to do next. The
+ * names are those of the protocol, the first part is the rules' own text, word for word; where the
+ * protocol names an article that one stands for the rule, else the sentence here does. */
 #include "clients/cli/cli.h"
 
-#include <ctype.h>
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
-static const struct refusal {
-    const char *name;
-    const char *text; /* msgid */
-    const char *next; /* msgid: what to do; NULL: the text says it */
-} refusals[] = {
+static const struct cli_refusal refusals[] = {
+    /* ---- the case and who is asking ---- */
     {"UNKNOWN_CASE", N_("no case with this number is known"),
+     N_("only the agencies that take part in a case learn anything of it"),
      N_("check the number: jiaoban list TEXT finds cases by their titles")},
-    {"DUPLICATE_CASE", N_("a case with this number is registered already"), NULL},
-    {"BAD_CASE_NUMBER", N_("the case number is malformed or was not issued by this node"), NULL},
-    {"NOT_IN_AUDIENCE", N_("your agency takes no part in this case"), NULL},
+    {"DUPLICATE_CASE", N_("a case with this number is registered already"),
+     N_("each matter is registered once, under a number of its own"),
+     N_("look at the one that exists: jiaoban show CASE; register without a number to get a new "
+        "one")},
+    {"BAD_CASE_NUMBER", N_("the case number is malformed or was not issued by this node"),
+     N_("a case number is issued by the registering agency and ends with a check digit"),
+     N_("copy the number again in full, or find it: jiaoban list TEXT")},
+    {"NOT_IN_AUDIENCE", N_("your agency takes no part in this case"),
+     N_("only the agencies that take part in a case learn anything of it"),
+     N_("ask the office that registered it to send it to you or to name you as a co-handler")},
     {"WRONG_STAGE", N_("the case is not in a state that allows this"),
-     N_("see its stage: jiaoban show CASE")},
+     N_("signing, accepting, telling, answering, carrying out and closing are facts of their own, "
+        "in this order"),
+     N_("see its stage and what is owed now: jiaoban show CASE")},
     {"WRONG_PARTY", N_("this is for another party of the case to do"),
-     N_("see who takes part: jiaoban show CASE")},
+     N_("each step belongs to the agency that answers for it"),
+     N_("see who takes part and as what: jiaoban show CASE")},
     {"STALE_CUSTODY", N_("the case has been handed on since; see its present holder"),
-     N_("turn to the present holder")},
-    {"UNKNOWN_NODE", N_("no such agency in the directory"), N_("see the directory: jiaoban nodes")},
+     N_("a case has exactly one host at any time, and only the present one acts"),
+     N_("turn to the present holder: jiaoban show CASE")},
+    {"UNKNOWN_NODE", N_("no such agency in the directory"),
+     N_("cases and orders go to agencies of the directory only"),
+     N_("look its code or name up: jiaoban nodes")},
     {"NODE_NOT_VALID", N_("the agency is not in force on this day"),
-     N_("see its successor: jiaoban nodes")},
-    {"NO_AUTHORITY", N_("the first assignment authority does not reach this agency"),
-     N_("ask the common superior, or refer the case")},
-    {"NOT_A_HOLDER", N_("only a holder of the first assignment authority may do this"), NULL},
-    {"SAME_NODE", N_("sender and receiver are the same agency"), NULL},
-    {"OUTRANKED", N_("a hand-over of higher rank is in force"),
-     N_("turn to the one who assigned it")},
-    {"ALREADY_DONE", N_("this has been done already"), NULL},
-    {"OBJECTION_TOO_LATE", N_("the five working days for an objection are over"),
-     N_("handle the case, or ask the assigner to designate another agency")},
-    {"OBJECTION_OPEN", N_("an objection is waiting for its ruling"),
-     N_("wait for the ruling; the limits run on")},
-    {"NO_OBJECTION", N_("there is no objection to rule on"), NULL},
-    {"NO_RETURN", N_("after designation there is no return"), N_("handle the case")},
-    {"REASON_REQUIRED", N_("reasons must be given"), N_("give them with --reason")},
-    {"FIELD_REQUIRED", N_("a required field is missing"), NULL},
-    {"VALUE_OUT_OF_RANGE", N_("a value is outside its allowed range"), NULL},
-    {"EXTENDED_ALREADY", N_("the limit has been extended once already"), NULL},
-    {"EXTENSION_TOO_LONG", N_("an extension may not exceed the allowed days"),
-     N_("ask for fewer days")},
-    {"EXTENSION_TOO_LATE", N_("the limit is over and can no longer be extended"), NULL},
-    {"NOT_EXTENDABLE", N_("this limit cannot be extended"), NULL},
-    {"APPROVAL_REQUIRED", N_("approval by the head of the agency must be named"),
+     N_("an agency acts and receives only while its entry in the directory is in force"),
+     N_("see which agency took its place: jiaoban nodes")},
+    {"NO_AUTHORITY", N_("the first assignment authority does not reach this agency"), NULL,
+     N_("ask the common superior to assign it, or refer the case: jiaoban refer CASE ORGAN")},
+    {"NOT_A_HOLDER", N_("only a holder of the first assignment authority may do this"), NULL,
+     N_("ask the petition office or the joint conference to do it; jiaoban delegations shows "
+        "through whom")},
+    {"SAME_NODE", N_("sender and receiver are the same agency"),
+     N_("a case is sent to another agency only"),
+     N_("name the other agency; their codes: jiaoban nodes")},
+    {"OUTRANKED", N_("a hand-over of higher rank is in force"), NULL,
+     N_("turn to the one who assigned it: jiaoban show CASE")},
+    {"ALREADY_DONE", N_("this has been done already"), N_("each step is recorded once"),
+     N_("nothing is to be done; see it in the timeline: jiaoban show CASE")},
+    /* ---- objections ---- */
+    {"OBJECTION_TOO_LATE", N_("the five working days for an objection are over"), NULL,
+     N_("handle the case (jiaoban accept CASE), or ask the assigner to designate another agency")},
+    {"OBJECTION_OPEN", N_("an objection is waiting for its ruling"), NULL,
+     N_("the sender rules on it first: jiaoban rule CASE agree (or refuse, with --reason); the "
+        "limits run on")},
+    {"NO_OBJECTION", N_("there is no objection to rule on"), NULL,
+     N_("see where one waits: jiaoban list --objections")},
+    {"NO_RETURN", N_("after designation there is no return"), NULL,
+     N_("handle the case: jiaoban accept CASE")},
+    /* ---- what was given ---- */
+    {"REASON_REQUIRED", N_("reasons must be given"),
+     N_("who declines, objects or refuses says why, so that it can be examined"),
+     N_("give them with --reason")},
+    {"FIELD_REQUIRED", N_("a required field is missing"),
+     N_("an act without its essentials cannot be carried out"),
+     N_("add what is named above; what each verb takes: jiaoban help VERB")},
+    {"VALUE_OUT_OF_RANGE", N_("a value is outside its allowed range"),
+     N_("each particular has its own range"),
+     N_("correct what is named above; what each verb takes: jiaoban help VERB")},
+    /* ---- deadlines ---- */
+    {"EXTENDED_ALREADY", N_("the limit has been extended once already"), NULL,
+     N_("answer within the limit that runs: jiaoban deadlines CASE")},
+    {"EXTENSION_TOO_LONG", N_("an extension may not exceed the allowed days"), NULL,
+     N_("ask for fewer days; how many are allowed: jiaoban rules")},
+    {"EXTENSION_TOO_LATE", N_("the limit is over and can no longer be extended"), NULL,
+     N_("answer at once: jiaoban answer CASE; the delay stays on record")},
+    {"NOT_EXTENDABLE", N_("this limit cannot be extended"), NULL,
+     N_("see which limits can be: jiaoban rules; keep this one: jiaoban deadlines CASE")},
+    {"APPROVAL_REQUIRED", N_("approval by the head of the agency must be named"), NULL,
      N_("name the head who approved it with --approved-by")},
-    {"EXECUTION_OUTSTANDING", N_("a supported claim must be carried out before closing"),
+    {"EXECUTION_OUTSTANDING", N_("a supported claim must be carried out before closing"), NULL,
      N_("record it first: jiaoban execute CASE")},
     {"NO_SUCH_DEADLINE", N_("the case has no open deadline with this number"),
-     N_("see the numbers: jiaoban deadlines CASE")},
-    {"DEADLINE_OF_ANOTHER", N_("this deadline is owed by another agency"), NULL},
-    {"LENGTHENS_STATUTORY", N_("a designated day may not lie after the statutory limit"),
+     N_("a deadline is named by its number within the case, while it runs"),
+     N_("see the numbers: jiaoban deadlines CASE --all")},
+    {"DEADLINE_OF_ANOTHER", N_("this deadline is owed by another agency"),
+     N_("each deadline has one agency that owes it"),
+     N_("see which are yours: jiaoban deadlines CASE --mine")},
+    {"LENGTHENS_STATUTORY", N_("a designated day may not lie after the statutory limit"), NULL,
      N_("choose an earlier day, or leave --due out")},
-    {"DUE_IN_THE_PAST", N_("the designated day is in the past"), N_("choose a later day")},
-    {"NOT_IN_FORCE", N_("this kind of act is not in force in this installation"), NULL},
-    {"BROKER_ONLY", N_("only the broker itself makes such entries"), NULL},
-    {"ADMIN_ONLY", N_("only an administrator at the broker may do this"), NULL},
-    {"CODE_TAKEN", N_("the directory code is in use"), N_("choose another code")},
+    {"DUE_IN_THE_PAST", N_("the designated day is in the past"),
+     N_("a period ends after it has begun"), N_("choose a later day with --due")},
+    /* ---- the installation ---- */
+    {"NOT_IN_FORCE", N_("this kind of act is not in force in this installation"),
+     N_("only what the running rulebook knows can be done"),
+     N_("see what it knows: jiaoban rules, jiaoban help")},
+    {"BROKER_ONLY", N_("only the broker itself makes such entries"),
+     N_("the clock and the receipts are kept by the broker alone"),
+     N_("nothing is to be done by hand; see jiaoban help for what is")},
+    {"ADMIN_ONLY", N_("only an administrator at the broker may do this"),
+     N_("directory, policy and calendar are changed at the broker only"),
+     N_("ask the broker's administrator; at the broker: jiaoban help node")},
+    {"CODE_TAKEN", N_("the directory code is in use"), N_("a code stands for one agency for ever"),
+     N_("choose another code; those in use: jiaoban nodes")},
     {"KEY_TAKEN", N_("the key belongs to another node"),
+     N_("a key proves who an agency is and is never shared or used again"),
      N_("make a new key: jiaoban-agent --keygen FILE")},
-    {"PARENT_LOOP", N_("an agency cannot stand below itself"), NULL},
-    {"TOO_MANY_CO_HANDLERS", N_("too many co-handlers"), NULL},
-    {"HOST_IS_CO_HANDLER", N_("the host cannot be a co-handler as well"), NULL},
-    {"MALFORMED_ACT", N_("the submission could not be read"), NULL},
-    {"REPORT_REQUIRED", N_("an assignment owes a closing report"), N_("give it with --report")},
-    {"NOT_TOLD", N_("the petitioner has not been told"),
+    {"PARENT_LOOP", N_("an agency cannot stand below itself"), N_("the directory is a tree"),
+     N_("choose another superior with --parent: jiaoban nodes")},
+    {"TOO_MANY_CO_HANDLERS", N_("too many co-handlers"),
+     N_("one act changes a bounded number of things"),
+     N_("name fewer, or send the rest in a second act")},
+    {"HOST_IS_CO_HANDLER", N_("the host cannot be a co-handler as well"),
+     N_("a case has exactly one host; co-handlers are other agencies"),
+     N_("leave the host out of --co")},
+    {"MALFORMED_ACT", N_("the submission could not be read"),
+     N_("both ends speak the same version of the protocol"),
+     N_("compare the versions of client, agent and broker: jiaoban version, jiaoban status")},
+    /* ---- answering ---- */
+    {"REPORT_REQUIRED", N_("an assignment owes a closing report"), NULL,
+     N_("give it with --report")},
+    {"NOT_TOLD", N_("the petitioner has not been told"), NULL,
      N_("record it first: jiaoban notify CASE")},
-    {"TOO_MANY_HOPS", N_("too many hand-overs: this goes to the common superior"),
-     N_("ask the common superior to designate an agency")},
+    {"TOO_MANY_HOPS", N_("too many hand-overs: this goes to the common superior"), NULL,
+     N_("bring it before the common superior: jiaoban escalate CASE")},
     {"POLICY_MISSING", N_("no policy is in force"),
+     N_("deadlines are counted by an installed policy and calendar only"),
      N_("an administrator installs one: jiaoban install policy FILE")},
-    {"TEXT_INVALID", N_("a text is not valid UTF-8 or contains a NUL character"), NULL},
-    {"CONTENT_TOO_LARGE", N_("a text is longer than the limit"), NULL},
+    {"TEXT_INVALID", N_("a text is not valid UTF-8 or contains a NUL character"),
+     N_("texts are UTF-8; those of one line have no line break"),
+     N_("correct the text; a longer one goes into a file: --text @FILE")},
+    {"CONTENT_TOO_LARGE", N_("a text is longer than the limit"),
+     N_("texts have a limit, and are never cut"),
+     N_("shorten it; keep the full text on paper and name it")},
     {"CLOCK_IMPLAUSIBLE", N_("a date lies in the future or is implausible"),
-     N_("check the date, and the clock of this machine")},
-    {"ACCUSATION_CONFINED", N_("an accusation goes to discipline organs only: refer it"),
-     N_("refer it: jiaoban refer CASE ORGAN")},
+     N_("only what has happened is recorded"), N_("check the date, and the clock of this machine")},
+    {"ACCUSATION_CONFINED", N_("an accusation goes to discipline organs only: refer it"), NULL,
+     N_("refer it: jiaoban refer CASE ORGAN --to AGENCY")},
+    /* ---- directives ---- */
+    {"COUNTERSIGN_REQUIRED", N_("a named leader has to countersign"), NULL,
+     N_("have it countersigned: jiaoban directive countersign CASE NUMBER NAME, or name the "
+        "leader at once with --countersigned-by")},
+    {"NOT_DELEGATED", N_("this leader holds no delegation for this power on this day"), NULL,
+     N_("see who does: jiaoban delegations; delegate: jiaoban delegate NAME POWER")},
+    {"NO_SUCH_DIRECTIVE", N_("there is no directive with this number"),
+     N_("a directive is named by its number within its case or file"),
+     N_("see the numbers: jiaoban directives CASE")},
+    {"NOT_A_RECEIVER", N_("the directive is not addressed to your agency"),
+     N_("a directive is signed for and answered by its receivers"),
+     N_("see what is addressed to you: jiaoban directives --mine")},
+    {"DIRECTIVE_OVER", N_("the directive is not in a state that allows this"),
+     N_("a directive is issued, signed for, answered and cleared, in this order, and ends once"),
+     N_("sign for it before you answer: jiaoban directive sign CASE NUMBER; see where it stands: "
+        "jiaoban directives CASE --all")},
+    {"BELOW_THRESHOLD", N_("too few visitors for a summons at this level"), NULL,
+     N_("see the numbers: jiaoban rules; demand it without a summons: jiaoban supervise CASE "
+        "AGENCY")},
+    {"OWN_FILE_NEEDED", N_("a circular is issued in a file of its own, never in a case"), NULL,
+     N_("leave the case out and give a title: jiaoban circulate TITLE --to AGENCY,...; name the "
+        "case with --about")},
+    /* ---- supervision ---- */
+    {"NO_SUCH_DOCKET", N_("there is no open supervision docket with this number"), NULL,
+     N_("see the numbers: jiaoban dockets CASE")},
+    {"LADDER_ORDER", N_("the supervision ladder is climbed, never descended"), NULL,
+     N_("choose a higher step; the steps in order: jiaoban rules")},
+    {"CONFERENCE_ONLY", N_("from the talk on, steps are the joint conference's acts"), NULL,
+     N_("leave it to the joint conference, or name its decision with --basis")},
+    {"CO_ANSWERS_OUTSTANDING", N_("co-handlers have not answered yet"), NULL,
+     N_("see who is missing: jiaoban show CASE; remind them: jiaoban urge CASE AGENCY")},
+    {"CONFERENCE_LEADS", N_("a cross-boundary case is led by the joint conference"), NULL,
+     N_("hand it to the joint conference: jiaoban forward CASE AGENCY")},
+    {"NO_DISPUTE", N_("there is no dispute to settle"), NULL,
+     N_("see the case: jiaoban show CASE; a dispute is opened with jiaoban escalate CASE")},
+    {"RECUSED", N_("this person or agency is recused from the case"), NULL,
+     N_("leave it to a colleague who is not; for an agency: to its superior")},
+    {"SECOND_PERSON_REQUIRED", N_("a second person has to confirm a change to or from accusation"),
+     NULL,
+     N_("have a second person confirm it: jiaoban classify CASE KIND --countersigned-by NAME")},
+    /* ---- tracks ---- */
+    {"SIMPLE_EXCLUDED", N_("this matter is excluded from simple handling"), NULL,
+     N_("handle it in the ordinary way: jiaoban accept CASE")},
+    {"NOT_SIMPLE", N_("the case is not on the short track"), NULL,
+     N_("nothing is to be turned; see the case: jiaoban show CASE")},
+    /* ---- review ---- */
+    {"REVIEW_LAPSED", N_("the thirty days for asking are over"), NULL,
+     N_("tell the petitioner that the right has lapsed; new facts are a new matter: jiaoban "
+        "register")},
+    {"WRONG_REVIEWER", N_("the organ is not the next higher one"), NULL,
+     N_("leave --to out, then the next higher organ is taken")},
+    {"TERMINATED", N_("the same facts are closed after the recheck"), NULL,
+     N_("explain it to the petitioner; only new facts reopen it: jiaoban reopen CASE new-facts")},
+    {"NEW_FACTS_REQUIRED", N_("reopening needs new facts"), NULL,
+     N_("say which: jiaoban reopen CASE new-facts --reason TEXT")},
+    /* ---- cases beside each other ---- */
+    {"OTHER_CASE_UNKNOWN", N_("the other case is not known to your agency"),
+     N_("only the agencies that take part in a case learn anything of it"),
+     N_("check its number: jiaoban list TEXT")},
+    {"NOT_LINKABLE", N_("these two cases cannot be joined in this way"),
+     N_("cases are joined only while both can go on, and neither to itself"),
+     N_("see both: jiaoban show CASE; join them without merging: jiaoban link CASE OTHER related")},
+    {"IN_HAND_ELSEWHERE", N_("the same matter is in hand in another case"), NULL,
+     N_("link it to that case: jiaoban link CASE OTHER repeat")},
+    /* ---- rating ---- */
+    {"RATING_CLOSED", N_("the case cannot be rated now"), NULL,
+     N_("see when it can: jiaoban show CASE")},
+    {"QUERY_CODE_WRONG", N_("the query code does not belong to this case"), NULL,
+     N_("type the code as it was given to the petitioner: --code 7K3M-X2QP-9DHT")},
+    {"RATING_NOT_SET_UP", N_("the policy sets no window for ratings"), NULL,
+     N_("an administrator sets it: section \"deadline rate\" of the policy file")},
+    /* ---- the rest ---- */
+    {"SUCCESSOR_REQUIRED", N_("the agency still has duties: name its successor"), NULL,
+     N_("name the agency that takes them over with --successor")},
+    {"HEARING_STATE", N_("no hearing can be started or ended now"), NULL,
+     N_("see whether one is on: jiaoban show CASE; hearings belong to a recheck")},
+    {"BEYOND_POWERS", N_("the first assignment authority does not extend to this"), NULL,
+     N_("recommend it in place of ordering it: jiaoban recommend CASE AGENCY")},
+    {"DOCKET_NUMBER_TAKEN", N_("the docket number is in use in this file"),
+     N_("each docket has a number of its own"),
+     N_("choose another number; those in use: jiaoban dockets CASE --all")},
+    {"EXIT_TAKEN", N_("the matter has gone to another statutory route"), NULL,
+     N_("tell the petitioner which route it is: jiaoban notify CASE")},
+    {"TIME_IN_DOUBT", N_("the broker's clock is in doubt and has to be confirmed first"),
+     N_("deadlines are not decided while the clock is in doubt"),
+     N_("the broker's administrator checks the clock: jiaoban confirm-clock REASON")},
 };
 
-static const struct refusal *refusal_find(const char *name)
+const struct cli_refusal *cli_refusal_find(const char *name)
 {
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
         if (strcmp(refusals[i].name, name) == 0)
             return &refusals[i];
     return NULL;
-}
-
-/* 1..99 as laws are cited: 二十三 in Chinese. */
-static const char *numeral(struct cli *c, long n)
-{
-    static const char *const digits[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
-    if (cli_english())
-        return cli_format(c, "%ld", n);
-    return cli_format(c, "%s%s%s", n >= 20 ? digits[n / 10] : "", n >= 10 ? "十" : "",
-                      digits[n % 10]);
-}
-
-/* Some articles list items (项) under one paragraph; the others have paragraphs (款). */
-static bool is_item(const char *article)
-{
-    return strncmp(article, "22(", 3) == 0 || strncmp(article, "31(", 3) == 0;
-}
-
-/* "23(3)": article and paragraph of the Regulations. "P4.1": a rule of this system. "SPEECH": the
- * first assignment authority. Anything else stands as it is. */
-const char *cli_article(struct cli *c, const char *article)
-{
-    char *rest = NULL;
-
-    if (article[0] == '\0')
-        return "";
-    if (strcmp(article, "SPEECH") == 0)
-        return _("first assignment authority");
-    if (article[0] == 'P' && (article[1] == '\0' || isdigit((unsigned char)article[1])))
-        return cli_format(c, _("rule %s of this system"), cli_safe(c, article));
-    long number = strtol(article, &rest, 10);
-    if (rest == article || number < 1 || number > 99)
-        return cli_safe(c, article);
-    if (*rest == '\0')
-        return cli_format(c, _("Regulations, Art. %s"), numeral(c, number));
-    long part = *rest == '(' ? strtol(rest + 1, &rest, 10) : 0;
-    if (part < 1 || part > 99 || strcmp(rest, ")") != 0)
-        return cli_safe(c, article);
-    return cli_format(c,
-                      is_item(article) ? _("Regulations, Art. %s, item %s")
-                                       : _("Regulations, Art. %s, paragraph %s"),
-                      numeral(c, number), numeral(c, part));
-}
-
-static int refused(struct cli *c, const struct jiaoban_settled *s)
-{
-    const struct refusal *r = refusal_find(s->name);
-    const char *text = r != NULL ? _(r->text) : cli_safe(c, s->detail);
-    fprintf(stderr, _("Refused: %s [%s]\n"), text, cli_safe(c, s->name));
-    if (s->holder != 0)
-        fprintf(stderr, "  %s%s\n", _("present holder: "), cli_safe(c, s->holder_name));
-    if (s->article[0] != '\0')
-        fprintf(stderr, "  %s%s\n", _("according to: "), cli_article(c, s->article));
-    if (r != NULL && s->detail[0] != '\0' && strcmp(s->detail, r->text) != 0)
-        fprintf(stderr, "  %s%s\n", _("detail: "), cli_safe(c, s->detail));
-    if (r != NULL && r->next != NULL)
-        fprintf(stderr, "  %s%s\n", _("what to do: "), _(r->next));
-    return jiaoban_status_exit(JIAOBAN_REFUSED);
-}
-
-int cli_verdict(struct cli *c, const struct jiaoban_settled *s)
-{
-    if (s == NULL)
-        return cli_failed(c, JIAOBAN_MALFORMED);
-    if (s->pending) {
-        printf(_("Stored in the outbox as number %llu; it is sent when the line is up.\n"),
-               (unsigned long long)s->number);
-        if (s->case_number[0] != '\0')
-            printf("%s %s\n", _("case"), cli_safe(c, s->case_number));
-        return 0;
-    }
-    if (!s->accepted)
-        return refused(c, s);
-    printf("%s%s%s\n", _("Done"), _(": "), cli_act_text(cli_safe(c, s->kind)));
-    if (s->case_number[0] != '\0')
-        printf("%s %s\n", _("case"), cli_safe(c, s->case_number));
-    return 0;
-}
-
-/* ---- failed calls ---------------------------------------------------------------------------- */
-
-static const struct {
-    enum jiaoban_status status;
-    const char *text; /* msgid */
-} failures[] = {
-    {JIAOBAN_NOMEM, N_("out of memory")},
-    {JIAOBAN_IO, N_("input/output error")},
-    {JIAOBAN_FULL, N_("the disk or a quota is full")},
-    {JIAOBAN_CORRUPT, N_("stored data is damaged")},
-    {JIAOBAN_TOO_LARGE, N_("too large")},
-    {JIAOBAN_MALFORMED, N_("not of the right form")},
-    {JIAOBAN_BAD_UTF8, N_("a text is not valid UTF-8")},
-    {JIAOBAN_NUL_IN_TEXT, N_("a text contains a NUL character")},
-    {JIAOBAN_MISSING, N_("something required is missing")},
-    {JIAOBAN_RANGE, N_("a value is outside its allowed range, or not unique")},
-    {JIAOBAN_VERSION, N_("both ends are of versions that do not understand each other")},
-    {JIAOBAN_NOT_FOUND, N_("not found")},
-    {JIAOBAN_EXISTS, N_("exists already")},
-    {JIAOBAN_DENIED, N_("not permitted")},
-    {JIAOBAN_BAD_SIGNATURE, N_("a signature does not verify")},
-    {JIAOBAN_DIVERGED, N_("both ends hold different histories")},
-    {JIAOBAN_OFFLINE, N_("the other end cannot be reached")},
-    {JIAOBAN_BUSY, N_("no answer in time")},
-    {JIAOBAN_CONFIG, N_("wrong configuration")},
-    {JIAOBAN_CLOSED, N_("the connection ended")},
-    {JIAOBAN_UNSUPPORTED, N_("not supported by this version")},
-    {JIAOBAN_REFUSED, N_("refused by a rule")},
-};
-
-static void json_string(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        unsigned char ch = (unsigned char)*text;
-        if (ch == '"' || ch == '\\')
-            fprintf(out, "\\%c", ch);
-        else if (ch < 0x20)
-            fprintf(out, "\\u%04x", ch);
-        else
-            fputc(ch, out);
-    }
-    fputc('"', out);
-}
-
-int cli_failed(struct cli *c, enum jiaoban_status status)
-{
-    const char *text = jiaoban_status_text(status);
-    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
-        if (failures[i].status == status)
-            text = _(failures[i].text);
-    int code = jiaoban_status_exit(status);
-    if (code == 0)
-        code = jiaoban_status_exit(JIAOBAN_MALFORMED);
-    const char *detail = c->j != NULL ? jiaoban_error_text(c->j) : "";
-    if (c->json) {
-        printf("{\"error\":{\"name\":\"%s\",\"exit\":%d,\"text\":", jiaoban_status_name(status),
-               code);
-        json_string(stdout, detail);
-        printf("}}\n");
-        return code;
-    }
-    if (status == JIAOBAN_OFFLINE && c->j != NULL && jiaoban_fd(c->j) < 0)
-        fprintf(stderr, _("jiaoban: nothing listens at %s; is %s running?\n"), jiaoban_path(c->j),
-                c->admin ? "jiaoband" : "jiaoban-agent");
-    else if (cli_english() || detail[0] == '\0')
-        fprintf(stderr, "jiaoban: %s\n", detail[0] != '\0' ? cli_safe(c, detail) : text);
-    else
-        fprintf(stderr, "jiaoban: %s (%s)\n", text, cli_safe(c, detail));
-    return code;
-}
-
-/* As a sentence, or as a document for those who asked for one. */
-static int say_wrong(struct cli *c, const char *name, int code, const char *format, va_list args)
-{
-    char *text = NULL;
-    int len = vasprintf(&text, format, args);
-
-    c->said = true;
-    if (c->json) {
-        printf("{\"error\":{\"name\":\"%s\",\"exit\":%d,\"text\":", name, code);
-        json_string(stdout, len >= 0 ? text : "");
-        printf("}}\n");
-    } else {
-        fprintf(stderr, "jiaoban: %s\n", len >= 0 ? text : name);
-    }
-    if (len >= 0)
-        free(text);
-    return code;
-}
-
-int cli_usage(struct cli *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int code = say_wrong(c, "USAGE", CLI_USAGE, format, args);
-    va_end(args);
-    return code;
-}
-
-int cli_malformed(struct cli *c, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    int code = say_wrong(c, jiaoban_status_name(JIAOBAN_MALFORMED),
-                         jiaoban_status_exit(JIAOBAN_MALFORMED), format, args);
-    va_end(args);
-    return code;
 }

@@ -40,7 +40,12 @@ static int run(struct cli *c, int argc, char **argv)
 
 int cli_run(int argc, char **argv)
 {
-    struct cli c = {.now_ms = now_ms()};
+    return cli_run_at(argc, argv, now_ms());
+}
+
+int cli_run_at(int argc, char **argv, int64_t at_ms)
+{
+    struct cli c = {.now_ms = at_ms};
     int code = run(&c, argc, argv);
     jiaoban_result_free(c.nodes);
     jiaoban_close(c.j);
@@ -63,10 +68,8 @@ int cli_run_help(struct cli *c)
         return 0;
     }
     const struct cli_verb *verb = cli_verb_find(more != NULL ? 2 : 1, words, &used);
-    if (verb == NULL && strcmp(what, "node") == 0) {
-        for (size_t i = 0; cli_verb_at(i) != NULL; i++)
-            if (strncmp(cli_verb_at(i)->name, "node ", 5) == 0)
-                printf("  %-18s %s\n", cli_verb_at(i)->name, _(cli_verb_at(i)->doc));
+    if (verb == NULL && more == NULL && cli_verb_prefix(what)) {
+        cli_help_prefix(what);
         return 0;
     }
     if (verb == NULL)

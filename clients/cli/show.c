@@ -40,7 +40,11 @@ static void facts(struct cli *c, const struct jiaoban_case *k)
     if (k->people > 0)
         cli_fact(c, _("people"), cli_format(c, "%u", k->people));
     cli_fact(c, _("marks"), flags(c, k->flags));
+    cli_fact(c, _("exit"), cli_word(c, cli_exits, k->exit));
     cli_fact(c, _("opinion"), cli_word(c, cli_opinions, k->opinion));
+    if (k->simple)
+        cli_fact(c, _("track"), _("simple handling"));
+    cli_fact(c, _("leader in charge"), cli_safe(c, k->lead_official));
     if (k->pending > 0)
         cli_fact(c, _("in the outbox"), cli_format(c, "%u", k->pending));
     if (k->left)
@@ -67,30 +71,69 @@ static void participants(struct cli *c, const struct jiaoban_case *k)
     printf("\n%s\n", _("Participants"));
     for (size_t i = 0; i < k->participant_count; i++) {
         const struct jiaoban_participant *p = k->participants[i];
-        printf("  %s%s%s\n", cli_safe(c, p->node_name), _(": "),
+        printf("  %s%s%s", cli_safe(c, p->node_name), _(": "),
                cli_word(c, cli_roles, (int)p->role));
+        if (p->signed_at_ms != 0)
+            printf("%s%s %s", _(", "), _("signed for"), cli_time(c, p->signed_at_ms));
+        if (p->answered_at_ms != 0)
+            printf("%s%s %s", _(", "), _("answered"), cli_time(c, p->answered_at_ms));
+        putchar('\n');
     }
 }
 
-static void deadlines(struct cli *c, const struct jiaoban_case *k)
+/* What is left, or how it ended; a clock that stands still says so. */
+static const char *left(struct cli *c, const struct jiaoban_deadline *d)
+{
+    if (d->end != JIAOBAN_RUNNING)
+        return cli_word(c, cli_ends, (int)d->end);
+    if (d->paused_from_ms != 0)
+        return cli_format(c, _("stands still since %s"), cli_day(c, d->paused_from_ms, false));
+    return cli_left(c, d->due_ms);
+}
+
+/* The petitioner may, nobody owes: the agency only keeps the record of it. */
+static const char *owed_by(struct cli *c, const struct jiaoban_deadline *d)
+{
+    static const char *const rights[] = {"ask-review", "ask-recheck", "rate"};
+    for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++)
+        if (strcmp(rights[i], d->key) == 0)
+            return _("the petitioner's right");
+    return cli_safe(c, d->node_name);
+}
+
+/* Whose receipt is missing is worth a word only while it is waited for. */
+static const char *receipt(struct cli *c, const struct jiaoban_deadline *d)
+{
+    if (d->stored_at_ms != 0)
+        return cli_time(c, d->stored_at_ms);
+    return d->end == JIAOBAN_RUNNING ? _("not yet") : "";
+}
+
+/* Those that run or have ended. */
+static void deadlines(struct cli *c, const struct jiaoban_case *k, bool running)
 {
     const char *const names[] = {_(">NO."), _("DEADLINE"), _("OWED BY"),      _("DUE"),
                                  _("LEFT"), _("RECEIPT"),  _("ACKNOWLEDGED"), _("ARTICLE")};
-    if (k->deadline_count == 0)
+    size_t count = 0;
+    for (size_t i = 0; i < k->deadline_count; i++)
+        count += (k->deadlines[i]->end == JIAOBAN_RUNNING) == running;
+    if (count == 0)
         return;
-    printf("\n%s\n", _("Deadlines"));
+    printf("\n%s\n", running ? _("Deadlines") : _("Deadlines that have ended"));
     struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
     for (size_t i = 0; i < k->deadline_count; i++) {
         const struct jiaoban_deadline *d = k->deadlines[i];
         bool open = d->end == JIAOBAN_RUNNING;
+        if (open != running)
+            continue;
         const char *color = open ? cli_light_color(c, (int)d->light) : NULL;
         cli_grid_row(g);
         cli_grid_cell(g, cli_format(c, "%u", d->deadline_id), NULL);
         cli_grid_cell(g, cli_deadline_name(c, d), color);
-        cli_grid_cell(g, cli_safe(c, d->node_name), NULL);
+        cli_grid_cell(g, owed_by(c, d), NULL);
         cli_grid_cell(g, cli_day(c, d->due_ms, true), NULL);
-        cli_grid_cell(g, open ? cli_left(c, d->due_ms) : cli_word(c, cli_ends, (int)d->end), color);
-        cli_grid_cell(g, d->stored_at_ms != 0 ? cli_time(c, d->stored_at_ms) : _("not yet"), NULL);
+        cli_grid_cell(g, left(c, d), color);
+        cli_grid_cell(g, receipt(c, d), NULL);
         cli_grid_cell(g,
                       d->acknowledged_at_ms != 0
                           ? cli_format(c, "%s %s", cli_safe(c, d->acknowledged_by),
@@ -113,15 +156,15 @@ int cli_run_show(struct cli *c)
 {
     bool with_timeline = !cli_has(c, OPT_NO_TIMELINE);
     bool full = cli_has(c, OPT_FULL);
-    struct jiaoban_query q = {
-        .size = sizeof q, .case_number = cli_opt(c, OPT_CASE), .timeline = with_timeline};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
 
-    enum jiaoban_status status = jiaoban_get_case(c->j, &q, &r);
-    if (status != JIAOBAN_OK)
-        return cli_failed(c, status);
+    q.case_number = cli_opt(c, OPT_CASE);
+    q.timeline = with_timeline;
+    int code = cli_ask(c, jiaoban_get_case, &q, &r);
+    if (code != 0)
+        return code;
     const struct jiaoban_case *k = jiaoban_result_case(r, 0);
-    int code = 0;
     if (k == NULL) {
         code = cli_failed(c, JIAOBAN_MALFORMED);
     } else if (c->json) {
@@ -133,7 +176,9 @@ int cli_run_show(struct cli *c)
             printf("\n%s\n", full ? cli_safe_body(c, k->content)
                                   : cli_short(c, cli_safe_body(c, k->content), 400));
         participants(c, k);
-        deadlines(c, k);
+        deadlines(c, k, true);
+        deadlines(c, k, false);
+        cli_show_more(c, k);
         if (with_timeline)
             timeline(c, k, full);
     }

@@ -12,7 +12,7 @@ static void line_facts(struct cli *c, const struct jiaoban_state *s)
 {
     const char *line = cli_word(c, cli_lines, (int)s->line);
     if (s->line_text[0] != '\0' && s->line != JIAOBAN_LINE_IN_SYNC)
-        line = cli_format(c, "%s (%s)", line, cli_safe(c, s->line_text));
+        line = cli_format(c, "%s%s%s%s", line, _(" ("), cli_detail(c, s->line_text), _(")"));
     cli_fact(c, _("line"), line);
     cli_fact(c, _("broker"), cli_safe(c, s->broker));
     cli_fact(c, _("last in sync"), cli_time(c, s->last_in_sync_ms));

@@ -28,9 +28,17 @@ static void print_settled(struct cli *c, const struct jiaoban_settled *s)
 {
     printf("  %s  %s%s%s\n", cli_time(c, s->at_ms),
            cli_format(c, _("submission %llu"), (unsigned long long)s->number), _(": "),
-           s->accepted
-               ? _("Done")
-               : cli_format(c, _("refused [%s] %s"), cli_safe(c, s->name), cli_safe(c, s->detail)));
+           s->accepted ? _("Done")
+                       : cli_format(c, _("refused [%s] %s"), cli_safe(c, s->name),
+                                    cli_refusal_text(s).text));
+}
+
+static void print_alarm(struct cli *c, const struct jiaoban_alarm *a)
+{
+    struct cli_alarm said = cli_alarm_asked(c, a);
+    printf("  %s  ⏰ %s\n", cli_time(c, a->at_ms), said.text);
+    printf("      %s%s\n", _("according to: "), said.rule);
+    printf("      %s%s\n", _("what to do: "), said.next);
 }
 
 static void print_news(struct cli *c, const struct jiaoban_news *n)
@@ -42,9 +50,7 @@ static void print_news(struct cli *c, const struct jiaoban_news *n)
     if (n->settled != NULL)
         print_settled(c, n->settled);
     if (n->alarm != NULL)
-        printf("  %s  ⏰ %s%s%s %s\n", cli_time(c, n->alarm->at_ms),
-               cli_act_text(cli_safe(c, n->alarm->kind)), _(": "), cli_safe(c, n->alarm->text),
-               cli_day(c, n->alarm->due_ms, true));
+        print_alarm(c, n->alarm);
     if (n->state != NULL)
         printf("  %s%s%s\n", _("line"), _(": "), cli_word(c, cli_lines, (int)n->state->line));
     fflush(stdout);
@@ -108,10 +114,11 @@ static int follow(struct cli *c, struct jiaoban *watcher, struct jiaoban_query *
 
 int cli_run_watch(struct cli *c)
 {
-    struct jiaoban_query q = {.size = sizeof q, .alarms = cli_has(c, OPT_ALARMS)};
+    struct jiaoban_query q = cli_query(c);
     struct jiaoban *watcher = NULL;
     uint32_t max = 0;
 
+    q.alarms = cli_has(c, OPT_ALARMS);
     int code = cli_read_u64(c, OPT_NUMBER, &q.number);
     code = code != 0 ? code : cli_read_u32(c, OPT_COUNT_MAX, &max);
     code = code != 0 ? code : open_watch(c, &watcher);

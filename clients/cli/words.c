@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TWO_CHARACTERS 6 /* bytes of two Chinese characters */
 #define END                                                                                        \
     {                                                                                              \
         0, NULL, NULL                                                                              \
@@ -44,21 +45,32 @@ const struct cli_word cli_rulings[] = {
 const struct cli_word cli_declines[] = {{JIAOBAN_NOT_ACCEPTED, "not-accepted", N_("not accepted")},
                                         {JIAOBAN_NO_LONGER, "no-longer", N_("no longer accepted")},
                                         END};
-const struct cli_word cli_stages[] = {{JIAOBAN_STAGE_REGISTERED, "registered", N_("registered")},
-                                      {JIAOBAN_STAGE_SENT, "sent", N_("to be signed for")},
-                                      {JIAOBAN_STAGE_SIGNED, "signed", N_("signed for")},
-                                      {JIAOBAN_STAGE_ACCEPTED, "accepted", N_("accepted")},
-                                      {JIAOBAN_STAGE_DECLINED, "declined", N_("not accepted")},
-                                      {JIAOBAN_STAGE_ANSWERED, "answered", N_("answered")},
-                                      {JIAOBAN_STAGE_REFERRED, "referred", N_("referred")},
-                                      {JIAOBAN_STAGE_CLOSED, "closed", N_("closed")},
-                                      END};
+const struct cli_word cli_stages[] = {
+    {JIAOBAN_STAGE_REGISTERED, "registered", N_("registered")},
+    {JIAOBAN_STAGE_SENT, "sent", N_("to be signed for")},
+    {JIAOBAN_STAGE_SIGNED, "signed", N_("signed for")},
+    {JIAOBAN_STAGE_ACCEPTED, "accepted", N_("accepted")},
+    {JIAOBAN_STAGE_DECLINED, "declined", N_("not accepted")},
+    {JIAOBAN_STAGE_ANSWERED, "answered", N_("answered")},
+    {JIAOBAN_STAGE_REFERRED, "referred", N_("referred")},
+    {JIAOBAN_STAGE_CLOSED, "closed", N_("closed")},
+    {JIAOBAN_STAGE_MERGED, "merged", N_("merged into another")},
+    {JIAOBAN_STAGE_REVIEW, "review", N_("under review")},
+    {JIAOBAN_STAGE_REVIEWED, "reviewed", N_("reviewed")},
+    {JIAOBAN_STAGE_RECHECK, "recheck", N_("under recheck")},
+    {JIAOBAN_STAGE_RECHECKED, "rechecked", N_("rechecked")},
+    {JIAOBAN_STAGE_TERMINATED, "terminated", N_("ended for good")},
+    {JIAOBAN_STAGE_FILE, "file", N_("file of its own")},
+    END};
 const struct cli_word cli_roles[] = {{JIAOBAN_REGISTRAR, "registrar", N_("registrar")},
                                      {JIAOBAN_HOST, "host", N_("host")},
                                      {JIAOBAN_CO_HANDLER, "co-handler", N_("co-handler")},
                                      {JIAOBAN_ASSIGNER, "assigner", N_("assigner")},
                                      {JIAOBAN_INFORMED, "informed", N_("informed")},
                                      {JIAOBAN_LEFT, "left", N_("takes part no more")},
+                                     {JIAOBAN_REVIEWER, "reviewer", N_("reviewer")},
+                                     {JIAOBAN_ARBITER, "arbiter", N_("arbiter")},
+                                     {JIAOBAN_ORDERED, "ordered", N_("receiver of an order")},
                                      END};
 const struct cli_word cli_lights[] = {{JIAOBAN_GREEN, "green", N_("green")},
                                       {JIAOBAN_YELLOW, "yellow", N_("yellow")},
@@ -108,74 +120,82 @@ const struct cli_word cli_ends[] = {{JIAOBAN_RUNNING, "open", N_("running")},
                                     {JIAOBAN_CANCELLED, "cancelled", N_("fell away")},
                                     {JIAOBAN_SUPERSEDED, "superseded", N_("superseded")},
                                     END};
-
-/* What was done, as the timeline and an administrator's answer say it; and the rows of the policy.
- */
-static const struct {
-    const char *name, *text;
-} acts[] =
-    {
-        {"register", N_("registered the matter")},
-        {"assign", N_("assigned the case")},
-        {"forward", N_("forwarded the case")},
-        {"handover", N_("handed the case over")},
-        {"refer", N_("referred the case")},
-        {"sign_for", N_("signed for the case")},
-        {"accept", N_("accepted the case")},
-        {"decline", N_("did not accept the case")},
-        {"notify", N_("told the petitioner")},
-        {"object", N_("objected")},
-        {"rule_on_objection", N_("ruled on the objection")},
-        {"escalate_dispute", N_("took the dispute to the superior")},
-        {"designate", N_("designated the handler")},
-        {"extend", N_("extended the limit")},
-        {"note", N_("noted")},
-        {"answer", N_("answered")},
-        {"execute", N_("carried the opinion out")},
-        {"close", N_("closed the case")},
-        {"classify", N_("classified the matter anew")},
-        {"reopen", N_("reopened the case")},
-        {"link", N_("linked the case")},
-        {"merge", N_("merged the case")},
-        {"urge", N_("urged")},
-        {"opened", N_("opened the case file")},
-        {"acknowledge", N_("acknowledged a deadline")},
-        {"stored", N_("the agent's receipt arrived")},
-        {"received", N_("received on a later day: limits count from then")},
-        {"warn", N_("a deadline comes near")},
-        {"miss", N_("a deadline has passed")},
-        {"undelivered", N_("still not delivered")},
-        {"unsigned_step", N_("still not signed for")},
-        {"enrol_node", N_("enrolled an agency")},
-        {"change_node", N_("changed an agency")},
-        {"replace_keys", N_("replaced keys")},
-        {"retire_node", N_("retired an agency")},
-        {"install_policy", N_("installed a policy")},
-        {"install_calendar", N_("installed a calendar")},
-        {"purged", N_("purged the case")},
-        {"the file is good", N_("the file is good")},
-        {"installed already", N_("installed already")},
-        {"configuration read again", N_("configuration read again")},
-},
-  keys[] = {
-      {"sort", N_("sorting")},
-      {"resort", N_("sorting anew")},
-      {"notify", N_("notice of acceptance")},
-      {"object", N_("right to object")},
-      {"rule", N_("ruling on the objection")},
-      {"rule-on-objection", N_("ruling on the objection")},
-      {"handle", N_("handling")},
-      {"assigned", N_("assigned work")},
-      {"review", N_("review")},
-      {"recheck", N_("recheck")},
-      {"urgent", N_("urgent report")},
-      {"recommend", N_("reply to a recommendation")},
-      {"ask-review", N_("request for a review")},
-      {"ask-recheck", N_("request for a recheck")},
-      {"simple-accept", N_("simple handling: acceptance")},
-      {"simple-answer", N_("simple handling: answer")},
-      {"rate", N_("rating")},
-};
+const struct cli_word cli_powers[] = {
+    {JIAOBAN_POWER_ASSIGN, "assign", N_("power to assign and forward")},
+    {JIAOBAN_POWER_INVESTIGATE, "investigate", N_("power to investigate")},
+    {JIAOBAN_POWER_COORDINATE, "coordinate", N_("power to coordinate")},
+    {JIAOBAN_POWER_SUPERVISE, "supervise", N_("power to supervise and urge")},
+    {JIAOBAN_POWER_CIRCULATE, "circulate", N_("power to circulate")},
+    {JIAOBAN_POWER_RECOMMEND, "recommend", N_("power to recommend")},
+    END};
+const struct cli_word cli_demands[] = {
+    {JIAOBAN_DEMAND_EXPLANATION, "explanation", N_("explanation")},
+    {JIAOBAN_DEMAND_PROGRESS, "progress", N_("report on progress")},
+    {JIAOBAN_DEMAND_ON_SITE, "on-site", N_("check on the spot")},
+    {JIAOBAN_DEMAND_CORRECTION, "correction", N_("correction by a day")},
+    {JIAOBAN_DEMAND_SUMMONS, "summons", N_("come and receive the visitors")},
+    END};
+const struct cli_word cli_recommendations[] = {
+    {JIAOBAN_RECOMMEND_WORK, "work", N_("improve work")},
+    {JIAOBAN_RECOMMEND_POLICY, "policy", N_("improve policy")},
+    {JIAOBAN_RECOMMEND_ACCOUNT, "account", N_("hold to account")},
+    END};
+const struct cli_word cli_steps[] = {
+    {JIAOBAN_STEP_URGE, "urge", N_("urge")},
+    {JIAOBAN_STEP_SUPERVISE, "supervise", N_("supervise")},
+    {JIAOBAN_STEP_TALK, "talk", N_("summon to a talk")},
+    {JIAOBAN_STEP_CIRCULAR, "circular", N_("circular")},
+    {JIAOBAN_STEP_LISTED, "listed", N_("listed supervision")},
+    {JIAOBAN_STEP_RECTIFY, "rectify", N_("rectify by a day")},
+    {JIAOBAN_STEP_HOLD_TO_ACCOUNT, "hold-to-account", N_("recommend to hold to account")},
+    END};
+const struct cli_word cli_directive_statuses[] = {
+    {JIAOBAN_DIRECTIVE_WAITING, "waiting", N_("waits for its countersignature")},
+    {JIAOBAN_DIRECTIVE_IN_FORCE, "in-force", N_("in force")},
+    {JIAOBAN_DIRECTIVE_ENDED, "ended", N_("ended")},
+    END};
+const struct cli_word cli_target_states[] = {
+    {JIAOBAN_TARGET_ISSUED, "issued", N_("issued")},
+    {JIAOBAN_TARGET_SIGNED, "signed", N_("signed for")},
+    {JIAOBAN_TARGET_ANSWERED, "answered", N_("replied")},
+    {JIAOBAN_TARGET_CLEARED, "cleared", N_("cleared")},
+    {JIAOBAN_TARGET_OBJECTED, "objected", N_("objection raised")},
+    {JIAOBAN_TARGET_WITHDRAWN, "withdrawn", N_("withdrawn")},
+    {JIAOBAN_TARGET_SUPERSEDED, "superseded", N_("superseded")},
+    END};
+const struct cli_word cli_link_kinds[] = {
+    {JIAOBAN_LINK_REPEAT, "repeat", N_("repeats")},
+    {JIAOBAN_LINK_RELATED, "related", N_("is related to")},
+    {JIAOBAN_LINK_REVIEW_OF, "review-of", N_("is the review of")},
+    {JIAOBAN_LINK_CROSS_BOUNDARY, "cross-boundary", N_("crosses boundaries with")},
+    {JIAOBAN_LINK_MERGED_INTO, "merged-into", N_("was merged into")},
+    {JIAOBAN_LINK_MERGED_FROM, "merged-from", N_("took up")},
+    {JIAOBAN_LINK_SPLIT_OF, "split-of", N_("was split from")},
+    {JIAOBAN_LINK_SPLIT_INTO, "split-into", N_("was split into")},
+    END};
+const struct cli_word cli_grounds[] = {{JIAOBAN_GROUND_NEW_FACTS, "new-facts", N_("new facts")},
+                                       {JIAOBAN_GROUND_ORDERED, "ordered", N_("ordered")},
+                                       END};
+const struct cli_word cli_parties[] = {{JIAOBAN_RATED_OFFICE, "office", N_("petition office")},
+                                       {JIAOBAN_RATED_HANDLER, "handler", N_("handling agency")},
+                                       END};
+const struct cli_word cli_satisfactions[] = {
+    {JIAOBAN_SATISFIED, "satisfied", N_("satisfied")},
+    {JIAOBAN_BASICALLY_SATISFIED, "basically", N_("basically satisfied")},
+    {JIAOBAN_NOT_SATISFIED, "not", N_("not satisfied")},
+    END};
+const struct cli_word cli_rating_states[] = {
+    {JIAOBAN_RATING_WAITING, "waiting", N_("waits to be cast")},
+    {JIAOBAN_RATING_CAST, "cast", N_("cast, sealed until the window is over")},
+    {JIAOBAN_RATING_OPENED, "opened", N_("rated")},
+    {JIAOBAN_RATING_UNRATED, "unrated", N_("not rated in time")},
+    END};
+const struct cli_word cli_units[] = {{JIAOBAN_CALENDAR_DAYS, "d", N_("calendar days")},
+                                     {JIAOBAN_WORKING_DAYS, "wd", N_("working days")},
+                                     {JIAOBAN_HOURS, "h", N_("hours")},
+                                     {JIAOBAN_DESIGNATED, "day", N_("designated day")},
+                                     {JIAOBAN_MINUTES, "min", N_("minutes")},
+                                     END};
 
 const char *cli_word(struct cli *c, const struct cli_word *words, int value)
 {
@@ -185,7 +205,21 @@ const char *cli_word(struct cli *c, const struct cli_word *words, int value)
     return value != 0 ? cli_format(c, "%d", value) : "";
 }
 
-bool cli_word_read(const struct cli_word *words, const char *text, int *value)
+/* Part of exactly one Chinese text ("督查" of "督查督促权"); English words are written in full. */
+static bool part_of_one(const struct cli_word *words, const char *text, int *value)
+{
+    size_t found = 0;
+    if (strlen(text) < TWO_CHARACTERS || (unsigned char)text[0] < 0x80)
+        return false;
+    for (; words->code != NULL; words++)
+        if (strstr(_(words->text), text) != NULL) {
+            *value = words->value;
+            found++;
+        }
+    return found == 1;
+}
+
+static bool whole_word(const struct cli_word *words, const char *text, int *value)
 {
     char *end = NULL;
     long number = strtol(text, &end, 10);
@@ -200,18 +234,11 @@ bool cli_word_read(const struct cli_word *words, const char *text, int *value)
     return false;
 }
 
-const char *cli_act_text(const char *kind)
+bool cli_word_read(const struct cli_word *words, const char *text, int *value)
 {
-    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
-        if (strcmp(acts[i].name, kind) == 0)
-            return _(acts[i].text);
-    return kind;
-}
-
-const char *cli_key_text(const char *key)
-{
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(keys[i].name, key) == 0)
-            return _(keys[i].text);
-    return key;
+    int read = 0;
+    if (!whole_word(words, text, &read) && !part_of_one(words, text, &read))
+        return false;
+    *value = read;
+    return true;
 }

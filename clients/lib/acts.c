@@ -1,7 +1,7 @@
-/* Acts: the public struct <-> the act of the rules, and which fields each kind has.
- *
- * One row a field, one row a kind. Checks form only (present, UTF-8, length, one line); whether an
- * act is allowed is decided by the agent and the broker. */
+/* Acts: the public struct <-> the act of the rules, by the tables of acttable.c. Checks form only
+ * (present, UTF-8, length, one line); whether an act is allowed is decided by the agent and the
+ * broker. */
+#include "clients/lib/acttable.h"
 #include "clients/lib/client.h"
 
 #include <stdio.h>
@@ -10,113 +10,6 @@
 #include "proto/base/utf8.h"
 #include "proto/rules/caseno.h"
 #include "proto/wire/codec.h"
-
-/* One-line texts, bodies, numbers. Same names in struct jiaoban_act and struct jb_act. */
-#define FIELDS(LINE, BODY, U32, U64, I64, INT)                                                     \
-    LINE(title)                                                                                    \
-    LINE(class_code)                                                                               \
-    LINE(place_code)                                                                               \
-    LINE(foreign_system)                                                                           \
-    LINE(foreign_number)                                                                           \
-    LINE(report_form)                                                                              \
-    LINE(how)                                                                                      \
-    LINE(organ)                                                                                    \
-    LINE(notice_no)                                                                                \
-    LINE(opinion_no)                                                                               \
-    LINE(close_no)                                                                                 \
-    LINE(approved_by)                                                                              \
-    LINE(countersigned_by)                                                                         \
-    BODY(content)                                                                                  \
-    BODY(text)                                                                                     \
-    BODY(reason)                                                                                   \
-    BODY(basis)                                                                                    \
-    BODY(report)                                                                                   \
-    U32(node)                                                                                      \
-    U32(flags)                                                                                     \
-    U32(people)                                                                                    \
-    U32(deadline_id)                                                                               \
-    U32(days)                                                                                      \
-    U64(log_seq)                                                                                   \
-    I64(due_ms)                                                                                    \
-    I64(received_at_ms)                                                                            \
-    I64(told_at_ms)                                                                                \
-    I64(done_at_ms)                                                                                \
-    INT(authority) INT(matter) INT(channel) INT(exit) INT(opinion) INT(ruling) INT(decline_kind)
-
-enum field_no {
-#define F(name) F_##name,
-    FIELDS(F, F, F, F, F, F)
-#undef F
-    F_COUNT
-};
-enum field_type {
-    T_LINE,
-    T_BODY,
-    T_U32,
-    T_U64,
-    T_I64,
-    T_INT
-};
-
-static const struct field {
-    const char *name;
-    enum field_type type;
-    size_t ours, theirs; /* offsets in struct jiaoban_act, struct jb_act */
-} fields[F_COUNT] = {
-#define ROW(name, type)                                                                            \
-    [F_##name] = {#name, type, offsetof(struct jiaoban_act, name), offsetof(struct jb_act, name)},
-#define LINE(name) ROW(name, T_LINE)
-#define BODY(name) ROW(name, T_BODY)
-#define U32(name) ROW(name, T_U32)
-#define U64(name) ROW(name, T_U64)
-#define I64(name) ROW(name, T_I64)
-#define INT(name) ROW(name, T_INT)
-    FIELDS(LINE, BODY, U32, U64, I64, INT)
-#undef ROW
-#undef LINE
-#undef BODY
-#undef U32
-#undef U64
-#undef I64
-#undef INT
-};
-
-#define B(name) (UINT64_C(1) << F_##name)
-#define CO_HANDLERS (UINT64_C(1) << F_COUNT)
-#define NOTICE (B(notice_no) | B(told_at_ms) | B(how))
-
-/* Reasons and approvals are not required here, so that it is the rule, with its article, that
- * refuses an act without them. */
-static const struct kind {
-    enum jb_act_kind kind;
-    uint64_t required, optional; /* bits of field numbers */
-} kinds[] = {
-    {JB_ACT_REGISTER, B(title),
-     B(matter) | B(channel) | B(content) | B(class_code) | B(place_code) | B(flags) | B(people) |
-         B(foreign_system) | B(foreign_number) | B(received_at_ms)},
-    {JB_ACT_ASSIGN, B(node),
-     CO_HANDLERS | B(authority) | B(due_ms) | B(basis) | B(text) | B(report_form) |
-         B(countersigned_by)},
-    {JB_ACT_FORWARD, B(node), CO_HANDLERS | B(text)},
-    {JB_ACT_HANDOVER, B(node), B(reason)},
-    {JB_ACT_REFER, B(organ), B(node) | B(reason)},
-    {JB_ACT_SIGN_FOR, 0, B(text)},
-    {JB_ACT_ACCEPT, 0, B(exit) | NOTICE},
-    {JB_ACT_DECLINE, 0, B(reason) | B(decline_kind) | NOTICE},
-    {JB_ACT_NOTIFY, B(told_at_ms), B(notice_no) | B(how)},
-    {JB_ACT_OBJECT, 0, B(reason)},
-    {JB_ACT_RULE_ON_OBJECTION, B(ruling), B(reason)},
-    {JB_ACT_DESIGNATE, B(node), CO_HANDLERS | B(due_ms) | B(basis)},
-    {JB_ACT_EXTEND, B(days), B(reason) | B(approved_by) | B(deadline_id) | B(told_at_ms)},
-    {JB_ACT_NOTE, B(text), 0},
-    {JB_ACT_ANSWER, B(text), B(opinion) | B(opinion_no) | B(report) | B(told_at_ms) | B(how)},
-    {JB_ACT_EXECUTE, 0, B(text) | B(done_at_ms)},
-    {JB_ACT_CLOSE, 0, B(close_no) | B(text)},
-    {JB_ACT_ACKNOWLEDGE, B(deadline_id), B(text)},
-    {JB_ACT_OPENED, 0, B(log_seq)},
-};
-#undef B
-#undef NOTICE
 
 /* ---- checks ---------------------------------------------------------------------------------- */
 
@@ -139,17 +32,44 @@ enum jiaoban_status jb_client_text_check(struct jiaoban *j, const char *what, co
     return JIAOBAN_OK;
 }
 
-static const struct kind *kind_find(enum jb_act_kind kind)
+static bool among(const unsigned char *list, size_t max, size_t field)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (kinds[i].kind == kind)
-            return &kinds[i];
-    return NULL;
+    for (size_t i = 0; i < max && list[i] != F_none; i++)
+        if (list[i] == field)
+            return true;
+    return false;
+}
+
+static bool has_text(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static size_t list_count(const struct jb_client_field *f, const struct jiaoban_act *act)
+{
+    size_t count;
+    memcpy(&count, (const unsigned char *)act + f->count, sizeof count);
+    return count;
+}
+
+static bool other_given(size_t field, const struct jiaoban_act *act)
+{
+    switch (field) {
+    case F_other_case_number:
+        return has_text(act->other_case_number);
+    case F_other_case_numbers:
+        return act->other_case_count > 0;
+    case F_persons:
+        return act->person_count > 0;
+    default:
+        return has_text(act->query_code);
+    }
 }
 
 /* The field's value is not zero, NULL or "". */
-static bool given(const struct jiaoban_act *act, const struct field *f)
+static bool given(size_t field, const struct jiaoban_act *act)
 {
+    const struct jb_client_field *f = &jb_client_fields[field];
     const unsigned char *at = (const unsigned char *)act + f->ours;
     static const unsigned char zero[sizeof(int64_t)];
     const char *text = NULL;
@@ -158,10 +78,16 @@ static bool given(const struct jiaoban_act *act, const struct field *f)
     case T_LINE:
     case T_BODY:
         memcpy(&text, at, sizeof text);
-        return text != NULL && text[0] != '\0';
+        return has_text(text);
     case T_U64:
     case T_I64:
         return memcmp(at, zero, sizeof(int64_t)) != 0;
+    case T_BOOL:
+        return memcmp(at, zero, sizeof(bool)) != 0;
+    case T_LIST32:
+        return list_count(f, act) > 0;
+    case T_OTHER:
+        return other_given(field, act);
     case T_U32:
     case T_INT:
         break;
@@ -169,41 +95,64 @@ static bool given(const struct jiaoban_act *act, const struct field *f)
     return memcmp(at, zero, sizeof(int32_t)) != 0;
 }
 
-static enum jiaoban_status fields_check(struct jiaoban *j, const struct kind *k,
+static enum jiaoban_status list_check(struct jiaoban *j, const char *what, size_t count)
+{
+    if (count <= JB_LIMIT_LIST)
+        return JIAOBAN_OK;
+    return jb_client_fail(j, JIAOBAN_OVERFLOW, "%zu %s, %d are allowed", count, what,
+                          JB_LIMIT_LIST);
+}
+
+static enum jiaoban_status fields_check(struct jiaoban *j, const struct jb_client_kind *k,
                                         const struct jiaoban_act *act)
 {
     const char *name = jb_act_kind_name(k->kind);
-    for (size_t i = 0; i < F_COUNT; i++) {
-        bool is_given = given(act, &fields[i]);
-        if (is_given && ((k->required | k->optional) >> i & 1) == 0)
-            return jb_client_fail(j, JIAOBAN_RANGE, "%s has no field %s", name, fields[i].name);
-        if (!is_given && (k->required >> i & 1) != 0)
-            return jb_client_fail(j, JIAOBAN_MISSING, "%s: %s is missing", name, fields[i].name);
+    enum jiaoban_status status = JIAOBAN_OK;
+    for (size_t i = F_none + 1; i < F_COUNT && status == JIAOBAN_OK; i++) {
+        bool required = among(k->required, REQUIRED_MAX, i);
+        bool is_given = given(i, act);
+        if (is_given && !required && !among(k->optional, OPTIONAL_MAX, i))
+            return jb_client_fail(j, JIAOBAN_RANGE, "%s has no field %s", name,
+                                  jb_client_fields[i].name);
+        if (!is_given && required)
+            return jb_client_fail(j, JIAOBAN_MISSING, "%s: %s is missing", name,
+                                  jb_client_fields[i].name);
+        if (jb_client_fields[i].type == T_LIST32)
+            status = list_check(j, jb_client_fields[i].name, list_count(&jb_client_fields[i], act));
     }
-    if (act->co_handler_count > 0 && (k->optional & CO_HANDLERS) == 0)
-        return jb_client_fail(j, JIAOBAN_RANGE, "%s has no field co_handlers", name);
-    if (act->co_handler_count > JB_LIMIT_LIST)
-        return jb_client_fail(j, JIAOBAN_OVERFLOW, "%zu co_handlers, %d are allowed",
-                              act->co_handler_count, JB_LIMIT_LIST);
-    if (act->person_count > 0 && k->kind != JB_ACT_REGISTER)
-        return jb_client_fail(j, JIAOBAN_RANGE, "%s has no field persons", name);
-    return JIAOBAN_OK;
+    return status;
 }
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
 static size_t number_size(enum field_type type)
 {
+    if (type == T_BOOL)
+        return sizeof(bool);
     return type == T_U64 || type == T_I64 ? sizeof(int64_t) : sizeof(int32_t);
 }
 
-static enum jiaoban_status field_out(struct jiaoban *j, const struct field *f,
+static void list_out(const struct jb_client_field *f, const struct jiaoban_act *act,
+                     struct jb_act *to)
+{
+    struct jb_list32 list = {NULL, list_count(f, act)};
+    memcpy(&list.at, (const unsigned char *)act + f->ours, sizeof list.at);
+    memcpy((unsigned char *)to + f->theirs, &list, sizeof list);
+}
+
+static enum jiaoban_status field_out(struct jiaoban *j, const struct jb_client_field *f,
                                      const struct jiaoban_act *act, struct jb_act *to)
 {
     const unsigned char *at = (const unsigned char *)act + f->ours;
     unsigned char *out = (unsigned char *)to + f->theirs;
     const char *text = NULL;
 
+    if (f->type == T_OTHER)
+        return JIAOBAN_OK;
+    if (f->type == T_LIST32) {
+        list_out(f, act, to);
+        return JIAOBAN_OK;
+    }
     if (f->type != T_LINE && f->type != T_BODY) {
         memcpy(out, at, number_size(f->type));
         return JIAOBAN_OK;
@@ -215,22 +164,57 @@ static enum jiaoban_status field_out(struct jiaoban *j, const struct field *f,
                                 f->type == T_LINE ? JB_LIMIT_LINE : JB_LIMIT_TEXT);
 }
 
-static enum jiaoban_status case_number_out(struct jiaoban *j, const struct jiaoban_act *act,
-                                           struct jb_act *to)
+static enum jiaoban_status number_read(struct jiaoban *j, const char *text, int64_t *case_no)
 {
     struct jb_fault fault = {""};
-    if (to->kind == JB_ACT_REGISTER) {
-        if (act->case_number != NULL && act->case_number[0] != '\0')
-            return jb_client_fail(j, JIAOBAN_RANGE, "a registration takes no case number");
-        return JIAOBAN_OK;
-    }
-    if (act->case_number == NULL || act->case_number[0] == '\0')
-        return jb_client_fail(j, JIAOBAN_MISSING, "%s: the case number is missing",
-                              jb_act_kind_name(to->kind));
-    enum jb_err err = jb_caseno_parse(jb_text_of(act->case_number), &to->case_no, &fault);
+    enum jb_err err = jb_caseno_parse(jb_text_of(text), case_no, &fault);
     if (err != JB_OK)
         return jb_client_fail(j, (enum jiaoban_status)err, "%s", fault.text);
     return JIAOBAN_OK;
+}
+
+static enum jiaoban_status case_number_out(struct jiaoban *j, const struct jb_client_kind *k,
+                                           const struct jiaoban_act *act, struct jb_act *to)
+{
+    const char *name = jb_act_kind_name(k->kind);
+    if (has_text(act->case_number)) {
+        if (k->number == CASE_NEW)
+            return jb_client_fail(j, JIAOBAN_RANGE, "a registration takes no case number");
+        if (k->number == CASE_NONE)
+            return jb_client_fail(j, JIAOBAN_RANGE, "%s takes no case number", name);
+        if (k->number == CASE_FILE && has_text(act->title))
+            return jb_client_fail(j, JIAOBAN_RANGE,
+                                  "%s: a title opens a file of its own, without a case number",
+                                  name);
+        return number_read(j, act->case_number, &to->case_no);
+    }
+    if (k->number == CASE_NAMED)
+        return jb_client_fail(j, JIAOBAN_MISSING, "%s: the case number is missing", name);
+    if (k->number == CASE_FILE && !has_text(act->title))
+        return jb_client_fail(j, JIAOBAN_MISSING,
+                              "%s: the case number is missing, or a title for a file of its own",
+                              name);
+    return JIAOBAN_OK;
+}
+
+/* Case numbers beside the act's own. */
+static enum jiaoban_status other_numbers_out(struct jiaoban *j, const struct jiaoban_act *act,
+                                             struct jb_act *to)
+{
+    enum jiaoban_status status = JIAOBAN_OK;
+    if (has_text(act->other_case_number))
+        status = number_read(j, act->other_case_number, &to->other_case_no);
+    if (status == JIAOBAN_OK)
+        status = list_check(j, "other_case_numbers", act->other_case_count);
+    if (status != JIAOBAN_OK || act->other_case_count == 0)
+        return status;
+    int64_t *at = jb_arena_alloc(&j->scratch, act->other_case_count * sizeof *at);
+    if (at == NULL)
+        return jb_client_fail(j, JIAOBAN_NOMEM, "out of memory");
+    for (size_t i = 0; i < act->other_case_count && status == JIAOBAN_OK; i++)
+        status = number_read(j, act->other_case_numbers[i], &at[i]);
+    to->other_case_nos = (struct jb_list64){at, act->other_case_count};
+    return status;
 }
 
 static enum jiaoban_status persons_out(struct jiaoban *j, const struct jiaoban_act *act,
@@ -238,9 +222,9 @@ static enum jiaoban_status persons_out(struct jiaoban *j, const struct jiaoban_a
 {
     if (act->person_count == 0)
         return JIAOBAN_OK;
-    if (act->person_count > JB_LIMIT_LIST)
-        return jb_client_fail(j, JIAOBAN_OVERFLOW, "%zu persons, %d are allowed", act->person_count,
-                              JB_LIMIT_LIST);
+    enum jiaoban_status counted = list_check(j, "persons", act->person_count);
+    if (counted != JIAOBAN_OK)
+        return counted;
     struct jb_person *at = jb_arena_alloc(&j->scratch, act->person_count * sizeof *at);
     if (at == NULL)
         return jb_client_fail(j, JIAOBAN_NOMEM, "out of memory");
@@ -268,23 +252,26 @@ enum jiaoban_status jb_client_act_encode(struct jiaoban *j, const char *kind,
                                          struct jb_bytes *persons)
 {
     struct jb_act to = {.kind = jb_act_kind_parse(kind), .custody = act->custody};
-    const struct kind *k = kind_find(to.kind);
+    const struct jb_client_kind *k = jb_client_kind_find(to.kind);
 
     if (k == NULL)
         return jb_client_fail(j, JIAOBAN_UNSUPPORTED, "libjiaoban %s cannot submit \"%s\"",
                               jiaoban_version(), kind);
-    enum jiaoban_status status = case_number_out(j, act, &to);
+    enum jiaoban_status status = case_number_out(j, k, act, &to);
     if (status == JIAOBAN_OK)
         status = fields_check(j, k, act);
-    for (size_t i = 0; status == JIAOBAN_OK && i < F_COUNT; i++)
-        status = field_out(j, &fields[i], act, &to);
+    for (size_t i = F_none + 1; status == JIAOBAN_OK && i < F_COUNT; i++)
+        status = field_out(j, &jb_client_fields[i], act, &to);
+    if (status == JIAOBAN_OK)
+        status = other_numbers_out(j, act, &to);
+    if (status == JIAOBAN_OK)
+        status = jb_client_text_check(j, "query_code", act->query_code, JB_LIMIT_LINE);
     if (status == JIAOBAN_OK)
         status = persons_out(j, act, persons);
     if (status != JIAOBAN_OK)
         return status;
     if (to.kind == JB_ACT_DECLINE && to.decline_kind == 0)
         to.decline_kind = JIAOBAN_NOT_ACCEPTED;
-    to.co_handlers = (struct jb_list32){act->co_handlers, act->co_handler_count};
     enum jb_err err = jb_act_encode(&to, &j->scratch, bytes);
     if (err != JB_OK)
         return jb_client_fail(j, (enum jiaoban_status)err, "cannot encode the act: %s",
@@ -294,13 +281,28 @@ enum jiaoban_status jb_client_act_encode(struct jiaoban *j, const char *kind,
 
 /* ---- in -------------------------------------------------------------------------------------- */
 
-static bool field_in(struct jb_arena *a, const struct field *f, const struct jb_act *from,
+static void list_in(const struct jb_client_field *f, const struct jb_act *from,
+                    struct jiaoban_act *act)
+{
+    struct jb_list32 list;
+    memcpy(&list, (const unsigned char *)from + f->theirs, sizeof list);
+    memcpy((unsigned char *)act + f->ours, &list.at, sizeof list.at);
+    memcpy((unsigned char *)act + f->count, &list.count, sizeof list.count);
+}
+
+static bool field_in(struct jb_arena *a, const struct jb_client_field *f, const struct jb_act *from,
                      struct jiaoban_act *act)
 {
     const unsigned char *at = (const unsigned char *)from + f->theirs;
     unsigned char *out = (unsigned char *)act + f->ours;
     struct jb_text text;
 
+    if (f->type == T_OTHER)
+        return true;
+    if (f->type == T_LIST32) {
+        list_in(f, from, act);
+        return true;
+    }
     if (f->type != T_LINE && f->type != T_BODY) {
         memcpy(out, at, number_size(f->type));
         return true;
@@ -311,26 +313,45 @@ static bool field_in(struct jb_arena *a, const struct field *f, const struct jb_
     return copy != NULL;
 }
 
+/* As shown to people; "" for 0. NULL: out of memory. */
+static const char *number_in(struct jb_arena *a, int64_t case_no)
+{
+    char shown[JB_CASENO_TEXT] = "";
+    if (jb_caseno_check(case_no) == JB_OK)
+        jb_caseno_format(case_no, shown);
+    return jb_arena_strndup(a, shown, strlen(shown));
+}
+
+static bool numbers_in(struct jb_arena *a, const struct jb_act *from, struct jiaoban_act *act)
+{
+    const char **others = jb_arena_alloc(a, (from->other_case_nos.count + 1) * sizeof *others);
+    act->case_number = number_in(a, from->case_no);
+    act->other_case_number = number_in(a, from->other_case_no);
+    if (others == NULL || act->case_number == NULL || act->other_case_number == NULL)
+        return false;
+    for (size_t i = 0; i < from->other_case_nos.count; i++)
+        if ((others[i] = number_in(a, from->other_case_nos.at[i])) == NULL)
+            return false;
+    act->other_case_numbers = others;
+    act->other_case_count = from->other_case_nos.count;
+    return true;
+}
+
 const struct jiaoban_act *jb_client_act_row(struct jb_arena *a, struct jb_bytes bytes)
 {
     struct jb_fault fault = {""};
     struct jb_act from;
     struct jiaoban_act *act = jb_arena_alloc(a, sizeof *act);
-    char *number = jb_arena_alloc(a, JB_CASENO_TEXT);
 
-    if (act == NULL || number == NULL || bytes.len == 0)
+    if (act == NULL || bytes.len == 0 || jb_act_decode(bytes, a, &from, &fault) != JB_OK)
         return NULL;
-    if (jb_act_decode(bytes, a, &from, &fault) != JB_OK)
-        return NULL;
-    for (size_t i = 0; i < F_COUNT; i++)
-        if (!field_in(a, &fields[i], &from, act))
+    for (size_t i = F_none + 1; i < F_COUNT; i++)
+        if (!field_in(a, &jb_client_fields[i], &from, act))
             return NULL;
-    if (jb_caseno_check(from.case_no) == JB_OK)
-        jb_caseno_format(from.case_no, number);
+    if (!numbers_in(a, &from, act))
+        return NULL;
     act->size = sizeof *act;
-    act->case_number = number;
     act->custody = from.custody;
-    act->co_handlers = from.co_handlers.at;
-    act->co_handler_count = from.co_handlers.count;
+    act->query_code = "";
     return act;
 }

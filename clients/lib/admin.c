@@ -140,3 +140,20 @@ enum jiaoban_status jiaoban_reload(struct jiaoban *j, struct jiaoban_result **ou
     request.reload = &reload;
     return jb_client_call(j, &request, JB_CLIENT_TIMEOUT_MS, out);
 }
+
+enum jiaoban_status jiaoban_confirm_clock(struct jiaoban *j, const char *reason,
+                                          struct jiaoban_result **out)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoConfirmClock confirm = JB__DO_CONFIRM_CLOCK__INIT;
+
+    if (out != NULL)
+        *out = NULL;
+    enum jiaoban_status status = jb_client_text_check(j, "reason", reason, JB_LIMIT_LINE);
+    if (status != JIAOBAN_OK)
+        return status;
+    confirm.reason = (char *)(uintptr_t)reason;
+    request.body_case = JB__REQUEST__BODY_CONFIRM_CLOCK;
+    request.confirm_clock = &confirm;
+    return jb_client_call(j, &request, JB_CLIENT_TIMEOUT_MS, out);
+}

@@ -60,7 +60,15 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_STATE,
     JB_ROWS_CHECK,
     JB_ROWS_NEWS,
-    JB_ROWS_DONE
+    JB_ROWS_DONE,
+    JB_ROWS_DIRECTIVE,
+    JB_ROWS_DOCKET,
+    JB_ROWS_PROPOSAL,
+    JB_ROWS_DELEGATION,
+    JB_ROWS_EXPLAIN,
+    JB_ROWS_RULE,
+    JB_ROWS_PUBLIC,
+    JB_ROWS_FIGURE
 };
 
 struct jiaoban_result {
@@ -70,6 +78,7 @@ struct jiaoban_result {
     const ProtobufCMessage *body; /* the part of it that JSON shows */
     enum jb_client_rows type;
     const void **rows; /* arena */
+    const void *head;  /* what rows of a table belong to; NULL: nothing. Arena */
     size_t count;
     bool more;
 };
@@ -111,8 +120,8 @@ struct jiaoban_result *jb_client_result_new(struct jiaoban *j, struct jb_bytes f
  * the error text. */
 enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiaoban_result *r);
 
-/* ---- rows.c, rows_case.c: views of the protocol -> public rows in the result's arena; NULL: out
- * of memory ---- */
+/* ---- rows.c, rows_case.c, rows_order.c: views of the protocol -> public rows in the result's
+ * arena; NULL: out of memory ---- */
 
 const char *jb_client_text(const char *text); /* NULL -> "" */
 const struct jiaoban_settled *jb_client_settled(struct jb_arena *a, const Jb__SettledView *v);
@@ -126,6 +135,19 @@ const struct jiaoban_news *jb_client_news_row(struct jb_arena *a, const Jb__Watc
 const struct jiaoban_done *jb_client_done(struct jb_arena *a, const Jb__Done *v);
 const struct jiaoban_case *jb_client_case(struct jb_arena *a, const Jb__CaseView *v);
 const struct jiaoban_event *jb_client_event(struct jb_arena *a, const Jb__TimelineItem *v);
+const struct jiaoban_directive *jb_client_directive(struct jb_arena *a, const Jb__DirectiveView *v);
+const struct jiaoban_docket *jb_client_docket(struct jb_arena *a, const Jb__DocketView *v);
+const struct jiaoban_proposal *jb_client_proposal(struct jb_arena *a, const Jb__ProposalView *v);
+const struct jiaoban_delegation *jb_client_delegation(struct jb_arena *a,
+                                                      const Jb__DelegationView *v);
+const struct jiaoban_explain *jb_client_explain(struct jb_arena *a, const Jb__ExplainView *v);
+const struct jiaoban_rule *jb_client_rule(struct jb_arena *a, const Jb__RuleView *v);
+const struct jiaoban_rulebook *jb_client_rulebook(struct jb_arena *a, const Jb__RuleList *v);
+const struct jiaoban_public *jb_client_public(struct jb_arena *a, const Jb__PublicView *v);
+const struct jiaoban_figure *jb_client_figure(struct jb_arena *a, const Jb__FigureView *v);
+const struct jiaoban_report *jb_client_report(struct jb_arena *a, const Jb__ReportView *v);
+/* A pointer array with room for one more than `count`; NULL: out of memory. */
+void *jb_client_pointers(struct jb_arena *a, size_t count);
 
 /* ---- acts.c ---- */
 

@@ -87,6 +87,23 @@ JIAOBAN_API const struct jiaoban_state *jiaoban_result_state(const struct jiaoba
 JIAOBAN_API const struct jiaoban_check *jiaoban_result_check(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_directive *jiaoban_result_directive(const struct jiaoban_result *r,
+                                                                     size_t i);
+JIAOBAN_API const struct jiaoban_docket *jiaoban_result_docket(const struct jiaoban_result *r,
+                                                               size_t i);
+JIAOBAN_API const struct jiaoban_proposal *jiaoban_result_proposal(const struct jiaoban_result *r,
+                                                                   size_t i);
+JIAOBAN_API const struct jiaoban_delegation *jiaoban_result_delegation(
+    const struct jiaoban_result *r, size_t i);
+JIAOBAN_API const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result *r,
+                                                                 size_t i);
+JIAOBAN_API const struct jiaoban_rule *jiaoban_result_rule(const struct jiaoban_result *r,
+                                                           size_t i);
+JIAOBAN_API const struct jiaoban_rulebook *jiaoban_result_rulebook(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_public *jiaoban_result_public(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *r,
+                                                               size_t i);
+JIAOBAN_API const struct jiaoban_report *jiaoban_result_report(const struct jiaoban_result *r);
 /* The whole answer as JSON: field names as in the protocol's schema, 64-bit numbers as strings,
  * absent fields left out, lists always there. indent 0: one line. Belongs to the result until the
  * next call. NULL: out of memory. */
@@ -99,6 +116,9 @@ struct jiaoban_options {
     uint32_t wait_ms;         /* for the verdict; 0: return as soon as it is safe in the outbox */
     const char *on_behalf_of; /* the person for whom a system account acts */
     uint32_t timeout_ms;      /* for the agent to answer at all, beyond wait_ms; 0: 30 s */
+    const char *token; /* at most 64 bytes, of the caller's choosing: a submission with the token of
+                          an earlier one of the same user within 24 hours is not made again, it is
+                          answered with the earlier one's verdict */
 };
 #define JIAOBAN_WAIT_MS 10000 /* wait_ms when options are NULL */
 
@@ -113,9 +133,10 @@ struct jiaoban_options {
         struct jiaoban_result **out
 
 /* Beside each: the fields of its act; a star marks those that must be given. All but the first take
- * case_number* and custody. */
+ * case_number* and custody, unless another thing is said. */
 /* 登记: title*, matter, channel, content, class_code, place_code, flags, people, foreign_system,
- * foreign_number, received_at_ms, persons. The number of the new case comes back. */
+ * foreign_number, received_at_ms, persons, accused, other_case_number (the case that this one is
+ * split from). The number of the new case comes back, and its query code. */
 JIAOBAN_API enum jiaoban_status jiaoban_register(JIAOBAN_SUBMISSION);
 /* 交办: node*, co_handlers, authority (0: what the sender's office has), due_ms, basis, text,
  * report_form, countersigned_by */
@@ -154,6 +175,77 @@ JIAOBAN_API enum jiaoban_status jiaoban_close_case(JIAOBAN_SUBMISSION);
 JIAOBAN_API enum jiaoban_status jiaoban_acknowledge(JIAOBAN_SUBMISSION);
 /* shown to a person: log_seq */
 JIAOBAN_API enum jiaoban_status jiaoban_opened(JIAOBAN_SUBMISSION);
+
+/* 提请裁决, who handles it: node (0: whose turn it is), reason */
+JIAOBAN_API enum jiaoban_status jiaoban_escalate_dispute(JIAOBAN_SUBMISSION);
+/* 归类: matter, class_code, reason, countersigned_by (the second person), accused */
+JIAOBAN_API enum jiaoban_status jiaoban_classify(JIAOBAN_SUBMISSION);
+/* 简易办理: reason */
+JIAOBAN_API enum jiaoban_status jiaoban_start_simple(JIAOBAN_SUBMISSION);
+/* 转普通程序: reason */
+JIAOBAN_API enum jiaoban_status jiaoban_turn_ordinary(JIAOBAN_SUBMISSION);
+/* 关联: other_case_number*, link_kind* (REPEAT to CROSS_BOUNDARY), reason */
+JIAOBAN_API enum jiaoban_status jiaoban_link(JIAOBAN_SUBMISSION);
+/* 并案, into the other: other_case_number*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_merge(JIAOBAN_SUBMISSION);
+/* 分案: other_case_numbers* (registered before, each naming this one), reason */
+JIAOBAN_API enum jiaoban_status jiaoban_split(JIAOBAN_SUBMISSION);
+/* 重启: ground*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_reopen(JIAOBAN_SUBMISSION);
+/* 回避: person, node (0: the own agency), reason; no person: the whole agency */
+JIAOBAN_API enum jiaoban_status jiaoban_recuse(JIAOBAN_SUBMISSION);
+/* 送达: how*, told_at_ms*, notice_no, person (who took it) */
+JIAOBAN_API enum jiaoban_status jiaoban_record_delivery(JIAOBAN_SUBMISSION);
+/* 紧急报告: node, text */
+JIAOBAN_API enum jiaoban_status jiaoban_report_up(JIAOBAN_SUBMISSION);
+/* 申请复查, 申请复核: node (0: the next higher organ), received_at_ms, text */
+JIAOBAN_API enum jiaoban_status jiaoban_request_review(JIAOBAN_SUBMISSION);
+JIAOBAN_API enum jiaoban_status jiaoban_request_recheck(JIAOBAN_SUBMISSION);
+/* 复查意见, 复核意见: opinion*, text*, opinion_no, told_at_ms, how */
+JIAOBAN_API enum jiaoban_status jiaoban_give_review(JIAOBAN_SUBMISSION);
+JIAOBAN_API enum jiaoban_status jiaoban_give_recheck(JIAOBAN_SUBMISSION);
+/* 听证开始, 听证结束; the recheck clock pauses: from_ms / until_ms (0: now), text */
+JIAOBAN_API enum jiaoban_status jiaoban_start_hearing(JIAOBAN_SUBMISSION);
+JIAOBAN_API enum jiaoban_status jiaoban_end_hearing(JIAOBAN_SUBMISSION);
+/* 三级终结: text */
+JIAOBAN_API enum jiaoban_status jiaoban_terminate(JIAOBAN_SUBMISSION);
+
+/* 指令: power*, audience, node, co_handlers, authority, level, official, countersigned_by, due_ms,
+ * basis, text, report_form, people, flags, recommendation, demand, other_case_number. Without a
+ * case number, and with a title*, it opens a file of its own, whose number comes back. */
+JIAOBAN_API enum jiaoban_status jiaoban_issue_directive(JIAOBAN_SUBMISSION);
+/* 会签: directive_no*, countersigned_by* */
+JIAOBAN_API enum jiaoban_status jiaoban_countersign_directive(JIAOBAN_SUBMISSION);
+/* 签收指令: directive_no* */
+JIAOBAN_API enum jiaoban_status jiaoban_sign_directive(JIAOBAN_SUBMISSION);
+/* 回复指令: directive_no*, text, adopted */
+JIAOBAN_API enum jiaoban_status jiaoban_answer_directive(JIAOBAN_SUBMISSION);
+/* 核销指令: directive_no*, node (one receiver; 0: all), text */
+JIAOBAN_API enum jiaoban_status jiaoban_clear_directive(JIAOBAN_SUBMISSION);
+/* 对指令的异议: directive_no*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_object_directive(JIAOBAN_SUBMISSION);
+/* 撤回指令: directive_no*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_withdraw_directive(JIAOBAN_SUBMISSION);
+/* 授权, 收回授权; no case number: official*, power (0: all), valid_from_ms, valid_to_ms /
+ * official*, reason */
+JIAOBAN_API enum jiaoban_status jiaoban_delegate(JIAOBAN_SUBMISSION);
+JIAOBAN_API enum jiaoban_status jiaoban_end_delegation(JIAOBAN_SUBMISSION);
+/* 督办立项: docket_no*, step*, node, due_ms, text, basis; without a case number, and with a title*,
+ * in a file of its own */
+JIAOBAN_API enum jiaoban_status jiaoban_open_docket(JIAOBAN_SUBMISSION);
+/* 督办升级: docket_no*, step*, due_ms, text, basis */
+JIAOBAN_API enum jiaoban_status jiaoban_step_docket(JIAOBAN_SUBMISSION);
+/* 督办销号: docket_no*, text */
+JIAOBAN_API enum jiaoban_status jiaoban_close_docket(JIAOBAN_SUBMISSION);
+/* 催办: node (0: the host), text */
+JIAOBAN_API enum jiaoban_status jiaoban_urge(JIAOBAN_SUBMISSION);
+/* 满意度评价: rated_party*, satisfaction*, query_code*. The agent seals it: the rated cannot read
+ * it while the window is open. */
+JIAOBAN_API enum jiaoban_status jiaoban_rate(JIAOBAN_SUBMISSION);
+/* 包案, 工作方案: official, text, due_ms */
+JIAOBAN_API enum jiaoban_status jiaoban_set_plan(JIAOBAN_SUBMISSION);
+/* a commitment of the plan was kept: deadline_id*, text, done_at_ms */
+JIAOBAN_API enum jiaoban_status jiaoban_fulfil(JIAOBAN_SUBMISSION);
 /* Any of them by its name in the schema ("sign_for", "rule_on_objection", "close"). */
 JIAOBAN_API enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
                                                const struct jiaoban_act *act,
@@ -183,7 +275,17 @@ struct jiaoban_query {
     uint64_t
         number;     /* settled: of the submission; watch: also what came after this item; 0: news */
     uint32_t limit; /* rows at most; 0: the agent's default */
-    uint32_t wait_ms; /* settled: for the verdict */
+    uint32_t wait_ms;            /* settled: for the verdict */
+    const char *on_behalf_of;    /* every question: the person for whom a system account asks */
+    int power;                   /* directives */
+    bool issued;                 /* directives: by this agency (mine: addressed to it) */
+    uint64_t after_directive_no; /* next page, beside after_case_no: of the last row */
+    const char *after_docket_no;
+    uint32_t deadline_id;          /* explain: 0: all of the case */
+    const char *name, *query_code; /* public */
+    const char *indicator;         /* report: one of them; NULL: all */
+    const char *counts; /* report: "class", "place", "channel", "matter" in place of indicators */
+    bool cases;         /* report: with the cases behind each figure */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -207,6 +309,25 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_state(JIAOBAN_QUESTION);
 /* limit */
 JIAOBAN_API enum jiaoban_status jiaoban_get_alarms(JIAOBAN_QUESTION);
+/* 指令, newest case first: case_number, mine, issued, open_only, power, after_case_no,
+ * after_directive_no, limit */
+JIAOBAN_API enum jiaoban_status jiaoban_get_directives(JIAOBAN_QUESTION);
+/* 督办: case_number, open_only, after_case_no, after_docket_no, limit */
+JIAOBAN_API enum jiaoban_status jiaoban_get_dockets(JIAOBAN_QUESTION);
+/* next steps of the supervision ladder: case_number, after_case_no, limit */
+JIAOBAN_API enum jiaoban_status jiaoban_get_proposals(JIAOBAN_QUESTION);
+/* no fields */
+JIAOBAN_API enum jiaoban_status jiaoban_get_delegations(JIAOBAN_QUESTION);
+/* case_number*, deadline_id */
+JIAOBAN_API enum jiaoban_status jiaoban_get_explain(JIAOBAN_QUESTION);
+/* the running policy; no fields. See also jiaoban_result_rulebook. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_rules(JIAOBAN_QUESTION);
+/* A petitioner asks: name*, query_code*. NOT_FOUND whatever does not fit; BUSY after several wrong
+ * ones. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_public(JIAOBAN_QUESTION);
+/* Appraisal: from_ms*, to_ms* (exclusive), node, indicator, cases, counts. See also
+ * jiaoban_result_report. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_report(JIAOBAN_QUESTION);
 /* ask_broker; may take minutes */
 JIAOBAN_API enum jiaoban_status jiaoban_verify(JIAOBAN_QUESTION);
 /* The one agency with this code, number, or (part of a) name. NOT_FOUND: none; RANGE: several, the
@@ -254,6 +375,9 @@ JIAOBAN_API enum jiaoban_status jiaoban_install(struct jiaoban *j, const char *k
                                                 const void *body, size_t body_bytes, bool dry_run,
                                                 struct jiaoban_result **out);
 JIAOBAN_API enum jiaoban_status jiaoban_reload(struct jiaoban *j, struct jiaoban_result **out);
+/* The wall clock jumped, and is right: go on firing deadlines. `reason` stands in the log. */
+JIAOBAN_API enum jiaoban_status jiaoban_confirm_clock(struct jiaoban *j, const char *reason,
+                                                      struct jiaoban_result **out);
 
 /* ---- without blocking ------------------------------------------------------------------------ */
 

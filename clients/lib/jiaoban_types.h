@@ -1,5 +1,5 @@
-/* What libjiaoban speaks of: statuses, the vocabulary of casework, and the rows that results
- * consist of. Included by jiaoban.h, which see; not for including on its own. */
+/* What libjiaoban speaks of: the rows that results consist of. Included by jiaoban.h, which see;
+ * not for including on its own. */
 #ifndef JIAOBAN_TYPES_H
 #define JIAOBAN_TYPES_H
 
@@ -7,159 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- errors --------------------------------------------------------------------------------- */
-
-/* Numbers never change; those of newer peers may be outside this list. */
-enum jiaoban_status {
-    JIAOBAN_OK = 0,
-    JIAOBAN_NOMEM = 1,
-    JIAOBAN_IO = 2,
-    JIAOBAN_FULL = 3,    /* disk or quota */
-    JIAOBAN_CORRUPT = 4, /* stored data is damaged */
-    JIAOBAN_TOO_LARGE = 5,
-    JIAOBAN_TOO_DEEP = 6,
-    JIAOBAN_MALFORMED = 7,
-    JIAOBAN_BAD_UTF8 = 8,
-    JIAOBAN_NUL_IN_TEXT = 9,
-    JIAOBAN_UNKNOWN_KIND = 10,
-    JIAOBAN_MISSING = 11, /* a required argument */
-    JIAOBAN_RANGE = 12,
-    JIAOBAN_VERSION = 13, /* no protocol version in common */
-    JIAOBAN_NOT_FOUND = 14,
-    JIAOBAN_EXISTS = 15,
-    JIAOBAN_DENIED = 16,
-    JIAOBAN_WRONG_NODE = 17,
-    JIAOBAN_BAD_SIGNATURE = 18,
-    JIAOBAN_GAP = 19,
-    JIAOBAN_REPEAT = 20,
-    JIAOBAN_OLD = 21,
-    JIAOBAN_DIVERGED = 22,
-    JIAOBAN_OFFLINE = 23, /* nobody listens there */
-    JIAOBAN_BUSY = 24,    /* no answer in time; a submission may still be stored */
-    JIAOBAN_CONFIG = 25,
-    JIAOBAN_LOCKED = 26,
-    JIAOBAN_CLOSED = 27,      /* the connection ended before the answer came */
-    JIAOBAN_UNSUPPORTED = 28, /* by this version of the library or of the other end */
-    JIAOBAN_REFUSED = 29,     /* by a rule of casework: see struct jiaoban_settled */
-    JIAOBAN_OVERFLOW = 30
-};
-
-/* ---- vocabulary ----------------------------------------------------------------------------- */
-
-enum jiaoban_matter {
-    JIAOBAN_SUGGESTION = 1,
-    JIAOBAN_ACCUSATION,
-    JIAOBAN_APPEAL
-};
-enum jiaoban_channel {
-    JIAOBAN_LETTER = 1,
-    JIAOBAN_VISIT,
-    JIAOBAN_ONLINE,
-    JIAOBAN_PHONE
-};
-enum jiaoban_exit { /* Art 31; only RESIDUE takes the petition procedure */
-    JIAOBAN_EXIT_LITIGATION = 1,
-    JIAOBAN_EXIT_ARBITRATION,
-    JIAOBAN_EXIT_PARTY_APPEAL,
-    JIAOBAN_EXIT_ADMIN_REVIEW,
-    JIAOBAN_EXIT_PROTECTIVE_DUTY,
-    JIAOBAN_EXIT_RESIDUE
-};
-enum jiaoban_authority {
-    JIAOBAN_BY_PEER = 1,
-    JIAOBAN_BY_FORWARD,
-    JIAOBAN_BY_ASSIGN,
-    JIAOBAN_BY_FIRST_ASSIGNMENT,
-    JIAOBAN_BY_JOINT_CONFERENCE
-};
-enum jiaoban_opinion {
-    JIAOBAN_SUPPORTED = 1,
-    JIAOBAN_EXPLAINED,
-    JIAOBAN_NOT_SUPPORTED
-};
-enum jiaoban_ruling {
-    JIAOBAN_AGREED = 1,
-    JIAOBAN_NOT_AGREED
-};
-enum jiaoban_decline_kind {
-    JIAOBAN_NOT_ACCEPTED = 1,
-    JIAOBAN_NO_LONGER
-};
-enum jiaoban_stage {
-    JIAOBAN_STAGE_REGISTERED = 1,
-    JIAOBAN_STAGE_SENT,
-    JIAOBAN_STAGE_SIGNED,
-    JIAOBAN_STAGE_ACCEPTED,
-    JIAOBAN_STAGE_DECLINED,
-    JIAOBAN_STAGE_ANSWERED,
-    JIAOBAN_STAGE_REFERRED, /* final */
-    JIAOBAN_STAGE_CLOSED    /* final */
-};
-enum jiaoban_role {
-    JIAOBAN_REGISTRAR = 1,
-    JIAOBAN_HOST,
-    JIAOBAN_CO_HANDLER,
-    JIAOBAN_ASSIGNER,
-    JIAOBAN_INFORMED,
-    JIAOBAN_LEFT
-};
-enum jiaoban_light {
-    JIAOBAN_GREEN = 1,
-    JIAOBAN_YELLOW,
-    JIAOBAN_RED,
-    JIAOBAN_DONE
-};
-enum jiaoban_line {
-    JIAOBAN_LINE_OFFLINE = 1,
-    JIAOBAN_LINE_GREETING,
-    JIAOBAN_LINE_CATCHING_UP,
-    JIAOBAN_LINE_IN_SYNC,
-    JIAOBAN_LINE_RESYNC,
-    JIAOBAN_LINE_REJECTED
-};
-enum jiaoban_unit {
-    JIAOBAN_CALENDAR_DAYS = 1,
-    JIAOBAN_WORKING_DAYS,
-    JIAOBAN_HOURS,
-    JIAOBAN_DESIGNATED
-};
-enum jiaoban_end {
-    JIAOBAN_RUNNING = 0,
-    JIAOBAN_MET,
-    JIAOBAN_MET_LATE,
-    JIAOBAN_CANCELLED,
-    JIAOBAN_SUPERSEDED
-};
-enum jiaoban_level {
-    JIAOBAN_CENTRAL = 1,
-    JIAOBAN_PROVINCE,
-    JIAOBAN_CITY,
-    JIAOBAN_COUNTY,
-    JIAOBAN_TOWNSHIP,
-    JIAOBAN_VILLAGE
-};
-enum jiaoban_node_kind {
-    JIAOBAN_OFFICE = 1,
-    JIAOBAN_CONFERENCE,
-    JIAOBAN_GOVERNMENT,
-    JIAOBAN_DEPARTMENT,
-    JIAOBAN_DISCIPLINE,
-    JIAOBAN_POLITICAL_LEGAL,
-    JIAOBAN_ENTERPRISE,
-    JIAOBAN_BROKER
-};
-enum { /* flags of a case, added up */
-    JIAOBAN_FLAG_REPEAT = 1,
-    JIAOBAN_FLAG_ANONYMOUS = 2,
-    JIAOBAN_FLAG_JOINT_SIGNATURE = 4,
-    JIAOBAN_FLAG_URGENT = 8,
-    JIAOBAN_FLAG_CROSS_BOUNDARY = 16,
-    JIAOBAN_FLAG_LITIGATION = 32,
-    JIAOBAN_FLAG_OLD_CASE = 64,
-    JIAOBAN_FLAG_PUBLIC = 128,
-    JIAOBAN_FLAG_SECRET = 256,
-    JIAOBAN_FLAG_UNREACHABLE = 512 /* name or address unclear: no notice owed */
-};
+#include "jiaoban_words.h"
 
 /* ---- rows: what results consist of; all pointers belong to the result ------------------------ */
 
@@ -178,13 +26,16 @@ struct jiaoban_settled {     /* what became of a submission */
     uint32_t holder;     /* who holds the case now, if that was the reason; 0: unknown */
     const char *holder_name;
     int64_t at_ms;
-    const char *kind; /* of the act: "assign" */
+    const char *kind;       /* of the act: "assign" */
+    const char *query_code; /* of a case just registered, for the petitioner: "7K3M-X2QP-9DHT". Told
+                               in this answer only; nobody can find it out afterwards */
 };
 
 struct jiaoban_participant {
     uint32_t node;
     const char *node_name;
     enum jiaoban_role role;
+    int64_t signed_at_ms, answered_at_ms; /* a co-handler's own receipt and answer; 0: not yet */
 };
 
 struct jiaoban_person { /* also an argument; fixed, will not grow */
@@ -215,6 +66,8 @@ struct jiaoban_deadline {
     int64_t stored_at_ms; /* the owner's agent signed for it (automatic receipt); 0: not yet */
     int64_t acknowledged_at_ms; /* a person did; 0: nobody */
     const char *acknowledged_by;
+    uint32_t directive, docket; /* owed under this one of the case; 0: none */
+    int64_t paused_from_ms;     /* stands still since; 0: it runs */
 };
 
 /* What an act says: the arguments of every submission, and the contents of a history line. Each
@@ -241,6 +94,23 @@ struct jiaoban_act {
     const char *approved_by, *countersigned_by;
     const struct jiaoban_person *persons; /* registrations only; sealed by the agent */
     size_t person_count;
+    /* orders, levels, joining, ratings: */
+    const uint32_t *audience, *accused; /* agencies: receivers; those an accusation is against */
+    size_t audience_count, accused_count;
+    const char *other_case_number;         /* any spelling */
+    const char *const *other_case_numbers; /* of a split: the new cases */
+    size_t other_case_count;
+    uint64_t directive_no;                                  /* within the case */
+    const char *docket_no, *official, *person, *query_code; /* query_code: ratings only; its hash
+                                                               is what leaves this machine */
+    int power, demand, recommendation, step, link_kind, ground; /* their enums */
+    int rated_party, satisfaction, level;                       /* level: enum jiaoban_level */
+    int64_t valid_from_ms, valid_to_ms, from_ms, until_ms;
+    bool adopted; /* the recommendation */
+    /* in rows only, of the broker's own acts: */
+    uint32_t step_no, successor;
+    int64_t fell_ms; /* when the step or the due instant was */
+    const char *version;
 };
 
 struct jiaoban_event {  /* one line of a case's history */
@@ -257,6 +127,62 @@ struct jiaoban_event {  /* one line of a case's history */
     const char *const *effects, *const *stored_by; /* stored_by: names of agencies */
     size_t effect_count, stored_by_count;
     const struct jiaoban_act *act; /* NULL: of a kind that this version does not know */
+};
+
+struct jiaoban_link {
+    int64_t case_no; /* the other case */
+    const char *number;
+    enum jiaoban_link_kind kind;
+};
+
+struct jiaoban_rating {
+    enum jiaoban_rated_party party;
+    enum jiaoban_rating_state state;
+    int satisfaction; /* 0 unless OPENED */
+    int64_t at_ms;
+};
+
+struct jiaoban_target { /* a directive at one of its receivers */
+    uint32_t node;
+    const char *node_name;
+    enum jiaoban_target_state state;
+    int64_t stored_at_ms; /* delivered: the receiver's agent signed for it; 0: not yet */
+    int64_t signed_at_ms, answered_at_ms, ended_at_ms;
+    int adopted;          /* a recommendation: 1 adopted, 2 not; 0: not said */
+    uint32_t deadline_id; /* 0: none */
+    int64_t due_ms, missed_at_ms;
+    enum jiaoban_light light;
+};
+
+struct jiaoban_directive {
+    int64_t case_no;
+    const char *number, *title; /* of the case or file it stands in */
+    uint64_t directive_no;      /* within that */
+    int power, demand, recommendation;
+    uint32_t issuer;
+    const char *issuer_name;
+    int authority, level;
+    uint32_t flags, people;
+    enum jiaoban_directive_status status;
+    int64_t issued_at_ms, due_ms; /* due 0: the policy's limit */
+    const char *official, *countersigned_by;
+    const struct jiaoban_target *const *targets;
+    size_t target_count;
+    enum jiaoban_light light;
+};
+
+struct jiaoban_docket { /* supervision of how a case is handled; outlives the case */
+    int64_t case_no;
+    const char *number, *title;
+    const char *docket_no;
+    enum jiaoban_step step; /* the rung reached */
+    uint32_t node;          /* whom it concerns */
+    const char *node_name;
+    uint32_t opener;
+    const char *opener_name;
+    int64_t opened_at_ms, stepped_at_ms, closed_at_ms; /* closed 0: open */
+    int64_t due_ms;                                    /* 0: no period */
+    enum jiaoban_light light;
 };
 
 struct jiaoban_case {
@@ -288,6 +214,122 @@ struct jiaoban_case {
     size_t participant_count, deadline_count, petitioner_count, timeline_count;
     const char *content;
     bool sealed_unreadable; /* there are petitioners' data that this agency may not read */
+    /* directives, dockets: only from jiaoban_get_case */
+    int exit;                  /* enum jiaoban_exit; 0: not said */
+    bool simple;               /* on the short track */
+    const char *lead_official; /* 包案领导 */
+    int dispute_level; /* 1: with the common superior, 2: with the joint conference; 0: none */
+    uint32_t arbiter, reviewer, rechecker; /* 0: none */
+    const char *arbiter_name, *reviewer_name, *rechecker_name;
+    int review_opinion, recheck_opinion;
+    const struct jiaoban_link *const *links;
+    const struct jiaoban_rating *const *ratings;
+    const struct jiaoban_directive *const *directives;
+    const struct jiaoban_docket *const *dockets;
+    const uint32_t *accused;    /* agencies that the accusation is against */
+    const char *const *recused; /* persons, or names of whole agencies, that keep out */
+    size_t link_count, rating_count, directive_count, docket_count, accused_count, recused_count;
+};
+
+struct jiaoban_proposal { /* next step of the supervision ladder; a person takes it, or does not */
+    int64_t case_no;
+    const char *number, *title;
+    uint32_t node; /* whom it would concern */
+    const char *node_name;
+    enum jiaoban_step step;
+    const char *reason; /* "overdue", "not_fed_back", "not_executed", "not_satisfied", "repeat",
+                           "silent" */
+    const char *key;    /* the deadline missed, and since when */
+    int64_t since_ms;
+    const char *docket_no; /* the docket that would be stepped; "": a new one */
+    const char *article;
+};
+
+struct jiaoban_delegation { /* a leader through whom an agency exercises a power */
+    uint32_t node;
+    const char *node_name;
+    const char *official;
+    int power;                          /* 0: all */
+    int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
+    bool in_force;
+};
+
+struct jiaoban_explain_day {
+    int64_t day_ms;   /* its first instant */
+    uint32_t count;   /* so many are counted up to here */
+    const char *kind; /* "start", "counted", "work" (a weekend day, counted), "weekend", "off",
+                         "paused", "extension", "clock" (hours and minutes) */
+    const char *name; /* the occasion: 春节 */
+    bool known;       /* the calendar knows the notices for it */
+};
+struct jiaoban_explain_move { /* what happened to the deadline */
+    int64_t at_ms;
+    uint64_t seq;     /* in the log */
+    const char *kind; /* "set", "extended", "received", "paused", "resumed", "recounted",
+                         "passed_on", "missed", "ended", "moved" */
+    int64_t old_due_ms, due_ms;
+    const char *text;
+    uint32_t node;
+    const char *node_name;
+};
+struct jiaoban_explain { /* how one deadline was counted, from what is stored alone */
+    const struct jiaoban_deadline *deadline;
+    bool agrees; /* counted again here, the same date came out */
+    const struct jiaoban_explain_day *const *days;
+    const struct jiaoban_explain_move *const *moves;
+    size_t day_count, move_count;
+    const char *policy_name, *calendar_until, *text;
+};
+
+struct jiaoban_rule {    /* one row of the running policy */
+    const char *section; /* "deadline", "switch" ... as in the file; "power", "precedence",
+                            "ladder", "indicator" */
+    const char *key, *name, *value;
+    const char *unit; /* "d", "wd", "h", "min"; "" */
+    uint32_t extension_days;
+    const uint32_t *warn_days;
+    size_t warn_count;
+    const char *article;
+    bool proposal; /* set by this system, not by law */
+    bool right;    /* a right that lapses, not a duty */
+};
+struct jiaoban_rulebook { /* what the rows of jiaoban_get_rules belong to */
+    const char *version, *source, *calendar_version;
+    int64_t effective_from_ms;
+};
+
+struct jiaoban_public_fact { /* one line that a petitioner may see */
+    int64_t day_ms;
+    const char *what;     /* "registered", "sent", "transferred", "accepted", "declined", "told",
+                             "answered", "answer_told", "extended", "review_asked", "reviewed",
+                             "recheck_asked", "rechecked", "terminated", "closed" */
+    const char *document; /* number of the notice or opinion; "" */
+};
+struct jiaoban_public {
+    const char *number;
+    const struct jiaoban_public_fact *const *facts; /* oldest first */
+    size_t fact_count;
+};
+
+struct jiaoban_figure { /* one indicator of the appraisal, or one count */
+    const char *indicator;
+    uint32_t node; /* 0: all */
+    const char *node_name;
+    uint64_t numerator, denominator;
+    bool no_data; /* nothing fell due: neither 0 nor 100 % */
+    uint64_t people;
+    const char *key; /* of counts: the value counted */
+    /* the cases behind it, when asked for; three lists of equal length: */
+    const int64_t *case_nos;
+    const char *const *numbers;
+    const bool *counted; /* it is in the numerator */
+    size_t case_count;
+    const char *article;
+    bool more; /* there are other cases behind it */
+};
+struct jiaoban_report {     /* what the rows of jiaoban_get_report belong to */
+    int64_t from_ms, to_ms; /* to_ms exclusive */
+    uint64_t log_seq;       /* the log's or stream's end from which it was computed */
 };
 
 struct jiaoban_node {
@@ -317,9 +359,17 @@ struct jiaoban_pending {
 
 struct jiaoban_alarm {
     int64_t at_ms, case_no;
+    /* kind: "warn", "overdue" of own deadlines and of those that this agency watches;
+     * "missed" another agency missed what it owes (this agency sent, registered or supervises it),
+     * "silent" nobody there has signed for a hand-over, "undelivered" it has not even arrived,
+     * "directive_missed" a directive of this agency was not followed in time;
+     * "directive" one was received, "summons" likewise: come at once, "dispute" one is to be
+     * settled here; "refused" a submission that had waited in the outbox was refused */
     const char *number, *kind, *text;
     uint32_t deadline_id;
     int64_t due_ms;
+    uint64_t directive_no; /* of "directive" and "summons", within the case */
+    uint64_t submission;   /* of "refused" */
 };
 
 struct jiaoban_state { /* of the agent, or of the broker */

@@ -1,14 +1,11 @@
-/* Questions: one row each, from the public struct to the request. Watching is a question whose
- * answers keep coming. */
+/* Questions: one row each, from the public struct to the request. */
 #include "clients/lib/client.h"
 
 #include <stdlib.h>
 
-#include "proto/base/clock.h"
 #include "proto/rules/caseno.h"
 
 #define QUERY_FIRST_BYTES (offsetof(struct jiaoban_query, wait_ms) + sizeof(uint32_t))
-#define NEWS_MAX 4096 /* events that wait for jiaoban_watch_next */
 #define NAMES_SHOWN 4 /* of the agencies that an ambiguous name could mean */
 
 /* Every body that a question can have. */
@@ -23,6 +20,14 @@ union body {
     Jb__GetAlarms alarms;
     Jb__DoVerify verify;
     Jb__DoWatch watch;
+    Jb__GetDirectives directives;
+    Jb__GetDockets dockets;
+    Jb__GetProposals proposals;
+    Jb__GetDelegations delegations;
+    Jb__GetExplain explain;
+    Jb__GetRules rules;
+    Jb__GetPublic public_query;
+    Jb__GetReport report;
 };
 
 /* Set a field of a request when it is given. */
@@ -66,6 +71,7 @@ static void fill_case(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
     jb__get_case__init(&b->case_file);
     SET(&b->case_file, case_no, no);
     SET(&b->case_file, with_timeline, q->timeline);
+    b->case_file.on_behalf_of = borrowed(q->on_behalf_of);
     r->body_case = JB__REQUEST__BODY_CASE_FILE;
     r->case_file = &b->case_file;
 }
@@ -151,24 +157,133 @@ static void fill_watch(const struct jiaoban_query *q, int64_t no, Jb__Request *r
     r->body_case = JB__REQUEST__BODY_WATCH;
     r->watch = &b->watch;
 }
+
+static void fill_directives(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
+                            union body *b)
+{
+    Jb__GetDirectives *m = &b->directives;
+    jb__get_directives__init(m);
+    SET(m, case_no, no);
+    SET(m, mine, q->mine);
+    SET(m, issued, q->issued);
+    SET(m, open_only, q->open_only);
+    SET(m, power, (uint32_t)q->power);
+    SET(m, limit, q->limit);
+    SET(m, after_case_no, q->after_case_no);
+    SET(m, after_no, q->after_directive_no);
+    r->body_case = JB__REQUEST__BODY_DIRECTIVES;
+    r->directives = m;
+}
+
+static void fill_dockets(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    Jb__GetDockets *m = &b->dockets;
+    jb__get_dockets__init(m);
+    SET(m, case_no, no);
+    SET(m, open_only, q->open_only);
+    SET(m, limit, q->limit);
+    SET(m, after_case_no, q->after_case_no);
+    m->after_no = borrowed(q->after_docket_no);
+    r->body_case = JB__REQUEST__BODY_DOCKETS;
+    r->dockets = m;
+}
+
+static void fill_proposals(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    jb__get_proposals__init(&b->proposals);
+    SET(&b->proposals, case_no, no);
+    SET(&b->proposals, limit, q->limit);
+    SET(&b->proposals, after_case_no, q->after_case_no);
+    r->body_case = JB__REQUEST__BODY_PROPOSALS;
+    r->proposals = &b->proposals;
+}
+
+static void fill_delegations(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
+                             union body *b)
+{
+    (void)q;
+    (void)no;
+    jb__get_delegations__init(&b->delegations);
+    r->body_case = JB__REQUEST__BODY_DELEGATIONS;
+    r->delegations = &b->delegations;
+}
+
+static void fill_explain(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    jb__get_explain__init(&b->explain);
+    SET(&b->explain, case_no, no);
+    SET(&b->explain, deadline_id, q->deadline_id);
+    r->body_case = JB__REQUEST__BODY_EXPLAIN;
+    r->explain = &b->explain;
+}
+
+static void fill_rules(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)q;
+    (void)no;
+    jb__get_rules__init(&b->rules);
+    r->body_case = JB__REQUEST__BODY_RULES;
+    r->rules = &b->rules;
+}
+
+static void fill_public(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)no;
+    jb__get_public__init(&b->public_query);
+    b->public_query.name = borrowed(q->name);
+    b->public_query.query_code = borrowed(q->query_code);
+    r->body_case = JB__REQUEST__BODY_PUBLIC_QUERY;
+    r->public_query = &b->public_query;
+}
+
+static void fill_report(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    Jb__GetReport *m = &b->report;
+    (void)no;
+    jb__get_report__init(m);
+    SET(m, from_ms, q->from_ms);
+    SET(m, to_ms, q->to_ms);
+    SET(m, node, q->node);
+    SET(m, cases, q->cases);
+    m->indicator = borrowed(q->indicator);
+    m->counts = borrowed(q->counts);
+    r->body_case = JB__REQUEST__BODY_REPORT;
+    r->report = m;
+}
 #undef SET
+
+enum need { /* what a question cannot do without */
+    NEED_NOTHING,
+    NEED_CASE,
+    NEED_NUMBER,
+    NEED_NAME_AND_CODE,
+    NEED_PERIOD
+};
 
 static const struct question {
     const char *what;
     void (*fill)(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b);
     uint32_t timeout_ms;
-    bool case_required, number_required;
+    enum need need;
 } questions[] = {
-    {"cases", fill_cases, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"case", fill_case, JB_CLIENT_TIMEOUT_MS, true, false},
-    {"deadlines", fill_deadlines, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"nodes", fill_nodes, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"pending", fill_pending, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"settled", fill_settled, JB_CLIENT_TIMEOUT_MS, false, true},
-    {"state", fill_status, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"alarms", fill_alarms, JB_CLIENT_TIMEOUT_MS, false, false},
-    {"verify", fill_verify, JB_CLIENT_LONG_MS, false, false},
-    {"watch", fill_watch, 0, false, false},
+    {"cases", fill_cases, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"case", fill_case, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
+    {"deadlines", fill_deadlines, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"nodes", fill_nodes, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"pending", fill_pending, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"settled", fill_settled, JB_CLIENT_TIMEOUT_MS, NEED_NUMBER},
+    {"state", fill_status, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"alarms", fill_alarms, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"verify", fill_verify, JB_CLIENT_LONG_MS, NEED_NOTHING},
+    {"watch", fill_watch, 0, NEED_NOTHING},
+    {"directives", fill_directives, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"dockets", fill_dockets, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"proposals", fill_proposals, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"delegations", fill_delegations, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"explain", fill_explain, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
+    {"rules", fill_rules, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"public", fill_public, JB_CLIENT_TIMEOUT_MS, NEED_NAME_AND_CODE},
+    {"report", fill_report, JB_CLIENT_LONG_MS, NEED_PERIOD},
 };
 
 static const struct question *question_find(const char *what)
@@ -177,6 +292,40 @@ static const struct question *question_find(const char *what)
         if (strcmp(questions[i].what, what) == 0)
             return &questions[i];
     return NULL;
+}
+
+static enum jiaoban_status texts_check(struct jiaoban *j, const struct jiaoban_query *q)
+{
+    const struct {
+        const char *what, *text;
+    } texts[] = {{"text", q->text},
+                 {"class_code", q->class_code},
+                 {"on_behalf_of", q->on_behalf_of},
+                 {"after_docket_no", q->after_docket_no},
+                 {"name", q->name},
+                 {"query_code", q->query_code},
+                 {"indicator", q->indicator},
+                 {"counts", q->counts}};
+    enum jiaoban_status status = JIAOBAN_OK;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0] && status == JIAOBAN_OK; i++)
+        status = jb_client_text_check(j, texts[i].what, texts[i].text, JB_LIMIT_LINE);
+    return status;
+}
+
+static enum jiaoban_status needs_check(struct jiaoban *j, enum need need,
+                                       const struct jiaoban_query *q)
+{
+    if (need == NEED_CASE && borrowed(q->case_number) == NULL)
+        return jb_client_fail(j, JIAOBAN_MISSING, "the case number is missing");
+    if (need == NEED_NUMBER && q->number == 0)
+        return jb_client_fail(j, JIAOBAN_MISSING, "the number of the submission is missing");
+    if (need == NEED_NAME_AND_CODE &&
+        (borrowed(q->name) == NULL || borrowed(q->query_code) == NULL))
+        return jb_client_fail(j, JIAOBAN_MISSING, "name and query code are needed");
+    if (need == NEED_PERIOD && (q->from_ms == 0 || q->to_ms <= q->from_ms))
+        return jb_client_fail(j, JIAOBAN_MISSING,
+                              "the period is missing, or ends before it begins");
+    return JIAOBAN_OK;
 }
 
 /* Check the caller's struct and fill in the request; texts stay the caller's. */
@@ -190,21 +339,18 @@ static enum jiaoban_status question_read(struct jiaoban *j, const struct questio
     enum jiaoban_status status = jb_client_args(j, q, &ours, sizeof ours, QUERY_FIRST_BYTES);
 
     if (status == JIAOBAN_OK)
-        status = jb_client_text_check(j, "text", ours.text, JB_LIMIT_LINE);
+        status = texts_check(j, &ours);
     if (status == JIAOBAN_OK)
-        status = jb_client_text_check(j, "class_code", ours.class_code, JB_LIMIT_LINE);
+        status = needs_check(j, question->need, &ours);
     if (status != JIAOBAN_OK)
         return status;
     if (borrowed(ours.case_number) != NULL) {
         enum jb_err err = jb_caseno_parse(jb_text_of(ours.case_number), &case_no, &fault);
         if (err != JB_OK)
             return jb_client_fail(j, (enum jiaoban_status)err, "%s", fault.text);
-    } else if (question->case_required) {
-        return jb_client_fail(j, JIAOBAN_MISSING, "the case number is missing");
     }
-    if (question->number_required && ours.number == 0)
-        return jb_client_fail(j, JIAOBAN_MISSING, "the number of the submission is missing");
     question->fill(&ours, case_no, request, body);
+    request->on_behalf_of = borrowed(ours.on_behalf_of);
     return JIAOBAN_OK;
 }
 
@@ -220,7 +366,7 @@ static enum jiaoban_status ask(struct jiaoban *j, const char *what, const struct
     enum jiaoban_status status = question_read(j, question, q, &request, &body);
     if (status != JIAOBAN_OK)
         return status;
-    uint32_t wait_ms = question->number_required && q != NULL ? q->wait_ms : 0;
+    uint32_t wait_ms = question->need == NEED_NUMBER && q != NULL ? q->wait_ms : 0;
     if (wait_ms > UINT32_MAX - question->timeout_ms)
         wait_ms = UINT32_MAX - question->timeout_ms;
     return jb_client_call(j, &request, question->timeout_ms + wait_ms, out);
@@ -259,6 +405,14 @@ QUESTION(jiaoban_get_settled, "settled")
 QUESTION(jiaoban_get_state, "state")
 QUESTION(jiaoban_get_alarms, "alarms")
 QUESTION(jiaoban_verify, "verify")
+QUESTION(jiaoban_get_directives, "directives")
+QUESTION(jiaoban_get_dockets, "dockets")
+QUESTION(jiaoban_get_proposals, "proposals")
+QUESTION(jiaoban_get_delegations, "delegations")
+QUESTION(jiaoban_get_explain, "explain")
+QUESTION(jiaoban_get_rules, "rules")
+QUESTION(jiaoban_get_public, "public")
+QUESTION(jiaoban_get_report, "report")
 #undef QUESTION
 
 /* ---- one agency ------------------------------------------------------------------------------ */
@@ -315,70 +469,4 @@ enum jiaoban_status jiaoban_find_node(struct jiaoban *j, const char *what, uint3
         status = jb_client_fail(j, JIAOBAN_NOT_FOUND, "no agency is called \"%s\"", what);
     jiaoban_result_free(r);
     return status;
-}
-
-/* ---- watching -------------------------------------------------------------------------------- */
-
-static void keep_news(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
-                      struct jiaoban_result *result, void *data)
-{
-    struct jb_client_news *news = NULL;
-    (void)data;
-    if (id != j->watch_id) {
-        jiaoban_result_free(result);
-        return;
-    }
-    if (status == JIAOBAN_OK && j->news_count >= NEWS_MAX)
-        status = JIAOBAN_OVERFLOW;
-    if (status == JIAOBAN_OK && (news = malloc(sizeof *news)) == NULL)
-        status = JIAOBAN_NOMEM;
-    if (status != JIAOBAN_OK) {
-        jiaoban_result_free(result);
-        jiaoban_cancel(j, id);
-        j->watch_id = 0;
-        j->watch_status = status;
-        return;
-    }
-    *news = (struct jb_client_news){.result = result};
-    *j->news_last = news;
-    j->news_last = &news->next;
-    j->news_count++;
-}
-
-enum jiaoban_status jiaoban_watch(struct jiaoban *j, const struct jiaoban_query *q)
-{
-    if (j->watch_id != 0)
-        return jb_client_fail(j, JIAOBAN_EXISTS, "this handle is watching already");
-    enum jiaoban_status status = jb_client_dial(j, JB_CLIENT_DIAL_MS);
-    if (status == JIAOBAN_OK)
-        status = jiaoban_request_async(j, "watch", q, keep_news, NULL, &j->watch_id);
-    j->watch_status = status;
-    return status;
-}
-
-enum jiaoban_status jiaoban_watch_next(struct jiaoban *j, int timeout_ms,
-                                       struct jiaoban_result **out)
-{
-    int64_t deadline_ms = timeout_ms < 0 ? INT64_MAX : jb_clock_mono_ms() + timeout_ms;
-
-    *out = NULL;
-    if (j->processing)
-        return jb_client_fail(j, JIAOBAN_BUSY, "a blocking call inside a callback");
-    while (j->news_first == NULL) {
-        if (j->watch_id == 0)
-            return j->watch_status != JIAOBAN_OK
-                       ? j->watch_status
-                       : jb_client_fail(j, JIAOBAN_MISSING, "jiaoban_watch was not called");
-        enum jiaoban_status status = jb_client_turn(j, deadline_ms);
-        if (status == JIAOBAN_BUSY && j->watch_id != 0)
-            return jb_client_fail(j, JIAOBAN_BUSY, "nothing happened in time");
-    }
-    struct jb_client_news *news = j->news_first;
-    j->news_first = news->next;
-    if (j->news_first == NULL)
-        j->news_last = &j->news_first;
-    j->news_count--;
-    *out = news->result;
-    free(news);
-    return JIAOBAN_OK;
 }

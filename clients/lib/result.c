@@ -29,6 +29,14 @@ ADAPTER(state_row, Jb__StatusView, jb_client_state)
 ADAPTER(check_row, Jb__VerifyView, jb_client_check)
 ADAPTER(news_row, Jb__WatchEvent, jb_client_news_row)
 ADAPTER(done_row, Jb__Done, jb_client_done)
+ADAPTER(directive_row, Jb__DirectiveView, jb_client_directive)
+ADAPTER(docket_row, Jb__DocketView, jb_client_docket)
+ADAPTER(proposal_row, Jb__ProposalView, jb_client_proposal)
+ADAPTER(delegation_row, Jb__DelegationView, jb_client_delegation)
+ADAPTER(explain_row, Jb__ExplainView, jb_client_explain)
+ADAPTER(rule_row, Jb__RuleView, jb_client_rule)
+ADAPTER(public_row, Jb__PublicView, jb_client_public)
+ADAPTER(figure_row, Jb__FigureView, jb_client_figure)
 #undef ADAPTER
 
 /* What a reply holds: the message that JSON shows, and the views that become rows. */
@@ -53,21 +61,42 @@ struct contents {
         &(list)->base, type, make, NULL, (void *const *)(list)->items, (list)->n_##items, more     \
     }
 
-static struct contents contents_of(const Jb__Reply *r)
+/* A single answer; false: it is none. */
+static bool contents_single(const Jb__Reply *r, struct contents *c)
 {
     switch (r->body_case) {
     case JB__REPLY__BODY_SETTLED:
-        return ONE(r->settled, JB_ROWS_SETTLED, settled_row);
+        *c = ONE(r->settled, JB_ROWS_SETTLED, settled_row);
+        return true;
     case JB__REPLY__BODY_CASE_FILE:
-        return ONE(r->case_file, JB_ROWS_CASE, case_row);
+        *c = ONE(r->case_file, JB_ROWS_CASE, case_row);
+        return true;
     case JB__REPLY__BODY_STATUS:
-        return ONE(r->status, JB_ROWS_STATE, state_row);
+        *c = ONE(r->status, JB_ROWS_STATE, state_row);
+        return true;
     case JB__REPLY__BODY_VERIFY:
-        return ONE(r->verify, JB_ROWS_CHECK, check_row);
+        *c = ONE(r->verify, JB_ROWS_CHECK, check_row);
+        return true;
     case JB__REPLY__BODY_EVENT:
-        return ONE(r->event, JB_ROWS_NEWS, news_row);
+        *c = ONE(r->event, JB_ROWS_NEWS, news_row);
+        return true;
     case JB__REPLY__BODY_DONE:
-        return ONE(r->done, JB_ROWS_DONE, done_row);
+        *c = ONE(r->done, JB_ROWS_DONE, done_row);
+        return true;
+    case JB__REPLY__BODY_PUBLIC_VIEW:
+        *c = ONE(r->public_view, JB_ROWS_PUBLIC, public_row);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct contents contents_of(const Jb__Reply *r)
+{
+    struct contents single;
+    if (contents_single(r, &single))
+        return single;
+    switch (r->body_case) {
     case JB__REPLY__BODY_CASES:
         return MANY(r->cases, cases, JB_ROWS_CASE, case_row, r->cases->more);
     case JB__REPLY__BODY_DEADLINES:
@@ -78,6 +107,21 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->pending, items, JB_ROWS_PENDING, pending_row, false);
     case JB__REPLY__BODY_ALARMS:
         return MANY(r->alarms, alarms, JB_ROWS_ALARM, alarm_row, false);
+    case JB__REPLY__BODY_DIRECTIVES:
+        return MANY(r->directives, directives, JB_ROWS_DIRECTIVE, directive_row,
+                    r->directives->more);
+    case JB__REPLY__BODY_DOCKETS:
+        return MANY(r->dockets, dockets, JB_ROWS_DOCKET, docket_row, r->dockets->more);
+    case JB__REPLY__BODY_PROPOSALS:
+        return MANY(r->proposals, proposals, JB_ROWS_PROPOSAL, proposal_row, r->proposals->more);
+    case JB__REPLY__BODY_DELEGATIONS:
+        return MANY(r->delegations, delegations, JB_ROWS_DELEGATION, delegation_row, false);
+    case JB__REPLY__BODY_EXPLAIN:
+        return MANY(r->explain, deadlines, JB_ROWS_EXPLAIN, explain_row, false);
+    case JB__REPLY__BODY_RULES:
+        return MANY(r->rules, rules, JB_ROWS_RULE, rule_row, false);
+    case JB__REPLY__BODY_REPORT:
+        return MANY(r->report, figures, JB_ROWS_FIGURE, figure_row, false);
     case JB__REPLY__BODY_ERROR:
         return (struct contents){.body = &r->error->base};
     default:
@@ -86,6 +130,18 @@ static struct contents contents_of(const Jb__Reply *r)
 }
 #undef ONE
 #undef MANY
+
+/* What stands above the rows of some tables. */
+static bool head_make(struct jiaoban_result *r)
+{
+    if (r->type == JB_ROWS_RULE)
+        r->head = jb_client_rulebook(&r->arena, r->reply->rules);
+    else if (r->type == JB_ROWS_FIGURE)
+        r->head = jb_client_report(&r->arena, r->reply->report);
+    else
+        return true;
+    return r->head != NULL;
+}
 
 static bool rows_make(struct jiaoban_result *r)
 {
@@ -101,7 +157,7 @@ static bool rows_make(struct jiaoban_result *r)
         if (r->rows[r->count] == NULL)
             return false;
     }
-    return true;
+    return head_make(r);
 }
 
 /* ---- one result ------------------------------------------------------------------------------ */
@@ -240,6 +296,56 @@ const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r)
 const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r)
 {
     return row(r, JB_ROWS_DONE, 0);
+}
+
+const struct jiaoban_directive *jiaoban_result_directive(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_DIRECTIVE, i);
+}
+
+const struct jiaoban_docket *jiaoban_result_docket(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_DOCKET, i);
+}
+
+const struct jiaoban_proposal *jiaoban_result_proposal(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_PROPOSAL, i);
+}
+
+const struct jiaoban_delegation *jiaoban_result_delegation(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_DELEGATION, i);
+}
+
+const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_EXPLAIN, i);
+}
+
+const struct jiaoban_rule *jiaoban_result_rule(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_RULE, i);
+}
+
+const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_FIGURE, i);
+}
+
+const struct jiaoban_public *jiaoban_result_public(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_PUBLIC, 0);
+}
+
+const struct jiaoban_rulebook *jiaoban_result_rulebook(const struct jiaoban_result *r)
+{
+    return r != NULL && r->type == JB_ROWS_RULE ? r->head : NULL;
+}
+
+const struct jiaoban_report *jiaoban_result_report(const struct jiaoban_result *r)
+{
+    return r != NULL && r->type == JB_ROWS_FIGURE ? r->head : NULL;
 }
 
 const char *jiaoban_result_json(struct jiaoban_result *r, int indent)

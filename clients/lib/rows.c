@@ -27,6 +27,7 @@ const struct jiaoban_settled *jb_client_settled(struct jb_arena *a, const Jb__Se
         .holder_name = jb_client_text(v->holder_name),
         .at_ms = v->at_ms,
         .kind = jb_client_text(v->kind),
+        .query_code = jb_client_text(v->query_code),
     };
     return s;
 }
@@ -61,6 +62,9 @@ const struct jiaoban_deadline *jb_client_deadline(struct jb_arena *a, const Jb__
         .stored_at_ms = v->stored_at_ms,
         .acknowledged_at_ms = v->acknowledged_at_ms,
         .acknowledged_by = jb_client_text(v->acknowledged_by),
+        .directive = v->directive,
+        .docket = v->docket,
+        .paused_from_ms = v->paused_from_ms,
     };
     return d;
 }
@@ -123,6 +127,8 @@ const struct jiaoban_alarm *jb_client_alarm(struct jb_arena *a, const Jb__AlarmV
         .text = jb_client_text(v->text),
         .deadline_id = v->deadline_id,
         .due_ms = v->due_ms,
+        .directive_no = v->directive_no,
+        .submission = v->submission,
     };
     return m;
 }

@@ -9,7 +9,9 @@ static const struct jiaoban_participant *participant_row(struct jb_arena *a,
         return NULL;
     *p = (struct jiaoban_participant){.node = v->node,
                                       .node_name = jb_client_text(v->node_name),
-                                      .role = (enum jiaoban_role)v->role};
+                                      .role = (enum jiaoban_role)v->role,
+                                      .signed_at_ms = v->signed_at_ms,
+                                      .answered_at_ms = v->answered_at_ms};
     return p;
 }
 
@@ -51,8 +53,31 @@ const struct jiaoban_event *jb_client_event(struct jb_arena *a, const Jb__Timeli
     return e;
 }
 
+static const struct jiaoban_link *link_row(struct jb_arena *a, const Jb__LinkView *v)
+{
+    struct jiaoban_link *l = jb_arena_alloc(a, sizeof *l);
+    if (l == NULL)
+        return NULL;
+    *l = (struct jiaoban_link){.case_no = v->case_no,
+                               .number = jb_client_text(v->number),
+                               .kind = (enum jiaoban_link_kind)v->kind};
+    return l;
+}
+
+static const struct jiaoban_rating *rating_row(struct jb_arena *a, const Jb__RatingView *v)
+{
+    struct jiaoban_rating *r = jb_arena_alloc(a, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    *r = (struct jiaoban_rating){.party = (enum jiaoban_rated_party)v->party,
+                                 .state = (enum jiaoban_rating_state)v->state,
+                                 .satisfaction = (int)v->satisfaction,
+                                 .at_ms = v->at_ms};
+    return r;
+}
+
 /* Lists of rows: a pointer array in the arena, never NULL when there is memory. */
-static void *pointers(struct jb_arena *a, size_t count)
+void *jb_client_pointers(struct jb_arena *a, size_t count)
 {
     return jb_arena_alloc(a, (count + 1) * sizeof(void *));
 }
@@ -60,7 +85,7 @@ static void *pointers(struct jb_arena *a, size_t count)
 /* Each answers false when out of memory. */
 static bool participants(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_participant **rows = pointers(a, v->n_participants);
+    const struct jiaoban_participant **rows = jb_client_pointers(a, v->n_participants);
     for (size_t i = 0; rows != NULL && i < v->n_participants; i++)
         if ((rows[i] = participant_row(a, v->participants[i])) == NULL)
             return false;
@@ -71,7 +96,7 @@ static bool participants(struct jb_arena *a, const Jb__CaseView *v, struct jiaob
 
 static bool deadlines(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_deadline **rows = pointers(a, v->n_deadlines);
+    const struct jiaoban_deadline **rows = jb_client_pointers(a, v->n_deadlines);
     for (size_t i = 0; rows != NULL && i < v->n_deadlines; i++)
         if ((rows[i] = jb_client_deadline(a, v->deadlines[i])) == NULL)
             return false;
@@ -82,7 +107,7 @@ static bool deadlines(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_
 
 static bool petitioners(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_person **rows = pointers(a, v->n_petitioners);
+    const struct jiaoban_person **rows = jb_client_pointers(a, v->n_petitioners);
     for (size_t i = 0; rows != NULL && i < v->n_petitioners; i++)
         if ((rows[i] = person_row(a, v->petitioners[i])) == NULL)
             return false;
@@ -93,13 +118,77 @@ static bool petitioners(struct jb_arena *a, const Jb__CaseView *v, struct jiaoba
 
 static bool timeline(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
 {
-    const struct jiaoban_event **rows = pointers(a, v->n_timeline);
+    const struct jiaoban_event **rows = jb_client_pointers(a, v->n_timeline);
     for (size_t i = 0; rows != NULL && i < v->n_timeline; i++)
         if ((rows[i] = jb_client_event(a, v->timeline[i])) == NULL)
             return false;
     c->timeline = rows;
     c->timeline_count = v->n_timeline;
     return rows != NULL;
+}
+
+static bool links(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_link **rows = jb_client_pointers(a, v->n_links);
+    for (size_t i = 0; rows != NULL && i < v->n_links; i++)
+        if ((rows[i] = link_row(a, v->links[i])) == NULL)
+            return false;
+    c->links = rows;
+    c->link_count = v->n_links;
+    return rows != NULL;
+}
+
+static bool ratings(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_rating **rows = jb_client_pointers(a, v->n_ratings);
+    for (size_t i = 0; rows != NULL && i < v->n_ratings; i++)
+        if ((rows[i] = rating_row(a, v->ratings[i])) == NULL)
+            return false;
+    c->ratings = rows;
+    c->rating_count = v->n_ratings;
+    return rows != NULL;
+}
+
+static bool directives(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_directive **rows = jb_client_pointers(a, v->n_directives);
+    for (size_t i = 0; rows != NULL && i < v->n_directives; i++)
+        if ((rows[i] = jb_client_directive(a, v->directives[i])) == NULL)
+            return false;
+    c->directives = rows;
+    c->directive_count = v->n_directives;
+    return rows != NULL;
+}
+
+static bool dockets(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_docket **rows = jb_client_pointers(a, v->n_dockets);
+    for (size_t i = 0; rows != NULL && i < v->n_dockets; i++)
+        if ((rows[i] = jb_client_docket(a, v->dockets[i])) == NULL)
+            return false;
+    c->dockets = rows;
+    c->docket_count = v->n_dockets;
+    return rows != NULL;
+}
+
+static void levels(const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    c->exit = (int)v->exit;
+    c->simple = v->simple;
+    c->lead_official = jb_client_text(v->lead_official);
+    c->dispute_level = (int)v->dispute_level;
+    c->arbiter = v->arbiter;
+    c->reviewer = v->reviewer;
+    c->rechecker = v->rechecker;
+    c->arbiter_name = jb_client_text(v->arbiter_name);
+    c->reviewer_name = jb_client_text(v->reviewer_name);
+    c->rechecker_name = jb_client_text(v->rechecker_name);
+    c->review_opinion = (int)v->review_opinion;
+    c->recheck_opinion = (int)v->recheck_opinion;
+    c->accused = v->accused;
+    c->accused_count = v->n_accused;
+    c->recused = (const char *const *)v->recused;
+    c->recused_count = v->n_recused;
 }
 
 static void facts(const Jb__CaseView *v, struct jiaoban_case *c)
@@ -142,8 +231,9 @@ const struct jiaoban_case *jb_client_case(struct jb_arena *a, const Jb__CaseView
     if (c == NULL)
         return NULL;
     facts(v, c);
-    if (!participants(a, v, c) || !deadlines(a, v, c) || !petitioners(a, v, c) ||
-        !timeline(a, v, c))
-        return NULL;
-    return c;
+    levels(v, c);
+    bool fine =
+        participants(a, v, c) && deadlines(a, v, c) && petitioners(a, v, c) && timeline(a, v, c);
+    fine = fine && links(a, v, c) && ratings(a, v, c) && directives(a, v, c) && dockets(a, v, c);
+    return fine ? c : NULL;
 }

@@ -6,6 +6,7 @@
 
 /* Versions of the library may add fields: this much was there in the first. */
 #define ACT_FIRST_BYTES (offsetof(struct jiaoban_act, person_count) + sizeof(size_t))
+#define TOKEN_BYTES 64
 #define OPTIONS_FIRST_BYTES (offsetof(struct jiaoban_options, timeout_ms) + sizeof(uint32_t))
 
 static enum jiaoban_status options_read(struct jiaoban *j, const struct jiaoban_options *options,
@@ -19,7 +20,13 @@ static enum jiaoban_status options_read(struct jiaoban *j, const struct jiaoban_
         ours->wait_ms = JIAOBAN_WAIT_MS;
     if (ours->timeout_ms == 0)
         ours->timeout_ms = JB_CLIENT_TIMEOUT_MS;
-    return jb_client_text_check(j, "on_behalf_of", ours->on_behalf_of, JB_LIMIT_LINE);
+    status = jb_client_text_check(j, "on_behalf_of", ours->on_behalf_of, JB_LIMIT_LINE);
+    if (status == JIAOBAN_OK)
+        status = jb_client_text_check(j, "token", ours->token, JB_LIMIT_LINE);
+    if (status == JIAOBAN_OK && ours->token != NULL && strlen(ours->token) > TOKEN_BYTES)
+        status = jb_client_fail(j, JIAOBAN_TOO_LARGE, "token has %zu bytes, %d are allowed",
+                                strlen(ours->token), TOKEN_BYTES);
+    return status;
 }
 
 /* Fill in the request; what it points to lives in j->scratch, or is the caller's. */
@@ -49,6 +56,8 @@ static enum jiaoban_status submission(struct jiaoban *j, const char *kind,
     body->has_wait_ms = true;
     body->wait_ms = options->wait_ms;
     body->on_behalf_of = (char *)(uintptr_t)options->on_behalf_of;
+    body->token = (char *)(uintptr_t)options->token;
+    body->query_code = (char *)(uintptr_t)ours.query_code;
     return JIAOBAN_OK;
 }
 
@@ -124,6 +133,7 @@ VERB(jiaoban_decline, "decline")
 VERB(jiaoban_notify, "notify")
 VERB(jiaoban_object, "object")
 VERB(jiaoban_rule, "rule_on_objection")
+VERB(jiaoban_escalate_dispute, "escalate_dispute")
 VERB(jiaoban_designate, "designate")
 VERB(jiaoban_extend, "extend")
 VERB(jiaoban_note, "note")
@@ -132,4 +142,37 @@ VERB(jiaoban_execute, "execute")
 VERB(jiaoban_close_case, "close")
 VERB(jiaoban_acknowledge, "acknowledge")
 VERB(jiaoban_opened, "opened")
+VERB(jiaoban_classify, "classify")
+VERB(jiaoban_start_simple, "start_simple")
+VERB(jiaoban_turn_ordinary, "turn_ordinary")
+VERB(jiaoban_link, "link")
+VERB(jiaoban_merge, "merge")
+VERB(jiaoban_split, "split")
+VERB(jiaoban_reopen, "reopen")
+VERB(jiaoban_recuse, "recuse")
+VERB(jiaoban_record_delivery, "record_delivery")
+VERB(jiaoban_report_up, "report_up")
+VERB(jiaoban_request_review, "request_review")
+VERB(jiaoban_give_review, "give_review")
+VERB(jiaoban_request_recheck, "request_recheck")
+VERB(jiaoban_give_recheck, "give_recheck")
+VERB(jiaoban_start_hearing, "start_hearing")
+VERB(jiaoban_end_hearing, "end_hearing")
+VERB(jiaoban_terminate, "terminate")
+VERB(jiaoban_issue_directive, "issue_directive")
+VERB(jiaoban_countersign_directive, "countersign_directive")
+VERB(jiaoban_sign_directive, "sign_directive")
+VERB(jiaoban_answer_directive, "answer_directive")
+VERB(jiaoban_clear_directive, "clear_directive")
+VERB(jiaoban_object_directive, "object_directive")
+VERB(jiaoban_withdraw_directive, "withdraw_directive")
+VERB(jiaoban_delegate, "delegate")
+VERB(jiaoban_end_delegation, "end_delegation")
+VERB(jiaoban_open_docket, "open_docket")
+VERB(jiaoban_step_docket, "step_docket")
+VERB(jiaoban_close_docket, "close_docket")
+VERB(jiaoban_urge, "urge")
+VERB(jiaoban_rate, "rate")
+VERB(jiaoban_set_plan, "set_plan")
+VERB(jiaoban_fulfil, "fulfil")
 #undef VERB

@@ -23,10 +23,21 @@ int64_t jb_clock_mono_ms(void)
     return read_clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t jb_clock_boot_ms(void)
+{
+    return read_clock_ms(CLOCK_BOOTTIME);
+}
+
 static int64_t wall_now_ms(void *ctx)
 {
     (void)ctx;
     return jb_clock_now_ms();
+}
+
+static int64_t boot_now_ms(void *ctx)
+{
+    (void)ctx;
+    return jb_clock_boot_ms();
 }
 
 static int64_t offset_now_ms(void *ctx)
@@ -49,6 +60,11 @@ static int64_t fixed_now_ms(void *ctx)
 struct jb_clock jb_clock_wall(void)
 {
     return (struct jb_clock){wall_now_ms, NULL};
+}
+
+struct jb_clock jb_clock_mono(void)
+{
+    return (struct jb_clock){boot_now_ms, NULL};
 }
 
 struct jb_clock jb_clock_offset(int64_t *offset_ms)

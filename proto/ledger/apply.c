@@ -25,7 +25,7 @@ static enum jb_err policy_apply(struct jb_ledger *l, const struct jb_entry *entr
 
     return jb_sql_run(l, JB_SQL_POLICY_ADD,
                       JB_ROW(jb_u64(entry->seq), jb_int(act->effective_from_ms),
-                             jb_text(act->version), jb_blob(act->body)));
+                             jb_text(act->version), jb_text(act->region), jb_blob(act->body)));
 }
 
 static enum jb_err calendar_apply(struct jb_ledger *l, const struct jb_entry *entry)
@@ -46,6 +46,8 @@ static const struct {
     {JB_ACT_CHANGE_NODE, jb_directory_entry_apply},
     {JB_ACT_REPLACE_KEYS, jb_directory_entry_apply},
     {JB_ACT_RETIRE_NODE, jb_directory_entry_apply},
+    {JB_ACT_DELEGATE, jb_delegation_entry_apply},
+    {JB_ACT_END_DELEGATION, jb_delegation_entry_apply},
     {JB_ACT_INSTALL_POLICY, policy_apply},
     {JB_ACT_INSTALL_CALENDAR, calendar_apply},
 };
@@ -63,20 +65,20 @@ static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
                               struct jb_arena *arena)
 {
     struct jb_case c;
-    bool registers = entry->act.kind == JB_ACT_REGISTER;
     enum jb_err err = jb_ledger_case_load(l, entry->act.case_no, arena, &c);
 
     if (err != JB_OK)
         return err;
     if (c.stage != JB_STAGE_NONE && entry->seq <= c.last_seq)
         return JB_OK; /* history that was given twice */
-    if (c.stage == JB_STAGE_NONE && !registers)
+    bool opens = c.stage == JB_STAGE_NONE;
+    if (opens && (!jb_act_may_open(entry->act.kind) || entry->effect_count == 0))
         /* A note about a case that is not held here; but consequences need their case. */
         return entry->effect_count == 0 ? JB_OK : JB_CORRUPT;
     err = jb_case_apply(&c, entry, arena);
     if (err == JB_OK)
         err = jb_ledger_case_save(l, &c);
-    if (err == JB_OK && registers)
+    if (err == JB_OK && opens)
         err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c.case_no)));
     return err;
 }

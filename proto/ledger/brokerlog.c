@@ -10,6 +10,21 @@ uint64_t jb_log_last_seq(const struct jb_ledger *l)
     return l->heads.log_seq;
 }
 
+enum jb_err jb_log_last_at(struct jb_ledger *l, int64_t *at_ms)
+{
+    *at_ms = 0;
+    enum jb_err err = jb_sql_number(l, JB_SQL_LOG_LAST_AT, JB_NO_ROW, at_ms);
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+_Static_assert(JB_ACT_CLOCK_STEP == 94, "SQL of the last clock step");
+
+enum jb_err jb_log_last_clock_step(struct jb_ledger *l, struct jb_arena *arena,
+                                   struct jb_bytes *bytes)
+{
+    return jb_sql_blob(l, jb_sql_bind(l, JB_SQL_LOG_LAST_CLOCK, JB_NO_ROW), arena, bytes);
+}
+
 enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, struct jb_bytes bytes)
 {
     uint8_t hash[JB_HASH_BYTES];

@@ -10,6 +10,11 @@
 /* ---- log ---- */
 
 uint64_t jb_log_last_seq(const struct jb_ledger *l);
+/* Instant of the last entry; 0: the log is empty. */
+enum jb_err jb_log_last_at(struct jb_ledger *l, int64_t *at_ms) JB_MUST;
+/* Encoded bytes of the last CLOCK_STEP into the arena; NOT_FOUND. */
+enum jb_err jb_log_last_clock_step(struct jb_ledger *l, struct jb_arena *arena,
+                                   struct jb_bytes *bytes) JB_MUST;
 /* Append one entry: entry->seq must be last + 1. Stores the encoded bytes (`bytes`, made with
  * jb_entry_encode by the caller) and the log's chain head. */
 enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry,
@@ -94,8 +99,12 @@ enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *ad
  * Entries are marked `history`. */
 enum jb_err jb_stream_backfill(struct jb_ledger *l, uint32_t node, int64_t case_no,
                                uint64_t before_seq, int64_t at_ms) JB_MUST;
-/* Likewise all directory, policy and calendar entries so far, for a node that has just been
- * enrolled. */
+/* Its registration alone, when the case has a sealed part: for a node that may read it from now on
+ * and gets the key beside it. */
+enum jb_err jb_stream_backfill_register(struct jb_ledger *l, uint32_t node, int64_t case_no,
+                                        int64_t at_ms) JB_MUST;
+/* Likewise all directory, delegation, policy and calendar entries so far, for a node that has just
+ * been enrolled. */
 enum jb_err jb_stream_backfill_common(struct jb_ledger *l, uint32_t node, uint64_t before_seq,
                                       int64_t at_ms) JB_MUST;
 
@@ -106,8 +115,8 @@ struct jb_stream_read {
     size_t max_bytes; /* of item bodies; at least one item is given if there is one */
 };
 /* Items ready to be sent, with case keys where the node may have them (REGISTER of a sealed case,
- * node is registrar, host or co-handler). Into the arena. `head`: chain head after the last one.
- * Works on a read-only ledger as well. */
+ * node is registrar, host, co-handler or reviewer). Into the arena. `head`: chain head after the
+ * last one. Works on a read-only ledger as well. */
 enum jb_err jb_stream_read(struct jb_ledger *l, const struct jb_stream_read *want,
                            struct jb_arena *arena, struct jb_frame_item **items, size_t *count,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;

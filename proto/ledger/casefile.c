@@ -7,7 +7,23 @@
 
 /* ---- load ---- */
 
-static void row_read(struct jb_reader *r, struct jb_case *c)
+static void rating_read(struct jb_reader *r, struct jb_rating *rating)
+{
+    rating->state = (enum jb_rating_state)jb_get_int(r);
+    rating->satisfaction = jb_get_u32(r);
+    rating->at_ms = jb_get_i64(r);
+}
+
+static void texts_read(struct jb_reader *r, struct jb_case *c)
+{
+    c->title = jb_get_text(r);
+    c->class_code = jb_get_text(r);
+    c->place_code = jb_get_text(r);
+    c->lead_official = jb_get_text(r);
+    c->query_hash = jb_get_text(r);
+}
+
+static void row_read(struct jb_reader *r, struct jb_case *c, unsigned *parts)
 {
     c->case_no = jb_get_i64(r);
     c->stage = (enum jb_stage)jb_get_int(r);
@@ -32,9 +48,17 @@ static void row_read(struct jb_reader *r, struct jb_case *c)
     c->last_ruling = jb_get_int(r);
     for (size_t fact = 1; fact < JB_FACT_COUNT; fact++)
         c->facts_ms[fact] = jb_get_i64(r);
-    c->title = jb_get_text(r);
-    c->class_code = jb_get_text(r);
-    c->place_code = jb_get_text(r);
+    c->simple = jb_get_i64(r) != 0;
+    c->reviewer = jb_get_u32(r);
+    c->rechecker = jb_get_u32(r);
+    c->review_opinion = jb_get_int(r);
+    c->recheck_opinion = jb_get_int(r);
+    for (size_t i = 0; i < JB_RATED_PARTIES; i++)
+        rating_read(r, &c->ratings[i]);
+    c->dispute_level = jb_get_int(r);
+    c->arbiter = jb_get_u32(r);
+    *parts = jb_get_u32(r);
+    texts_read(r, c);
 }
 
 static enum jb_err participant_push(struct jb_case *c, struct jb_participant p, size_t *capacity,
@@ -64,6 +88,8 @@ static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c, str
         struct jb_reader r = jb_reader_of(s, arena);
         struct jb_participant p = {.node = jb_get_u32(&r)};
         p.role = (enum jb_role)jb_get_int(&r);
+        p.signed_ms = jb_get_i64(&r);
+        p.answered_ms = jb_get_i64(&r);
         err = participant_push(c, p, &capacity, arena);
         if (err != JB_OK)
             break;
@@ -77,12 +103,13 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
 {
     enum jb_err err;
     struct jb_case loaded = {.case_no = case_no};
+    unsigned parts = 0;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(case_no)));
     bool found = jb_sql_next(l, s, &err);
 
     if (found) {
         struct jb_reader r = jb_reader_of(s, arena);
-        row_read(&r, &loaded);
+        row_read(&r, &loaded, &parts);
         err = r.err;
     }
     jb_sql_done(s);
@@ -90,6 +117,8 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
         err = participants_load(l, &loaded, arena);
     if (err == JB_OK && found)
         err = jb_deadlines_load(l, &loaded, arena);
+    if (err == JB_OK && parts != 0)
+        err = jb_case_parts_load(l, &loaded, parts, arena);
     if (err == JB_OK)
         *c = loaded;
     return err;
@@ -100,6 +129,8 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
 static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
 {
     const int64_t *f = c->facts_ms;
+    const struct jb_rating *office = &c->ratings[JB_RATED_OFFICE - 1];
+    const struct jb_rating *handler = &c->ratings[JB_RATED_HANDLER - 1];
 
     return jb_sql_run(
         l, JB_SQL_CASE_SAVE,
@@ -112,8 +143,16 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
                jb_int(f[JB_FACT_ACCEPTED]), jb_int(f[JB_FACT_DECLINED]), jb_int(f[JB_FACT_TOLD]),
                jb_int(f[JB_FACT_ANSWERED]), jb_int(f[JB_FACT_ANSWER_TOLD]),
                jb_int(f[JB_FACT_EXECUTED]), jb_int(f[JB_FACT_CLOSED]), jb_int(f[JB_FACT_REFERRED]),
-               jb_int(f[JB_FACT_SENT]), jb_text(c->title), jb_text(c->class_code),
-               jb_text(c->place_code)));
+               jb_int(f[JB_FACT_SENT]), jb_int(f[JB_FACT_REVIEW_ASKED]),
+               jb_int(f[JB_FACT_REVIEWED]), jb_int(f[JB_FACT_REVIEW_TOLD]),
+               jb_int(f[JB_FACT_RECHECK_ASKED]), jb_int(f[JB_FACT_RECHECKED]),
+               jb_int(f[JB_FACT_RECHECK_TOLD]), jb_int(f[JB_FACT_TERMINATED]), jb_int(c->simple),
+               jb_int(c->reviewer), jb_int(c->rechecker), jb_int(c->review_opinion),
+               jb_int(c->recheck_opinion), jb_int(office->state), jb_int(office->satisfaction),
+               jb_int(office->at_ms), jb_int(handler->state), jb_int(handler->satisfaction),
+               jb_int(handler->at_ms), jb_int(c->dispute_level), jb_int(c->arbiter),
+               jb_int(jb_case_parts(c)), jb_text(c->title), jb_text(c->class_code),
+               jb_text(c->place_code), jb_text(c->lead_official), jb_text(c->query_hash)));
 }
 
 /* A case has a handful of them: all are written anew. */
@@ -121,10 +160,12 @@ static enum jb_err participants_write(struct jb_ledger *l, const struct jb_case 
 {
     enum jb_err err = jb_sql_run(l, JB_SQL_PARTICIPANTS_DROP, JB_ROW(jb_int(c->case_no)));
 
-    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++)
+    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++) {
+        const struct jb_participant *p = &c->participants[i];
         err = jb_sql_run(l, JB_SQL_PARTICIPANT_ADD,
-                         JB_ROW(jb_int(c->case_no), jb_int(c->participants[i].node),
-                                jb_int(c->participants[i].role)));
+                         JB_ROW(jb_int(c->case_no), jb_int(p->node), jb_int(p->role),
+                                jb_int(p->signed_ms), jb_int(p->answered_ms)));
+    }
     return err;
 }
 
@@ -137,6 +178,8 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
     if (err == JB_OK)
         err = jb_deadlines_save(l, c);
     if (err == JB_OK)
+        err = jb_case_parts_save(l, c);
+    if (err == JB_OK)
         c->participants_dirty = false;
     return err;
 }
@@ -145,8 +188,9 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
 
 enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 {
-    static const enum jb_sql drops[] = {JB_SQL_CASE_DROP, JB_SQL_PARTICIPANTS_DROP,
-                                        JB_SQL_DEADLINES_DROP, JB_SQL_STORED_DROP};
+    static const enum jb_sql drops[] = {
+        JB_SQL_CASE_DROP,  JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP, JB_SQL_STORED_DROP,
+        JB_SQL_MARKS_DROP, JB_SQL_DIRECTIVES_DROP,   JB_SQL_TARGETS_DROP,   JB_SQL_DOCKETS_DROP};
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)

@@ -18,8 +18,8 @@ void jb_check_complain(struct jb_checking *k, bool *flag, const char *format, ..
     va_end(args);
 }
 
-void jb_check_link(struct jb_checking *k, const char *what, uint64_t number,
-                   const uint8_t hash[JB_HASH_BYTES], struct jb_bytes head)
+void jb_check_chain(struct jb_checking *k, const char *what, uint64_t number,
+                    const uint8_t hash[JB_HASH_BYTES], struct jb_bytes head)
 {
     if (number != k->number + 1)
         jb_check_complain(k, &k->out->chain_intact, "%s %llu follows %llu", what,

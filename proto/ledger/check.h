@@ -21,8 +21,8 @@ void jb_check_complain(struct jb_checking *k, bool *flag, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 /* The next row of a chained sequence: number and head must be what follows. `what`: "entry",
  * "item". */
-void jb_check_link(struct jb_checking *k, const char *what, uint64_t number,
-                   const uint8_t hash[JB_HASH_BYTES], struct jb_bytes head);
+void jb_check_chain(struct jb_checking *k, const char *what, uint64_t number,
+                    const uint8_t hash[JB_HASH_BYTES], struct jb_bytes head);
 /* Give the row to the shadow; a row that cannot be applied is a finding. */
 void jb_check_replay(struct jb_checking *k, uint64_t number, struct jb_bytes body);
 /* One stored signature; `what` names it in the finding. It must verify with `key` (NULL: none) or

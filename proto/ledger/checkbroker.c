@@ -101,7 +101,7 @@ static enum jb_err log_check(struct jb_checking *k)
         struct jb_bytes head = jb_peek_blob(&r);
         struct jb_bytes body = jb_peek_blob(&r);
         jb_hash(body.data, body.len, hash);
-        jb_check_link(k, "entry", seq, hash, head);
+        jb_check_chain(k, "entry", seq, hash, head);
         jb_check_replay(k, seq, body);
         k->out->items++;
     }
@@ -148,7 +148,7 @@ static enum jb_err page_check(struct line_check *c, uint64_t *last, size_t *coun
         if (err != JB_OK)
             break;
         jb_hash(items[i].body.data, items[i].body.len, hash);
-        jb_check_link(c->k, "item", ++*last, hash, (struct jb_bytes){head, sizeof head});
+        jb_check_chain(c->k, "item", ++*last, hash, (struct jb_bytes){head, sizeof head});
         c->k->out->items++;
         if (jb_item_decode(items[i].body, &c->arena, &item, &why) != JB_OK ||
             (item.kind == JB_ITEM_ENTRY &&

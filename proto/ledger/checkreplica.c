@@ -24,7 +24,7 @@ static enum jb_err sequence_check(struct jb_checking *k, enum jb_sql id, const c
             err = r.err;
             break;
         }
-        jb_check_link(k, what, number, stored, head);
+        jb_check_chain(k, what, number, stored, head);
         jb_hash(body.data, body.len, hash);
         if (body.len > 0 && memcmp(hash, stored, sizeof hash) != 0)
             jb_check_complain(k, &k->out->chain_intact, "%s %llu: body was changed", what,

@@ -33,9 +33,10 @@ struct jb_ledger {
     sqlite3 *db;
     enum jb_ledger_role role;
     bool read_only;
-    bool memory;               /* ":memory:": no WAL, nothing durable */
-    const atomic_bool *cancel; /* NULL: never; borrowed */
-    bool writing;              /* between begin and commit or rollback */
+    bool memory;                        /* ":memory:": no WAL, nothing durable */
+    void (*on_progress)(uint64_t done); /* NULL: nobody waits */
+    const atomic_bool *cancel;          /* NULL: never; borrowed */
+    bool writing;                       /* between begin and commit or rollback */
     uint8_t epoch[JB_EPOCH_BYTES];
     struct jb_heads heads, committed;
     struct jb_line *
@@ -43,6 +44,7 @@ struct jb_ledger {
     size_t line_count, line_capacity;
     struct jb_line *touched; /* list of touched lines */
     struct jb_arena scratch; /* for one call at a time */
+    struct jb_arena cases;   /* replica: the case to which an item is being applied */
     int64_t wal_bytes;
     char error[256]; /* last SQLite error */
     sqlite3_stmt *statements[JB_SQL_COUNT];
@@ -155,7 +157,11 @@ struct jb_bytes jb_peek_blob(struct jb_reader *r);
 /* A blob of exactly `len` bytes; CORRUPT. */
 void jb_get_fixed(struct jb_reader *r, uint8_t *out, size_t len);
 
-/* ---- parts of open, commit and rollback (state.c, line.c) ---- */
+/* ---- parts of open, commit and rollback (ledger.c, state.c, line.c) ---- */
+
+/* Prepare the fixed statements that are not prepared yet. The fault names `path`. */
+enum jb_err jb_statements_prepare(struct jb_ledger *l, const char *path,
+                                  struct jb_fault *fault) JB_MUST;
 
 /* Fill heads and lines from the tables. */
 enum jb_err jb_state_load(struct jb_ledger *l) JB_MUST;
@@ -184,7 +190,18 @@ enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c,
 enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
 /* Read one deadline from a row that begins with JB_DEADLINE_NAMES. */
 struct jb_deadline jb_deadline_get(struct jb_reader *r, int64_t *case_no);
+/* caseparts.c: marks, directives with their receivers, dockets. Which parts the case has; load them
+ * as far as `parts` says; write what is dirty and clear the marks. */
+unsigned jb_case_parts(const struct jb_case *c);
+enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned parts,
+                               struct jb_arena *arena) JB_MUST;
+enum jb_err jb_case_parts_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
+/* Read one from a row that holds its columns after case_no. */
+struct jb_directive jb_directive_get(struct jb_reader *r);
+struct jb_target jb_target_get(struct jb_reader *r);
+struct jb_docket jb_docket_get(struct jb_reader *r);
 enum jb_err jb_directory_entry_apply(struct jb_ledger *l, const struct jb_entry *entry) JB_MUST;
+enum jb_err jb_delegation_entry_apply(struct jb_ledger *l, const struct jb_entry *entry) JB_MUST;
 /* Drop the derived rows of a case. */
 enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no) JB_MUST;
 /* A LEFT item: derived rows go, the note that the case was left comes. */

@@ -48,6 +48,12 @@ struct jb_deadline jb_deadline_get(struct jb_reader *r, int64_t *case_no)
     d.acked_node = jb_get_u32(r);
     d.acked_ms = jb_get_i64(r);
     d.set_seq = jb_get_u64(r);
+    d.directive = jb_get_u32(r);
+    d.docket = jb_get_u32(r);
+    d.paused_from_ms = jb_get_i64(r);
+    d.paused_ms = jb_get_i64(r);
+    d.paused_to_ms = jb_get_i64(r);
+    d.extended_days = jb_get_u32(r);
     key_read(r, d.key);
     d.acked_by = jb_get_text(r);
     d.policy_version = jb_get_text(r);
@@ -95,17 +101,18 @@ static enum jb_err deadline_write(struct jb_ledger *l, int64_t case_no, const st
 {
     const int64_t *warn = d->warn_at_ms;
 
-    return jb_sql_run(l, JB_SQL_DEADLINE_SAVE,
-                      JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
-                             jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
-                             jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms),
-                             jb_int(d->limit), jb_int(d->unit), jb_int(d->first_due_ms),
-                             jb_int(warn[0]), jb_int(warn[1]), jb_int(warn[2]), jb_int(warn[3]),
-                             jb_int(d->warned), jb_int(d->extensions), jb_int(d->provisional),
-                             jb_int(d->designated_bound), jb_int(d->acked_node),
-                             jb_int(d->acked_ms), jb_u64(d->set_seq), jb_text(jb_text_of(d->key)),
-                             jb_text(d->acked_by), jb_text(d->policy_version),
-                             jb_text(d->calendar_version), jb_text(d->article)));
+    return jb_sql_run(
+        l, JB_SQL_DEADLINE_SAVE,
+        JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
+               jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
+               jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms), jb_int(d->limit),
+               jb_int(d->unit), jb_int(d->first_due_ms), jb_int(warn[0]), jb_int(warn[1]),
+               jb_int(warn[2]), jb_int(warn[3]), jb_int(d->warned), jb_int(d->extensions),
+               jb_int(d->provisional), jb_int(d->designated_bound), jb_int(d->acked_node),
+               jb_int(d->acked_ms), jb_u64(d->set_seq), jb_int(d->directive), jb_int(d->docket),
+               jb_int(d->paused_from_ms), jb_int(d->paused_ms), jb_int(d->paused_to_ms),
+               jb_int(d->extended_days), jb_text(jb_text_of(d->key)), jb_text(d->acked_by),
+               jb_text(d->policy_version), jb_text(d->calendar_version), jb_text(d->article)));
 }
 
 enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)
@@ -121,26 +128,18 @@ enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)
     return JB_OK;
 }
 
-static bool contains(const int64_t *case_nos, size_t count, int64_t case_no)
+enum jb_err jb_ledger_due(struct jb_ledger *l, int64_t now_ms, struct jb_due *due, size_t max,
+                          size_t *count, int64_t *next_ms)
 {
-    for (size_t i = 0; i < count; i++)
-        if (case_nos[i] == case_no)
-            return true;
-    return false;
-}
-
-enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *case_nos, size_t max,
-                                size_t *count, int64_t *next_ms)
-{
-    enum jb_err err = JB_OK;
+    enum jb_err err;
     size_t found = 0;
     int64_t next = INT64_MAX;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DUE_CASES, JB_ROW(jb_int(now_ms)));
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DUE, JB_ROW(jb_int(now_ms), jb_u64(max)));
 
-    while (found < max && jb_sql_next(l, s, &err)) {
-        int64_t case_no = sqlite3_column_int64(s, 0);
-        if (!contains(case_nos, found, case_no))
-            case_nos[found++] = case_no;
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        due[found].case_no = jb_get_i64(&r);
+        due[found++].fell_ms = jb_get_i64(&r);
     }
     jb_sql_done(s);
     if (err == JB_OK)
@@ -152,4 +151,58 @@ enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *ca
         *next_ms = next;
     }
     return err;
+}
+
+/* ---- what a sweep looks at ---- */
+
+enum jb_err jb_ledger_provisional(struct jb_ledger *l, struct jb_deadline_id after,
+                                  struct jb_deadline_id *out, size_t max, size_t *count)
+{
+    enum jb_err err;
+    size_t found = 0;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_PROVISIONAL,
+                                  JB_ROW(jb_int(after.case_no), jb_int(after.id), jb_u64(max)));
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        out[found].case_no = jb_get_i64(&r);
+        out[found++].id = jb_get_u32(&r);
+    }
+    jb_sql_done(s);
+    if (err == JB_OK)
+        *count = found;
+    return err;
+}
+
+enum jb_err jb_ledger_node_cases(struct jb_ledger *l, uint32_t node, int64_t after, int64_t *out,
+                                 size_t max, size_t *count)
+{
+    enum jb_err err;
+    size_t found = 0;
+    sqlite3_stmt *s =
+        jb_sql_bind(l, JB_SQL_NODE_CASES, JB_ROW(jb_int(node), jb_int(after), jb_u64(max)));
+
+    while (jb_sql_next(l, s, &err))
+        out[found++] = sqlite3_column_int64(s, 0);
+    jb_sql_done(s);
+    if (err == JB_OK)
+        *count = found;
+    return err;
+}
+
+enum jb_err jb_ledger_node_duties(struct jb_ledger *l, uint32_t node, uint64_t *count)
+{
+    int64_t found = 0;
+    enum jb_err err = jb_sql_number(l, JB_SQL_NODE_DUTIES, JB_ROW(jb_int(node)), &found);
+
+    if (err == JB_OK)
+        *count = (uint64_t)found;
+    return err;
+}
+
+enum jb_err jb_ledger_stored_at(struct jb_ledger *l, int64_t case_no, uint64_t log_seq,
+                                uint32_t node, int64_t *at_ms)
+{
+    return jb_sql_number(l, JB_SQL_STORED_AT_NODE,
+                         JB_ROW(jb_int(case_no), jb_u64(log_seq), jb_int(node)), at_ms);
 }

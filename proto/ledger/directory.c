@@ -92,12 +92,76 @@ static enum jb_err nodes_load(struct jb_ledger *l, uint32_t from, uint32_t to,
     return err;
 }
 
+/* ---- delegations ---- */
+
+static enum jb_err delegation_push(struct jb_directory *d, sqlite3_stmt *s)
+{
+    if (d->delegation_count == d->delegation_capacity) {
+        size_t more = d->delegation_capacity == 0 ? 8 : d->delegation_capacity * 2;
+        struct jb_delegation *grown = realloc(d->delegations, more * sizeof *grown);
+        if (grown == NULL)
+            return JB_NOMEM;
+        d->delegations = grown;
+        d->delegation_capacity = more;
+    }
+    struct jb_reader r = jb_reader_of(s, NULL);
+    struct jb_delegation *g = &d->delegations[d->delegation_count];
+    *g = (struct jb_delegation){.seq = jb_get_u64(&r)};
+    g->node = jb_get_u32(&r);
+    g->official = text_own(&r);
+    g->power = jb_get_int(&r);
+    g->valid_from_ms = jb_get_i64(&r);
+    g->valid_to_ms = jb_get_i64(&r);
+    if (r.err == JB_OK)
+        d->delegation_count++;
+    return r.err;
+}
+
+/* Of nodes `from` to `to`, in the order given. */
+static enum jb_err delegations_load(struct jb_ledger *l, uint32_t from, uint32_t to,
+                                    struct jb_directory *d)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DELEGATIONS, JB_ROW(jb_int(from), jb_int(to)));
+
+    while (jb_sql_next(l, s, &err)) {
+        err = delegation_push(d, s);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+static enum jb_err delegation_write(struct jb_ledger *l, const struct jb_delegation *g)
+{
+    return jb_sql_run(l, JB_SQL_DELEGATION_SAVE,
+                      JB_ROW(jb_u64(g->seq), jb_int(g->node), jb_text(jb_text_of(g->official)),
+                             jb_int(g->power), jb_int(g->valid_from_ms), jb_int(g->valid_to_ms)));
+}
+
+enum jb_err jb_delegation_entry_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    struct jb_directory d;
+
+    jb_directory_init(&d);
+    enum jb_err err = delegations_load(l, entry->node, entry->node, &d);
+    if (err == JB_OK)
+        err = jb_directory_apply(&d, entry);
+    for (size_t i = 0; i < d.delegation_count && err == JB_OK; i++)
+        err = delegation_write(l, &d.delegations[i]);
+    jb_directory_fini(&d);
+    return err;
+}
+
 enum jb_err jb_ledger_directory_load(struct jb_ledger *l, struct jb_directory *d)
 {
     struct jb_directory loaded;
 
     jb_directory_init(&loaded);
     enum jb_err err = nodes_load(l, 0, UINT32_MAX, &loaded);
+    if (err == JB_OK)
+        err = delegations_load(l, 0, UINT32_MAX, &loaded);
     if (err != JB_OK) {
         jb_directory_fini(&loaded);
         return err;

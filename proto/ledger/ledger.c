@@ -16,6 +16,7 @@
 
 #define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
 #define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
+#define CASE_BYTES ((size_t)128 * 1024 * 1024) /* one case with all that hangs on it */
 #define CANCEL_STEPS 200 /* of a statement's program, between two looks at `cancel` */
 #define WAL_KEEP_BYTES "67108864"
 
@@ -179,10 +180,10 @@ static const struct {
 #undef B
 };
 
-static enum jb_err statements_prepare(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+enum jb_err jb_statements_prepare(struct jb_ledger *l, const char *path, struct jb_fault *fault)
 {
     for (size_t i = 0; i < JB_SQL_COUNT; i++) {
-        if ((statement_rows[i].roles & (1U << l->role)) == 0)
+        if ((statement_rows[i].roles & (1U << l->role)) == 0 || l->statements[i] != NULL)
             continue;
         int rc = sqlite3_prepare_v3(l->db, statement_rows[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
                                     &l->statements[i], NULL);
@@ -238,7 +239,7 @@ static enum jb_err prepare(struct jb_ledger *l, const char *path,
     if (err == JB_OK && options->check)
         err = quick_check(l, path, fault);
     if (err == JB_OK)
-        err = statements_prepare(l, path, fault);
+        err = jb_statements_prepare(l, path, fault);
     if (err == JB_OK && (err = jb_state_load(l)) != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", path, l->error);
     return err;
@@ -269,8 +270,10 @@ enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *opt
     l->role = options->role;
     l->read_only = options->read_only;
     l->cancel = options->cancel;
+    l->on_progress = options->on_progress;
     l->memory = strcmp(path, ":memory:") == 0;
     jb_arena_init(&l->scratch, SCRATCH_BYTES);
+    jb_arena_init(&l->cases, CASE_BYTES);
     enum jb_err err = connect(l, path, fault);
     if (err == JB_OK)
         err = prepare(l, path, options, fault);
@@ -297,6 +300,7 @@ void jb_ledger_close(struct jb_ledger **ledger)
     (void)rc;
     jb_lines_free(l);
     jb_arena_fini(&l->scratch);
+    jb_arena_fini(&l->cases);
     free(l);
     *ledger = NULL;
 }

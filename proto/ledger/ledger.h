@@ -31,13 +31,16 @@ struct jb_ledger_options {
     uint64_t max_pages;  /* quota for tests of a full disk; 0: none */
     /* NULL, or set by another thread to end what runs here: it fails with JB_CLOSED. Borrowed. */
     const atomic_bool *cancel;
+    /* NULL, or called now and then with the entries done while the derived tables are made anew
+     * from the record, as when an older file is migrated: that may take minutes. */
+    void (*on_progress)(uint64_t done);
 };
 
 /* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older
  * one is migrated step by step, each step one transaction (a copy `path.vN` is made before the
- * first); a newer one is refused (JB_VERSION). JB_CORRUPT: not our file, wrong role, failed check;
- * JB_LOCKED: another process writes; JB_IO, JB_FULL, JB_NOMEM. The fault names file and reason.
- * Refuses unless WAL and FULL are really in force. */
+ * first; a replica's goes with the next open); a newer one is refused (JB_VERSION). JB_CORRUPT: not
+ * our file, wrong role, failed check; JB_LOCKED: another process writes; JB_IO, JB_FULL, JB_NOMEM.
+ * The fault names file and reason. Refuses unless WAL and FULL are really in force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
@@ -69,12 +72,12 @@ enum jb_err jb_ledger_meta_get(struct jb_ledger *l, const char *key, struct jb_a
 /* ---- derived tables ----------------------------------------------------------------------------
  */
 
-/* The case, with its participants and deadlines, into the arena; stage NONE (and only case_no set)
+/* The case, with everything that hangs on it, into the arena; stage NONE (and only case_no set)
  * when it is not there. */
 enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
                                 struct jb_case *c) JB_MUST;
-/* Write a case after jb_case_apply: its row, dirty deadlines, dirty participants; clears the marks.
- * Inside a transaction. */
+/* Write a case after jb_case_apply: its row and whatever else is dirty; clears the marks. Inside a
+ * transaction. */
 enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
 /* Apply one entry to the derived tables: load, jb_case_apply, save; or directory, policy, calendar;
  * or the `stored` marks of a STORED. Inside a transaction. Memory from `arena`. */
@@ -89,8 +92,8 @@ enum jb_err jb_ledger_case_purge(struct jb_ledger *l, int64_t case_no) JB_MUST;
 
 /* Whole directory into memory at start. */
 enum jb_err jb_ledger_directory_load(struct jb_ledger *l, struct jb_directory *d) JB_MUST;
-/* Text of the policy in force at `at_ms` (highest effective_from not after it, last installed of
- * equal ones) and of the last calendar of `region`; NOT_FOUND. Into the arena. */
+/* Text of the national policy in force at `at_ms` (highest effective_from not after it, last
+ * installed of equal ones) and of the last calendar of `region`; NOT_FOUND. Into the arena. */
 enum jb_err jb_ledger_policy_at(struct jb_ledger *l, int64_t at_ms, struct jb_arena *arena,
                                 struct jb_text *text) JB_MUST;
 enum jb_err jb_ledger_calendar_last(struct jb_ledger *l, struct jb_text region,
@@ -102,11 +105,33 @@ enum jb_err jb_ledger_policy_version(struct jb_ledger *l, struct jb_text version
 enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text version,
                                        struct jb_arena *arena, struct jb_text *text) JB_MUST;
 
-/* Cases with an open deadline whose next instant (warn step or due) is <= now_ms, by index, in
- * order of that instant, at most `max` case numbers (each once). *next_ms: the first instant after
- * now_ms, INT64_MAX if none. */
-enum jb_err jb_ledger_due_cases(struct jb_ledger *l, int64_t now_ms, int64_t *case_nos, size_t max,
-                                size_t *count, int64_t *next_ms) JB_MUST;
+/* Cases for which the clock has something to say by now_ms, at most `max`, each once, in the order
+ * of the first instant that it would name: due, or the highest warn step that has fallen. By
+ * index. *next_ms: the first instant after now_ms, INT64_MAX if none. */
+struct jb_due {
+    int64_t case_no;
+    int64_t fell_ms;
+};
+enum jb_err jb_ledger_due(struct jb_ledger *l, int64_t now_ms, struct jb_due *due, size_t max,
+                          size_t *count, int64_t *next_ms) JB_MUST;
+
+/* Open provisional deadlines after (case, id) in that order, at most `max`. */
+struct jb_deadline_id {
+    int64_t case_no;
+    uint32_t id;
+};
+enum jb_err jb_ledger_provisional(struct jb_ledger *l, struct jb_deadline_id after,
+                                  struct jb_deadline_id *out, size_t max, size_t *count) JB_MUST;
+/* Cases after `after` in which the node has a part while they are open, or owes anything; at most
+ * `max`, ascending. */
+enum jb_err jb_ledger_node_cases(struct jb_ledger *l, uint32_t node, int64_t after, int64_t *out,
+                                 size_t max, size_t *count) JB_MUST;
+/* When this node's receipt for this entry of the case went on record; NOT_FOUND. */
+enum jb_err jb_ledger_stored_at(struct jb_ledger *l, int64_t case_no, uint64_t log_seq,
+                                uint32_t node, int64_t *at_ms) JB_MUST;
+/* What the node still answers for: open cases that it holds, open deadlines, directives that wait
+ * for it, dockets over it. */
+enum jb_err jb_ledger_node_duties(struct jb_ledger *l, uint32_t node, uint64_t *count) JB_MUST;
 
 /* Keys of sealed cases: beside the record, so that erasing one breaks no chain. */
 enum jb_err jb_ledger_case_key_put(struct jb_ledger *l, int64_t case_no,

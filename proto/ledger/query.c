@@ -25,7 +25,7 @@ enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms)
 {
     bool warned = c->objection_open;
 
-    if (c->stage == JB_STAGE_CLOSED || c->stage == JB_STAGE_REFERRED)
+    if (jb_stage_is_final(c->stage))
         return JB_LIGHT_DONE;
     for (size_t i = 0; i < c->deadline_count; i++) {
         enum jb_light light = jb_deadline_light(&c->deadlines[i], now_ms);
@@ -36,8 +36,9 @@ enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms)
     return warned ? JB_LIGHT_YELLOW : JB_LIGHT_GREEN;
 }
 
-/* The same in SQL; stages from REFERRED on are final. */
-_Static_assert(JB_STAGE_REFERRED == 7 && JB_STAGE_CLOSED == 8 && JB_STAGE_COUNT == 9,
+/* The same in SQL. */
+_Static_assert(JB_STAGE_REFERRED == 7 && JB_STAGE_CLOSED == 8 && JB_STAGE_MERGED == 9 &&
+                   JB_STAGE_TERMINATED == 14 && JB_STAGE_FILE == 15 && JB_STAGE_COUNT == 16,
                "SQL of lights and totals");
 
 #define HAS_RED                                                                                    \
@@ -46,7 +47,7 @@ _Static_assert(JB_STAGE_REFERRED == 7 && JB_STAGE_CLOSED == 8 && JB_STAGE_COUNT 
 #define HAS_WARNED                                                                                 \
     "(c.objection_open = 1 OR EXISTS (SELECT 1 FROM deadline d WHERE d.case_no = c.case_no"        \
     " AND d.ended_how = 0 AND d.first_ms <= ?))"
-#define IS_OPEN "c.stage < 7"
+#define IS_OPEN "c.stage " JB_SQL_STAGE_OPEN
 
 static void light_filter(struct jb_listing *q, enum jb_light light, int64_t now_ms)
 {
@@ -63,7 +64,7 @@ static void light_filter(struct jb_listing *q, enum jb_light light, int64_t now_
         jb_listing_and(q, IS_OPEN " AND NOT " HAS_RED " AND NOT " HAS_WARNED, JB_ROW(now, now));
         break;
     case JB_LIGHT_DONE:
-        jb_listing_and(q, "c.stage >= 7", JB_NO_ROW);
+        jb_listing_and(q, "c.stage " JB_SQL_STAGE_OVER, JB_NO_ROW);
         break;
     }
 }
@@ -143,6 +144,8 @@ static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filte
 {
     jb_listing_start(q, "SELECT c.case_no FROM case_file c WHERE 1");
     number_filter(q, "c.stage = ?", f->stage);
+    if (f->stage != JB_STAGE_FILE)
+        jb_listing_and(q, "c.stage <> 15", JB_NO_ROW);
     number_filter(q, "c.host = ?", f->host);
     number_filter(q, "c.registrar = ?", f->registrar);
     if (f->party != 0) /* the host has that role in any case */
@@ -214,27 +217,36 @@ enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, 
 
 enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out)
 {
-    int64_t counts[5] = {0}; /* cases, open, objections, red, red or yellow */
+    struct jb_totals t = {0};
+    const struct {
+        enum jb_sql id;
+        bool at_now;
+        uint64_t *count;
+    } rows[] = {
+        {JB_SQL_TOTAL_CASES, false, &t.cases},
+        {JB_SQL_TOTAL_OPEN, false, &t.open_cases},
+        {JB_SQL_TOTAL_OBJECTIONS, false, &t.objections},
+        {JB_SQL_TOTAL_RED, true, &t.red},
+        {JB_SQL_TOTAL_WARNED, true, &t.yellow}, /* and red */
+        {JB_SQL_TOTAL_DISPUTES, false, &t.disputes},
+        {JB_SQL_TOTAL_DIRECTIVES, false, &t.directives},
+        {JB_SQL_TOTAL_DOCKETS, false, &t.dockets},
+        {JB_SQL_TOTAL_UNDELIVERED, false, &t.undelivered},
+        {JB_SQL_TOTAL_PROVISIONAL, false, &t.provisional},
+    };
     bool mine;
     enum jb_err err = jb_sql_snapshot(l, &mine);
 
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_TOTAL_CASES, JB_NO_ROW, &counts[0]);
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_TOTAL_OPEN, JB_NO_ROW, &counts[1]);
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_TOTAL_OBJECTIONS, JB_NO_ROW, &counts[2]);
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_TOTAL_RED, JB_ROW(jb_int(now_ms)), &counts[3]);
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_TOTAL_WARNED, JB_ROW(jb_int(now_ms)), &counts[4]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == JB_OK; i++) {
+        int64_t number = 0;
+        err = jb_sql_number(l, rows[i].id, rows[i].at_now ? JB_ROW(jb_int(now_ms)) : JB_NO_ROW,
+                            &number);
+        *rows[i].count = (uint64_t)number;
+    }
     jb_sql_snapshot_end(l, mine);
     if (err != JB_OK)
         return err;
-    *out = (struct jb_totals){.cases = (uint64_t)counts[0],
-                              .open_cases = (uint64_t)counts[1],
-                              .red = (uint64_t)counts[3],
-                              .yellow = (uint64_t)(counts[4] - counts[3]),
-                              .objections = (uint64_t)counts[2]};
+    t.yellow -= t.red;
+    *out = t;
     return JB_OK;
 }

@@ -16,8 +16,8 @@ enum jb_light {
 enum jb_light jb_case_light(const struct jb_case *c, int64_t now_ms);
 enum jb_light jb_deadline_light(const struct jb_deadline *d, int64_t now_ms);
 
-struct jb_case_filter { /* zero fields do not filter */
-    enum jb_stage stage;
+struct jb_case_filter {              /* zero fields do not filter */
+    enum jb_stage stage;             /* files of their own (FILE) are listed only when asked for */
     uint32_t host, registrar, party; /* party: in the audience with any role */
     int matter;
     enum jb_light light;
@@ -66,8 +66,69 @@ enum jb_err jb_query_timeline(struct jb_ledger *l, int64_t case_no, struct jb_ar
 enum jb_err jb_query_register(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
                               struct jb_entry *entry) JB_MUST;
 
+/* ---- directives and dockets ---- */
+
+struct jb_directive_filter { /* zero fields do not filter */
+    int64_t case_no;
+    uint32_t receiver, issuer;
+    uint32_t power;        /* JB_POWER_* */
+    bool open_only;        /* not ended; with `receiver`: not ended for it either */
+    int64_t after_case_no; /* page: rows after (case, id) in listing order */
+    uint32_t after_id;
+    size_t limit; /* 1..1000 */
+};
+struct jb_target_row { /* one receiver */
+    struct jb_target t;
+    int64_t stored_ms; /* its receipt for the directive is on record: delivered; 0: not */
+    int64_t due_ms;    /* of the deadline that it owes under it; 0: none */
+    int64_t missed_ms; /* 0: not missed */
+};
+struct jb_directive_row {
+    int64_t case_no;
+    struct jb_text title; /* of the case or file */
+    struct jb_directive d;
+    struct jb_target_row *targets; /* by node */
+    size_t target_count;
+};
+/* Newest case first, in it the newest directive first. */
+enum jb_err jb_query_directives(struct jb_ledger *l, const struct jb_directive_filter *f,
+                                struct jb_arena *arena, struct jb_directive_row **rows,
+                                size_t *count, bool *more) JB_MUST;
+
+struct jb_docket_filter { /* zero fields do not filter */
+    int64_t case_no;
+    uint32_t node, opener;
+    bool open_only;
+    int64_t after_case_no; /* page: rows after (case, id) in listing order */
+    uint32_t after_id;
+    size_t limit; /* 1..1000 */
+};
+struct jb_docket_row {
+    int64_t case_no;
+    struct jb_text title;
+    struct jb_docket d;
+    int64_t due_ms, missed_ms; /* of its period; 0: none, not missed */
+};
+/* Newest case first, in it the newest docket first. */
+enum jb_err jb_query_dockets(struct jb_ledger *l, const struct jb_docket_filter *f,
+                             struct jb_arena *arena, struct jb_docket_row **rows, size_t *count,
+                             bool *more) JB_MUST;
+
+/* The case with this hash of its query code (jb_query_code_hash); NOT_FOUND. By index. */
+enum jb_err jb_query_by_code(struct jb_ledger *l, const uint8_t hash[JB_HASH_BYTES],
+                             int64_t *case_no) JB_MUST;
+/* Cases linked with this one, whichever of the two holds the link; ascending, at most `max`. A
+ * number need not be known here. */
+enum jb_err jb_query_linked(struct jb_ledger *l, int64_t case_no, int64_t *out, size_t max,
+                            size_t *count) JB_MUST;
+
 struct jb_totals {
-    uint64_t cases, open_cases, red, yellow, objections;
+    uint64_t cases, open_cases, red, yellow, objections; /* files of their own are no cases */
+    uint64_t disputes;                                   /* over who handles, open */
+    uint64_t directives;                                 /* not ended */
+    uint64_t dockets;                                    /* open */
+    uint64_t undelivered; /* hand-overs whose sender was alarmed and that are still not delivered */
+    uint64_t provisional; /* open deadlines past the last day that the calendar knows */
 };
 /* By index, without reading all cases. */
 enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out) JB_MUST;

@@ -10,6 +10,8 @@
 #include "proto/ledger/schema.h"
 #include "proto/wire/codec.h"
 
+#define TELL_EVERY 8192 /* entries: a fraction of a second */
+
 /* ---- replay ---- */
 
 static enum jb_err entry_replay(struct jb_replay *p, struct jb_bytes body, uint64_t seq,
@@ -80,11 +82,12 @@ enum jb_err jb_replay_shadow(enum jb_ledger_role role, struct jb_ledger **out,
 }
 
 /* The record is only read while the tables beside it are written. */
-static enum jb_err record_replay(struct jb_ledger *l, struct jb_fault *fault)
+enum jb_err jb_replay_record(struct jb_ledger *l, struct jb_fault *fault)
 {
     enum jb_err err;
     bool broker = l->role == JB_LEDGER_BROKER;
     struct jb_replay replay = {.to = l};
+    uint64_t done = 0;
     sqlite3_stmt *s = jb_sql_bind(l, broker ? JB_SQL_ENTRY_PAGE : JB_SQL_ITEM_PAGE,
                                   JB_ROW(jb_int(0), jb_int(-1)));
 
@@ -96,6 +99,8 @@ static enum jb_err record_replay(struct jb_ledger *l, struct jb_fault *fault)
         err = jb_replay_one(&replay, number, jb_peek_blob(&r), fault);
         if (err != JB_OK)
             break;
+        if (l->on_progress != NULL && ++done % TELL_EVERY == 0)
+            l->on_progress(done);
     }
     jb_sql_done(s);
     jb_arena_fini(&replay.arena);
@@ -110,7 +115,7 @@ enum jb_err jb_ledger_rebuild(struct jb_ledger *l, struct jb_fault *fault)
     if (err == JB_OK) {
         err = jb_schema_derived_reset(l);
         if (err == JB_OK)
-            err = record_replay(l, fault);
+            err = jb_replay_record(l, fault);
         if (err == JB_OK)
             err = jb_ledger_commit(l);
         else

@@ -181,10 +181,13 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
     enum jb_err err = JB_OK;
 
     if (a->item.kind == JB_ITEM_ENTRY) {
-        err = jb_ledger_apply(t->l, &a->entry, t->arena);
+        /* Not in the caller's memory: many items in a row may be about one long case. */
+        jb_arena_reset(&t->l->cases);
+        err = jb_ledger_apply(t->l, &a->entry, &t->l->cases);
+        jb_arena_reset(&t->l->cases);
         if (err == JB_OK && begins_own_epoch(t))
             err = jb_replica_settles_after(t->l, a->item.number);
-        if (err == JB_OK && a->entry.act.kind == JB_ACT_REGISTER &&
+        if (err == JB_OK && jb_act_may_open(a->entry.act.kind) &&
             jb_caseno_node(a->case_no) == t->l->heads.node)
             err = case_seq_seen(t->l, a->case_no);
     } else if (a->item.kind == JB_ITEM_LEFT) {

@@ -120,7 +120,7 @@ enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_M
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
 /* Open deadlines of `node` (0: any) whose next own alarm (warn step or due, by the replica's clock)
- * is <= now_ms; *next_ms as in jb_ledger_due_cases. Unlike the broker's clock this does not change
+ * is <= now_ms; *next_ms as in jb_ledger_due. Unlike the broker's clock this does not change
  * the case. */
 enum jb_err jb_alarm_due(struct jb_ledger *l, uint32_t node, int64_t now_ms, size_t max,
                          struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,

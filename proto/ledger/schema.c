@@ -3,12 +3,14 @@
  * The record (log, stream, lines, receipts, outbox) is only ever appended to; what is derived is
  * changed by applying entries alone and can be dropped and made anew. To change the schema: never
  * edit what a released version created; append a step to `steps`, and edit the definitions here so
- * that a new file comes out the same. */
+ * that a new file comes out the same. A change of what is derived needs no SQL: `replay`. */
 #include "proto/ledger/schema.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "proto/ledger/replay.h"
 
 #define COLUMN_INT(c) ", " #c " INTEGER NOT NULL"
 #define COLUMN_TEXT(c) ", " #c " TEXT NOT NULL"
@@ -23,7 +25,8 @@ static const char broker_tables[] =
     " case_no INTEGER NOT NULL, kind INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL)"
     " STRICT;"
     "CREATE INDEX entry_case ON entry (case_no, seq) WHERE case_no <> 0;"
-    "CREATE INDEX entry_common ON entry (seq) WHERE kind BETWEEN 100 AND 105;"
+    "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
+    "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";"
     /* body: NULL for entries, whose bytes stand in `entry` */
     "CREATE TABLE stream (node INTEGER NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     " entry_seq INTEGER NOT NULL, settles INTEGER NOT NULL, history INTEGER NOT NULL,"
@@ -70,14 +73,18 @@ static const char replica_tables[] =
 
 /* The columns of an index that stand last are there so that the index alone answers. */
 /* clang-format off */
-static const char derived_tables[] =
+static const char case_tables[] =
     "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY"
     JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ") STRICT;"
     "CREATE INDEX case_host ON case_file (host);"
     "CREATE INDEX case_stage ON case_file (stage);"
     "CREATE INDEX case_objection ON case_file (objection_open, stage) WHERE objection_open = 1;"
+    "CREATE INDEX case_open ON case_file (case_no) WHERE stage " JB_SQL_STAGE_OPEN ";"
+    "CREATE INDEX case_dispute ON case_file (dispute_level) WHERE dispute_level <> 0;"
+    "CREATE INDEX case_query ON case_file (query_hash) WHERE query_hash <> '';"
     "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
-    " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
+    " role INTEGER NOT NULL, signed_ms INTEGER NOT NULL, answered_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX participant_node ON participant (node, case_no);"
     "CREATE TABLE deadline (case_no INTEGER NOT NULL, id INTEGER NOT NULL"
     JB_DEADLINE_COLUMNS(COLUMN_INT, COLUMN_TEXT)
@@ -86,6 +93,26 @@ static const char derived_tables[] =
     "CREATE INDEX deadline_due ON deadline (due_ms, case_no, id, first_ms, missed_ms, ended_how)"
     " WHERE ended_how = 0;"
     "CREATE INDEX deadline_node ON deadline (node, due_ms, case_no) WHERE ended_how = 0;"
+    "CREATE INDEX deadline_provisional ON deadline (case_no, id)"
+    " WHERE provisional = 1 AND ended_how = 0;"
+    "CREATE INDEX deadline_undelivered ON deadline (case_no)"
+    " WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0;";
+static const char part_tables[] =
+    "CREATE TABLE mark (case_no INTEGER NOT NULL" JB_MARK_COLUMNS(COLUMN_INT, COLUMN_TEXT)
+    ", PRIMARY KEY (case_no, position)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX mark_link ON mark (other_case_no, case_no) WHERE other_case_no <> 0;"
+    "CREATE TABLE directive (case_no INTEGER NOT NULL"
+    JB_DIRECTIVE_COLUMNS(COLUMN_INT, COLUMN_TEXT)
+    ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX directive_issuer ON directive (issuer, case_no, id);"
+    "CREATE INDEX directive_open ON directive (case_no, id) WHERE status <> 3;"
+    "CREATE TABLE target (case_no INTEGER NOT NULL" JB_TARGET_COLUMNS(COLUMN_INT, COLUMN_TEXT)
+    ", PRIMARY KEY (case_no, directive, node)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX target_node ON target (node, case_no, directive);"
+    "CREATE TABLE docket (case_no INTEGER NOT NULL" JB_DOCKET_COLUMNS(COLUMN_INT, COLUMN_TEXT)
+    ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX docket_open ON docket (case_no, id) WHERE closed_ms = 0;";
+static const char house_tables[] =
     "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
     " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (case_no, log_seq, node))"
     " STRICT, WITHOUT ROWID;"
@@ -94,8 +121,12 @@ static const char derived_tables[] =
     " kind INTEGER NOT NULL, parent INTEGER NOT NULL, successor INTEGER NOT NULL,"
     " valid_from_ms INTEGER NOT NULL, valid_to_ms INTEGER NOT NULL, has_agent INTEGER NOT NULL,"
     " line_key BLOB NOT NULL, sign_key BLOB NOT NULL, former_keys BLOB) STRICT;"
+    "CREATE TABLE delegation (seq INTEGER PRIMARY KEY, node INTEGER NOT NULL,"
+    " official TEXT NOT NULL, power INTEGER NOT NULL, valid_from_ms INTEGER NOT NULL,"
+    " valid_to_ms INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX delegation_node ON delegation (node, seq);"
     "CREATE TABLE policy (seq INTEGER PRIMARY KEY, effective_from_ms INTEGER NOT NULL,"
-    " version TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
+    " version TEXT NOT NULL, region TEXT NOT NULL, body BLOB NOT NULL) STRICT;"
     "CREATE INDEX policy_effective ON policy (effective_from_ms, seq);"
     "CREATE TABLE calendar (seq INTEGER PRIMARY KEY, region TEXT NOT NULL, version TEXT NOT NULL,"
     " body BLOB NOT NULL) STRICT;"
@@ -112,17 +143,30 @@ const struct jb_schema_table jb_schema_derived[] = {
     {"case_file", "case_no"},
     {"participant", "case_no, node, role"},
     {"deadline", "case_no, id"},
+    {"mark", "case_no, position"},
+    {"directive", "case_no, id"},
+    {"target", "case_no, directive, node"},
+    {"docket", "case_no, id"},
     {"stored", "case_no, log_seq, node"},
     {"node", "node"},
+    {"delegation", "seq"},
     {"policy", "seq"},
     {"calendar", "seq"},
     {"left_case", "case_no"},
     {NULL, NULL},
 };
 
+static const struct jb_schema_step steps[] = {
+    /* 2: directives, dockets, reviews, ratings: all of it derived; delegations are common */
+    {.broker = "DROP INDEX entry_common;"
+               "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
+               "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";",
+     .replay = true},
+};
+
 struct jb_schema_steps jb_schema_known(void)
 {
-    return (struct jb_schema_steps){NULL, 0}; /* version 1 is the first */
+    return (struct jb_schema_steps){steps, sizeof steps / sizeof steps[0]};
 }
 
 static enum jb_err version_set(struct jb_ledger *l, size_t version)
@@ -135,8 +179,11 @@ static enum jb_err version_set(struct jb_ledger *l, size_t version)
 
 static enum jb_err derived_create(struct jb_ledger *l)
 {
-    enum jb_err err = jb_db_exec(l, derived_tables);
+    const char *const tables[] = {case_tables, part_tables, house_tables};
+    enum jb_err err = JB_OK;
 
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && err == JB_OK; i++)
+        err = jb_db_exec(l, tables[i]);
     if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
         err = jb_db_exec(l, replica_derived);
     return err;
@@ -218,27 +265,81 @@ static enum jb_err copy_make(struct jb_ledger *l, const char *path, size_t versi
     return err;
 }
 
-static enum jb_err step_run(struct jb_ledger *l, const struct jb_schema_step *step, size_t version)
+/* A replica's copies hold what the replica itself must forget when a case is left or a key erased:
+ * they go once the migrated file has opened again. The broker's record is never erased. */
+static void copies_drop(const struct jb_ledger *l, const char *path, size_t version)
+{
+    char name[4096];
+
+    if (l->role != JB_LEDGER_REPLICA || l->read_only || l->memory)
+        return;
+    for (size_t old = 1; old < version; old++) {
+        int len = snprintf(name, sizeof name, "%s.v%zu", path, old);
+        if (len > 0 && (size_t)len < sizeof name)
+            (void)unlink(name);
+    }
+}
+
+static enum jb_err step_run(struct jb_ledger *l, const struct jb_schema_step *step)
 {
     const char *own = l->role == JB_LEDGER_BROKER ? step->broker : step->replica;
-    enum jb_err err = jb_db_exec(l, "BEGIN IMMEDIATE");
+    enum jb_err err = JB_OK;
 
-    if (err != JB_OK)
-        return err;
     if (step->all != NULL)
         err = jb_db_exec(l, step->all);
     if (err == JB_OK && own != NULL)
         err = jb_db_exec(l, own);
-    if (err == JB_OK)
-        err = version_set(l, version);
-    if (err == JB_OK)
-        err = jb_db_exec(l, "COMMIT");
-    if (err != JB_OK && sqlite3_get_autocommit(l->db) == 0)
-        (void)!jb_db_exec(l, "ROLLBACK");
     return err;
 }
 
-enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps steps,
+/* What is derived gets the newest definitions, whatever version it had, and is made from the
+ * record again. */
+static enum jb_err derived_remake(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    enum jb_err err = jb_schema_derived_reset(l);
+
+    if (err != JB_OK)
+        return err;
+    err = jb_statements_prepare(l, path, fault);
+    if (err != JB_OK)
+        return err;
+    l->writing = true;
+    err = jb_replay_record(l, fault);
+    l->writing = false;
+    return err;
+}
+
+/* From `version` to the newest in one transaction: killed in the middle it is the old one. */
+static enum jb_err todorun(struct jb_ledger *l, const char *path, struct jb_schema_steps todo,
+                           size_t *version, struct jb_fault *fault)
+{
+    bool replay = false;
+    enum jb_err err = jb_db_exec(l, "BEGIN IMMEDIATE");
+
+    if (err != JB_OK)
+        return err;
+    for (; *version <= todo.count && err == JB_OK; ++*version) {
+        replay = replay || todo.at[*version - 1].replay;
+        err = step_run(l, &todo.at[*version - 1]);
+        if (err != JB_OK)
+            break;
+    }
+    if (err == JB_OK && replay)
+        err = derived_remake(l, path, fault);
+    if (err == JB_OK)
+        err = version_set(l, todo.count + 1);
+    if (err == JB_OK)
+        err = jb_db_exec(l, "COMMIT");
+    if (err != JB_OK && sqlite3_get_autocommit(l->db) == 0) {
+        char error[sizeof l->error];
+        memcpy(error, l->error, sizeof error); /* the reason is worth more than what follows */
+        (void)!jb_db_exec(l, "ROLLBACK");
+        memcpy(l->error, error, sizeof error);
+    }
+    return err;
+}
+
+enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps known,
                               struct jb_fault *fault)
 {
     int64_t found = 0;
@@ -248,24 +349,25 @@ enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_s
         return jb_fault_set(fault, err, "%s: %s", path, l->error);
     if (found < 1)
         return jb_fault_set(fault, JB_CORRUPT, "%s: has no schema version", path);
-    if ((uint64_t)found > steps.count + 1)
+    if ((uint64_t)found > known.count + 1)
         return jb_fault_set(fault, JB_VERSION,
                             "%s: schema version %lld is newer than the %zu known here", path,
-                            (long long)found, steps.count + 1);
+                            (long long)found, known.count + 1);
     size_t version = (size_t)found;
-    if (version == steps.count + 1)
+    if (version == known.count + 1) {
+        copies_drop(l, path, version);
         return JB_OK;
+    }
     if (l->read_only)
         return jb_fault_set(fault, JB_VERSION, "%s: schema version %zu has to be migrated first",
                             path, version);
     err = l->memory ? JB_OK : copy_make(l, path, version);
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: copy before migration: %s", path, l->error);
-    for (; version <= steps.count; version++) {
-        err = step_run(l, &steps.at[version - 1], version + 1);
-        if (err != JB_OK)
-            return jb_fault_set(fault, err, "%s: migration to version %zu: %s", path, version + 1,
-                                l->error);
-    }
+    struct jb_fault why = {""};
+    err = todorun(l, path, known, &version, &why);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: migration to version %zu: %s", path, version + 1,
+                            why.text[0] != '\0' ? why.text : l->error);
     return JB_OK;
 }

@@ -6,11 +6,12 @@
 
 #define JB_LEDGER_APPLICATION_ID 0x4a424c47 /* "JBLG" */
 
-/* One migration: from version `index + 1` to the next, run in one transaction. */
+/* One migration: from version `index + 1` to the next. */
 struct jb_schema_step {
     const char *all;     /* SQL for both roles; NULL: none */
     const char *broker;  /* for the broker only; NULL: none */
     const char *replica; /* for a replica only; NULL: none */
+    bool replay;         /* derived tables are dropped, made anew and filled from the record */
 };
 struct jb_schema_steps {
     const struct jb_schema_step *at;
@@ -21,9 +22,10 @@ struct jb_schema_steps jb_schema_known(void);
 
 /* A new file: all tables of the role, role and random epoch, in one transaction. */
 enum jb_err jb_schema_create(struct jb_ledger *l) JB_MUST;
-/* Bring an older file up to the newest version. Makes the copy `path.vN` before the first step.
- * VERSION: the file is newer. Whatever fails, the file is as it was before the failed step. */
-enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps steps,
+/* Bring an older file up to the newest version, all steps in one transaction. Makes the copy
+ * `path.vN` first. VERSION: the file is newer. Whatever fails, and whenever the process is killed,
+ * the file is as it was. */
+enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps known,
                               struct jb_fault *fault) JB_MUST;
 /* Drop and create the derived tables. Inside a transaction. */
 enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;

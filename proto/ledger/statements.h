@@ -28,8 +28,10 @@
                                           "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE,         \
                                                                            JB_COLUMN_TAKE))        \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
-    X(PARTICIPANTS, A, "SELECT node, role FROM participant WHERE case_no = ? ORDER BY node, role") \
-    X(PARTICIPANT_ADD, A, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?)")                    \
+    X(PARTICIPANTS, A,                                                                             \
+      "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \
+      " ORDER BY node, role")                                                                      \
+    X(PARTICIPANT_ADD, A, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?, ?, ?)")              \
     X(PARTICIPANTS_DROP, A, "DELETE FROM participant WHERE case_no = ?")                           \
     X(DEADLINES, A, "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")    \
     X(DEADLINE_SAVE, A,                                                                            \
@@ -39,8 +41,64 @@
                                           "excluded.node" JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE,      \
                                                                               JB_COLUMN_TAKE))     \
     X(DEADLINES_DROP, A, "DELETE FROM deadline WHERE case_no = ?")                                 \
-    X(DUE_CASES, A,                                                                                \
-      "SELECT case_no FROM deadline WHERE ended_how = 0 AND next_ms <= ? ORDER BY next_ms")        \
+    X(MARKS, A, "SELECT " JB_MARK_NAMES " FROM mark WHERE case_no = ? ORDER BY position")          \
+    X(MARK_ADD, A,                                                                                 \
+      "INSERT INTO mark VALUES (?" JB_MARK_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")")            \
+    X(MARKS_DROP, A, "DELETE FROM mark WHERE case_no = ?")                                         \
+    X(DIRECTIVES, A, "SELECT " JB_DIRECTIVE_NAMES " FROM directive WHERE case_no = ? ORDER BY id") \
+    X(DIRECTIVE_SAVE, A,                                                                           \
+      "INSERT OR REPLACE INTO directive VALUES (?" JB_DIRECTIVE_COLUMNS(JB_COLUMN_MARK,            \
+                                                                        JB_COLUMN_MARK) ")")       \
+    X(DIRECTIVES_DROP, A, "DELETE FROM directive WHERE case_no = ?")                               \
+    X(TARGETS, A,                                                                                  \
+      "SELECT " JB_TARGET_NAMES " FROM target WHERE case_no = ? ORDER BY directive, node")         \
+    X(TARGETS_OF, A, /* of one directive, with what it owes */                                     \
+      "SELECT directive, node, state, deadline_id, adopted, signed_ms, answered_ms, ended_ms,"     \
+      " (SELECT d.due_ms FROM deadline d WHERE d.case_no = target.case_no"                         \
+      " AND d.id = target.deadline_id),"                                                           \
+      " (SELECT d.missed_ms FROM deadline d WHERE d.case_no = target.case_no"                      \
+      " AND d.id = target.deadline_id)"                                                            \
+      " FROM target WHERE case_no = ? AND directive = ? ORDER BY node")                            \
+    X(TARGET_SAVE, A,                                                                              \
+      "INSERT OR REPLACE INTO target VALUES (?" JB_TARGET_COLUMNS(JB_COLUMN_MARK,                  \
+                                                                  JB_COLUMN_MARK) ")")             \
+    X(TARGETS_DROP, A, "DELETE FROM target WHERE case_no = ?")                                     \
+    X(DOCKETS, A, "SELECT " JB_DOCKET_NAMES " FROM docket WHERE case_no = ? ORDER BY id")          \
+    X(DOCKET_SAVE, A,                                                                              \
+      "INSERT OR REPLACE INTO docket VALUES (?" JB_DOCKET_COLUMNS(JB_COLUMN_MARK,                  \
+                                                                  JB_COLUMN_MARK) ")")             \
+    X(DOCKETS_DROP, A, "DELETE FROM docket WHERE case_no = ?")                                     \
+    X(CASE_BY_QUERY, A,                                                                            \
+      "SELECT case_no FROM case_file WHERE query_hash = ? AND query_hash <> ''"                    \
+      " ORDER BY case_no LIMIT 1")                                                                 \
+    X(CASES_LINKED, A, /* from either side */                                                      \
+      "SELECT other_case_no FROM mark WHERE case_no = ?1 AND kind = 1 UNION"                       \
+      " SELECT case_no FROM mark WHERE other_case_no = ?1 AND other_case_no <> 0 AND kind = 1"     \
+      " ORDER BY 1 LIMIT ?2")                                                                      \
+    X(PROVISIONAL, A, /* open deadlines whose date the calendar did not know for sure */           \
+      "SELECT case_no, id FROM deadline WHERE provisional = 1 AND ended_how = 0"                   \
+      " AND (case_no, id) > (?, ?) ORDER BY case_no, id LIMIT ?")                                  \
+    X(NODE_CASES, A, /* open ones in which it has a part, and all in which it owes something */    \
+      "SELECT p.case_no FROM participant p JOIN case_file c ON c.case_no = p.case_no"              \
+      " WHERE p.node = ?1 AND p.role <> 6 AND p.case_no > ?2 AND c.stage " JB_SQL_STAGE_OPEN       \
+      " UNION SELECT case_no FROM deadline WHERE node = ?1 AND ended_how = 0 AND case_no > ?2"     \
+      " UNION SELECT t.case_no FROM target t WHERE t.node = ?1 AND t.case_no > ?2"                 \
+      " AND t.state IN (1, 2, 3, 5)"                                                               \
+      " UNION SELECT case_no FROM docket WHERE closed_ms = 0 AND node = ?1 AND case_no > ?2"       \
+      " ORDER BY 1 LIMIT ?3")                                                                      \
+    X(NODE_DUTIES, A, /* cases that it holds, deadlines, directives and dockets that it owes */    \
+      "SELECT (SELECT count(*) FROM case_file WHERE host = ?1 AND stage " JB_SQL_STAGE_OPEN ")"    \
+      " + (SELECT count(*) FROM deadline WHERE node = ?1 AND ended_how = 0)"                       \
+      " + (SELECT count(*) FROM target WHERE node = ?1 AND state IN (1, 2, 5))"                    \
+      " + (SELECT count(*) FROM docket WHERE closed_ms = 0 AND node = ?1)")                        \
+    X(STORED_AT_NODE, A,                                                                           \
+      "SELECT at_ms FROM stored WHERE case_no = ? AND log_seq = ? AND node = ?")                   \
+    X(DUE, A, /* what fell last of each, as the rules' clock says it; the earliest of each case */ \
+      "SELECT case_no, min(CASE WHEN due_ms <= ?1 THEN due_ms"                                     \
+      " WHEN warn4_ms BETWEEN 1 AND ?1 THEN warn4_ms WHEN warn3_ms BETWEEN 1 AND ?1 THEN warn3_ms" \
+      " WHEN warn2_ms BETWEEN 1 AND ?1 THEN warn2_ms ELSE warn1_ms END) AS fell_ms"                \
+      " FROM deadline INDEXED BY deadline_next WHERE ended_how = 0 AND next_ms <= ?1"              \
+      " GROUP BY case_no ORDER BY fell_ms, case_no LIMIT ?2")                                      \
     X(DUE_NEXT, A,                                                                                 \
       "SELECT next_ms FROM deadline WHERE ended_how = 0 AND next_ms > ? ORDER BY next_ms LIMIT 1") \
     X(STORED_ADD, A, "INSERT OR IGNORE INTO stored VALUES (?, ?, ?, ?)")                           \
@@ -50,9 +108,19 @@
     X(NODES, A, "SELECT * FROM node WHERE node BETWEEN ? AND ? ORDER BY node")                     \
     X(NODE_SAVE, A,                                                                                \
       "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \
-    X(POLICY_ADD, A, "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?)")                          \
+    X(DELEGATIONS, A,                                                                              \
+      "SELECT seq, node, official, power, valid_from_ms, valid_to_ms FROM delegation"              \
+      " WHERE node BETWEEN ? AND ? ORDER BY seq")                                                  \
+    X(DELEGATION_SAVE, A, "INSERT OR REPLACE INTO delegation VALUES (?, ?, ?, ?, ?, ?)")           \
+    X(POLICY_ADD, A, "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?, ?)")                       \
+    X(POLICIES, A, /* the last one of each version and region */                                   \
+      "SELECT body, version FROM policy WHERE seq IN"                                              \
+      " (SELECT max(seq) FROM policy GROUP BY version, region) ORDER BY seq")                      \
+    X(CALENDARS, A, /* the last one of each region */                                              \
+      "SELECT body, version, region FROM calendar WHERE seq IN"                                    \
+      " (SELECT max(seq) FROM calendar GROUP BY region) ORDER BY seq")                             \
     X(POLICY_AT, A,                                                                                \
-      "SELECT body FROM policy WHERE effective_from_ms <= ?"                                       \
+      "SELECT body FROM policy WHERE effective_from_ms <= ? AND region IN ('', 'CN')"              \
       " ORDER BY effective_from_ms DESC, seq DESC LIMIT 1")                                        \
     X(POLICY_VERSION, A, "SELECT body FROM policy WHERE version = ? ORDER BY seq DESC LIMIT 1")    \
     X(CALENDAR_VERSION, A,                                                                         \
@@ -61,18 +129,30 @@
     X(CALENDAR_LAST, A, "SELECT body FROM calendar WHERE region = ? ORDER BY seq DESC LIMIT 1")    \
     X(LEFT_ADD, A, "INSERT OR REPLACE INTO left_case VALUES (?, ?, ?, ?)")                         \
     X(LEFT_DROP, A, "DELETE FROM left_case WHERE case_no = ?")                                     \
-    X(TOTAL_CASES, A, "SELECT count(*) FROM case_file")                                            \
-    X(TOTAL_OPEN, A, "SELECT count(*) FROM case_file WHERE stage < 7")                             \
+    X(TOTAL_CASES, A, "SELECT count(*) FROM case_file WHERE stage <> 15")                          \
+    X(TOTAL_OPEN, A,                                                                               \
+      "SELECT count(*) FROM case_file INDEXED BY case_open WHERE stage " JB_SQL_STAGE_OPEN)        \
     X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
+    X(TOTAL_DISPUTES, A, "SELECT count(*) FROM case_file WHERE dispute_level <> 0")                \
+    X(TOTAL_DIRECTIVES, A, "SELECT count(*) FROM directive WHERE status <> 3")                     \
+    X(TOTAL_DOCKETS, A, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
+    X(TOTAL_UNDELIVERED, A,                                                                        \
+      "SELECT count(*) FROM deadline"                                                              \
+      " WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")                               \
+    X(TOTAL_PROVISIONAL, A,                                                                        \
+      "SELECT count(*) FROM deadline WHERE provisional = 1 AND ended_how = 0")                     \
     X(TOTAL_RED, A,                                                                                \
       "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d INDEXED BY deadline_due"    \
-      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
+      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
+      "c.stage " JB_SQL_STAGE_OPEN ""                                                              \
       " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                                                \
     X(TOTAL_WARNED, A, /* red or yellow */                                                         \
       "SELECT count(*) FROM (SELECT d.case_no FROM deadline d INDEXED BY deadline_due"             \
-      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND c.stage < 7"           \
+      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
+      "c.stage " JB_SQL_STAGE_OPEN ""                                                              \
       " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
-      " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage < 7)")              \
+      " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage " JB_SQL_STAGE_OPEN \
+      ")")                                                                                         \
     /* the broker's log */                                                                         \
     X(ENTRY_ADD, B, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
     X(ENTRY_LAST, B, "SELECT seq, head FROM entry ORDER BY seq DESC LIMIT 1")                      \
@@ -81,9 +161,12 @@
     X(ENTRY_OF_CASE, B,                                                                            \
       "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND seq < ? ORDER BY seq")   \
     X(ENTRY_COMMON, B,                                                                             \
-      "SELECT seq, body FROM entry WHERE kind BETWEEN 100 AND 105 AND seq < ? ORDER BY seq")       \
-    X(REGISTER_ENTRY, B,                                                                           \
-      "SELECT body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind = 10"                    \
+      "SELECT seq, body FROM entry WHERE " JB_SQL_KIND_COMMON " AND seq < ? ORDER BY seq")         \
+    X(REGISTER_ENTRY, B, /* or what opened a file of its own */                                    \
+      "SELECT body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind IN (10, 50, 60)"         \
+      " ORDER BY seq LIMIT 1")                                                                     \
+    X(REGISTER_ROW, B,                                                                             \
+      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind = 10"               \
       " ORDER BY seq LIMIT 1")                                                                     \
     X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
     X(STREAM_READ, B,                                                                              \
@@ -97,9 +180,13 @@
     X(STREAM_KEY, B, /* the key of a sealed case, if this node may read it now */                  \
       "SELECT k.key FROM case_key k JOIN case_file c ON c.case_no = k.case_no"                     \
       " WHERE k.case_no = ?1 AND (c.host = ?2 OR c.registrar = ?2 OR EXISTS"                       \
-      " (SELECT 1 FROM participant p WHERE p.case_no = ?1 AND p.node = ?2 AND p.role IN (1,2,3)))" \
+      " (SELECT 1 FROM participant p WHERE p.case_no = ?1 AND p.node = ?2 AND p.role IN "          \
+      "(1,2,3,7)))"                                                                                \
       " AND NOT EXISTS (SELECT 1 FROM participant p"                                               \
       " WHERE p.case_no = ?1 AND p.node = ?2 AND p.role = 6)")                                     \
+    X(LOG_LAST_AT, B, "SELECT at_ms FROM entry ORDER BY seq DESC LIMIT 1")                         \
+    X(LOG_LAST_CLOCK, B,                                                                           \
+      "SELECT body FROM entry WHERE " JB_SQL_KIND_CLOCK " ORDER BY seq DESC LIMIT 1")              \
     X(STREAM_MISSING, B, /* entries that a node's stream must hold */                              \
       "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) " \
       "p"                                                                                          \
@@ -122,9 +209,9 @@
     X(ITEM_PAGE, R,                                                                                \
       "SELECT number, hash, head, body FROM item WHERE number > ?"                                 \
       " ORDER BY number LIMIT ?")                                                                  \
-    X(ITEM_OF_CASE, R,                                                                             \
-      "SELECT number, body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10"             \
-      " AND body IS NOT NULL ORDER BY number")                                                     \
+    X(ITEM_OF_CASE, R, /* an entry that came twice stands where it came first */                   \
+      "SELECT min(number), body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10"        \
+      " AND body IS NOT NULL GROUP BY entry_seq ORDER BY 1")                                       \
     X(ITEM_SETTLES, R,                                                                             \
       "SELECT number, at_ms, kind, case_no, body FROM item WHERE settles = ? AND settles <> 0")    \
     X(ITEM_LAST_SETTLES, R, "SELECT max(settles) FROM item WHERE settles <> 0")                    \
@@ -132,8 +219,8 @@
       "UPDATE item SET body = NULL"                                                                \
       " WHERE case_no = ? AND case_no <> 0 AND kind = 10 AND act_kind <> 82")                      \
     X(REGISTER_ITEM, R,                                                                            \
-      "SELECT body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10 AND act_kind = 10"   \
-      " AND body IS NOT NULL ORDER BY number DESC LIMIT 1")                                        \
+      "SELECT body FROM item WHERE case_no = ? AND case_no <> 0 AND kind = 10"                     \
+      " AND act_kind IN (10, 50, 60) AND body IS NOT NULL ORDER BY number LIMIT 1")                \
     X(OUTBOX_ADD, R, "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                      \
     X(OUTBOX_LAST, R, "SELECT number, head FROM outbox ORDER BY number DESC LIMIT 1")              \
     X(OUTBOX_HEAD, R, "SELECT head FROM outbox WHERE number = ?")                                  \

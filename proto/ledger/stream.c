@@ -3,6 +3,7 @@
  * Of an entry only its place in the stream is stored; the item's bytes are built again from the log
  * whenever they are sent, and must come out the same, since the chain runs over their hash. */
 #include <assert.h>
+#include <sodium.h>
 
 #include "proto/ledger/db.h"
 #include "proto/wire/codec.h"
@@ -86,6 +87,21 @@ enum jb_err jb_stream_backfill(struct jb_ledger *l, uint32_t node, int64_t case_
     return jb_log_each_row(
         l, jb_sql_bind(l, JB_SQL_ENTRY_OF_CASE, JB_ROW(jb_int(case_no), jb_u64(before_seq))),
         backfill_one, &b);
+}
+
+enum jb_err jb_stream_backfill_register(struct jb_ledger *l, uint32_t node, int64_t case_no,
+                                        int64_t at_ms)
+{
+    struct backfill b = {l, {.node = node, .at_ms = at_ms, .history = true, .case_no = case_no}};
+    uint8_t key[JB_KEY_BYTES];
+
+    assert(l->writing);
+    enum jb_err err = jb_ledger_case_key_get(l, case_no, key);
+    if (err != JB_OK)
+        return err == JB_NOT_FOUND ? JB_OK : err;
+    sodium_memzero(key, sizeof key);
+    return jb_log_each_row(l, jb_sql_bind(l, JB_SQL_REGISTER_ROW, JB_ROW(jb_int(case_no))),
+                           backfill_one, &b);
 }
 
 enum jb_err jb_stream_backfill_common(struct jb_ledger *l, uint32_t node, uint64_t before_seq,

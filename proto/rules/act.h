@@ -39,6 +39,7 @@
     X(REOPEN, reopen, 34)                                                                          \
     X(RECUSE, recuse, 35)                                                                          \
     X(RECORD_DELIVERY, record_delivery, 36)                                                        \
+    X(REPORT_UP, report_up, 37)                                                                    \
     X(REQUEST_REVIEW, request_review, 40)                                                          \
     X(GIVE_REVIEW, give_review, 41)                                                                \
     X(REQUEST_RECHECK, request_recheck, 42)                                                        \
@@ -62,6 +63,8 @@
     X(RATE, rate, 70)                                                                              \
     X(SET_PLAN, set_plan, 71)                                                                      \
     X(ATTACH, attach, 72)                                                                          \
+    X(FULFIL, fulfil, 73)                                                                          \
+    X(OPEN_RATING, open_rating, 74)                                                                \
     X(OPENED, opened, 80)                                                                          \
     X(ACKNOWLEDGE, acknowledge, 81)                                                                \
     X(STORED, stored, 82)                                                                          \
@@ -71,6 +74,8 @@
     X(UNDELIVERED, undelivered, 92)                                                                \
     X(UNSIGNED, unsigned_step, 93)                                                                 \
     X(CLOCK_STEP, clock_step, 94)                                                                  \
+    X(RECOUNT, recount, 95)                                                                        \
+    X(SUCCEED, succeed, 96)                                                                        \
     X(ENROL_NODE, enrol_node, 100)                                                                 \
     X(CHANGE_NODE, change_node, 101)                                                               \
     X(REPLACE_KEYS, replace_keys, 102)                                                             \
@@ -114,7 +119,8 @@ enum jb_act_kind jb_act_kind_parse(const char *name);
     U64(log_seq) BYTES(epoch) U64(number) BYTES(head) BYTES(signature) I64(at_ms) U32(step_no)     \
     I64(fell_ms) I64(before_ms) I64(after_ms) TEXT(code) ENUM(level) U32(parent) ENUM(node_kind)   \
     TEXT(region) TEXT(credit_code) BYTES(line_key) BYTES(sign_key) U32(successor) TEXT(version)    \
-    I64(effective_from_ms) BYTES(body) U64(quarantine_no) BYTES(key_id)
+    I64(effective_from_ms) BYTES(body) U64(quarantine_no) BYTES(key_id) LIST32(accused)            \
+    ENUM(demand)
 /* clang-format on */
 
 struct jb_list32 {
@@ -227,6 +233,60 @@ enum {
     JB_FLAG_PUBLIC = 128,
     JB_FLAG_SECRET = 256,
     JB_FLAG_UNREACHABLE = 512, /* name or address unclear: no notice owed (Art 23) */
+};
+
+enum { /* the six powers of the first assignment authority, domain rules section 4 */
+    JB_POWER_ASSIGN = 1,
+    JB_POWER_INVESTIGATE,
+    JB_POWER_COORDINATE,
+    JB_POWER_SUPERVISE,
+    JB_POWER_CIRCULATE,
+    JB_POWER_RECOMMEND
+};
+enum { /* what a directive of the power SUPERVISE demands */
+    JB_DEMAND_EXPLANATION = 1,
+    JB_DEMAND_PROGRESS,
+    JB_DEMAND_ON_SITE,
+    JB_DEMAND_CORRECTION,
+    JB_DEMAND_SUMMONS /* mass visit: come and receive the visitors */
+};
+enum { /* Art 40 */
+    JB_RECOMMEND_WORK = 1,
+    JB_RECOMMEND_POLICY,
+    JB_RECOMMEND_ACCOUNT
+};
+enum { /* the supervision ladder, Art 39-40, in order */
+    JB_STEP_URGE = 1,
+    JB_STEP_SUPERVISE,
+    JB_STEP_TALK,
+    JB_STEP_CIRCULAR,
+    JB_STEP_LISTED,
+    JB_STEP_RECTIFY,
+    JB_STEP_HOLD_TO_ACCOUNT
+};
+enum {
+    JB_LINK_REPEAT = 1, /* the same matter again: this case is the later one */
+    JB_LINK_RELATED,
+    JB_LINK_REVIEW_OF,
+    JB_LINK_CROSS_BOUNDARY,
+    JB_LINK_MERGED_INTO, /* this case goes on in the other one */
+    JB_LINK_MERGED_FROM,
+    JB_LINK_SPLIT_OF, /* this case was a part of the other one */
+    JB_LINK_SPLIT_INTO
+};
+enum {
+    JB_GROUND_NEW_FACTS = 1,
+    JB_GROUND_ORDERED
+};
+enum {
+    JB_RATED_OFFICE = 1,
+    JB_RATED_HANDLER,
+    JB_RATED_PARTIES = JB_RATED_HANDLER
+};
+enum {
+    JB_SATISFIED = 1,
+    JB_BASICALLY_SATISFIED,
+    JB_NOT_SATISFIED
 };
 
 /* Limits of untrusted text, in bytes. Longer is refused (TOO_LARGE), never cut. */

@@ -1,7 +1,6 @@
-/* Checks an act's own fields, without the case: what must be there, how long, in which range. Three
- * tables: a list of all fields, which of them each kind requires, and what is special about a
- * field. */
-#include "proto/rules/moves.h"
+/* Checks an act's own fields, without the case: how long, in which range. Two tables: a list of all
+ * fields, and what is special about one. What must be there stands in act_required.c. */
+#include "proto/rules/act_field.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,33 +9,10 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define CO_HANDLERS_MAX 64
+#define AUDIENCE_MAX 128
 #define PEOPLE_MAX 1000000
 #define DAYS_MAX 3650
 #define LEVEL_MAX JB_LEVEL_VILLAGE
-
-enum type {
-    TYPE_TEXT,
-    TYPE_BYTES,
-    TYPE_U32,
-    TYPE_U64,
-    TYPE_I64,
-    TYPE_BOOL,
-    TYPE_ENUM,
-    TYPE_LIST32,
-    TYPE_LIST64,
-};
-
-struct field {
-    const char *name;
-    size_t offset; /* in struct jb_act */
-    enum type type;
-};
-
-#define F(f) FIELD_##f,
-enum {
-    JB_ACT_FIELDS(F, F, F, F, F, F, F, F, F) FIELD_COUNT
-};
-#undef F
 
 #define ROW(f, type) [FIELD_##f] = {#f, offsetof(struct jb_act, f), type},
 #define F_TEXT(f) ROW(f, TYPE_TEXT)
@@ -48,7 +24,7 @@ enum {
 #define F_ENUM(f) ROW(f, TYPE_ENUM)
 #define F_LIST32(f) ROW(f, TYPE_LIST32)
 #define F_LIST64(f) ROW(f, TYPE_LIST64)
-static const struct field fields[FIELD_COUNT] = {
+const struct jb_act_field jb_act_fields[FIELD_COUNT] = {
     JB_ACT_FIELDS(F_TEXT, F_BYTES, F_U32, F_U64, F_I64, F_BOOL, F_ENUM, F_LIST32, F_LIST64)};
 #undef ROW
 #undef F_TEXT
@@ -60,54 +36,6 @@ static const struct field fields[FIELD_COUNT] = {
 #undef F_ENUM
 #undef F_LIST32
 #undef F_LIST64
-
-struct required {
-    enum jb_act_kind kind;
-    int field;
-    enum jb_refusal refusal; /* when it is not given */
-};
-
-static const struct required required[] = {
-    {JB_ACT_REGISTER, FIELD_title, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ASSIGN, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_FORWARD, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_HANDOVER, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_DESIGNATE, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_DECLINE, FIELD_reason, JB_REFUSE_REASON_REQUIRED},
-    {JB_ACT_NOTIFY, FIELD_told_at_ms, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_OBJECT, FIELD_reason, JB_REFUSE_REASON_REQUIRED},
-    {JB_ACT_RULE_ON_OBJECTION, FIELD_ruling, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_EXTEND, FIELD_days, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_EXTEND, FIELD_reason, JB_REFUSE_REASON_REQUIRED},
-    {JB_ACT_EXTEND, FIELD_approved_by, JB_REFUSE_APPROVAL_REQUIRED},
-    {JB_ACT_NOTE, FIELD_text, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ANSWER, FIELD_text, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_OPENED, FIELD_log_seq, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ACKNOWLEDGE, FIELD_deadline_id, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_STORED, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_RECEIVED, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_RECEIVED, FIELD_at_ms, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_WARN, FIELD_deadline_id, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_WARN, FIELD_step_no, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_MISS, FIELD_deadline_id, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_UNDELIVERED, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ENROL_NODE, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ENROL_NODE, FIELD_code, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ENROL_NODE, FIELD_name, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ENROL_NODE, FIELD_level, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_ENROL_NODE, FIELD_node_kind, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_CHANGE_NODE, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_REPLACE_KEYS, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_REPLACE_KEYS, FIELD_line_key, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_REPLACE_KEYS, FIELD_sign_key, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_RETIRE_NODE, FIELD_node, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_RETIRE_NODE, FIELD_valid_to_ms, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_INSTALL_POLICY, FIELD_version, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_INSTALL_POLICY, FIELD_effective_from_ms, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_INSTALL_POLICY, FIELD_body, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_INSTALL_CALENDAR, FIELD_version, JB_REFUSE_FIELD_REQUIRED},
-    {JB_ACT_INSTALL_CALENDAR, FIELD_body, JB_REFUSE_FIELD_REQUIRED},
-};
 
 struct limit {
     uint64_t max; /* value, bytes or members; 0: no limit of its own */
@@ -131,6 +59,8 @@ static const struct limit limits[FIELD_COUNT] = {
     [FIELD_epoch] = {64, false},
     [FIELD_key_id] = {64, false},
     [FIELD_co_handlers] = {CO_HANDLERS_MAX, false},
+    [FIELD_audience] = {AUDIENCE_MAX, false},
+    [FIELD_directive_no] = {UINT32_MAX, false},
     [FIELD_people] = {PEOPLE_MAX, false},
     [FIELD_days] = {DAYS_MAX, false},
     [FIELD_step_no] = {JB_WARN_MAX, false},
@@ -145,7 +75,8 @@ static const struct limit limits[FIELD_COUNT] = {
     [FIELD_decline_kind] = {2, false},
     [FIELD_ruling] = {JB_RULING_REFUSED, false},
     [FIELD_opinion] = {JB_OPINION_NOT_SUPPORTED, false},
-    [FIELD_link_kind] = {4, false},
+    [FIELD_link_kind] = {JB_LINK_SPLIT_INTO, false},
+    [FIELD_demand] = {JB_DEMAND_SUMMONS, false},
     [FIELD_ground] = {2, false},
     [FIELD_power] = {6, false},
     [FIELD_recommendation] = {3, false},
@@ -175,7 +106,7 @@ enum jb_refusal jb_detail_set(char detail[JB_DETAIL_BYTES], enum jb_refusal refu
 /* ---- one field ------------------------------------------------------------------------------ */
 
 /* Size of a field's value: length of texts and bytes, members of a list, the number itself. */
-static uint64_t size_of(const struct jb_act *act, const struct field *f)
+uint64_t jb_act_field_size(const struct jb_act *act, const struct jb_act_field *f)
 {
     const char *at = (const char *)act + f->offset;
 
@@ -202,7 +133,7 @@ static uint64_t size_of(const struct jb_act *act, const struct field *f)
     return 0;
 }
 
-static enum jb_refusal check_text(const struct jb_act *act, const struct field *f,
+static enum jb_refusal check_text(const struct jb_act *act, const struct jb_act_field *f,
                                   const struct limit *limit, char *detail)
 {
     const struct jb_text *t = (const void *)((const char *)act + f->offset);
@@ -221,8 +152,8 @@ static enum jb_refusal check_text(const struct jb_act *act, const struct field *
     return JB_REFUSE_NONE;
 }
 
-static enum jb_refusal check_bytes(const struct field *f, const struct limit *limit, uint64_t len,
-                                   char *detail)
+static enum jb_refusal check_bytes(const struct jb_act_field *f, const struct limit *limit,
+                                   uint64_t len, char *detail)
 {
     uint64_t max = limit != NULL ? limit->max : JB_LIMIT_BLOB;
 
@@ -235,21 +166,22 @@ static enum jb_refusal check_bytes(const struct field *f, const struct limit *li
     return JB_REFUSE_NONE;
 }
 
-static enum jb_refusal check_list(const struct field *f, const struct limit *limit, uint64_t count,
-                                  char *detail)
+static enum jb_refusal check_list(const struct jb_act_field *f, const struct limit *limit,
+                                  uint64_t count, char *detail)
 {
     uint64_t max = limit != NULL ? limit->max : JB_LIMIT_LIST;
+    bool co_handlers = f == &jb_act_fields[FIELD_co_handlers];
 
     if (count > max)
         return jb_detail_set(
-            detail, limit != NULL ? JB_REFUSE_TOO_MANY_CO_HANDLERS : JB_REFUSE_VALUE_OUT_OF_RANGE,
+            detail, co_handlers ? JB_REFUSE_TOO_MANY_CO_HANDLERS : JB_REFUSE_VALUE_OUT_OF_RANGE,
             "%s: %llu members, at most %llu", f->name, (unsigned long long)count,
             (unsigned long long)max);
     return JB_REFUSE_NONE;
 }
 
-static enum jb_refusal check_number(const struct field *f, const struct limit *limit, uint64_t n,
-                                    char *detail)
+static enum jb_refusal check_number(const struct jb_act_field *f, const struct limit *limit,
+                                    uint64_t n, char *detail)
 {
     if (limit != NULL && n > limit->max)
         return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE, "%s: must be 1 to %llu", f->name,
@@ -257,7 +189,7 @@ static enum jb_refusal check_number(const struct field *f, const struct limit *l
     return JB_REFUSE_NONE;
 }
 
-static bool is_instant(const struct field *f)
+static bool is_instant(const struct jb_act_field *f)
 {
     size_t len = strlen(f->name);
 
@@ -265,10 +197,10 @@ static bool is_instant(const struct field *f)
 }
 
 /* A field that is given, that is: not zero or empty. */
-static enum jb_refusal check_field(const struct jb_act *act, const struct field *f, uint64_t size,
-                                   char *detail)
+static enum jb_refusal check_field(const struct jb_act *act, const struct jb_act_field *f,
+                                   uint64_t size, char *detail)
 {
-    const struct limit *own = &limits[f - fields];
+    const struct limit *own = &limits[f - jb_act_fields];
     const struct limit *limit = own->max != 0 ? own : NULL;
 
     switch (f->type) {
@@ -295,36 +227,43 @@ static enum jb_refusal check_field(const struct jb_act *act, const struct field 
 
 /* ---- the whole act -------------------------------------------------------------------------- */
 
-static enum jb_refusal check_required(const struct jb_act *act, char *detail)
+/* The members of a list of agencies: none of them 0, none twice. */
+static enum jb_refusal check_members(const char *name, struct jb_list32 list, char *detail)
 {
-    for (size_t i = 0; i < COUNT(required); i++) {
-        if (required[i].kind == act->kind && size_of(act, &fields[required[i].field]) == 0)
-            return jb_detail_set(detail, required[i].refusal, "%s: %s is missing",
-                                 jb_act_kind_name(act->kind), fields[required[i].field].name);
+    for (size_t i = 0; i < list.count; i++) {
+        if (list.at[i] == 0 || list.at[i] > JB_NODE_MAX)
+            return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE, "%s: node %u", name,
+                                 (unsigned)list.at[i]);
+        for (size_t j = 0; j < i; j++) {
+            if (list.at[j] == list.at[i])
+                return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
+                                     "%s: node %u is named twice", name, (unsigned)list.at[i]);
+        }
     }
-    if (act->kind == JB_ACT_REFER && act->organ.len == 0 && act->node == 0)
-        return jb_detail_set(detail, JB_REFUSE_FIELD_REQUIRED, "refer: organ or node is missing");
-    if (act->kind == JB_ACT_RULE_ON_OBJECTION && act->ruling == JB_RULING_REFUSED &&
-        act->reason.len == 0)
-        return jb_detail_set(detail, JB_REFUSE_REASON_REQUIRED, "a refusal needs its reason");
     return JB_REFUSE_NONE;
 }
 
-static enum jb_refusal check_co_handlers(const struct jb_act *act, char *detail)
+static enum jb_refusal check_lists(const struct jb_act *act, char *detail)
 {
-    for (size_t i = 0; i < act->co_handlers.count; i++) {
-        uint32_t node = act->co_handlers.at[i];
+    const struct {
+        const char *name;
+        struct jb_list32 list;
+    } lists[] = {
+        {"co_handlers", act->co_handlers},
+        {"audience", act->audience},
+        {"accused", act->accused},
+    };
 
-        if (node == 0)
-            return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE, "co_handlers: node 0");
-        if (node == act->node)
+    for (size_t i = 0; i < act->co_handlers.count; i++) {
+        if (act->co_handlers.at[i] != 0 && act->co_handlers.at[i] == act->node)
             return jb_detail_set(detail, JB_REFUSE_HOST_IS_CO_HANDLER, "co_handlers: node %u",
-                                 (unsigned)node);
-        for (size_t j = 0; j < i; j++) {
-            if (act->co_handlers.at[j] == node)
-                return jb_detail_set(detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                                     "co_handlers: node %u is named twice", (unsigned)node);
-        }
+                                 (unsigned)act->node);
+    }
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        enum jb_refusal refusal = check_members(lists[i].name, lists[i].list, detail);
+
+        if (refusal != JB_REFUSE_NONE)
+            return refusal;
     }
     return JB_REFUSE_NONE;
 }
@@ -334,15 +273,13 @@ enum jb_refusal jb_act_check(const struct jb_act *act, char detail[JB_DETAIL_BYT
     enum jb_refusal refusal = JB_REFUSE_NONE;
 
     detail[0] = '\0';
-    for (size_t i = 0; i < COUNT(fields) && refusal == JB_REFUSE_NONE; i++) {
-        uint64_t size = size_of(act, &fields[i]);
+    for (size_t i = 0; i < COUNT(jb_act_fields) && refusal == JB_REFUSE_NONE; i++) {
+        uint64_t size = jb_act_field_size(act, &jb_act_fields[i]);
 
         if (size != 0)
-            refusal = check_field(act, &fields[i], size, detail);
+            refusal = check_field(act, &jb_act_fields[i], size, detail);
     }
     if (refusal == JB_REFUSE_NONE)
-        refusal = check_required(act, detail);
-    if (refusal == JB_REFUSE_NONE)
-        refusal = check_co_handlers(act, detail);
-    return refusal;
+        refusal = jb_act_check_required(act, detail);
+    return refusal != JB_REFUSE_NONE ? refusal : check_lists(act, detail);
 }

@@ -20,6 +20,13 @@ enum jb_stage {
     JB_STAGE_ANSWERED,
     JB_STAGE_REFERRED, /* final: only a pointer stays */
     JB_STAGE_CLOSED,   /* final */
+    JB_STAGE_MERGED,   /* final: goes on in another case */
+    JB_STAGE_REVIEW,   /* review asked for, Art 35 */
+    JB_STAGE_REVIEWED,
+    JB_STAGE_RECHECK, /* recheck asked for, Art 36 */
+    JB_STAGE_RECHECKED,
+    JB_STAGE_TERMINATED, /* final: the same facts are closed for good */
+    JB_STAGE_FILE,       /* no case: a file of its own for directives and dockets */
     JB_STAGE_COUNT
 };
 enum jb_role {
@@ -28,7 +35,11 @@ enum jb_role {
     JB_ROLE_CO_HANDLER,
     JB_ROLE_ASSIGNER,
     JB_ROLE_INFORMED,
-    JB_ROLE_LEFT, /* in the audience no more */
+    JB_ROLE_LEFT,     /* in the audience no more */
+    JB_ROLE_REVIEWER, /* reviews or rechecks */
+    JB_ROLE_ARBITER,  /* settles a dispute over who handles */
+    JB_ROLE_ORDERED,  /* receiver of a directive, or subject of a docket */
+    JB_ROLE_END
 };
 enum jb_fact {
     JB_FACT_SIGNED = 1,
@@ -41,6 +52,13 @@ enum jb_fact {
     JB_FACT_CLOSED,
     JB_FACT_REFERRED,
     JB_FACT_SENT, /* last hand-over */
+    JB_FACT_REVIEW_ASKED,
+    JB_FACT_REVIEWED,
+    JB_FACT_REVIEW_TOLD,
+    JB_FACT_RECHECK_ASKED,
+    JB_FACT_RECHECKED,
+    JB_FACT_RECHECK_TOLD,
+    JB_FACT_TERMINATED,
     JB_FACT_COUNT
 };
 enum jb_deadline_end {
@@ -54,7 +72,38 @@ enum jb_unit {
     JB_UNIT_CALENDAR_DAYS = 1,
     JB_UNIT_WORKING_DAYS,
     JB_UNIT_HOURS,
-    JB_UNIT_DESIGNATED /* an instant named by the assigner */
+    JB_UNIT_DESIGNATED, /* an instant named by the assigner */
+    JB_UNIT_MINUTES
+};
+enum jb_mark_kind {
+    JB_MARK_LINK = 1, /* another case; value JB_LINK_* */
+    JB_MARK_ACCUSED,  /* an agency that the accusation is against */
+    JB_MARK_RECUSED,  /* an agency, or a person of it (text), that keeps out, Art 28(3) */
+    JB_MARK_END
+};
+enum jb_directive_status {
+    JB_DIRECTIVE_WAITING = 1, /* for its countersignature; not yet with its receivers */
+    JB_DIRECTIVE_IN_FORCE,
+    JB_DIRECTIVE_ENDED /* cleared, withdrawn or superseded at all its receivers */
+};
+/* The life of a directive at one receiver. Delivered is read from the receipts, overdue from the
+ * deadline. */
+enum jb_target_state {
+    JB_TARGET_ISSUED = 1,
+    JB_TARGET_SIGNED,
+    JB_TARGET_ANSWERED,
+    JB_TARGET_CLEARED,
+    JB_TARGET_OBJECTED,
+    JB_TARGET_WITHDRAWN,
+    JB_TARGET_SUPERSEDED,
+    JB_TARGET_STATE_END
+};
+enum jb_rating_state {
+    JB_RATING_NONE = 0,
+    JB_RATING_WAITING,
+    JB_RATING_CAST, /* sealed until the window is over */
+    JB_RATING_OPENED,
+    JB_RATING_UNRATED /* the window is over, nothing was cast */
 };
 
 #define JB_WARN_MAX 4 /* warn-before steps of one deadline */
@@ -76,10 +125,15 @@ struct jb_deadline {
     enum jb_deadline_end end;        /* OPEN while it runs */
     int64_t ended_ms;
     uint32_t extensions;
-    uint64_t set_seq;      /* log number of the entry that set it */
-    bool provisional;      /* past the last day that the calendar knows */
-    bool designated_bound; /* the designated day was earlier than the statutory one */
-    uint32_t acked_node;   /* node of the person who acknowledged; 0: nobody yet */
+    uint64_t set_seq;           /* log number of the entry that set it */
+    bool provisional;           /* past the last day that the calendar knows */
+    bool designated_bound;      /* the designated day was earlier than the statutory one */
+    uint32_t directive, docket; /* owed under this one of the case; 0: none */
+    int64_t paused_from_ms;     /* the clock stands still since; 0: it runs */
+    int64_t paused_ms;          /* all pauses that are over */
+    int64_t paused_to_ms;       /* 24:00 of the last day not counted by them; 0: never paused */
+    uint32_t extended_days;     /* by all extensions together */
+    uint32_t acked_node;        /* node of the person who acknowledged; 0: nobody yet */
     int64_t acked_ms;
     struct jb_text acked_by;                                  /* arena */
     struct jb_text policy_version, calendar_version, article; /* arena */
@@ -89,6 +143,55 @@ struct jb_deadline {
 struct jb_participant {
     uint32_t node;
     enum jb_role role; /* one row for each (node, role); LEFT replaces all rows of a node */
+    int64_t signed_ms, answered_ms; /* a co-handler's own receipt and answer; 0: not yet */
+};
+
+/* Something that holds of the case beside its stage: links, accused agencies, recusals. */
+struct jb_mark {
+    enum jb_mark_kind kind;
+    uint32_t node;         /* ACCUSED, RECUSED */
+    int64_t other_case_no; /* LINK */
+    uint32_t value;        /* LINK: JB_LINK_* */
+    struct jb_text text;   /* RECUSED: the person, "" the whole agency; arena */
+    int64_t at_ms;
+};
+
+/* An order under the first assignment authority, or a hand-over by an office. */
+struct jb_directive {
+    uint32_t id; /* within the case: 1, 2, 3 ... */
+    uint32_t power, demand, recommendation;
+    uint32_t issuer;
+    uint32_t authority, level, flags, people;
+    enum jb_directive_status status;
+    int64_t due_ms;    /* designated; 0: the policy's limit */
+    int64_t issued_ms; /* when it was decided */
+    uint64_t seq;      /* log number of the entry that issued it, or put it in force */
+    struct jb_text official, countersigned_by; /* arena */
+    struct jb_text issued_by;                  /* the person at the issuer; arena */
+    bool dirty;
+};
+struct jb_target { /* one receiver of a directive */
+    uint32_t directive, node;
+    enum jb_target_state state;
+    uint32_t deadline_id; /* 0: none */
+    uint32_t adopted;     /* recommendation: 1 adopted, 2 not */
+    int64_t signed_ms, answered_ms, ended_ms;
+    bool dirty;
+};
+struct jb_docket { /* supervision of how a case is handled; outlives the case */
+    uint32_t id;
+    struct jb_text docket_no; /* its own number; arena */
+    uint32_t step;            /* JB_STEP_*: the rung reached */
+    uint32_t node;            /* whom it concerns */
+    uint32_t opener;
+    uint32_t deadline_id;                     /* its period; 0: none */
+    int64_t opened_ms, stepped_ms, closed_ms; /* closed 0: open */
+    bool dirty;
+};
+struct jb_rating {
+    enum jb_rating_state state;
+    uint32_t satisfaction; /* JB_SATISFIED ...; 0 unless OPENED */
+    int64_t at_ms;         /* cast, or window over */
 };
 
 struct jb_case {
@@ -106,6 +209,13 @@ struct jb_case {
     int64_t registered_ms, updated_ms;
     uint64_t sent_seq; /* log number of the present hand-over's entry */
     int opinion, exit;
+    bool simple;                              /* on the short track */
+    struct jb_text lead_official, query_hash; /* arena; query_hash: hex, "" if none */
+    uint32_t reviewer, rechecker;             /* organs of the second and third level; 0: none */
+    int review_opinion, recheck_opinion;
+    struct jb_rating ratings[JB_RATED_PARTIES]; /* [JB_RATED_OFFICE - 1], [JB_RATED_HANDLER - 1] */
+    int dispute_level; /* 0: none open; 1: with the common superior, 2: with the joint conference */
+    uint32_t arbiter;  /* who has to settle it */
     bool objection_open;
     uint32_t objector;                   /* node of the last objection */
     int last_ruling;                     /* JB_RULING_*; 0: none */
@@ -115,6 +225,15 @@ struct jb_case {
     bool participants_dirty; /* changed since loaded: the ledger writes them all and clears this */
     struct jb_deadline *deadlines; /* arena, grows by copy; ascending id */
     size_t deadline_count;
+    struct jb_mark *marks; /* arena, grows by copy */
+    size_t mark_count;
+    bool marks_dirty;
+    struct jb_directive *directives; /* arena, grows by copy; ascending id */
+    size_t directive_count;
+    struct jb_target *targets;
+    size_t target_count;
+    struct jb_docket *dockets;
+    size_t docket_count;
     uint64_t last_seq; /* log number of the last entry applied */
 };
 
@@ -131,7 +250,22 @@ struct jb_case {
     X(DEADLINE_MISSED, deadline_missed, 9)                                                         \
     X(DEADLINE_ACKNOWLEDGED, deadline_acknowledged, 10)                                            \
     X(OBJECTION_SET, objection_set, 11)                                                            \
-    X(OPINION_SET, opinion_set, 12)
+    X(OPINION_SET, opinion_set, 12)                                                                \
+    X(PARTICIPANT_FACT_SET, participant_fact_set, 13)                                              \
+    X(FLAGS_SET, flags_set, 14)                                                                    \
+    X(CLASS_SET, class_set, 15)                                                                    \
+    X(MARKED, marked, 16)                                                                          \
+    X(DIRECTIVE_SET, directive_set, 17)                                                            \
+    X(DIRECTIVE_MOVED, directive_moved, 18)                                                        \
+    X(TARGET_SET, target_set, 19)                                                                  \
+    X(DOCKET_SET, docket_set, 20)                                                                  \
+    X(RATING_SET, rating_set, 21)                                                                  \
+    X(LEAD_SET, lead_set, 22)                                                                      \
+    X(DISPUTE_SET, dispute_set, 23)                                                                \
+    X(TRACK_SET, track_set, 24)                                                                    \
+    X(CLOCK_PAUSED, clock_paused, 25)                                                              \
+    X(CLOCK_RESUMED, clock_resumed, 26)                                                            \
+    X(REVIEW_SET, review_set, 27)
 
 enum jb_effect_kind {
 #define X(name, field, number) JB_EFFECT_##name = (number),
@@ -147,7 +281,12 @@ enum jb_effect_kind {
     ENUM(fact) I64(at_ms) U32(deadline_id) TEXT(key) I64(trigger_ms) U32(limit) ENUM(unit)         \
     I64(due_ms) TEXT(policy_version) TEXT(calendar_version) BOOL(provisional) LIST64(warn_at_ms)   \
     TEXT(article) BOOL(designated_bound) ENUM(end) I64(old_due_ms) TEXT(reason) BOOL(extension)    \
-    U32(step_no) TEXT(user) BOOL(open) U32(ruling) U32(opinion) U32(exit) U32(matter)
+    U32(step_no) TEXT(user) BOOL(open) U32(ruling) U32(opinion) U32(exit) U32(matter)              \
+    U32(flags) TEXT(class_code) ENUM(mark) I64(other_case_no) U32(value) TEXT(text)                \
+    U32(directive) U32(power) U32(demand) U32(recommendation) U32(level) U32(people)               \
+    TEXT(official) TEXT(countersigned_by) ENUM(status) ENUM(target) U32(adopted) U32(docket)       \
+    TEXT(docket_no) U32(step) U32(party) ENUM(rating) U32(satisfaction) U32(dispute_level)         \
+    BOOL(simple) I64(paused_ms) U32(round) BOOL(cleared)
 /* clang-format on */
 
 struct jb_effect {
@@ -173,7 +312,7 @@ struct jb_effect {
 #undef F_LIST64
 };
 
-#define JB_EFFECTS_MAX 128 /* of one entry (256 co-handlers cannot join in one act: refused) */
+#define JB_EFFECTS_MAX 512 /* of one entry; an act that leads to more is refused */
 
 struct jb_effects {
     struct jb_effect at[JB_EFFECTS_MAX];
@@ -211,6 +350,27 @@ struct jb_deadline *jb_case_open_deadline(const struct jb_case *c, const char *k
 /* Next instant at which an open deadline has something to say (a warn step or its due instant),
  * INT64_MAX if never again. */
 int64_t jb_deadline_next_ms(const struct jb_deadline *d);
+
+/* Has the case come to its end? (A FILE is none: it has no case.) */
+bool jb_stage_is_final(enum jb_stage stage);
+/* Does this kind of act open a file (a registration, or a directive or docket of its own)? It does
+ * so when the case that it names is not there yet. */
+bool jb_act_may_open(enum jb_act_kind kind);
+const struct jb_directive *jb_case_directive(const struct jb_case *c, uint32_t id); /* NULL: none */
+const struct jb_target *jb_case_target(const struct jb_case *c, uint32_t directive, uint32_t node);
+/* The directive with power ASSIGN under which the present host holds the case; NULL: none. */
+const struct jb_directive *jb_case_order(const struct jb_case *c);
+const struct jb_docket *jb_case_docket(const struct jb_case *c, struct jb_text docket_no);
+/* NULL: none. `node` and `other_case_no` 0: any. */
+const struct jb_mark *jb_case_mark(const struct jb_case *c, enum jb_mark_kind kind, uint32_t node,
+                                   int64_t other_case_no);
+/* Must this person of this agency keep out of the case (he, or his whole agency, is recused)?
+ * Art 28(3). */
+bool jb_case_recused(const struct jb_case *c, uint32_t node, struct jb_text user);
+/* Is `user` (an account, or "account/person" when a system account acts for somebody) whom `name`
+ * names: the account, the person or both? An empty name names nobody. */
+bool jb_user_is(struct jb_text name, struct jb_text user);
+const char *jb_target_state_name(enum jb_target_state state); /* "signed" */
 
 const char *jb_stage_name(enum jb_stage stage);    /* "registered" */
 const char *jb_role_name(enum jb_role role);       /* "host" */

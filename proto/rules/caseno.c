@@ -225,12 +225,11 @@ static enum jb_err refuse_check_digit(const struct digits *d, struct jb_fault *f
         return jb_fault_set(fault, JB_MALFORMED, "%s; a digit is wrong", what);
     jb_caseno_format(hints[0], first);
     if (found == 1)
-        return jb_fault_set(fault, JB_MALFORMED,
-                            "%s; perhaps two neighbouring digits are swapped: %s", what, first);
+        return jb_fault_set(fault, JB_MALFORMED, "%s; perhaps two neighbours are swapped: %s", what,
+                            first);
     jb_caseno_format(hints[1], second);
-    return jb_fault_set(fault, JB_MALFORMED,
-                        "%s; perhaps two neighbouring digits are swapped: %s or %s", what, first,
-                        second);
+    return jb_fault_set(fault, JB_MALFORMED, "%s; perhaps two neighbours are swapped: %s or %s",
+                        what, first, second);
 }
 
 static enum jb_err refuse_part(int64_t no, struct jb_fault *fault)

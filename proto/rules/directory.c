@@ -1,5 +1,7 @@
 #include "proto/rules/directory.h"
 
+#include "proto/rules/delegation.h"
+
 #include <stdlib.h>
 
 #define DEPTH_MAX 32 /* steps upward before a loop is assumed */
@@ -26,6 +28,7 @@ void jb_directory_fini(struct jb_directory *d)
     for (size_t i = 0; i < d->count; i++)
         node_fini(&d->nodes[i]);
     free(d->nodes);
+    jb_delegations_fini(d);
     jb_directory_init(d);
 }
 
@@ -218,7 +221,13 @@ enum jb_err jb_directory_apply(struct jb_directory *d, const struct jb_entry *en
         if (rows[i].kind == entry->act.kind)
             return rows[i].apply(d, &entry->act);
     }
-    return JB_OK;
+    return jb_delegations_apply(d, entry);
+}
+
+bool jb_act_is_common(enum jb_act_kind kind)
+{
+    return (kind >= JB_ACT_ENROL_NODE && kind <= JB_ACT_INSTALL_CALENDAR) ||
+           kind == JB_ACT_DELEGATE || kind == JB_ACT_END_DELEGATION;
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */

@@ -31,15 +31,29 @@ struct jb_node {
     size_t former_count;
 };
 
+/* A named leader through whom an agency exercises one of its powers. */
+struct jb_delegation {
+    uint32_t node;
+    char *official;                     /* owned */
+    int power;                          /* JB_POWER_*; 0: all */
+    int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
+    uint64_t seq;                       /* log number of the entry that gave it */
+};
+
 struct jb_directory {
     struct jb_node *nodes; /* ascending node number; owned */
     size_t count, capacity;
+    struct jb_delegation *delegations; /* in the order given; owned */
+    size_t delegation_count, delegation_capacity;
 };
 
 void jb_directory_init(struct jb_directory *d);
 void jb_directory_fini(struct jb_directory *d);
-/* Apply a directory entry (other kinds are ignored). JB_NOMEM: unchanged. JB_CORRUPT: a change of
- * an unknown node, unchanged. */
+/* Is this kind about the directory, delegations or rules (not about a case)? Such entries go to
+ * every node. */
+bool jb_act_is_common(enum jb_act_kind kind);
+/* Apply a directory or delegation entry (other kinds are ignored). JB_NOMEM: unchanged. JB_CORRUPT:
+ * a change of an unknown node, unchanged. */
 enum jb_err jb_directory_apply(struct jb_directory *d, const struct jb_entry *entry) JB_MUST;
 
 const struct jb_node *jb_directory_find(const struct jb_directory *d, uint32_t node);
@@ -54,6 +68,9 @@ uint32_t jb_directory_by_line_key(const struct jb_directory *d, const uint8_t ke
 bool jb_node_valid(const struct jb_node *n, int64_t now_ms);
 /* Is `node` below `ancestor` (any number of steps)? Stops after 32 steps: a loop gives false. */
 bool jb_directory_below(const struct jb_directory *d, uint32_t node, uint32_t ancestor);
+/* Does `official` hold a delegation of `node` for this power on this day? */
+bool jb_directory_delegated(const struct jb_directory *d, uint32_t node, struct jb_text official,
+                            int power, int64_t now_ms);
 /* Nearest node that is above both; 0 if none. */
 uint32_t jb_directory_common_superior(const struct jb_directory *d, uint32_t a, uint32_t b);
 

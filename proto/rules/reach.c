@@ -33,6 +33,10 @@ enum jb_refusal jb_reach_target(struct jb_move *m, uint32_t node)
     if (!jb_node_valid(n, m->q->now_ms))
         return jb_detail_set(m->v->detail, JB_REFUSE_NODE_NOT_VALID, "%s",
                              jb_node_text(m->book->directory, node, name));
+    /* Nothing may be left with nobody. */
+    if (n->valid_to_ms != 0 && n->successor == 0)
+        return jb_detail_set(m->v->detail, JB_REFUSE_NODE_NOT_VALID, "%s ends without a successor",
+                             jb_node_text(m->book->directory, node, name));
     return JB_REFUSE_NONE;
 }
 
@@ -72,6 +76,36 @@ enum jb_refusal jb_reach_order(struct jb_move *m, uint32_t node)
     return JB_REFUSE_NONE;
 }
 
+/* Organs that take no orders about how a case is handled (P4.7), and the organ beside the sender
+ * that is not its to command. */
+static enum jb_refusal check_may_order(struct jb_move *m, const struct jb_node *n)
+{
+    bool beside = n->level == m->self->level && jb_node_is_office(n);
+
+    if (m->policy->limits_of_authority &&
+        (n->kind == JB_NODE_DISCIPLINE || n->kind == JB_NODE_POLITICAL_LEGAL))
+        return jb_detail_set(m->v->detail, JB_REFUSE_BEYOND_POWERS,
+                             "discipline and political-legal organs take no orders on the merits");
+    if (beside && (m->self->kind != JB_NODE_JOINT_CONFERENCE || n->kind != JB_NODE_OFFICE))
+        return jb_detail_set(m->v->detail, JB_REFUSE_NO_AUTHORITY,
+                             "an office does not order an office or conference of its own level");
+    return JB_REFUSE_NONE;
+}
+
+enum jb_refusal jb_reach_directive(struct jb_move *m, uint32_t node, int power)
+{
+    const struct jb_node *n = jb_directory_find(m->book->directory, node);
+    bool orders = power != JB_POWER_CIRCULATE && power != JB_POWER_RECOMMEND;
+
+    /* Improving policy is recommended to one's own government: no order, and not upward. */
+    if (power == JB_POWER_RECOMMEND && node == m->self->parent && n->level == m->self->level)
+        return JB_REFUSE_NONE;
+    if (n->kind == JB_NODE_BROKER || !jb_reaches(m->book->directory, m->self, node))
+        return jb_detail_set(m->v->detail, JB_REFUSE_NO_AUTHORITY,
+                             "the receiver is not below the sender's government");
+    return orders ? check_may_order(m, n) : JB_REFUSE_NONE;
+}
+
 /* ---- precedence ----------------------------------------------------------------------------- */
 
 static int rank_of(const struct jb_policy *p, int authority)
@@ -84,7 +118,7 @@ static int rank_of(const struct jb_policy *p, int authority)
 /* <0: the sender is of a lower level than the present one, >0: of a higher one. */
 static int compare_levels(const struct jb_move *m, const struct jb_node *present)
 {
-    if (present == NULL || !m->book->policy->level_outranks)
+    if (present == NULL || !m->policy->level_outranks)
         return 0;
     return (present->level > m->self->level) - (present->level < m->self->level);
 }
@@ -92,7 +126,7 @@ static int compare_levels(const struct jb_move *m, const struct jb_node *present
 enum jb_refusal jb_reach_rank(struct jb_move *m, int authority)
 {
     const struct jb_case *c = m->c;
-    const struct jb_policy *p = m->book->policy;
+    const struct jb_policy *p = m->policy;
     /* Whose hand-over is in force; a case that nobody has sent on is its holder's. */
     uint32_t by = c->sender != 0 ? c->sender : c->host;
     const struct jb_node *present = jb_directory_find(m->book->directory, by);

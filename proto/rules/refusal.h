@@ -53,7 +53,41 @@
     X(TEXT_INVALID, 144, "", "a text is not valid UTF-8 or contains a NUL character")              \
     X(CONTENT_TOO_LARGE, 145, "", "a text is longer than the limit")                               \
     X(CLOCK_IMPLAUSIBLE, 146, "", "a date lies in the future or is implausible")                   \
-    X(ACCUSATION_CONFINED, 147, "30", "an accusation goes to discipline organs only: refer it")
+    X(ACCUSATION_CONFINED, 147, "30", "an accusation goes to discipline organs only: refer it")    \
+    X(COUNTERSIGN_REQUIRED, 148, "P4.6", "a named leader has to countersign")                      \
+    X(NOT_DELEGATED, 149, "P4.6", "this leader holds no delegation for this power on this day")    \
+    X(NO_SUCH_DIRECTIVE, 150, "", "there is no directive with this number")                        \
+    X(NOT_A_RECEIVER, 151, "", "the directive is not addressed to your agency")                    \
+    X(DIRECTIVE_OVER, 152, "", "the directive is not in a state that allows this")                 \
+    X(BELOW_THRESHOLD, 153, "P5", "too few visitors for a summons at this level")                  \
+    X(OWN_FILE_NEEDED, 154, "P4", "a circular is issued in a file of its own, never in a case")    \
+    X(NO_SUCH_DOCKET, 155, "39", "there is no open supervision docket with this number")           \
+    X(LADDER_ORDER, 156, "39", "the supervision ladder is climbed, never descended")               \
+    X(CONFERENCE_ONLY, 157, "39", "from the talk on, steps are the joint conference's acts")       \
+    X(CO_ANSWERS_OUTSTANDING, 158, "22", "co-handlers have not answered yet")                      \
+    X(CONFERENCE_LEADS, 159, "31", "a cross-boundary case is led by the joint conference")         \
+    X(NO_DISPUTE, 160, "P4.5", "there is no dispute to settle")                                    \
+    X(RECUSED, 161, "28(3)", "this person or agency is recused from the case")                     \
+    X(SECOND_PERSON_REQUIRED, 162, "P8.5",                                                         \
+      "a second person has to confirm a change to or from accusation")                             \
+    X(SIMPLE_EXCLUDED, 163, "simple", "this matter is excluded from simple handling")              \
+    X(NOT_SIMPLE, 164, "simple", "the case is not on the short track")                             \
+    X(REVIEW_LAPSED, 165, "35", "the thirty days for asking are over")                             \
+    X(WRONG_REVIEWER, 166, "35", "the organ is not the next higher one")                           \
+    X(TERMINATED, 167, "36", "the same facts are closed after the recheck")                        \
+    X(NEW_FACTS_REQUIRED, 168, "36", "reopening needs new facts")                                  \
+    X(OTHER_CASE_UNKNOWN, 169, "", "the other case is not known to your agency")                   \
+    X(NOT_LINKABLE, 170, "", "these two cases cannot be joined in this way")                       \
+    X(IN_HAND_ELSEWHERE, 171, "19(3)", "the same matter is in hand in another case")               \
+    X(RATING_CLOSED, 172, "G11", "the case cannot be rated now")                                   \
+    X(QUERY_CODE_WRONG, 173, "G11", "the query code does not belong to this case")                 \
+    X(RATING_NOT_SET_UP, 174, "G11", "the policy sets no window for ratings")                      \
+    X(SUCCESSOR_REQUIRED, 175, "P", "the agency still has duties: name its successor")             \
+    X(HEARING_STATE, 176, "36", "no hearing can be started or ended now")                          \
+    X(BEYOND_POWERS, 177, "P4.7", "the first assignment authority does not extend to this")        \
+    X(DOCKET_NUMBER_TAKEN, 178, "", "the docket number is in use in this file")                    \
+    X(EXIT_TAKEN, 179, "31", "the matter has gone to another statutory route")                     \
+    X(TIME_IN_DOUBT, 180, "", "the broker's clock is in doubt and has to be confirmed first")
 
 enum jb_refusal {
 #define X(name, number, article, text) JB_REFUSE_##name = (number),

@@ -12,6 +12,7 @@
 #define EFFECT_NUMBERS 48                          /* field numbers of the kinds in Effect */
 
 static const struct jb_bounds bounds = {JB_LIMIT_TEXT, BLOB_LIMIT_BYTES, JB_LIMIT_LIST};
+static const struct jb_bounds entry_bounds = {JB_LIMIT_TEXT, BLOB_LIMIT_BYTES, JB_EFFECTS_MAX};
 static const struct jb_bounds persons_bounds = {JB_LIMIT_LINE, 0, JB_LIMIT_LIST};
 
 /* ---- slots -------------------------------------------------------------------------------------
@@ -223,7 +224,7 @@ enum jb_err jb_entry_decode(struct jb_bytes bytes, struct jb_arena *arena, struc
     enum jb_err err;
 
     need_plans();
-    err = jb_unpack(&jb__entry__descriptor, &bounds, bytes, arena, &message, fault);
+    err = jb_unpack(&jb__entry__descriptor, &entry_bounds, bytes, arena, &message, fault);
     if (err == JB_OK)
         err = jb_plan_read(&entry_plan, message, &e, arena, fault);
     if (err == JB_OK)

@@ -115,6 +115,14 @@ static bool fill_order(struct step *s)
     return good;
 }
 
+/* A cross-boundary matter is placed by the joint conference. */
+static bool fill_decide(struct step *s)
+{
+    bool good = fill_order(s);
+    s->act.authority = JIAOBAN_BY_JOINT_CONFERENCE;
+    return good;
+}
+
 static bool fill_forward(struct step *s)
 {
     s->act.text = "请按职责办理并告知信访人。";
@@ -125,6 +133,13 @@ static bool fill_handover(struct step *s)
 {
     s->act.reason = "经核实,主要事项属贵单位职责,现移交办理。";
     return read_receivers(s);
+}
+
+/* Major and urgent matters are reported up at once, Art 25; the agent knows to whom. */
+static bool fill_report(struct step *s)
+{
+    s->act.text = "重大紧急事项,现即时报告。";
+    return true;
 }
 
 static bool fill_refer(struct step *s)
@@ -232,6 +247,13 @@ static bool fill_answer(struct step *s)
     return true;
 }
 
+/* A co-handler answers to the host, which collects. */
+static bool fill_part(struct step *s)
+{
+    s->act.text = "我单位职责范围内的事项已核实,协办意见附后。";
+    return true;
+}
+
 static bool fill_execute(struct step *s)
 {
     s->act.text = "支持的诉求已落实到位,信访人已确认。";
@@ -256,8 +278,10 @@ static const struct verb {
     {"register", "register", BY_OFFICE, false, fill_register},
     {"assign", "assign", BY_OFFICE, true, fill_assign},
     {"order", "assign", BY_OFFICE, true, fill_order},
+    {"decide", "assign", BY_OFFICE, true, fill_decide},
     {"forward", "forward", BY_OFFICE, true, fill_forward},
     {"handover", "handover", BY_HOLDER, true, fill_handover},
+    {"report", "report_up", BY_OFFICE, false, fill_report},
     {"refer", "refer", BY_OFFICE, false, fill_refer},
     {"sign", "sign_for", BY_HOLDER, false, fill_nothing},
     {"ack", "acknowledge", BY_HOLDER, false, fill_acknowledge},
@@ -268,6 +292,7 @@ static const struct verb {
     {"note", "note", BY_NAMED, false, fill_note},
     {"extend", "extend", BY_HOLDER, false, fill_extend},
     {"answer", "answer", BY_HOLDER, false, fill_answer},
+    {"part", "answer", BY_NAMED, false, fill_part},
     {"execute", "execute", BY_HOLDER, false, fill_execute},
     {"close", "close", BY_OFFICE, false, fill_close},
 };

@@ -1,11 +1,12 @@
 /* What is to happen to each letter, and how far it has come.
  *
  * A plan is a line of words, done from left to right:
- *   register  assign:zjj+qsz@30d  order:...  forward:zjj  handover:zjj  refer:organ
- *   sign  ack  accept  decline  object  rule:agreed  rule:refused  note  note:qsz
- *   extend:DAYS  answer:supported|explained|not  execute  close
+ *   register  report  assign:zjj+qsz@30d  order:...  decide:...  forward:zjj  handover:zjj
+ *   refer:organ  sign  ack  accept  decline  object  rule:agreed  rule:refused  note  note:qsz
+ *   extend:DAYS  answer:supported|explained|not  part:qsz  execute  close
  *   |  what follows is done while the broker is away      &  what follows, after it is back
- * `order` is an assignment under the first assignment authority. @30d is the last moment of the day
+ * `order` is an assignment under the first assignment authority, `decide` one by decision of the
+ * joint conference; `part` is a co-handler's own answer. @30d is the last moment of the day
  * thirty days on; @12s is in twelve seconds, @1d6s in a day and six seconds. `race:` before a
  * word: two offices act on the same case while cut off, so one of them is going to be refused. */
 #ifndef DEMO_STORY_H

@@ -1,5 +1,5 @@
 """Sections 4, 11 and 13 of proto/PROTOCOL.md in Python: heads, statements, signatures, sealing,
-case numbers. Shares no code with the project."""
+ratings, query codes, case numbers. Shares no code with the project."""
 import hashlib
 import os
 import struct
@@ -11,6 +11,7 @@ import nacl.signing
 
 SUITE_ED25519 = 1
 UP, DOWN_ACK, DOWN_HEAD = b"U", b"D", b"B"
+QUERY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def digest(data):
@@ -21,8 +22,12 @@ def chain_start(node, epoch):
     return digest(b"jiaoban-chain-v1" + struct.pack(">I", node) + epoch)
 
 
+def chain_link(head, item_hash):
+    return digest(head + item_hash)
+
+
 def chain_next(head, item):
-    return digest(head + digest(item))
+    return chain_link(head, digest(item))
 
 
 def statement(role, node, epoch, number, head):
@@ -84,6 +89,23 @@ def unseal(key, sealed, case_no):
         raise ValueError("sealed under another key")
     return nacl.bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
         sealed[40:], b"%019d" % case_no, sealed[16:40], key)
+
+
+def query_code_hash(code):
+    """Of a code as people write it."""
+    plain = code.upper().replace("-", "").replace(" ", "").translate(str.maketrans("ILO", "110"))
+    if len(plain) != 12 or set(plain) - set(QUERY_ALPHABET):
+        raise ValueError("not a query code")
+    return hashlib.blake2b(plain.encode(), digest_size=32, key=b"jiaoban query code").digest()
+
+
+def rating(case_no, party, satisfaction):
+    return b"jbr1" + struct.pack(">QBB", case_no, party, satisfaction)
+
+
+def seal_rating(broker_line, case_no, party, satisfaction):
+    box = nacl.public.SealedBox(nacl.public.PublicKey(broker_line))
+    return box.encrypt(rating(case_no, party, satisfaction))
 
 
 def check_digit(digits):

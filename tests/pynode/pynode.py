@@ -14,6 +14,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 import crypto
 from proto.schema import act_pb2, entry_pb2, line_pb2
+from replica import OPENING, Case, Common, Damaged
 
 HELLO, WELCOME, SUBMIT, DELIVER, ACK, BEAT, RESUME, REJECT, BYE = range(1, 10)
 MESSAGES = {HELLO: line_pb2.Hello, WELCOME: line_pb2.Welcome, SUBMIT: line_pb2.Submit,
@@ -111,77 +112,10 @@ class Line:
         self.context.term()
 
 
-class Case:
-    """What the effects make of a case."""
-
-    def __init__(self):
-        self.stage = self.custody = self.host = self.sender = 0
-        self.roles = {}      # node -> set of roles
-        self.facts = {}      # fact -> at_ms
-        self.deadlines = {}  # id -> dict
-        self.objection_open = False
-        self.left = False
-
-    def _stage_moved(self, e):
-        self.stage = e.stage
-
-    def _custody_moved(self, e):
-        self.roles.get(self.host, set()).discard(entry_pb2.ROLE_HOST)
-        self.roles.setdefault(e.node, set()).add(entry_pb2.ROLE_HOST)
-        self.roles[e.node].discard(entry_pb2.ROLE_LEFT)
-        self.host, self.custody, self.sender = e.node, e.custody, e.sender
-
-    def _joined(self, e):
-        if e.role == entry_pb2.ROLE_LEFT:
-            self.roles[e.node] = set()
-        roles = self.roles.setdefault(e.node, set())
-        roles.discard(entry_pb2.ROLE_LEFT)
-        roles.add(e.role)
-
-    def _fact_set(self, e):
-        self.facts[e.fact] = e.at_ms
-
-    def _deadline_set(self, e):
-        self.deadlines[e.deadline_id] = {"key": e.key, "node": e.node, "due_ms": e.due_ms,
-                                         "trigger_ms": e.trigger_ms, "end": 0, "missed_ms": 0,
-                                         "article": e.article, "acked_by": ""}
-
-    def _deadline_ended(self, e):
-        self.deadlines[e.deadline_id]["end"] = e.end
-
-    def _deadline_moved(self, e):
-        self.deadlines[e.deadline_id].update(due_ms=e.due_ms, trigger_ms=e.trigger_ms)
-
-    def _deadline_warned(self, e):
-        pass
-
-    def _deadline_missed(self, e):
-        self.deadlines[e.deadline_id]["missed_ms"] = e.at_ms
-
-    def _deadline_acknowledged(self, e):
-        self.deadlines[e.deadline_id]["acked_by"] = e.user
-
-    def _objection_set(self, e):
-        self.objection_open = e.open
-
-    def _opinion_set(self, e):
-        pass
-
-    def apply(self, effects):
-        for effect in effects:
-            kind = effect.WhichOneof("body")
-            if kind is None:
-                raise LineError("an effect of a kind that this node does not know")
-            getattr(self, "_" + kind)(getattr(effect, kind))
-
-    def open_deadlines(self):
-        return {d["key"]: d for d in self.deadlines.values() if d["end"] == 0}
-
-
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value);
 CREATE TABLE IF NOT EXISTS outbox(number INTEGER PRIMARY KEY, body BLOB, case_key BLOB, head BLOB, settled INTEGER);
-CREATE TABLE IF NOT EXISTS stream(number INTEGER PRIMARY KEY, body BLOB, case_key BLOB, head BLOB);
+CREATE TABLE IF NOT EXISTS stream(number INTEGER PRIMARY KEY, body BLOB, case_key BLOB, head BLOB, hash BLOB, case_no INTEGER);
 CREATE TABLE IF NOT EXISTS proof(number INTEGER PRIMARY KEY, broker_signature BLOB, own_signature BLOB);
 """
 
@@ -201,11 +135,22 @@ class Node:
         self.welcome = None
         self.window_items, self.window_bytes = 256, 1 << 20
         self.rejects, self.resumes, self.repeats, self.acks_sent = [], [], 0, 0
-        self.cases, self.keys_of_cases, self.settled, self.directory = {}, {}, {}, {}
+        self.replay()
+
+    def replay(self):
+        """Make everything that is derived again from the stream; purged items say nothing."""
+        self.cases, self.keys_of_cases, self.settled = {}, {}, {}
+        self.common = Common()
+        self.receipts = {}        # (case, log number, node) -> when the receipt was signed
         self.epoch_known = False  # the stream has come to our own incarnation
         for number, body, case_key in self.db.execute(
-                "SELECT number, body, case_key FROM stream ORDER BY number"):
+                "SELECT number, body, case_key FROM stream WHERE body NOT NULL ORDER BY number").fetchall():
             self._apply(number, body, case_key)
+
+    @property
+    def directory(self):
+        """code -> number"""
+        return self.common.by_code()
 
     # ---- what is on disk
 
@@ -346,8 +291,9 @@ class Node:
         self.db.execute("BEGIN")
         for i, item in enumerate(new):
             number = down.number + 1 + i
-            self._apply(number, item.body, item.case_key)
-            self.db.execute("INSERT INTO stream VALUES(?,?,?,?)", (number, item.body, item.case_key, heads[i]))
+            case_no = self._apply(number, item.body, item.case_key)
+            self.db.execute("INSERT INTO stream VALUES(?,?,?,?,?,?)", (
+                number, item.body, item.case_key, heads[i], crypto.digest(item.body), case_no))
         self.db.execute("INSERT INTO proof VALUES(?,?,?)", (last, d.signature, own))
         self.db.execute("COMMIT")
         self._send_ack(last, own)
@@ -364,15 +310,16 @@ class Node:
         self.acks_sent += 1
 
     def _apply(self, number, body, case_key):
+        """One item; the case that it is about."""
         item = entry_pb2.StreamItem.FromString(body)
+        case_no = 0
         if item.number != number:
             raise LineError(f"item {item.number} in place {number}")
         kind = item.WhichOneof("body")
         if kind == "entry":
-            self._apply_entry(item, case_key)
+            case_no = self._apply_entry(item, case_key)
         elif kind == "left":
-            self.cases.setdefault(item.left.case_no, Case()).left = True
-            self.keys_of_cases.pop(item.left.case_no, None)
+            self._leave(item.left.case_no)
         elif kind != "refusal":
             raise LineError("an item of a kind that this node does not know")
         if item.settles and self.epoch_known:
@@ -380,18 +327,43 @@ class Node:
                 raise LineError(f"submission {item.settles} settled twice")
             self.settled[item.settles] = item
             self.db.execute("UPDATE outbox SET settled=1 WHERE number=?", (item.settles,))
+        return case_no
+
+    def _leave(self, case_no):
+        """Keep nothing of the case but the hashes of what was said about it."""
+        self.cases[case_no] = Case()
+        self.cases[case_no].left = True
+        self.keys_of_cases.pop(case_no, None)
+        self.receipts = {key: at_ms for key, at_ms in self.receipts.items() if key[0] != case_no}
+        self.db.execute("UPDATE stream SET body=NULL, case_key=NULL WHERE case_no=?", (case_no,))
 
     def _apply_entry(self, item, case_key):
         entry = entry_pb2.Entry.FromString(item.entry)
         act = act_pb2.Act.FromString(entry.act)
-        if act.case_no:
-            self.cases.setdefault(act.case_no, Case()).apply(entry.effects)
+        try:
+            if act.case_no:
+                self._case_to_apply(act).apply(entry, act)
+            self.common.apply(entry, act)
+        except Damaged as error:
+            raise LineError(f"item {item.number}: {error}") from error
         if case_key:
             self.keys_of_cases[act.case_no] = case_key
         if act.WhichOneof("body") == "new_epoch" and act.new_epoch.epoch == self.meta("up_epoch"):
             self.epoch_known = True
-        if act.WhichOneof("body") == "enrol_node":
-            self.directory[act.enrol_node.code] = act.enrol_node.node
+        for duty in act.stored.items if act.HasField("stored") else ():
+            self.receipts.setdefault((duty.case_no, duty.log_seq, act.stored.node), entry.at_ms)
+        return act.case_no
+
+    def _case_to_apply(self, act):
+        """Who left a case and joins it again gets its whole history once more."""
+        if act.case_no in self.cases and self.cases[act.case_no].left and (
+                act.WhichOneof("body") in OPENING):
+            del self.cases[act.case_no]
+        return self.cases.setdefault(act.case_no, Case())
+
+    def delivered_ms(self, case_no, directive, node):
+        """When the receiver's agent signed for a directive; 0: no receipt is known here."""
+        return self.receipts.get((case_no, self.cases[case_no].directives[directive]["seq"], node), 0)
 
     def _on_beat(self, b):
         claim = crypto.statement(crypto.DOWN_HEAD, self.number, b.down.epoch, b.down.number, b.down.head)
@@ -470,12 +442,16 @@ class Node:
         return item.refusal if item.WhichOneof("body") == "refusal" else None
 
     def check(self):
-        """Compute both chains again from the stored bytes; raise when a head or signature differs."""
+        """Compute both chains again from what is stored; raise when a head or signature differs."""
         for table, epoch, kind in (("outbox", self.meta("up_epoch"), None),
                                    ("stream", self.meta("down_epoch"), "proof")):
             head = crypto.chain_start(self.number, epoch)
-            for number, body, stored in self.db.execute(f"SELECT number, body, head FROM {table} ORDER BY number"):
-                head = crypto.chain_next(head, body)
+            item_hash = "hash" if kind else "NULL"
+            for number, body, hashed, stored in self.db.execute(
+                    f"SELECT number, body, {item_hash}, head FROM {table} ORDER BY number").fetchall():
+                if body is not None and hashed not in (None, crypto.digest(body)):
+                    raise LineError(f"{table} {number}: the bytes are not those that were hashed")
+                head = crypto.chain_link(head, hashed or crypto.digest(body))
                 if head != stored:
                     raise LineError(f"{table} {number}: the chain is broken")
                 row = kind and self.db.execute("SELECT broker_signature FROM proof WHERE number=?",

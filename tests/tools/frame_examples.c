@@ -312,6 +312,43 @@ static void show_seal(struct world *w)
          JB_SEAL_KEY_ID_BYTES + JB_SEAL_NONCE_BYTES + (size_t)sealed_len);
 }
 
+/* A sealed box draws its key pair by chance; this one is made by hand from a fixed one. */
+static void show_rating(const struct world *w)
+{
+    static const uint8_t satisfied[] = {2, 1}; /* the handler: satisfied */
+    uint8_t plain[JB_RATING_PLAIN_BYTES] = "jbr1";
+    uint8_t secret[JB_KEY_BYTES];
+    uint8_t box[JB_RATING_SEALED_BYTES];
+    uint8_t nonce[crypto_box_NONCEBYTES];
+    crypto_generichash_state hash;
+    int opened = 0;
+    for (size_t i = 0; i < 8; i++)
+        plain[4 + i] = (uint8_t)((uint64_t)w->case_no >> (56 - 8 * i));
+    memcpy(plain + 12, satisfied, sizeof satisfied);
+    fill(secret, sizeof secret, 0x40);
+    if (crypto_scalarmult_base(box, secret) != 0)
+        must(JB_RANGE, "rating");
+    (void)crypto_generichash_init(&hash, NULL, 0, sizeof nonce);
+    (void)crypto_generichash_update(&hash, box, JB_KEY_BYTES);
+    (void)crypto_generichash_update(&hash, w->broker.line.public_key, JB_KEY_BYTES);
+    (void)crypto_generichash_final(&hash, nonce, sizeof nonce);
+    if (crypto_box_easy(box + JB_KEY_BYTES, plain, sizeof plain, nonce, w->broker.line.public_key,
+                        secret) != 0)
+        must(JB_RANGE, "rating");
+    must(jb_rating_open(&w->broker, w->case_no, satisfied[0], (struct jb_bytes){box, sizeof box},
+                        &opened),
+         "opening the rating");
+    show("Rating in plain: of the handler, satisfied", plain, sizeof plain);
+    show("Rate.sealed: made with the secret 40 41 ... 5f", box, sizeof box);
+}
+
+static void show_query_code(void)
+{
+    uint8_t hash[JB_HASH_BYTES];
+    must(jb_query_code_hash(jb_text_of("7K3M-X2QP-9DHT"), hash), "query code");
+    show("Hash of the query code `7K3M-X2QP-9DHT`", hash, sizeof hash);
+}
+
 int main(void)
 {
     static struct world w;
@@ -346,6 +383,8 @@ int main(void)
     sequence_frames(&w);
     other_frames(&w);
     show_seal(&w);
+    show_query_code();
+    show_rating(&w);
     jb_arena_fini(&w.arena);
     return 0;
 }

@@ -29,7 +29,7 @@ def table(head, rows):
 def refusal_rows():
     text = source("proto/rules/refusal.h")
     return [(int(n), name, c_text(article), c_text(words)) for name, n, article, words in re.findall(
-        r'X\((\w+), (\d+), ("[^"]*"),\s*((?:"(?:[^"\\]|\\.)*"[\s\\]*)+)\)', text)]
+        r'X\((\w+), (\d+), ("[^"]*"),[\s\\]*((?:"(?:[^"\\]|\\.)*"[\s\\]*)+)\)', text)]
 
 
 def error_rows():
@@ -43,27 +43,31 @@ def act_numbers():
             re.findall(r"X\((\w+), (\w+), (\d+)\)", source("proto/rules/act.h"))}
 
 
-STAGES = {"REGISTERED": "registered", "SENT": "sent", "SIGNED": "signed", "ACCEPTED": "accepted",
-          "DECLINED": "declined", "ANSWERED": "answered"}
 PARTIES = {"P_ANYONE": "any node", "P_PARTICIPANT": "participant", "P_REGISTRAR": "registrar",
            "P_HOST": "host", "P_HANDLER": "handler", "P_FORWARDED_HOST": "forwarded host",
            "P_SENDER": "sender", "P_ASSIGNER": "assigner", "P_OFFICE": "office",
-           "P_LEFT": "left", "P_BROKER": "broker"}
+           "P_CO_HANDLER": "co-handler", "P_REVIEWER": "reviewer", "P_LEFT": "left",
+           "P_BROKER": "broker"}
+GROUPS = {"S_ANY": "any", "S_OPEN": "open", "S(NONE)": "new"}  # words that the text explains
 
 
-def stage_words(text):
+def stage_words(text, defines):
     if text == "0":
         return "no case"
-    if text == "S_ANY":
-        return "any"
-    text = text.replace("S_WITH_HANDLER", "S(SENT) | S(SIGNED) | S(ACCEPTED)")
-    if text == "S(NONE)":
-        return "new"
-    return ", ".join(STAGES[s] for s in re.findall(r"S\((\w+)\)", text))
+    words = []
+    for part in re.findall(r"S_\w+|S\(\w+\)", text):
+        if part in GROUPS:
+            words.append(GROUPS[part])
+        elif part in defines:
+            words += stage_words(defines[part], defines).split(", ")
+        else:
+            words.append(part[2:-1].lower())
+    return ", ".join(words)
 
 
 def act_rows():
     text = source("proto/rules/decide.c")
+    defines = dict(re.findall(r"^#define (S_\w+) (.+)$", text, re.M))
     text = text[text.index("static const struct row rows[]"):]
     text = text[:text.index("};")]
     numbers = act_numbers()
@@ -72,20 +76,37 @@ def act_rows():
             r"\{JB_ACT_(\w+),\s*([^,]+),\s*([^,]+),\s*([^,]+),", text):
         field, number = numbers[kind]
         who = ", ".join(PARTIES[p.strip()] for p in parties.split("|"))
-        rows.append((field, number, stage_words(stages.strip()), who,
+        rows.append((field, number, stage_words(stages.strip(), defines), who,
                      "custody" if re.search(r"\bCUSTODY\b", flags) else ""))
-    return sorted(rows, key=lambda row: row[1])
+    return rows
+
+
+def common_rows():
+    """Acts on what is common to all nodes."""
+    numbers = act_numbers()
+    return [(*numbers[kind], "common", "administrator" if only == "true" else "office", "")
+            for kind, only in re.findall(r"\{JB_ACT_(\w+), (true|false), check_\w+\}",
+                                         source("proto/rules/decide_directory.c"))]
 
 
 def required_rows():
-    text = source("proto/rules/act_check.c")
+    text = source("proto/rules/act_required.c")
     numbers = act_numbers()
     found = {}
+
+    def add(kind, words, refusal, condition=""):
+        name, number = numbers[kind]
+        refusal = "" if refusal == "FIELD_REQUIRED" else f" ({refusal})"
+        found.setdefault((number, name), []).append(f"{words}{refusal}{condition}")
+
     for kind, field, refusal in re.findall(
             r"\{JB_ACT_(\w+), FIELD_(\w+), JB_REFUSE_(\w+)\}", text):
-        name, number = numbers[kind]
-        found.setdefault((number, name), []).append(
-            field if refusal == "FIELD_REQUIRED" else f"{field} ({refusal})")
+        add(kind, field, refusal)
+    for kind, words in re.findall(r'\{JB_ACT_(\w+),\s*\{[^}]*\},\s*("[^"]*")\}', text):
+        add(kind, c_text(words), "FIELD_REQUIRED")
+    for kind, given, value, field, refusal in re.findall(
+            r"\{JB_ACT_(\w+), FIELD_(\w+), JB_\w+_([A-Z]+), FIELD_(\w+),\s*JB_REFUSE_(\w+)\}", text):
+        add(kind, field, refusal, f" with {given} {value.lower()}")
     return [(name, ", ".join(fields)) for (_, name), fields in sorted(found.items())]
 
 
@@ -114,7 +135,8 @@ def blocks(build):
     examples = subprocess.run([os.path.join(build, "tests/tools/frame_examples")], check=True,
                               stdout=subprocess.PIPE, encoding="utf-8").stdout
     return {
-        "acts": table(("act", "number", "stages", "who", "based on"), act_rows()),
+        "acts": table(("act", "number", "stages", "who", "based on"),
+                      sorted(act_rows() + common_rows(), key=lambda row: row[1])),
         "required": table(("act", "required"), required_rows()),
         "refusals": table(("number", "name", "article", "text"), refusal_rows()),
         "errors": table(("number", "name", "exit", "text"), error_rows()),

@@ -85,9 +85,9 @@ static void lengths(void **state)
     check(ACT(SIGN_FOR, .head = BYTES_OF(33)), JB_REFUSE_VALUE_OUT_OF_RANGE, "head: 33");
     check(ACT(SIGN_FOR, .head = BYTES_OF(32), .signature = BYTES_OF(64)), JB_REFUSE_NONE, "");
     check(ACT(SIGN_FOR, .key_id = BYTES_OF(65)), JB_REFUSE_CONTENT_TOO_LARGE, "key_id");
-    check(ACT(SIGN_FOR, .audience = {long_list, JB_LIMIT_LIST}), JB_REFUSE_NONE, "");
-    check(ACT(SIGN_FOR, .audience = {long_list, JB_LIMIT_LIST + 1}), JB_REFUSE_VALUE_OUT_OF_RANGE,
-          "audience: 257");
+    check(ACT(SIGN_FOR, .audience = {long_list, 128}), JB_REFUSE_NONE, "");
+    check(ACT(SIGN_FOR, .audience = {long_list, 129}), JB_REFUSE_VALUE_OUT_OF_RANGE,
+          "audience: 129");
     check(ACT(SIGN_FOR, .other_case_nos = {long_list64, JB_LIMIT_LIST + 1}),
           JB_REFUSE_VALUE_OUT_OF_RANGE, "other_case_nos");
     check(ACT(ASSIGN, .node = 5, .co_handlers = {long_list, 64}), JB_REFUSE_NONE, "");
@@ -129,6 +129,87 @@ static void numbers(void **state)
     check(ACT(SIGN_FOR, .size_bytes = UINT64_MAX, .number = UINT64_MAX), JB_REFUSE_NONE, "");
 }
 
+static void what_the_new_kinds_require(void **state)
+{
+    const struct {
+        const struct jb_act *act;
+        enum jb_refusal wanted;
+        const char *says;
+    } rows[] = {
+        {ACT(START_HEARING, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "from_ms"},
+        {ACT(END_HEARING, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "until_ms"},
+        {ACT(LINK, .link_kind = JB_LINK_REPEAT), JB_REFUSE_FIELD_REQUIRED, "other_case_no"},
+        {ACT(LINK, .other_case_no = 1), JB_REFUSE_FIELD_REQUIRED, "link_kind"},
+        {ACT(MERGE, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "other_case_no"},
+        {ACT(SPLIT, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "other_case_nos"},
+        {ACT(RECUSE, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "node or person"},
+        {ACT(RECUSE, .person = T("x")), JB_REFUSE_NONE, ""},
+        {ACT(CLASSIFY, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "matter, class_code"},
+        {ACT(CLASSIFY, .accused = {long_list, 1}), JB_REFUSE_NONE, ""},
+        {ACT(ISSUE_DIRECTIVE, .node = 5), JB_REFUSE_FIELD_REQUIRED, "power"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_INVESTIGATE), JB_REFUSE_FIELD_REQUIRED,
+         "audience or node"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_INVESTIGATE, .audience = {long_list, 2}),
+         JB_REFUSE_NONE, ""},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_SUPERVISE, .node = 5), JB_REFUSE_FIELD_REQUIRED,
+         "demand"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_SUPERVISE, .demand = JB_DEMAND_SUMMONS, .node = 5),
+         JB_REFUSE_FIELD_REQUIRED, "people"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_INVESTIGATE, .demand = JB_DEMAND_PROGRESS,
+             .node = 5),
+         JB_REFUSE_VALUE_OUT_OF_RANGE, "demand"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_RECOMMEND, .text = T("x"), .node = 5),
+         JB_REFUSE_FIELD_REQUIRED, "recommendation"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_RECOMMEND, .recommendation = 1, .node = 5),
+         JB_REFUSE_FIELD_REQUIRED, "text"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_INVESTIGATE, .recommendation = 1, .node = 5),
+         JB_REFUSE_VALUE_OUT_OF_RANGE, "recommendation"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_CIRCULATE, .node = 5), JB_REFUSE_FIELD_REQUIRED,
+         "text"},
+        {ACT(ISSUE_DIRECTIVE, .power = JB_POWER_INVESTIGATE, .node = 5,
+             .co_handlers = {long_list, 1}),
+         JB_REFUSE_VALUE_OUT_OF_RANGE, "co_handlers"},
+        {ACT(COUNTERSIGN_DIRECTIVE, .directive_no = 1), JB_REFUSE_FIELD_REQUIRED,
+         "countersigned_by"},
+        {ACT(SIGN_DIRECTIVE, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "directive_no"},
+        {ACT(SIGN_DIRECTIVE, .directive_no = UINT64_C(1) << 32), JB_REFUSE_VALUE_OUT_OF_RANGE,
+         "directive_no"},
+        {ACT(ANSWER_DIRECTIVE, .directive_no = 1), JB_REFUSE_FIELD_REQUIRED, "text"},
+        {ACT(CLEAR_DIRECTIVE, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "directive_no"},
+        {ACT(OBJECT_DIRECTIVE, .directive_no = 1), JB_REFUSE_REASON_REQUIRED, "reason"},
+        {ACT(WITHDRAW_DIRECTIVE, .directive_no = 1), JB_REFUSE_REASON_REQUIRED, "reason"},
+        {ACT(DELEGATE, .power = 1), JB_REFUSE_FIELD_REQUIRED, "official"},
+        {ACT(END_DELEGATION, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "official"},
+        {ACT(OPEN_DOCKET, .step = 1), JB_REFUSE_FIELD_REQUIRED, "docket_no"},
+        {ACT(STEP_DOCKET, .docket_no = T("x")), JB_REFUSE_FIELD_REQUIRED, "step"},
+        {ACT(STEP_DOCKET, .docket_no = T("x"), .step = 8), JB_REFUSE_VALUE_OUT_OF_RANGE, "step"},
+        {ACT(CLOSE_DOCKET, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "docket_no"},
+        {ACT(SET_PLAN, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "official, text"},
+        {ACT(FULFIL, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "deadline_id"},
+        {ACT(ATTACH, .name = T("x")), JB_REFUSE_FIELD_REQUIRED, "content_hash"},
+        {ACT(RECOUNT, .version = T("x")), JB_REFUSE_FIELD_REQUIRED, "deadline_id"},
+        {ACT(SUCCEED, .node = 5), JB_REFUSE_FIELD_REQUIRED, "successor"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check(rows[i].act, rows[i].wanted, rows[i].says);
+}
+
+static void lists_of_agencies(void **state)
+{
+    static const uint32_t zero[] = {7, 0}, twice[] = {7, 8, 7}, beyond[] = {JB_NODE_MAX + 1};
+
+    (void)state;
+    check(ACT(SIGN_FOR, .audience = {zero, 2}), JB_REFUSE_VALUE_OUT_OF_RANGE, "audience: node 0");
+    check(ACT(SIGN_FOR, .audience = {twice, 3}), JB_REFUSE_VALUE_OUT_OF_RANGE, "node 7 is named");
+    check(ACT(SIGN_FOR, .audience = {beyond, 1}), JB_REFUSE_VALUE_OUT_OF_RANGE, "node 100000");
+    check(ACT(SIGN_FOR, .co_handlers = {zero, 2}), JB_REFUSE_VALUE_OUT_OF_RANGE, "co_handlers");
+    check(ACT(SIGN_FOR, .co_handlers = {twice, 3}), JB_REFUSE_VALUE_OUT_OF_RANGE, "twice");
+    check(ACT(SIGN_FOR, .accused = {zero, 2}), JB_REFUSE_VALUE_OUT_OF_RANGE, "accused: node 0");
+    check(ACT(SIGN_FOR, .audience = {twice, 2}), JB_REFUSE_NONE, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +217,8 @@ int main(void)
         cmocka_unit_test(lengths),
         cmocka_unit_test(texts),
         cmocka_unit_test(numbers),
+        cmocka_unit_test(what_the_new_kinds_require),
+        cmocka_unit_test(lists_of_agencies),
     };
     return cmocka_run_group_tests_name("act_check", tests, prepare, NULL);
 }

@@ -40,6 +40,7 @@ static int setup(void **state)
     d->agent.config = &d->config;
     d->agent.ledger = lw_replica(d->w, "r.db", d->broker, NODE);
     d->agent.clock = jb_clock_fixed(&d->w->now_ms);
+    d->agent.mono = jb_clock_fixed(&d->w->now_ms);
     d->agent.lock_fd = -1;
     d->config.code = strdup("xfj");
     d->config.alarm_check_ms = CHECK_MS;
@@ -240,9 +241,9 @@ static void what_waits_in_the_outbox_hides_no_alarm(void **state)
     (void)lw_log_to(d->w, d->broker, &e, (struct jb_stream_add){.node = NODE});
     assert_int_equal(jb_ledger_commit(d->broker), JB_OK);
     lw_deliver(d->w, d->broker, d->agent.ledger);
-    d->agent.book = rules->book;
+    d->agent.book.book = rules->book;
     int64_t later_ms = d->sort.due_ms + INT64_C(86400000);
-    d->agent.book_date = jb_date_of_instant(later_ms);
+    d->agent.book.day = jb_date_of_instant(later_ms).days;
     assert_int_equal(look_at(d, later_ms, &a), 1);
     assert_int_equal(a.case_no, lw_case_no(SENT_ON));
     assert_in_range(uv_timer_get_due_in(&d->agent.alarm_timer), CHECK_MS / 2, CHECK_MS);

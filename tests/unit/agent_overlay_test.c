@@ -215,6 +215,67 @@ static void memory_is_bounded(void **state)
     jb_arena_fini(&small);
 }
 
+/* A number that this office could issue beside the case's own. */
+static int64_t number(struct both *b, uint32_t seq)
+{
+    int64_t no = 0;
+
+    assert_int_equal(jb_caseno_make(jb_date_of_instant(b->rules->now_ms), OFFICE, seq, &no), JB_OK);
+    return no;
+}
+
+static void submit_register(struct both *b, int64_t case_no, int64_t split_of)
+{
+    int64_t own = b->rules->case_no;
+    struct jb_act act = *world_register_act();
+
+    act.other_case_no = split_of;
+    b->rules->case_no = case_no;
+    submit(b, act);
+    b->rules->case_no = own;
+}
+
+/* Other cases are taken from the tables or from the outbox; what is in neither is known to be
+ * missing, and then only the broker can refuse because of it. */
+static void other_cases(void **state)
+{
+    struct both *b = *state;
+    const int64_t numbers[] = {number(b, 901), number(b, 902)};
+    struct jb_act split = {
+        .kind = JB_ACT_SPLIT, .case_no = b->rules->case_no, .other_case_nos = {numbers, 2}};
+    struct jb_agent_others others;
+    const struct jb_case none = {.case_no = b->rules->case_no};
+
+    submit_register(b, numbers[0], 0);
+    assert_int_equal(jb_agent_others_load(&b->maker, &split, &none, &b->files->arena, &others),
+                     JB_OK);
+    assert_int_equal(others.count, 1);
+    assert_int_equal(others.at[0]->case_no, numbers[0]);
+    assert_true(others.missing);
+    assert_true(jb_agent_others_excuse(&others, JB_REFUSE_OTHER_CASE_UNKNOWN));
+    assert_false(jb_agent_others_excuse(&others, JB_REFUSE_WRONG_STAGE));
+    submit_register(b, numbers[1], 0);
+    assert_int_equal(jb_agent_others_load(&b->maker, &split, &none, &b->files->arena, &others),
+                     JB_OK);
+    assert_int_equal(others.count, 2);
+    assert_false(others.missing);
+    assert_false(jb_agent_others_excuse(&others, JB_REFUSE_OTHER_CASE_UNKNOWN));
+}
+
+/* Two that wait and name each other: looking at one ends. */
+static void other_cases_in_a_ring(void **state)
+{
+    struct both *b = *state;
+    int64_t first = number(b, 901);
+    int64_t second = number(b, 902);
+
+    submit_register(b, first, second);
+    submit_register(b, second, first);
+    assert_int_equal(jb_agent_overlay_load(&b->maker, first, true, &b->files->arena, &b->o), JB_OK);
+    assert_int_equal(b->o.pending, 1);
+    assert_non_null(b->o.registered);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +285,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_will_be_refused_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(the_next_act_is_judged_on_top, setup, teardown),
         cmocka_unit_test_setup_teardown(memory_is_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_cases, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_cases_in_a_ring, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("agent_overlay", tests, NULL, NULL);

@@ -41,7 +41,85 @@ void next_tick(struct world *w)
     jb_batch_reset(w->b.fill);
 }
 
-static void admin(struct world *w, const struct jb_act *act)
+void install(struct world *w, bool is_policy, struct jb_text text)
+{
+    struct jb_install in = {.text = text, .user = jb_text_of("admin:test")};
+    struct jb_fault fault = {""};
+    bool queued = false;
+    if (jb_install_queue(&w->b, is_policy, &in, &queued, &fault) != JB_OK)
+        fail_msg("%s", fault.text);
+    assert_true(queued);
+    run_tick(w);
+    next_tick(w);
+    assert_int_equal(jb_broker_book_load(&w->b, &fault), JB_OK);
+    assert_string_equal(fault.text, "");
+}
+
+struct jb_text file_with(struct world *w, const char *path, const char *from, const char *to)
+{
+    struct jb_text text = file_text(&w->arena, path);
+    char *out = jb_arena_alloc(&w->arena, 2 * text.len + 1);
+    size_t len = 0;
+    const char *at = text.data; /* NUL follows: the arena gives zeroed memory */
+    const char *found;
+    assert_non_null(out);
+    if (from == NULL)
+        return text;
+    assert_non_null(strstr(at, from));
+    while ((found = strstr(at, from)) != NULL) {
+        memcpy(out + len, at, (size_t)(found - at));
+        len += (size_t)(found - at);
+        memcpy(out + len, to, strlen(to));
+        len += strlen(to);
+        at = found + strlen(from);
+    }
+    memcpy(out + len, at, strlen(at));
+    return (struct jb_text){out, len + strlen(at)};
+}
+
+struct jb_entry log_entry(struct world *w, uint64_t seq)
+{
+    struct jb_entry entry;
+    struct jb_bytes bytes;
+    struct jb_fault fault;
+    assert_int_equal(jb_log_read(w->b.ledger, seq, &w->arena, &bytes), JB_OK);
+    assert_int_equal(jb_entry_decode(bytes, &w->arena, &entry, &fault), JB_OK);
+    return entry;
+}
+
+struct jb_case load_case(struct world *w, int64_t no)
+{
+    struct jb_case c;
+    assert_int_equal(jb_ledger_case_load(w->b.ledger, no, &w->arena, &c), JB_OK);
+    return c;
+}
+
+size_t run_clock(struct world *w, size_t max)
+{
+    uint64_t before = jb_log_last_seq(w->b.ledger);
+    int64_t next_ms = 0;
+    size_t count = 0;
+    do {
+        assert_int_equal(jb_clockwork_queue(&w->b, jb_broker_now(&w->b), max, &count, &next_ms),
+                         JB_OK);
+        run_tick(w);
+        next_tick(w);
+    } while (count > 0);
+    return jb_log_last_seq(w->b.ledger) - before;
+}
+
+size_t run_sweep(struct world *w)
+{
+    uint64_t before = jb_log_last_seq(w->b.ledger);
+    while (jb_sweep_running(&w->b) || w->b.fill->item_count > 0) {
+        (void)jb_sweep_queue(&w->b, jb_broker_now(&w->b));
+        run_tick(w);
+        next_tick(w);
+    }
+    return jb_log_last_seq(w->b.ledger) - before;
+}
+
+void admin(struct world *w, const struct jb_act *act)
 {
     struct jb_intake_item *item = jb_batch_item(w->b.fill);
     struct jb_act *copy = jb_arena_memdup(&w->b.fill->arena, act, sizeof *act);
@@ -52,9 +130,9 @@ static void admin(struct world *w, const struct jb_act *act)
     item->user = jb_text_of("admin:test");
 }
 
-static void enrol(struct world *w, const char *code, int kind, uint32_t parent)
+uint32_t enrol(struct world *w, const char *code, int kind, uint32_t parent)
 {
-    static uint8_t keys[8][JB_KEY_BYTES];
+    static uint8_t keys[16][JB_KEY_BYTES];
     uint32_t node = (uint32_t)w->b.directory.count + 2;
     memset(keys[node], (int)node, JB_KEY_BYTES);
     struct jb_act act = {.kind = JB_ACT_ENROL_NODE,
@@ -71,6 +149,7 @@ static void enrol(struct world *w, const char *code, int kind, uint32_t parent)
     run_tick(w);
     next_tick(w);
     assert_non_null(jb_directory_find(&w->b.directory, node));
+    return node;
 }
 
 int world_setup(void **state)
@@ -87,7 +166,7 @@ int world_setup(void **state)
     w->b.clock = jb_clock_fixed(&w->now_ms);
     w->b.config = &w->config;
     jb_arena_init(&w->arena, 64 << 20);
-    jb_arena_init(&w->b.book_arena, 1);
+    jb_ledger_book_init(&w->b.shelf);
     jb_directory_init(&w->b.directory);
     jb_batch_init(&w->b.batches[0]);
     w->b.fill = &w->b.batches[0];
@@ -105,10 +184,10 @@ int world_setup(void **state)
     run_tick(w);
     next_tick(w);
     assert_int_equal(jb_broker_book_load(&w->b, &fault), JB_OK);
-    enrol(w, "gov", JB_NODE_GOVERNMENT, 0);
-    enrol(w, "office", JB_NODE_OFFICE, GOV);
-    enrol(w, "housing", JB_NODE_DEPARTMENT, GOV);
-    enrol(w, "labour", JB_NODE_DEPARTMENT, GOV);
+    (void)enrol(w, "gov", JB_NODE_GOVERNMENT, 0);
+    (void)enrol(w, "office", JB_NODE_OFFICE, GOV);
+    (void)enrol(w, "housing", JB_NODE_DEPARTMENT, GOV);
+    (void)enrol(w, "labour", JB_NODE_DEPARTMENT, GOV);
     *state = w;
     return 0;
 }
@@ -121,7 +200,7 @@ int world_teardown(void **state)
     jb_ledger_close(&w->b.ledger);
     jb_batch_fini(&w->b.batches[0]);
     jb_directory_fini(&w->b.directory);
-    jb_arena_fini(&w->b.book_arena);
+    jb_ledger_book_fini(&w->b.shelf);
     jb_arena_fini(&w->arena);
     for (size_t i = 0; i < w->b.peer_capacity; i++)
         free(w->b.peers[i]);
@@ -193,6 +272,23 @@ void assign(struct world *w, int64_t no, uint32_t custody, uint32_t to)
                          .authority = JB_AUTHORITY_FIRST_ASSIGNMENT,
                          .text = jb_text_of("请办理")};
     submit(w, OFFICE, &act);
+}
+
+void accept_effects(struct world *w, int64_t no, const struct jb_effect *effects, size_t count)
+{
+    enum jb_err err;
+    struct jb_batch *t = w->b.fill;
+    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("test"));
+    assert_int_equal(jb_decide_batch(&w->b, t), JB_OK); /* numbers of the batch */
+    entry->act = (struct jb_act){.kind = JB_ACT_NOTE, .case_no = no, .text = jb_text_of("x")};
+    entry->effects = effects;
+    entry->effect_count = count;
+    struct jb_accepted a = {.entry = entry, .c = jb_batch_case(t, w->b.ledger, no, &err)};
+    assert_non_null(a.c);
+    assert_int_equal(jb_decide_accept(&w->b, t, &a), JB_OK);
+    jb_commit_batch(w->b.ledger, t);
+    assert_int_equal(t->result, JB_OK);
+    next_tick(w);
 }
 
 /* ---- what stands in a stream ---- */

@@ -32,17 +32,17 @@ static void what_does_not_fit_changes_nothing(void **state)
         EFFECT(CUSTODY_MOVED, .node = 0, .custody = 3),
         EFFECT(JOINED, .node = 0, .role = JB_ROLE_HOST),
         EFFECT(JOINED, .node = LAND, .role = 0),
-        EFFECT(JOINED, .node = LAND, .role = JB_ROLE_LEFT + 1),
+        EFFECT(JOINED, .node = LAND, .role = JB_ROLE_END),
         EFFECT(FACT_SET, .fact = 0),
         EFFECT(FACT_SET, .fact = JB_FACT_COUNT),
-        EFFECT(DEADLINE_SET, .deadline_id = 4, .key = T("x"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 6, .key = T("x"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T("x"), .node = 0),
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T(""), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T("a-key-of-twenty-four-byt"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T("x"), .node = LAND,
+        EFFECT(DEADLINE_SET, .deadline_id = 8, .key = T("x"), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("x"), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = 0),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T(""), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("a-key-of-twenty-four-byt"), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND,
                .warn_at_ms = {(const int64_t[]){1, 2, 3, 4, 5}, 5}),
-        EFFECT(DEADLINE_ENDED, .deadline_id = 9, .end = JB_END_MET),
+        EFFECT(DEADLINE_ENDED, .deadline_id = 99, .end = JB_END_MET),
         EFFECT(DEADLINE_ENDED, .deadline_id = 1, .end = JB_END_MET),
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_OPEN),
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_SUPERSEDED + 1),
@@ -55,12 +55,12 @@ static void what_does_not_fit_changes_nothing(void **state)
         EFFECT(OBJECTION_SET, .node = LAND, .ruling = 3),
         EFFECT(OPINION_SET, .opinion = 4),
         {.kind = (enum jb_effect_kind)0, .node = LAND},
-        {.kind = (enum jb_effect_kind)13, .node = LAND},
+        {.kind = (enum jb_effect_kind)(JB_EFFECT_REVIEW_SET + 1), .node = LAND},
         {.kind = (enum jb_effect_kind) - 1, .node = LAND},
     };
 
     world_bring(w, JB_STAGE_SENT);
-    assert_int_equal(w->c.deadline_count, 4);
+    assert_int_equal(w->c.deadline_count, 8);
     for (size_t i = 0; i < COUNT(wrong); i++) {
         /* A good one goes first: it must not stay behind. */
         const struct jb_effect both[] = {EFFECT(FACT_SET, .fact = JB_FACT_CLOSED, .at_ms = 5),
@@ -77,10 +77,10 @@ static void effects_are_checked_against_those_before_them(void **state)
 {
     struct world *w = *state;
     const struct jb_effect good[] = {
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T("new"), .node = LAND, .due_ms = 100,
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("new"), .node = LAND, .due_ms = 100,
                .warn_at_ms = {(const int64_t[]){10, 20}, 2}),
-        EFFECT(DEADLINE_ENDED, .deadline_id = 5, .end = JB_END_MET, .at_ms = 50),
-        EFFECT(DEADLINE_SET, .deadline_id = 6, .key = T("new"), .node = LAND),
+        EFFECT(DEADLINE_ENDED, .deadline_id = 9, .end = JB_END_MET, .at_ms = 50),
+        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("new"), .node = LAND),
     };
     const struct jb_effect twice[] = {
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_MET),
@@ -95,12 +95,12 @@ static void effects_are_checked_against_those_before_them(void **state)
     assert_int_equal(apply(w, twice, 2), JB_CORRUPT);
     assert_int_equal(apply(w, moved_twice, 2), JB_CORRUPT);
     assert_int_equal(apply(w, good, 3), JB_OK);
-    assert_int_equal(jb_case_deadline(&w->c, 5)->end, JB_END_MET);
-    assert_int_equal(jb_case_deadline(&w->c, 5)->first_due_ms, 100);
-    assert_int_equal(jb_case_deadline(&w->c, 5)->warned, 2); /* both lie behind us */
-    assert_int_equal(jb_case_open_deadline(&w->c, "new")->id, 6);
+    assert_int_equal(jb_case_deadline(&w->c, 9)->end, JB_END_MET);
+    assert_int_equal(jb_case_deadline(&w->c, 9)->first_due_ms, 100);
+    assert_int_equal(jb_case_deadline(&w->c, 9)->warned, 2); /* both lie behind us */
+    assert_int_equal(jb_case_open_deadline(&w->c, "new")->id, 10);
     assert_int_equal(w->c.last_seq, 77);
-    assert_null(jb_case_deadline(&w->c, 7));
+    assert_null(jb_case_deadline(&w->c, 11));
     assert_null(jb_case_open_deadline(&w->c, "nothing"));
 }
 
@@ -168,7 +168,7 @@ static void every_failed_allocation_is_reported(void **state)
     struct world *w = *state;
     const struct jb_effect e[] = {
         EFFECT(JOINED, .node = LAND, .role = JB_ROLE_INFORMED),
-        EFFECT(DEADLINE_SET, .deadline_id = 5, .key = T("new"), .node = LAND,
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("new"), .node = LAND,
                .policy_version = T("1"), .calendar_version = T("2"), .article = T("3")),
     };
     size_t failures = 0;

@@ -50,6 +50,12 @@ static void note_submission(struct world *w, const Jb__DoSubmit *s)
         w->kind = act.kind;
         w->act_node = act.node;
         w->co_handlers = act.co_handlers.count;
+        w->act_case_no = act.case_no;
+        w->act_other_case_no = act.other_case_no;
+        w->act_audience = act.audience.count;
+        w->act_accused = act.accused.count;
+        w->act_others = act.other_case_nos.count;
+        w->act_directive_no = act.directive_no;
         copy(w->act_text, sizeof w->act_text, act.kind == JB_ACT_REGISTER ? act.title : act.text);
     }
     w->persons = 0;
@@ -59,6 +65,8 @@ static void note_submission(struct world *w, const Jb__DoSubmit *s)
         w->persons = persons.count;
     w->wait_ms = s->wait_ms;
     copy(w->behalf, sizeof w->behalf, jb_text_of(s->on_behalf_of));
+    copy(w->token, sizeof w->token, jb_text_of(s->token));
+    copy(w->query_code, sizeof w->query_code, jb_text_of(s->query_code));
     jb_arena_fini(&arena);
 }
 
@@ -228,6 +236,8 @@ void world_answer(struct fake_peer *peer, const Jb__Request *request, void *data
     w->requests++;
     w->connections = fake_peer_number(peer);
     w->body = r->body_case;
+    if (r->body_case != JB__REQUEST__BODY_SUBMIT)
+        copy(w->behalf, sizeof w->behalf, jb_text_of(r->on_behalf_of));
     if (misbehave(w, peer, r->id))
         return;
     if (r->body_case == JB__REQUEST__BODY_SUBMIT) {
@@ -250,7 +260,7 @@ void world_answer(struct fake_peer *peer, const Jb__Request *request, void *data
         answer_case(w, peer, r->id);
     } else if (r->body_case == JB__REQUEST__BODY_WATCH) {
         answer_watch(peer, r->id);
-    } else {
+    } else if (!world_answer_orders(peer, r)) {
         w->dry_run = r->body_case == JB__REQUEST__BODY_INSTALL && r->install->dry_run;
         w->ask_broker = r->body_case == JB__REQUEST__BODY_VERIFY && r->verify->ask_broker;
         answer_empty(peer, r);

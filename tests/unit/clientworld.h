@@ -39,6 +39,10 @@ struct world {
     uint32_t act_node, wait_ms;
     size_t persons, co_handlers;
     char act_text[64], behalf[64];
+    char token[80], query_code[32]; /* of the last submission or question */
+    int64_t act_case_no, act_other_case_no;
+    size_t act_audience, act_accused, act_others;
+    uint64_t act_directive_no;
     uint64_t held[MANY]; /* ids of requests that wait for the last one */
     size_t held_count, hold;
     int requests, connections;
@@ -51,6 +55,8 @@ int world_set_up(void **state);
 int world_tear_down(void **state);
 /* The function of the stand-in; `data` is the struct world. */
 void world_answer(struct fake_peer *peer, const Jb__Request *request, void *data);
+/* clientorders.c: one row of each kind; false: the request is none of these. */
+bool world_answer_orders(struct fake_peer *peer, const Jb__Request *r);
 
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 

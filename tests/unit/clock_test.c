@@ -2,11 +2,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "proto/base/clock.h"
+#include "proto/base/testclock.h"
 
 static void the_wall_clock_is_the_machines(void **state)
 {
@@ -71,6 +75,74 @@ static void a_fixed_clock_stands_until_moved(void **state)
     assert_true(jb_clock_read(&fixed) == 1795413960000);
 }
 
+/* ---- the clock of a test ---- */
+
+static void write_file(const char *path, const char *text)
+{
+    char part[96];
+    FILE *out;
+
+    (void)snprintf(part, sizeof part, "%s.part", path);
+    out = fopen(part, "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(rename(part, path), 0);
+}
+
+/* How far a clock is from the machine's, to the second. */
+static int64_t ahead_s(struct jb_clock clock, int64_t (*real_ms)(void))
+{
+    return (jb_clock_read(&clock) - real_ms() + 1000500) / 1000 - 1000;
+}
+
+/* It reads again at most once in a millisecond. */
+static void next_ms(void)
+{
+    int64_t now_ms = jb_clock_mono_ms();
+
+    while (jb_clock_mono_ms() == now_ms) {
+    }
+}
+
+static void a_test_says_what_time_it_is(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t wall_s, mono_s;
+    } rows[] = {
+        {"0\n", 0, 0},
+        {"86400000", 86400, 86400},
+        {"86400000 -3600000\n", 82800, 86400},
+        {"not a number", 82800, 86400}, /* the last values stand */
+        {"-5000 0\n", -5, -5},
+    };
+    char folder[] = "/tmp/jb-clock-XXXXXX";
+    char path[64];
+    struct jb_testclock t;
+    struct jb_fault fault = {""};
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/time", folder);
+    assert_int_equal(jb_testclock_open(&t, path, &fault), JB_NOT_FOUND);
+    assert_non_null(strstr(fault.text, path));
+    write_file(path, "");
+    assert_int_equal(jb_testclock_open(&t, path, &fault), JB_MALFORMED);
+    write_file(path, rows[0].text);
+    assert_int_equal(jb_testclock_open(&t, path, &fault), JB_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        write_file(path, rows[i].text);
+        next_ms();
+        assert_int_equal(ahead_s(jb_testclock_wall(&t), jb_clock_now_ms), rows[i].wall_s);
+        assert_int_equal(ahead_s(jb_testclock_mono(&t), jb_clock_mono_ms), rows[i].mono_s);
+    }
+    assert_int_equal(unlink(path), 0);
+    next_ms();
+    assert_int_equal(ahead_s(jb_testclock_wall(&t), jb_clock_now_ms), -5);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +151,7 @@ int main(void)
         cmocka_unit_test(an_offset_moves_the_wall_clock),
         cmocka_unit_test(an_offset_saturates),
         cmocka_unit_test(a_fixed_clock_stands_until_moved),
+        cmocka_unit_test(a_test_says_what_time_it_is),
     };
 
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);

@@ -31,6 +31,8 @@ static const struct vector vectors[] = {
     {"object", "2026-12-28 09:00", "2027-01-04 24:00", true},  /* nobody knows 2027 yet */
     {"object", "2026-12-24 09:00", "2026-12-31 24:00", false},
     {"urgent", "2026-03-02 22:30", "2026-03-03 02:30", false},
+    {"summon", "2026-03-02 10:00", "2026-03-02 10:30", false}, /* minutes, to the instant */
+    {"summon", "2026-12-31 23:45", "2027-01-01 00:15", false},
 };
 
 static void published_vectors(void **state)
@@ -151,6 +153,123 @@ static void what_cannot_be_computed(void **state)
     assert_int_equal(d.id, 7); /* untouched */
 }
 
+/* Rule 8.8: no limit of its own, the instant is named by whoever sets it. */
+static void a_row_without_limit_takes_the_named_instant(void **state)
+{
+    struct world *w = *state;
+    int64_t trigger_ms = local("2026-03-02 10:00"), half_ms = local("2026-03-10 05:00");
+    struct jb_deadline d;
+
+    assert_int_equal(
+        jb_deadline_compute(w->policy, &w->calendar, "deliver", trigger_ms, half_ms, &d), JB_OK);
+    assert_int_equal(d.due_ms, half_ms);
+    assert_int_equal(d.unit, JB_UNIT_DESIGNATED);
+    assert_int_equal(d.warn_at_ms[0], 0);
+    assert_int_equal(jb_deadline_compute(w->policy, &w->calendar, "plan", trigger_ms, half_ms, &d),
+                     JB_OK);
+    assert_int_equal(d.warn_at_ms[0], half_ms - 3 * JB_DAY_MS);
+}
+
+/* ---- hearings (Art 36) ---------------------------------------------------------------------- */
+
+struct hearing {
+    const char *from, *until, *due;
+    int32_t days; /* taken out of the count */
+};
+
+/* One after the other, of a recheck asked for on 2026-03-02 and so due at the end of 04-01. */
+static const struct hearing hearings[] = {
+    {"2026-03-02 11:00", "2026-03-02 15:00", "2026-04-01 24:00",
+     0}, /* the start day never counts */
+    {"2026-03-02 16:00", "2026-03-03 09:00", "2026-04-02 24:00", 1},
+    {"2026-03-03 14:00", "2026-03-03 15:00", "2026-04-02 24:00", 0}, /* that day is out already */
+    {"2026-03-03 16:00", "2026-03-05 09:00", "2026-04-04 24:00", 2},
+    {"2026-03-10 23:59", "2026-03-10 24:00", "2026-04-06 24:00", 2}, /* ends in the next day */
+    {"2026-04-06 23:00", "2026-04-06 23:30", "2026-04-07 24:00", 1}, /* on the last day */
+    {"2026-04-08 00:00", "2026-04-20 00:00", "2026-04-07 24:00", 0}, /* it was over before */
+};
+
+static void days_of_hearings_are_not_counted(void **state)
+{
+    struct world *w = *state;
+    const struct jb_policy_row *row = jb_policy_row(w->policy, "recheck");
+    struct jb_deadline d, now;
+
+    assert_int_equal(
+        jb_deadline_compute(w->policy, NULL, "recheck", local("2026-03-02 10:00"), 0, &d), JB_OK);
+    for (size_t i = 0; i < COUNT(hearings); i++) {
+        d.paused_from_ms = local(hearings[i].from);
+        assert_int_equal(jb_deadline_resumed(row, NULL, &d, local(hearings[i].until), &now), JB_OK);
+        if (now.due_ms != local(hearings[i].due))
+            fail_msg("hearing %zu: not due %s", i, hearings[i].due);
+        assert_int_equal(now.paused_ms - d.paused_ms, hearings[i].days * JB_DAY_MS);
+        assert_int_equal(now.paused_from_ms, 0);
+        assert_int_equal(now.warn_at_ms[2], now.due_ms - JB_DAY_MS);
+        assert_int_equal(now.first_due_ms, local("2026-04-01 24:00"));
+        d = now;
+    }
+}
+
+static void what_cannot_be_resumed(void **state)
+{
+    struct world *w = *state;
+    const struct jb_policy_row *row = jb_policy_row(w->policy, "object");
+    struct jb_deadline d, now = {.id = 7};
+
+    assert_int_equal(
+        jb_deadline_compute(w->policy, &w->calendar, "object", local("2026-09-24 09:00"), 0, &d),
+        JB_OK);
+    assert_int_equal(jb_deadline_resumed(row, &w->calendar, &d, local("2026-09-28 09:00"), &now),
+                     JB_MISSING); /* not paused */
+    d.paused_from_ms = local("2026-09-28 09:00");
+    assert_int_equal(jb_deadline_resumed(row, &w->calendar, &d, d.paused_from_ms - 1, &now),
+                     JB_RANGE);
+    assert_int_equal(jb_deadline_resumed(row, &w->calendar, &d, INT64_MAX, &now), JB_RANGE);
+    assert_int_equal(jb_deadline_resumed(row, NULL, &d, d.paused_from_ms, &now), JB_MISSING);
+    assert_int_equal(now.id, 7); /* untouched */
+    /* One of the five is taken out: 28 September; the count ends on a Saturday that is worked. */
+    assert_int_equal(jb_deadline_resumed(NULL, &w->calendar, &d, d.paused_from_ms, &now), JB_OK);
+    assert_int_equal(now.due_ms, local("2026-10-10 24:00"));
+    assert_int_equal(now.warn_at_ms[0], 0); /* without its row */
+}
+
+/* ---- a newer calendar ----------------------------------------------------------------------- */
+
+static void only_provisional_dates_are_counted_again(void **state)
+{
+    static struct jb_calendar_day off = {.kind = JB_DAY_OFF, .shift = -1, .name = "元旦"};
+    struct world *w = *state;
+    const struct jb_policy_row *row = jb_policy_row(w->policy, "object");
+    struct jb_calendar cal = w->calendar;
+    struct jb_deadline d, now = {.id = 7};
+
+    off.date = jb_date_of_instant(local("2027-01-01 00:00"));
+    cal.version = "cn-2027.1";
+    cal.days = &off;
+    cal.day_count = 1;
+    cal.covers_to = jb_date_of_instant(local("2027-12-31 00:00"));
+    assert_int_equal(
+        jb_deadline_compute(w->policy, &w->calendar, "object", local("2026-12-24 09:00"), 0, &d),
+        JB_OK);
+    assert_int_equal(jb_deadline_recounted(row, &cal, &d, &now), JB_NOT_FOUND);
+    assert_int_equal(
+        jb_deadline_compute(w->policy, &w->calendar, "object", local("2026-12-28 09:00"), 0, &d),
+        JB_OK);
+    assert_int_equal(jb_deadline_recounted(row, NULL, &d, &now), JB_MISSING);
+    d.paused_to_ms = 1;
+    assert_int_equal(jb_deadline_recounted(row, &cal, &d, &now), JB_RANGE);
+    assert_int_equal(now.id, 7);
+    d.paused_to_ms = 0;
+    d.extended_days = 4; /* they stay added */
+    d.due_ms += 4 * JB_DAY_MS;
+    assert_int_equal(jb_deadline_recounted(row, &cal, &d, &now), JB_OK);
+    assert_int_equal(now.due_ms, local("2027-01-09 24:00"));
+    assert_int_equal(now.warn_at_ms[0], local("2027-01-08 24:00"));
+    assert_false(now.provisional);
+    assert_true(jb_text_equal(now.calendar_version, T("cn-2027.1")));
+    assert_int_equal(now.trigger_ms, d.trigger_ms);
+}
+
 static void what_a_deadline_has_to_say_next(void **state)
 {
     struct jb_deadline d = {.due_ms = 100, .warn_at_ms = {50, 80}};
@@ -178,6 +297,10 @@ int main(void)
         cmocka_unit_test(warn_steps_lie_before_the_due_instant),
         cmocka_unit_test(the_earlier_of_designated_and_statutory_counts),
         cmocka_unit_test(what_cannot_be_computed),
+        cmocka_unit_test(a_row_without_limit_takes_the_named_instant),
+        cmocka_unit_test(days_of_hearings_are_not_counted),
+        cmocka_unit_test(what_cannot_be_resumed),
+        cmocka_unit_test(only_provisional_dates_are_counted_again),
         cmocka_unit_test(what_a_deadline_has_to_say_next),
     };
     return cmocka_run_group_tests_name("deadline", tests, world_open, world_close);

@@ -121,6 +121,84 @@ static void retiring(void **state)
     accepted(w, ACT(RETIRE_NODE, .node = LAND, .valid_to_ms = w->now_ms, .successor = HOUSING));
 }
 
+static enum jb_refusal retire(struct world *w, uint64_t open_duties, const struct jb_act *act)
+{
+    struct jb_question q = {.act = act,
+                            .node = BROKER,
+                            .now_ms = w->now_ms,
+                            .administrator = true,
+                            .open_duties = open_duties};
+
+    jb_decide_directory(&w->directory, &q, &w->v);
+    return w->v.refusal;
+}
+
+static void duties_need_a_successor(void **state)
+{
+    struct world *w = *state;
+    int64_t end_ms = w->now_ms + JB_DAY_MS;
+    const struct {
+        uint32_t node, successor;
+        uint64_t duties;
+        enum jb_refusal wanted;
+    } rows[] = {
+        {TOWN_STATION, 0, 0, JB_REFUSE_NONE},
+        {TOWN_STATION, 0, 1, JB_REFUSE_SUCCESSOR_REQUIRED},
+        {TOWN_STATION, TOWN, 1, JB_REFUSE_NONE},
+        {TOWN_STATION, TOWN_STATION, 1, JB_REFUSE_SAME_NODE},
+        {TOWN_STATION, 4711, 1, JB_REFUSE_UNKNOWN_NODE},
+        {TOWN_STATION, RETIRED, 1, JB_REFUSE_NODE_NOT_VALID},
+        {TOWN_STATION, OFFICE, 1, JB_REFUSE_VALUE_OUT_OF_RANGE}, /* no handler */
+        {TOWN_STATION, DISCIPLINE, 0, JB_REFUSE_VALUE_OUT_OF_RANGE},
+        {CONFERENCE, CITY_DEPT, 3, JB_REFUSE_VALUE_OUT_OF_RANGE}, /* no holder */
+        {CONFERENCE, OFFICE, 3, JB_REFUSE_NONE},
+        {COURT, DISCIPLINE, 0, JB_REFUSE_NONE},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (retire(w, rows[i].duties,
+                   ACT(RETIRE_NODE, .node = rows[i].node, .valid_to_ms = end_ms,
+                       .successor = rows[i].successor)) != rows[i].wanted)
+            fail_msg("row %zu: %s: %s", i, jb_refusal_name(w->v.refusal), w->v.detail);
+    }
+    /* There today, but no more when the duties pass on. */
+    world_node(w, TOWN)->valid_to_ms = end_ms;
+    assert_int_equal(
+        retire(w, 1,
+               ACT(RETIRE_NODE, .node = TOWN_STATION, .valid_to_ms = end_ms, .successor = TOWN)),
+        JB_REFUSE_NODE_NOT_VALID);
+    world_node(w, TOWN)->valid_to_ms = 0;
+}
+
+static void installing_for_a_region(void **state)
+{
+    struct world *w = *state;
+    const struct jb_bytes body = {(const uint8_t *)"x", 1};
+    const struct {
+        const char *region;
+        enum jb_refusal wanted;
+    } rows[] = {
+        {"", JB_REFUSE_NONE},
+        {"CN", JB_REFUSE_NONE},
+        {"511000", JB_REFUSE_NONE},
+        {"511002100000", JB_REFUSE_NONE},
+        {"51", JB_REFUSE_VALUE_OUT_OF_RANGE},
+        {"51100A", JB_REFUSE_VALUE_OUT_OF_RANGE},
+        {"四川", JB_REFUSE_VALUE_OUT_OF_RANGE},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct jb_text region = jb_text_of(rows[i].region);
+
+        refused(w,
+                ACT(INSTALL_POLICY, .version = T("1"), .effective_from_ms = 1, .body = body,
+                    .region = region),
+                rows[i].wanted);
+        refused(w, ACT(INSTALL_CALENDAR, .version = T("1"), .body = body, .region = region),
+                rows[i].wanted);
+    }
+}
+
 static void installing(void **state)
 {
     struct world *w = *state;
@@ -153,9 +231,14 @@ static void only_administrators(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(enrolling),  cmocka_unit_test(changing),
-        cmocka_unit_test(keys),       cmocka_unit_test(retiring),
-        cmocka_unit_test(installing), cmocka_unit_test(only_administrators),
+        cmocka_unit_test(enrolling),
+        cmocka_unit_test(changing),
+        cmocka_unit_test(keys),
+        cmocka_unit_test(retiring),
+        cmocka_unit_test(installing),
+        cmocka_unit_test(only_administrators),
+        cmocka_unit_test(duties_need_a_successor),
+        cmocka_unit_test(installing_for_a_region),
     };
     return cmocka_run_group_tests_name("decide_directory", tests, world_open, world_close);
 }

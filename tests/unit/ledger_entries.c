@@ -85,7 +85,7 @@ struct making { /* an entry about a case that is there */
     struct lw *w;
     struct jb_case c;
     struct jb_entry *entry;
-    struct jb_effect effects[16];
+    struct jb_effect effects[16]; /* the most that one maker adds */
     size_t count;
 };
 
@@ -202,11 +202,130 @@ static void make_close(struct making *m)
     add(m, (struct jb_effect){.kind = JB_EFFECT_STAGE_MOVED, .stage = JB_STAGE_CLOSED});
 }
 
+/* ---- what hangs on a case besides ---- */
+
+static void make_mark(struct making *m)
+{
+    bool link = lw_random(m->w, 2) != 0;
+    struct jb_effect e = {.kind = JB_EFFECT_MARKED,
+                          .mark = link ? JB_MARK_LINK : JB_MARK_RECUSED,
+                          .open = lw_random(m->w, 4) != 0,
+                          .at_ms = m->w->now_ms};
+
+    m->entry->act.kind = link ? JB_ACT_LINK : JB_ACT_RECUSE;
+    if (link) {
+        e.other_case_no = lw_case_no((int64_t)lw_random(m->w, (uint64_t)m->w->cases));
+        e.value = JB_LINK_RELATED;
+    } else {
+        e.node = (uint32_t)(10 + lw_random(m->w, 3));
+        e.text = jb_text_of("赵敏");
+    }
+    add(m, e);
+}
+
+static void make_directive(struct making *m)
+{
+    uint32_t id = (uint32_t)m->c.directive_count + 1;
+
+    m->entry->act.kind = JB_ACT_ISSUE_DIRECTIVE;
+    add(m, (struct jb_effect){.kind = JB_EFFECT_DIRECTIVE_SET,
+                              .directive = id,
+                              .power = (uint32_t)(1 + lw_random(m->w, JB_POWER_RECOMMEND)),
+                              .node = LW_OFFICE,
+                              .authority = JB_AUTHORITY_FIRST_ASSIGNMENT,
+                              .status = JB_DIRECTIVE_IN_FORCE,
+                              .official = jb_text_of("副县长")});
+    add(m, deadline_set(m->w, (uint32_t)m->c.deadline_count + 1, "supervise", 10));
+    for (uint32_t i = 0; i < 2; i++)
+        add(m, (struct jb_effect){.kind = JB_EFFECT_TARGET_SET,
+                                  .directive = id,
+                                  .node = 10 + i,
+                                  .target = JB_TARGET_ISSUED,
+                                  .deadline_id = (uint32_t)m->c.deadline_count + 1,
+                                  .at_ms = m->w->now_ms});
+}
+
+static void make_target(struct making *m)
+{
+    m->entry->act.kind = JB_ACT_ANSWER_DIRECTIVE;
+    if (m->c.directive_count == 0)
+        return;
+    add(m, (struct jb_effect){.kind = JB_EFFECT_TARGET_SET,
+                              .directive = (uint32_t)(1 + lw_random(m->w, m->c.directive_count)),
+                              .node = 10,
+                              .target = (int)(1 + lw_random(m->w, JB_TARGET_SUPERSEDED)),
+                              .adopted = (uint32_t)lw_random(m->w, 3),
+                              .at_ms = m->w->now_ms});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_DIRECTIVE_MOVED,
+                              .directive = 1,
+                              .status = JB_DIRECTIVE_ENDED,
+                              .countersigned_by = jb_text_of("县长")});
+}
+
+static void make_docket(struct making *m)
+{
+    bool more = m->c.docket_count == 0 || lw_random(m->w, 3) == 0;
+
+    m->entry->act.kind = more ? JB_ACT_OPEN_DOCKET : JB_ACT_STEP_DOCKET;
+    add(m, (struct jb_effect){.kind = JB_EFFECT_DOCKET_SET,
+                              .docket = more ? (uint32_t)m->c.docket_count + 1 : 1,
+                              .docket_no = jb_text_of("督2026-7"),
+                              .step = (uint32_t)(1 + lw_random(m->w, JB_STEP_HOLD_TO_ACCOUNT)),
+                              .node = 10,
+                              .sender = LW_OFFICE,
+                              .open = lw_random(m->w, 3) != 0,
+                              .at_ms = m->w->now_ms});
+}
+
+static void make_chain(struct making *m)
+{
+    m->entry->act.kind = JB_ACT_REQUEST_REVIEW;
+    add(m, (struct jb_effect){.kind = JB_EFFECT_REVIEW_SET,
+                              .round = (uint32_t)(1 + lw_random(m->w, 2)),
+                              .node = 11,
+                              .opinion = (uint32_t)lw_random(m->w, 4)});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_RATING_SET,
+                              .party = (uint32_t)(1 + lw_random(m->w, 2)),
+                              .rating = (int)(1 + lw_random(m->w, JB_RATING_UNRATED)),
+                              .satisfaction = (uint32_t)lw_random(m->w, 4),
+                              .at_ms = m->w->now_ms});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_DISPUTE_SET,
+                              .open = lw_random(m->w, 2) != 0,
+                              .node = 12,
+                              .dispute_level = 1});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_TRACK_SET, .simple = lw_random(m->w, 2) != 0});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_LEAD_SET, .official = jb_text_of("包案领导")});
+    add(m, (struct jb_effect){
+               .kind = JB_EFFECT_FACT_SET, .fact = JB_FACT_REVIEW_ASKED, .at_ms = m->w->now_ms});
+    add(m, (struct jb_effect){.kind = JB_EFFECT_PARTICIPANT_FACT_SET,
+                              .node = 10,
+                              .fact = JB_FACT_ANSWERED,
+                              .at_ms = m->w->now_ms});
+}
+
+static void make_pause(struct making *m)
+{
+    const struct jb_deadline *d = open_deadline(m);
+
+    m->entry->act.kind = JB_ACT_START_HEARING;
+    if (d == NULL)
+        return;
+    if (d->paused_from_ms == 0)
+        add(m, (struct jb_effect){
+                   .kind = JB_EFFECT_CLOCK_PAUSED, .deadline_id = d->id, .at_ms = m->w->now_ms});
+    else
+        add(m, (struct jb_effect){.kind = JB_EFFECT_CLOCK_RESUMED,
+                                  .deadline_id = d->id,
+                                  .at_ms = m->w->now_ms,
+                                  .paused_ms = d->paused_ms + INT64_C(86400000),
+                                  .due_ms = d->due_ms + INT64_C(86400000)});
+}
+
 static void case_entry(struct lw *w, struct jb_ledger *l, struct jb_entry *entry)
 {
-    static void (*const makers[])(struct making *) = {make_assign, make_sign,  make_object,
-                                                      make_clock,  make_leave, make_clock,
-                                                      make_assign, make_close};
+    static void (*const makers[])(struct making *) = {
+        make_assign, make_sign, make_object,    make_clock,  make_leave,  make_clock, make_assign,
+        make_close,  make_mark, make_directive, make_target, make_docket, make_chain, make_pause};
     struct making m = {.w = w, .entry = entry};
     int64_t case_no = lw_case_no((int64_t)lw_random(w, (uint64_t)w->cases));
 
@@ -280,6 +399,17 @@ static void install_entry(struct lw *w, struct jb_act *act)
         act->region = jb_text_of("CN");
 }
 
+static void delegation_entry(struct lw *w, struct jb_entry *entry)
+{
+    entry->node = 10 + (uint32_t)lw_random(w, 3);
+    entry->act.official = jb_text_of(lw_random(w, 2) ? "王县长" : "李县长");
+    entry->act.kind = lw_random(w, 3) ? JB_ACT_DELEGATE : JB_ACT_END_DELEGATION;
+    if (entry->act.kind == JB_ACT_DELEGATE) {
+        entry->act.power = (int)lw_random(w, JB_POWER_RECOMMEND + 1);
+        entry->act.valid_to_ms = lw_random(w, 2) ? 0 : w->now_ms + 100000;
+    }
+}
+
 struct jb_entry lw_random_entry(struct lw *w, struct jb_ledger *l)
 {
     uint64_t dice = lw_random(w, 100);
@@ -289,6 +419,8 @@ struct jb_entry lw_random_entry(struct lw *w, struct jb_ledger *l)
         return lw_register(w, l, lw_case_no(w->cases++), "反映供暖问题");
     if (dice < 20)
         directory_entry(w, &entry.act);
+    else if (dice >= 97)
+        delegation_entry(w, &entry);
     else if (dice < 23)
         install_entry(w, &entry.act);
     else if (dice < 30)

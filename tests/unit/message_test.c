@@ -147,7 +147,9 @@ static void a_nul_inside_a_text_is_shown(void **state)
 }
 
 /* Lists are always there, also empty ones. */
-#define NO_MORE_LISTS ",\"deadlines\":[],\"petitioners\":[],\"timeline\":[]"
+#define NO_MORE_LISTS                                                                              \
+    ",\"deadlines\":[],\"petitioners\":[],\"timeline\":[],\"links\":[],\"ratings\":[],"            \
+    "\"directives\":[],\"dockets\":[],\"accused\":[],\"recused\":[]"
 
 static void lists_and_levels_are_indented(void **state)
 {
@@ -185,7 +187,10 @@ static void lists_and_levels_are_indented(void **state)
                 "        \"title\": \"t\",\n        \"participants\": [\n          {\n"
                 "            \"node\": 5\n          }\n        ],\n"
                 "        \"deadlines\": [],\n        \"petitioners\": [],\n"
-                "        \"timeline\": []\n      }\n    ],\n    \"more\": false\n  }\n}");
+                "        \"timeline\": [],\n        \"links\": [],\n        \"ratings\": [],\n"
+                "        \"directives\": [],\n        \"dockets\": [],\n"
+                "        \"accused\": [],\n        \"recused\": []\n      }\n    ],\n    \"more\": "
+                "false\n  }\n}");
     reply.body_case = JB__REPLY__BODY__NOT_SET;
     assert_json(&reply, 0, "{\"id\":\"3\"}");
 }
@@ -214,7 +219,7 @@ static void an_act_is_one_flat_object(void **state)
     assert_int_equal(jb_act_json(&assign, 0, &arena, &json), JB_OK);
     assert_string_equal(json.data, ASSIGN_JSON);
     assert_int_equal(jb_act_json(&bare, 2, &arena, &json), JB_OK);
-    assert_string_equal(json.data, "{\n  \"kind\": \"register\"\n}");
+    assert_string_equal(json.data, "{\n  \"kind\": \"register\",\n  \"accused\": []\n}");
     assert_int_equal(jb_act_json(&stored, 0, &arena, &json), JB_OK);
     assert_string_equal(json.data, "{\"kind\":\"stored\",\"items\":[{\"case_no\":\"5\","
                                    "\"log_seq\":\"6\"}]}");

@@ -28,12 +28,25 @@ static const struct known known[] = {
     {"resort", 3, JB_UNIT_WORKING_DAYS, 0, true, false, "第二十三条第三款"},
     {"handle", 60, JB_UNIT_CALENDAR_DAYS, 30, false, false, "第三十四条"},
     {"assigned", 60, JB_UNIT_CALENDAR_DAYS, 30, false, false, "第二十二条第三项"},
+    {"sign", 3, JB_UNIT_WORKING_DAYS, 0, true, false, "第二十三条"},
+    {"silence", 5, JB_UNIT_WORKING_DAYS, 0, true, false, "第二十三条"},
+    {"deliver", 0, JB_UNIT_CALENDAR_DAYS, 0, true, false, "第二十二条"},
+    {"co-answer", 30, JB_UNIT_CALENDAR_DAYS, 0, true, false, "第二十二条"},
+    {"settle", 5, JB_UNIT_WORKING_DAYS, 0, true, false, "第五项"},
+    {"execute", 60, JB_UNIT_CALENDAR_DAYS, 0, true, false, "第三十二条"},
     {"ask-review", 30, JB_UNIT_CALENDAR_DAYS, 0, false, true, "第三十五条"},
     {"review", 30, JB_UNIT_CALENDAR_DAYS, 0, false, false, "第三十五条"},
     {"ask-recheck", 30, JB_UNIT_CALENDAR_DAYS, 0, false, true, "第三十六条"},
     {"recheck", 30, JB_UNIT_CALENDAR_DAYS, 0, false, false, "第三十六条"},
     {"simple-accept", 3, JB_UNIT_WORKING_DAYS, 0, false, false, "简易办理办法"},
     {"simple-answer", 10, JB_UNIT_WORKING_DAYS, 0, false, false, "简易办理办法"},
+    {"investigate", 30, JB_UNIT_CALENDAR_DAYS, 30, true, false, "立案查办权"},
+    {"coordinate", 10, JB_UNIT_WORKING_DAYS, 10, true, false, "协调处理权"},
+    {"supervise", 15, JB_UNIT_CALENDAR_DAYS, 15, true, false, "第三十九条"},
+    {"circulate", 3, JB_UNIT_WORKING_DAYS, 0, true, false, "通报情况权"},
+    {"summon", 30, JB_UNIT_MINUTES, 0, true, false, "接访"},
+    {"docket", 30, JB_UNIT_CALENDAR_DAYS, 30, true, false, "第三十九条"},
+    {"plan", 0, JB_UNIT_CALENDAR_DAYS, 0, true, false, "工作方案"},
     {"recommend", 30, JB_UNIT_CALENDAR_DAYS, 0, true, false, "第四十条"},
     {"urgent", 4, JB_UNIT_HOURS, 0, true, false, "第二十五条"},
     {"rate", 0, JB_UNIT_CALENDAR_DAYS, 0, true, true, "国信发〔2022〕11号"},
@@ -60,7 +73,7 @@ static void the_shipped_policy(void **state)
         assert_true(row->name.len > 0);
     }
     assert_null(jb_policy_row(p, "nothing"));
-    assert_true(jb_text_equal(p->version, T("2022-05-01.1")));
+    assert_true(jb_text_equal(p->version, T("2022-05-01.2")));
     assert_int_equal(p->effective_from_ms, local("2022-05-01 00:00"));
     assert_true(p->first_assignment_outranks && p->level_outranks && p->never_lengthen);
     assert_true(p->no_return_after_designation && p->object_before_acceptance_only);
@@ -68,6 +81,70 @@ static void the_shipped_policy(void **state)
     assert_int_equal(jb_policy_row(p, "handle")->warn_days[0], 15);
     assert_int_equal(jb_policy_row(p, "handle")->warn_days[3], 1);
     assert_int_equal(jb_policy_row(p, "sort")->warn_days[3], 0);
+    assert_int_equal(jb_policy_row(p, "sign")->warn_days[0], 2);
+    assert_int_equal(jb_policy_row(p, "sign")->warn_days[1], 1);
+    assert_int_equal(p->region.len, 0);
+}
+
+/* ---- settings ------------------------------------------------------------------------------- */
+
+struct setting {
+    const char *section, *key, *article, *value; /* value: as shipped */
+};
+
+/* Domain rules, section 4: each of the seven precedence rules is a switch; section 5: thresholds.
+ */
+static const struct setting settings[] = {
+    {"switch", "first_assignment_outranks", "P4.1", "yes"},
+    {"switch", "level_outranks", "P4.2", "yes"},
+    {"switch", "receive_first", "P4.3", "yes"},
+    {"switch", "no_return_after_designation", "P4.3", "yes"},
+    {"switch", "object_before_acceptance_only", "23(3)", "yes"},
+    {"switch", "never_lengthen", "P4.4", "yes"},
+    {"switch", "dispute_to_superior", "P4.5", "yes"},
+    {"switch", "hops_max", "P4.5", "5"},
+    {"switch", "countersign_skip", "P4.6", "yes"},
+    {"switch", "countersign_mass", "P4.6", "yes"},
+    {"switch", "sub_assign_within_tree", "P4.6", "yes"},
+    {"switch", "limits_of_authority", "P4.7", "yes"},
+    {"switch", "host_collects", "22", "yes"},
+    {"switch", "conference_leads_cross", "31", "yes"},
+    {"switch", "deliver_percent", "P8.8", "50"},
+    {"switch", "simple_flags_excluded", "simple", "repeat"},
+    {"mass-visit", "county", "P5", "50"},
+    {"mass-visit", "city", "P5", "30"},
+    {"mass-visit", "province", "P5", "10"},
+    {"silence", "last", "P", "dispute"},
+};
+
+static void every_setting_can_be_shown(void **state)
+{
+    struct world *w = *state;
+    struct jb_policy_setting setting;
+    char value[JB_SETTING_VALUE];
+    size_t count = 0;
+
+    for (; jb_policy_setting_at(w->policy, count, &setting, value); count++) {
+        assert_in_range(count, 0, COUNT(settings) - 1);
+        assert_string_equal(setting.section, settings[count].section);
+        assert_string_equal(setting.key, settings[count].key);
+        assert_string_equal(setting.article, settings[count].article);
+        assert_string_equal(value, settings[count].value);
+        assert_true(strlen(setting.text) > 10 && strchr(setting.text, '\n') == NULL);
+    }
+    assert_int_equal(count, COUNT(settings));
+}
+
+static const char *shown(const struct jb_policy *p, const char *key, char value[JB_SETTING_VALUE])
+{
+    struct jb_policy_setting setting;
+
+    for (size_t i = 0; jb_policy_setting_at(p, i, &setting, value); i++) {
+        if (strcmp(setting.key, key) == 0)
+            return value;
+    }
+    fail_msg("no setting %s", key);
+    return NULL;
 }
 
 /* ---- faults --------------------------------------------------------------------------------- */
@@ -112,10 +189,35 @@ static const struct fault_row faults[] = {
     {POLICY SWITCHES ROWS "[deadline assigned]\nname = x\nlimit = 1\narticle = a\n",
      "lacks \"unit\""},
     {POLICY SWITCHES ROWS "[deadline assigned]\nname =\n", "empty"},
-    {POLICY SWITCHES ROWS "[deadline assigned]\nunit = weeks\n", "not calendar, working or hours"},
+    {POLICY SWITCHES ROWS "[deadline assigned]\nunit = weeks\n",
+     "not calendar, working, hours or minutes"},
     {POLICY POLICY SWITCHES ROWS ROW("assigned", "1"), "[policy] is there twice"},
     {POLICY ROWS ROW("assigned", "1"), "section [switch] is missing"},
     {SWITCHES ROWS ROW("assigned", "1"), "section [policy] is missing"},
+    {POLICY SWITCHES ROWS ROW("assigned", "1") "[deadline x]\nname = x\nlimit = 1\nunit = hours\n"
+                                               "warn_days = 1\narticle = a\n",
+     "deadline x: warn_days need a limit in days"},
+    {POLICY SWITCHES ROWS ROW("assigned", "1") "[deadline x]\nname = x\nlimit = 1\n"
+                                               "warn_days = 1\nunit = minutes\narticle = a\n"
+                                               "[deadline y]\n",
+     "deadline x: warn_days need a limit in days"},
+    {POLICY SWITCHES ROWS ROW("assigned", "1") ROW("recheck", "30"),
+     "deadline recheck: hearings are taken out of calendar days"},
+    {POLICY "region = 511000\n" SWITCHES ROWS ROW("assigned", "1"), NULL},
+    {POLICY "region = 5\n", "no division code"},
+    {POLICY "region = 5110000000000\n", "no division code"},
+    {POLICY "region = sichuan\n", "no division code"},
+    {SWITCHES "deliver_percent = 101\n", "is not a number from 0 to 100"},
+    {SWITCHES "hops_max = 8\n", "\"hops_max\" is given twice"},
+    {SWITCHES "receive_first = maybe\n", "neither yes nor no"},
+    {SWITCHES "simple_flags_excluded = repeat,\n", "not a list of flags"},
+    {SWITCHES "simple_flags_excluded = repeat old\n", "not a list of flags"},
+    {SWITCHES "simple_flags_excluded = none,old\n", "not a list of flags"},
+    {SWITCHES "simple_flags_excluded =\n", "not a list of flags"},
+    {"[mass-visit]\ncounty = 0\n", "is not a number from 1 to 100000"},
+    {"[mass-visit]\ntown = 5\n", "unknown key \"town\" in [mass-visit]"},
+    {"[silence]\nlast = shout\n", "neither nothing nor dispute"},
+    {"[silence]\nlast = nothing\n[silence]\n", "[silence] is there twice"},
     {"version = 1\n", "unknown key"},
     {"[other]\n", "unknown section [other]"},
     {"[deadline ]\n", "unknown section"},
@@ -145,6 +247,75 @@ static void faults_name_what_and_where(void **state)
         }
         jb_arena_fini(&arena);
     }
+}
+
+static struct jb_policy *parsed(struct jb_arena *arena, const char *text)
+{
+    struct jb_policy *p = NULL;
+    struct jb_fault fault = {{0}};
+
+    if (jb_policy_parse(jb_text_of(text), arena, &p, &fault) != JB_OK)
+        fail_msg("%s", fault.text);
+    return p;
+}
+
+/* A file from before the settings were there: what the domain rules imply. */
+static void an_older_file_still_parses(void **state)
+{
+    struct jb_arena arena;
+    struct jb_policy *p;
+
+    (void)state;
+    jb_arena_init(&arena, (size_t)1024 * 1024);
+    p = parsed(&arena, POLICY SWITCHES ROWS ROW("assigned", "1"));
+    assert_true(p->receive_first && p->dispute_to_superior && p->countersign_skip);
+    assert_true(p->countersign_mass && p->sub_assign_within_tree && p->limits_of_authority);
+    assert_true(p->host_collects && p->conference_leads_cross);
+    assert_int_equal(p->deliver_percent, 50);
+    assert_int_equal(p->mass_county, 50);
+    assert_int_equal(p->mass_city, 30);
+    assert_int_equal(p->mass_province, 10);
+    assert_int_equal(p->silence, JB_SILENCE_DISPUTE);
+    assert_int_equal(p->simple_flags_excluded, JB_FLAG_REPEAT);
+    assert_null(jb_policy_row(p, "sign"));
+    jb_arena_fini(&arena);
+}
+
+static void every_setting_can_be_changed(void **state)
+{
+    struct jb_arena arena;
+    struct jb_policy *p;
+    char value[JB_SETTING_VALUE];
+
+    (void)state;
+    jb_arena_init(&arena, (size_t)1024 * 1024);
+    p = parsed(&arena, POLICY
+               "region = 330000\n" SWITCHES
+               "receive_first = no\ndispute_to_superior = no\ncountersign_skip = no\n"
+               "countersign_mass = no\nsub_assign_within_tree = no\n"
+               "limits_of_authority = no\nhost_collects = no\nconference_leads_cross = no\n"
+               "deliver_percent = 75\nsimple_flags_excluded = old , repeat,cross-boundary\n"
+               "[mass-visit]\ncounty = 40\nprovince = 5\n[silence]\nlast = nothing\n" ROWS ROW(
+                   "assigned", "1"));
+    assert_true(jb_text_equal(p->region, T("330000")));
+    assert_false(p->receive_first || p->dispute_to_superior || p->countersign_skip);
+    assert_false(p->countersign_mass || p->sub_assign_within_tree || p->limits_of_authority);
+    assert_false(p->host_collects || p->conference_leads_cross);
+    assert_string_equal(shown(p, "deliver_percent", value), "75");
+    assert_string_equal(shown(p, "hops_max", value), "7");
+    assert_string_equal(shown(p, "object_before_acceptance_only", value), "no");
+    assert_string_equal(shown(p, "simple_flags_excluded", value), "repeat,cross-boundary,old");
+    assert_string_equal(shown(p, "county", value), "40");
+    assert_string_equal(shown(p, "city", value), "30");
+    assert_string_equal(shown(p, "province", value), "5");
+    assert_string_equal(shown(p, "last", value), "nothing");
+    p->simple_flags_excluded = 0;
+    assert_string_equal(shown(p, "simple_flags_excluded", value), "none");
+    p->simple_flags_excluded = UINT32_MAX;
+    assert_string_equal(shown(p, "simple_flags_excluded", value),
+                        "repeat,anonymous,joint,urgent,litigation,cross-boundary,old,public,"
+                        "secret,unreachable");
+    jb_arena_fini(&arena);
 }
 
 static void a_fault_has_its_line(void **state)
@@ -205,6 +376,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_shipped_policy, world_open, world_close),
+        cmocka_unit_test_setup_teardown(every_setting_can_be_shown, world_open, world_close),
+        cmocka_unit_test(an_older_file_still_parses),
+        cmocka_unit_test(every_setting_can_be_changed),
         cmocka_unit_test(faults_name_what_and_where),
         cmocka_unit_test(a_fault_has_its_line),
         cmocka_unit_test(too_many_rows),

@@ -191,7 +191,7 @@ static void fields_filter_as_they_say(void **state)
         {{.matter = JB_MATTER_SUGGESTION}, is_none},
     };
     struct lw *w = *state;
-    struct jb_ledger *l = history_open(w, 400);
+    struct jb_ledger *l = history_open(w, 900);
     struct page all = cases_of(w, l, (struct jb_case_filter){0}, w->now_ms);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -404,6 +404,40 @@ static void receipts_show_at_both_ends(void **state)
     lw_close(&b);
 }
 
+/* History twice: the registration comes again with the right to read what is sealed. */
+static void an_entry_that_came_twice_stands_once(void **state)
+{
+    struct lw *w = *state;
+    struct jb_timeline_row *line;
+    size_t count;
+    struct jb_ledger *b = lw_open(w, "b.db", JB_LEDGER_BROKER);
+    struct jb_ledger *r = lw_replica(w, "r.db", b, NODE);
+
+    assert_int_equal(jb_ledger_begin(b), JB_OK);
+    struct jb_entry e = lw_register(w, b, lw_case_no(0), "供暖");
+    struct jb_bytes first = lw_log(w, b, &e);
+    struct jb_stream_add add = {.node = NODE,
+                                .at_ms = e.at_ms,
+                                .case_no = lw_case_no(0),
+                                .entry_seq = e.seq,
+                                .entry = first};
+    assert_int_equal(jb_stream_append(b, &add, NULL), JB_OK);
+    e = lw_entry(w, b, JB_ACT_NOTE, lw_case_no(0));
+    e.act.text = jb_text_of("第二条");
+    (void)lw_log_to(w, b, &e, (struct jb_stream_add){.node = NODE});
+    add.history = true;
+    assert_int_equal(jb_stream_append(b, &add, NULL), JB_OK);
+    assert_int_equal(jb_ledger_commit(b), JB_OK);
+    lw_deliver(w, b, r);
+    assert_int_equal(jb_query_timeline(r, lw_case_no(0), &w->arena, &line, &count), JB_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(line[0].entry.act.kind, JB_ACT_REGISTER);
+    assert_int_equal(line[0].number, 1);
+    assert_int_equal(line[1].entry.act.kind, JB_ACT_NOTE);
+    lw_close(&r);
+    lw_close(&b);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
@@ -416,6 +450,7 @@ int main(void)
         T(pages_follow_without_gap_or_repeat),
         T(deadlines_come_by_due_and_in_pages),
         T(receipts_show_at_both_ends),
+        T(an_entry_that_came_twice_stands_once),
     };
 #undef T
 

@@ -100,7 +100,8 @@ int world_open(void **state)
         jb_calendar_parse(read_file(&w->arena, "deploy/calendar/cn.ini"), "cn.ini", &w->arena,
                           &w->calendar, &fault) != JB_OK)
         fail_msg("%s", fault.text);
-    w->book = (struct jb_rulebook){&w->directory, w->policy, &w->calendar};
+    w->book = (struct jb_rulebook){
+        .directory = &w->directory, .policy = w->policy, .calendar = &w->calendar};
     w->now_ms = local("2026-03-02 10:00");
     day = jb_date_of_instant(w->now_ms);
     assert_int_equal(jb_caseno_make(day, OFFICE, 1, &w->case_no), JB_OK);
@@ -143,7 +144,16 @@ static struct jb_act completed(const struct world *w, const struct jb_act *act)
 
 static void ask(struct world *w, uint32_t node, const struct jb_act *act)
 {
-    struct jb_question q = {.act = act, .node = node, .user = T("王芳"), .now_ms = w->now_ms};
+    const struct jb_case *others[COUNT(w->kept)];
+    struct jb_question q = {.act = act,
+                            .node = node,
+                            .user = w->user.len > 0 ? w->user : T("王芳"),
+                            .now_ms = w->now_ms,
+                            .others = others,
+                            .other_count = w->kept_count};
+
+    for (size_t i = 0; i < w->kept_count; i++)
+        others[i] = &w->kept[i];
 
     jb_decide(&w->book, &w->c, &q, &w->v);
     assert_true((size_t)w->v.refusal < COUNT(seen));
@@ -214,6 +224,26 @@ const struct jb_act *world_register_act(void)
     return &act;
 }
 
+/* The second and third level, until this stage is reached. */
+static void bring_up(struct world *w, enum jb_stage stage)
+{
+    const struct {
+        uint32_t node;
+        const struct jb_act *act;
+    } steps[] = {
+        {OFFICE, ACT(REQUEST_REVIEW, .received_at_ms = w->now_ms)},
+        {COUNTY, ACT(GIVE_REVIEW, .opinion = JB_OPINION_EXPLAINED, .text = T("维持原处理意见"),
+                     .told_at_ms = w->now_ms)},
+        {OFFICE, ACT(REQUEST_RECHECK, .received_at_ms = w->now_ms)},
+        {CITY, ACT(GIVE_RECHECK, .opinion = JB_OPINION_EXPLAINED, .text = T("维持复查意见"),
+                   .told_at_ms = w->now_ms)},
+        {OFFICE, ACT(TERMINATE, .text = T("三级终结"))},
+    };
+
+    for (size_t i = 0; i < COUNT(steps) && w->c.stage != stage; i++)
+        world_do(w, steps[i].node, steps[i].act);
+}
+
 void world_bring(struct world *w, enum jb_stage stage)
 {
     static const uint32_t helpers[] = {LABOUR};
@@ -235,9 +265,12 @@ void world_bring(struct world *w, enum jb_stage stage)
     world_do(w, HOUSING, ACT(ACCEPT, .told_at_ms = w->now_ms));
     if (w->c.stage == stage)
         return;
+    world_do(w, LABOUR, ACT(ANSWER, .text = T("已配合核查维保人员")));
     world_do(w, HOUSING,
              ACT(ANSWER, .opinion = JB_OPINION_SUPPORTED, .text = T("三日内恢复运行"),
                  .report = T("办结报告"), .told_at_ms = w->now_ms));
+    if (stage != JB_STAGE_CLOSED)
+        bring_up(w, stage);
     if (w->c.stage == stage)
         return;
     world_do(w, HOUSING, ACT(EXECUTE, .text = T("电梯已恢复运行")));
@@ -254,6 +287,36 @@ const struct jb_deadline *world_deadline(struct world *w, const char *key)
     return d;
 }
 
+const struct jb_deadline *world_last_deadline(struct world *w, const char *key)
+{
+    for (size_t i = w->c.deadline_count; i > 0; i--) {
+        if (strcmp(w->c.deadlines[i - 1].key, key) == 0)
+            return &w->c.deadlines[i - 1];
+    }
+    fail_msg("there never was a deadline \"%s\"", key);
+    return NULL;
+}
+
+bool world_runs(struct world *w, const char *key)
+{
+    return jb_case_open_deadline(&w->c, key) != NULL;
+}
+
+uint32_t world_set_limit(struct world *w, const char *key, uint32_t limit)
+{
+    for (size_t i = 0; i < w->policy->row_count; i++) {
+        struct jb_policy_row *row = &w->policy->rows[i];
+        uint32_t before = row->limit;
+
+        if (strcmp(row->key, key) != 0)
+            continue;
+        row->limit = limit;
+        return before;
+    }
+    fail_msg("the policy has no row \"%s\"", key);
+    return 0;
+}
+
 void world_tick(struct world *w)
 {
     struct jb_act acts[8];
@@ -263,4 +326,52 @@ void world_tick(struct world *w)
         for (size_t i = 0; i < count; i++)
             world_do(w, BROKER, &acts[i]);
     }
+}
+
+void world_delegate(struct world *w, uint32_t node, const char *official, int power)
+{
+    struct jb_entry entry = {.node = node, .at_ms = w->now_ms};
+
+    entry.act =
+        (struct jb_act){.kind = JB_ACT_DELEGATE, .official = jb_text_of(official), .power = power};
+    assert_int_equal(jb_directory_apply(&w->directory, &entry), JB_OK);
+}
+
+void world_join(struct world *w, uint32_t node, enum jb_role role)
+{
+    const struct jb_effect joined = {.kind = JB_EFFECT_JOINED, .node = node, .role = (int)role};
+    struct jb_entry entry = {.node = BROKER, .at_ms = w->now_ms, .seq = ++w->seq};
+
+    entry.act = (struct jb_act){.kind = JB_ACT_NOTE, .case_no = w->c.case_no};
+    entry.effects = &joined;
+    entry.effect_count = 1;
+    assert_int_equal(jb_case_apply(&w->c, &entry, &w->arena), JB_OK);
+}
+
+size_t world_put_aside(struct world *w)
+{
+    assert_true(w->kept_count < COUNT(w->kept));
+    w->kept[w->kept_count++] = w->c;
+    world_forget_case(w);
+    return w->kept_count - 1;
+}
+
+void world_take_up(struct world *w, size_t at)
+{
+    struct jb_case other = w->kept[at];
+
+    w->kept[at] = w->c;
+    w->c = other;
+    w->case_no = other.case_no;
+}
+
+void world_register(struct world *w, uint32_t node, uint32_t n, int matter)
+{
+    struct jb_act act = *world_register_act();
+
+    act.matter = matter;
+    assert_int_equal(jb_caseno_make(jb_date_of_instant(w->now_ms), node, n, &act.case_no), JB_OK);
+    w->case_no = act.case_no;
+    world_forget_case(w);
+    world_do(w, node, &act);
 }

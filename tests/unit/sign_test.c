@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "proto/rules/act.h"
 #include "proto/wire/seal.h"
 #include "proto/wire/sign.h"
 
@@ -236,6 +237,89 @@ static void a_key_has_a_name(void **state)
     assert_hex(id, sizeof id, "cb2f5160fc1f7e05a55ef49d340b48da");
 }
 
+/* ---- ratings ---- */
+
+static void a_rating_opens_for_the_broker_alone(void **state)
+{
+    struct jb_node_keys broker;
+    struct jb_node_keys other;
+    struct jb_arena arena;
+    struct jb_bytes sealed;
+    struct jb_bytes again;
+    int value = 0;
+    (void)state;
+    jb_arena_init(&arena, 65536);
+    assert_int_equal(jb_keys_generate(&broker), JB_OK);
+    assert_int_equal(jb_keys_generate(&other), JB_OK);
+    for (int party = 0; party <= JB_RATED_PARTIES + 1; party++)
+        for (int given = 0; given <= JB_NOT_SATISFIED + 1; given++) {
+            bool fits =
+                party >= 1 && party <= JB_RATED_PARTIES && given >= 1 && given <= JB_NOT_SATISFIED;
+            enum jb_err err =
+                jb_rating_seal(broker.line.public_key, 77, party, given, &arena, &sealed);
+            assert_int_equal(err, fits ? JB_OK : JB_RANGE);
+            if (!fits)
+                continue;
+            assert_int_equal(sealed.len, JB_RATING_SEALED_BYTES);
+            assert_int_equal(jb_rating_open(&broker, 77, party, sealed, &value), JB_OK);
+            assert_int_equal(value, given);
+            assert_int_equal(jb_rating_open(&other, 77, party, sealed, &value), JB_BAD_SIGNATURE);
+            assert_int_equal(jb_rating_open(&broker, 78, party, sealed, &value), JB_RANGE);
+            assert_int_equal(jb_rating_open(&broker, 77, 3 - party, sealed, &value), JB_RANGE);
+            sealed.len--;
+            assert_int_equal(jb_rating_open(&broker, 77, party, sealed, &value), JB_MALFORMED);
+        }
+    /* the same rating never looks the same */
+    assert_int_equal(jb_rating_seal(broker.line.public_key, 77, 1, 1, &arena, &sealed), JB_OK);
+    assert_int_equal(jb_rating_seal(broker.line.public_key, 77, 1, 1, &arena, &again), JB_OK);
+    assert_memory_not_equal(sealed.data, again.data, sealed.len);
+    jb_arena_fini(&arena);
+}
+
+/* ---- query codes ---- */
+
+static void a_query_code_is_read_as_people_write_it(void **state)
+{
+    static const char *const same[] = {"7K3M-X2QP-9DHT", "7k3mx2qp9dht", " 7K3M X2QP 9DHT "};
+    static const char *const bad[] = {"",
+                                      "7K3M-X2QP-9DH",
+                                      "7K3M-X2QP-9DHTT",
+                                      "7K3M-X2QP-9DHU",
+                                      "7K3M_X2QP_9DHT",
+                                      "7K3M-X2QP-9DH\xc3"};
+    uint8_t hash[JB_HASH_BYTES];
+    uint8_t other[JB_HASH_BYTES];
+    (void)state;
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        assert_int_equal(jb_query_code_hash(jb_text_of(same[i]), hash), JB_OK);
+        assert_hex(hash, sizeof hash,
+                   "95310958fd3e11c46f6ddb7a911c02d8942830f4c16db46f0e959b81e660e553");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(jb_query_code_hash(jb_text_of(bad[i]), hash), JB_MALFORMED);
+    assert_int_equal(jb_query_code_hash(jb_text_of("1110-0000-0000"), hash), JB_OK);
+    assert_int_equal(jb_query_code_hash(jb_text_of("iLuO-0o00-0000"), other), JB_MALFORMED);
+    assert_int_equal(jb_query_code_hash(jb_text_of("iL1O-0o00-0000"), other), JB_OK);
+    assert_memory_equal(hash, other, sizeof hash);
+}
+
+static void new_query_codes_are_of_the_alphabet_and_differ(void **state)
+{
+    char code[JB_QUERY_CODE_TEXT];
+    char last[JB_QUERY_CODE_TEXT] = "";
+    uint8_t hash[JB_HASH_BYTES];
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        jb_query_code_new(code);
+        assert_int_equal(strlen(code), JB_QUERY_CODE_TEXT - 1);
+        assert_true(code[4] == '-' && code[9] == '-');
+        assert_null(strpbrk(code, "ILOU"));
+        assert_int_equal(jb_query_code_hash(jb_text_of(code), hash), JB_OK);
+        assert_string_not_equal(code, last);
+        memcpy(last, code, sizeof last);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -258,6 +342,9 @@ int main(void)
         cmocka_unit_test(every_bit_of_a_seal_counts),
         cmocka_unit_test(nothing_can_be_sealed),
         cmocka_unit_test(a_key_has_a_name),
+        cmocka_unit_test(a_rating_opens_for_the_broker_alone),
+        cmocka_unit_test(a_query_code_is_read_as_people_write_it),
+        cmocka_unit_test(new_query_codes_are_of_the_alphabet_and_differ),
     };
     return cmocka_run_group_tests_name("sign", tests, set_up, NULL);
 }

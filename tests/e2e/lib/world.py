@@ -52,11 +52,14 @@ class Process:
         self.child = None
         self.killed = False
         self.limits = None  # called in the child before it starts
+        self.test_clock = None  # file with a simulated clock
 
     def start(self, arguments, environment=None, seconds=PATIENCE):
         """Start and wait until it is ready; what it wrote to its ready descriptor."""
         read_end, write_end = os.pipe()
         limits = self.limits
+        if self.test_clock:
+            arguments = [*arguments, "--test-clock", self.test_clock]
 
         def prepare():
             _die_with_parent()
