@@ -41,11 +41,13 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
 
 # ---- flags -------------------------------------------------------------------------------------
 # libuv and friends are linked with --as-needed: a program names only what its objects use.
-PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd xlsxwriter
+PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd
+# Its .pc file asks for the headers of zlib, which nobody here needs.
+OTHER_LIBS := -lxlsxwriter
 
 # Ask once, at the first use inside a recipe.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) $(OTHER_LIBS))$(PKG_LIBS)
 
 ARCH := $(shell uname -m)
 X86 := $(filter x86_64 i686,$(ARCH))
