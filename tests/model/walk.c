@@ -12,7 +12,6 @@
 #include "tests/model/twin.h"
 
 #define STEPS 100000
-#define DATES_EVERY 8
 #define STEPS_PER_CASE 120 /* then the place is taken by a new case */
 
 struct tally {
@@ -96,8 +95,7 @@ static void step(struct model *m, struct tally *t, size_t n)
     }
     now = model_case(m, m->b.ledger, before.case_no);
     model_hold_case(m, &before, &now);
-    if (n % DATES_EVERY == 0)
-        model_hold_dates(m, &now);
+    model_hold_dates(m, &now);
     model_hold_replicas(m, &now);
     count(t, &now, &a, refusal);
 }
