@@ -37,6 +37,7 @@ static unsigned policy_holds(const struct jb_policy *p, const char *region)
 
 const struct jb_policy *jb_book_policy_at(const struct jb_rulebook *b, uint32_t node, int64_t at_ms)
 {
+    const char *region = region_of(b, node);
     const struct jb_policy *best = NULL;
     unsigned best_fit = 0;
 
@@ -44,7 +45,7 @@ const struct jb_policy *jb_book_policy_at(const struct jb_rulebook *b, uint32_t 
         return b->policy;
     for (size_t i = 0; i < b->policy_count; i++) {
         const struct jb_policy *p = b->policies[i];
-        unsigned fit = policy_holds(p, region_of(b, node));
+        unsigned fit = policy_holds(p, region);
 
         if (fit == 0 || p->effective_from_ms > at_ms)
             continue;
@@ -70,11 +71,12 @@ const struct jb_policy *jb_book_policy_version(const struct jb_rulebook *b, stru
 
 const struct jb_calendar *jb_book_calendar_of(const struct jb_rulebook *b, uint32_t node)
 {
+    const char *region = region_of(b, node);
     const struct jb_calendar *best = b->calendar;
     unsigned best_fit = 0;
 
     for (size_t i = 0; i < b->calendar_count; i++) {
-        unsigned fit = holds(b->calendars[i].region, region_of(b, node));
+        unsigned fit = holds(b->calendars[i].region, region);
 
         if (fit > best_fit) {
             best = b->calendars[i].calendar;

@@ -127,3 +127,20 @@ bool jb_confine_allows(const struct jb_move *m, uint32_t node)
     }
     return true;
 }
+
+/* An agency that is not known cannot be kept out; naming one without saying that it is an
+ * accusation would leave the accused where the case may go. */
+enum jb_refusal jb_check_accused(struct jb_move *m, int matter)
+{
+    const struct jb_list32 accused = m->act->accused;
+
+    if (accused.count > 0 && matter != JB_MATTER_ACCUSATION)
+        return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
+                             "accused: only of an accusation");
+    for (size_t i = 0; i < accused.count; i++) {
+        if (jb_directory_find(m->book->directory, accused.at[i]) == NULL)
+            return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
+                                 "accused: no agency %u in the directory", (unsigned)accused.at[i]);
+    }
+    return JB_REFUSE_NONE;
+}

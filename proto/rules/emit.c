@@ -248,14 +248,20 @@ void jb_emit_met_at(struct jb_move *m, const struct jb_deadline *d, int64_t at_m
     emit_end_at(m, d, late ? JB_END_MET_LATE : JB_END_MET, at_ms);
 }
 
+void jb_emit_met_now(struct jb_move *m, const struct jb_deadline *d)
+{
+    bool late = d->missed_ms != 0 || is_over(d, m->q->now_ms);
+
+    jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+}
+
 void jb_emit_met(struct jb_move *m, const char *key)
 {
     for (size_t i = 0; i < m->c->deadline_count; i++) {
         const struct jb_deadline *d = &m->c->deadlines[i];
-        bool late = d->missed_ms != 0 || is_over(d, m->q->now_ms);
 
         if (d->end == JB_END_OPEN && strcmp(d->key, key) == 0)
-            jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+            jb_emit_met_now(m, d);
     }
 }
 

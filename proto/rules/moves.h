@@ -75,6 +75,8 @@ void jb_emit_end(struct jb_move *m, const struct jb_deadline *d, enum jb_deadlin
 void jb_emit_end_all(struct jb_move *m, const char *key, enum jb_deadline_end end);
 /* The same as done: MET, or MET_LATE when it was too late. */
 void jb_emit_met(struct jb_move *m, const char *key);
+/* The same for this one, which must be open. */
+void jb_emit_met_now(struct jb_move *m, const struct jb_deadline *d);
 void jb_emit_deadline_moved(struct jb_move *m, const struct jb_deadline *old,
                             const struct jb_deadline *now, struct jb_text reason, bool extension);
 /* Warned, missed, acknowledged, according to `kind`. */
@@ -303,7 +305,8 @@ void jb_draw_return(struct jb_move *m);
  * arbiter joins, clock "settle". The host keeps the case and its duties. false: there is nobody to
  * settle it, nothing was drawn. */
 bool jb_draw_dispute(struct jb_move *m);
-/* The nearest joint conference in whose government's tree `node` lies; 0: none. */
-uint32_t jb_conference_of(const struct jb_directory *d, uint32_t node);
+/* ACCUSED of the act: only of an accusation (`matter` after the act), and agencies that the
+ * directory knows: one that is not known cannot be kept out. */
+enum jb_refusal jb_check_accused(struct jb_move *m, int matter);
 
 #endif

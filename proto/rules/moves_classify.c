@@ -41,25 +41,10 @@ static bool changes_class(const struct jb_move *m)
     return m->act->class_code.len > 0 && !jb_text_equal(m->act->class_code, m->c->class_code);
 }
 
-static enum jb_refusal check_accused(struct jb_move *m)
-{
-    const struct jb_list32 accused = m->act->accused;
-
-    if (accused.count > 0 && matter_after(m) != JB_MATTER_ACCUSATION)
-        return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                             "accused: only of an accusation");
-    for (size_t i = 0; i < accused.count; i++) {
-        if (jb_directory_find(m->book->directory, accused.at[i]) == NULL)
-            return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                                 "accused: no agency %u in the directory", (unsigned)accused.at[i]);
-    }
-    return JB_REFUSE_NONE;
-}
-
 enum jb_refusal jb_check_classify(struct jb_move *m)
 {
     struct jb_text second = m->act->countersigned_by;
-    enum jb_refusal refusal = check_accused(m);
+    enum jb_refusal refusal = jb_check_accused(m, matter_after(m));
 
     if (refusal != JB_REFUSE_NONE)
         return refusal;

@@ -10,13 +10,6 @@ static bool is_conference(const struct jb_node *n)
     return n != NULL && n->kind == JB_NODE_JOINT_CONFERENCE;
 }
 
-static uint32_t parent_of(const struct jb_directory *d, uint32_t node)
-{
-    const struct jb_node *n = jb_directory_find(d, node);
-
-    return n != NULL ? n->parent : 0;
-}
-
 /* Not a party to the dispute, in force, not recused, and one who may know of the case. */
 static bool may_settle(const struct jb_move *m, uint32_t node, uint32_t but)
 {
@@ -26,20 +19,6 @@ static bool may_settle(const struct jb_move *m, uint32_t node, uint32_t but)
     return n != NULL && node != but && node != m->c->host && node != m->c->sender &&
            jb_node_valid(n, m->q->now_ms) && !jb_case_recused(m->c, node, nobody) &&
            jb_confine_allows(m, node);
-}
-
-uint32_t jb_conference_of(const struct jb_directory *d, uint32_t node)
-{
-    uint32_t government = parent_of(d, node);
-
-    for (int step = 0; step < JB_LEVEL_VILLAGE && government != 0; step++) {
-        for (size_t i = 0; i < d->count; i++) {
-            if (is_conference(&d->nodes[i]) && d->nodes[i].parent == government)
-                return d->nodes[i].node;
-        }
-        government = parent_of(d, government);
-    }
-    return 0;
 }
 
 /* Does the conference stand above both sides? */

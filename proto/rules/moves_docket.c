@@ -37,12 +37,13 @@ static void draw_docket(struct jb_move *m, struct jb_docket *d)
 static void end_period(struct jb_move *m, const struct jb_docket *docket, enum jb_deadline_end end)
 {
     const struct jb_deadline *d = jb_case_deadline(m->c, docket->deadline_id);
-    bool late;
 
     if (d == NULL || d->end != JB_END_OPEN)
         return;
-    late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
-    jb_emit_end(m, d, end == JB_END_MET && late ? JB_END_MET_LATE : end);
+    if (end == JB_END_MET)
+        jb_emit_met_now(m, d);
+    else
+        jb_emit_end(m, d, end);
 }
 
 /* ---- open ----------------------------------------------------------------------------------- */
@@ -231,8 +232,5 @@ enum jb_refusal jb_check_fulfil(struct jb_move *m)
 
 void jb_draw_fulfil(struct jb_move *m)
 {
-    const struct jb_deadline *d = jb_case_deadline(m->c, m->act->deadline_id);
-    bool late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
-
-    jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+    jb_emit_met_now(m, jb_case_deadline(m->c, m->act->deadline_id));
 }

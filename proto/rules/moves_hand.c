@@ -212,13 +212,11 @@ static void draw_audience(struct jb_move *m, const struct jb_hand *h)
 /* Done by who owed it; a superior who acts over its head releases it. */
 static void done_by_sender(struct jb_move *m, const struct jb_hand *h, const struct jb_deadline *d)
 {
-    bool late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
-
     (void)h;
     if (d->node != m->q->node)
         jb_emit_end(m, d, JB_END_SUPERSEDED);
     else
-        jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+        jb_emit_met_now(m, d);
 }
 
 static void superseded(struct jb_move *m, const struct jb_hand *h, const struct jb_deadline *d)

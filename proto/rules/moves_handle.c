@@ -21,14 +21,13 @@ static void end_by(struct jb_move *m, const char *key, uint32_t node, bool met)
 {
     for (size_t i = 0; i < m->c->deadline_count; i++) {
         const struct jb_deadline *d = &m->c->deadlines[i];
-        bool late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
 
         if (d->end != JB_END_OPEN || d->node != node || strcmp(d->key, key) != 0)
             continue;
         if (!met)
             jb_emit_end(m, d, JB_END_CANCELLED);
         else
-            jb_emit_end(m, d, late ? JB_END_MET_LATE : JB_END_MET);
+            jb_emit_met_now(m, d);
     }
 }
 

@@ -45,23 +45,6 @@ static int64_t trigger_ms(const struct jb_move *m)
 
 /* ---- whom it is against --------------------------------------------------------------------- */
 
-/* An agency that is not known cannot be kept out; naming one without saying that it is an
- * accusation would leave the accused where the case may go. */
-static enum jb_refusal check_accused(struct jb_move *m)
-{
-    const struct jb_list32 accused = m->act->accused;
-
-    if (accused.count > 0 && m->act->matter != JB_MATTER_ACCUSATION)
-        return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                             "accused: only of an accusation");
-    for (size_t i = 0; i < accused.count; i++) {
-        if (jb_directory_find(m->book->directory, accused.at[i]) == NULL)
-            return jb_detail_set(m->v->detail, JB_REFUSE_VALUE_OUT_OF_RANGE,
-                                 "accused: no agency %u in the directory", (unsigned)accused.at[i]);
-    }
-    return JB_REFUSE_NONE;
-}
-
 enum jb_refusal jb_check_register(struct jb_move *m)
 {
     enum jb_refusal refusal;
@@ -71,7 +54,7 @@ enum jb_refusal jb_check_register(struct jb_move *m)
     if (m->act->received_at_ms > m->q->now_ms + JB_DAY_MS)
         return jb_detail_set(m->v->detail, JB_REFUSE_CLOCK_IMPLAUSIBLE,
                              "received_at_ms lies in the future");
-    refusal = check_accused(m);
+    refusal = jb_check_accused(m, m->act->matter);
     return refusal != JB_REFUSE_NONE ? refusal : check_part_of(m);
 }
 

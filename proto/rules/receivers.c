@@ -26,12 +26,13 @@ void jb_draw_target_clock_end(struct jb_move *m, const struct jb_target *t,
                               enum jb_deadline_end end)
 {
     const struct jb_deadline *d = jb_case_deadline(m->c, t->deadline_id);
-    bool late;
 
     if (d == NULL || d->end != JB_END_OPEN)
         return;
-    late = d->missed_ms != 0 || m->q->now_ms >= d->due_ms;
-    jb_emit_end(m, d, end == JB_END_MET && late ? JB_END_MET_LATE : end);
+    if (end == JB_END_MET)
+        jb_emit_met_now(m, d);
+    else
+        jb_emit_end(m, d, end);
 }
 
 void jb_draw_target_over(struct jb_move *m, const struct jb_target *t, enum jb_target_state state,
