@@ -96,24 +96,28 @@ static void send_refusal(struct jb_local_peer *peer, uint64_t request,
     jb_arena_fini(&arena);
 }
 
+bool jb_admin_wait_over(struct jb_admin *a, uint64_t id, struct jb_admin_waiter *out)
+{
+    for (size_t i = 0; i < JB_ADMIN_WAITERS; i++) {
+        if (a->waiters[i].id != id)
+            continue;
+        *out = a->waiters[i];
+        a->waiters[i].id = 0;
+        return out->peer != NULL;
+    }
+    return false;
+}
+
 void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *op)
 {
-    if (b->admin == NULL)
+    struct jb_admin_waiter w;
+    if (b->admin == NULL || !jb_admin_wait_over(b->admin, waiter, &w))
         return;
-    for (size_t i = 0; i < JB_ADMIN_WAITERS; i++) {
-        struct jb_admin_waiter *w = &b->admin->waiters[i];
-        if (w->id != waiter)
-            continue;
-        w->id = 0;
-        if (w->peer == NULL)
-            return;
-        if (op->kind == JB_OP_REFUSAL)
-            send_refusal(w->peer, w->request, &op->refusal);
-        else
-            jb_admin_done(w->peer, w->request, jb_act_kind_name(op->entry->act.kind),
-                          op->entry->seq, op->entry->act.node);
-        return;
-    }
+    if (op->kind == JB_OP_REFUSAL)
+        send_refusal(w.peer, w.request, &op->refusal);
+    else
+        jb_admin_done(w.peer, w.request, jb_act_kind_name(op->entry->act.kind), op->entry->seq,
+                      op->entry->act.node);
 }
 
 /* ---- dispatch ---- */

@@ -35,6 +35,9 @@ void jb_admin_done(struct jb_local_peer *peer, uint64_t request, const char *tex
 /* NULL: too many are waiting (the client was told). */
 struct jb_admin_waiter *jb_admin_wait(struct jb_admin *a, struct jb_local_peer *peer,
                                       uint64_t request);
+/* The wait is over: frees the waiter with this id. true: `out` tells whom to answer; false: the
+ * client has gone, nobody is to be answered. */
+bool jb_admin_wait_over(struct jb_admin *a, uint64_t id, struct jb_admin_waiter *out);
 
 /* adminview.c */
 void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);

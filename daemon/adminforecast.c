@@ -76,17 +76,13 @@ static void on_forecast(uv_work_t *work, int status)
     if (status != 0)
         job->err = JB_CLOSED;
     a->forecasting = false;
-    for (size_t i = 0; i < JB_ADMIN_WAITERS; i++) {
-        struct jb_admin_waiter *w = &a->waiters[i];
-        if (w->id != job->waiter)
-            continue;
-        w->id = 0;
-        if (w->peer != NULL && job->err != JB_OK)
-            jb_admin_error(w->peer, w->request, job->err,
-                           job->fault.text[0] != '\0' ? job->fault.text : jb_err_text(job->err));
-        else if (w->peer != NULL)
-            tell_forecast(w->peer, w->request, &job->forecast);
-    }
+    struct jb_admin_waiter w;
+    bool waits = jb_admin_wait_over(a, job->waiter, &w);
+    if (waits && job->err != JB_OK)
+        jb_admin_error(w.peer, w.request, job->err,
+                       job->fault.text[0] != '\0' ? job->fault.text : jb_err_text(job->err));
+    else if (waits)
+        tell_forecast(w.peer, w.request, &job->forecast);
     job_free(job);
 }
 

@@ -267,16 +267,12 @@ static void on_checked(uv_work_t *work, int status)
     struct jb_admin *a = job->a;
     (void)status;
     a->checking = false;
-    for (size_t i = 0; i < JB_ADMIN_WAITERS; i++) {
-        struct jb_admin_waiter *w = &a->waiters[i];
-        if (w->id != job->waiter)
-            continue;
-        w->id = 0;
-        if (w->peer != NULL && job->err != JB_OK && job->err != JB_CORRUPT)
-            jb_admin_error(w->peer, w->request, job->err, job->fault.text);
-        else if (w->peer != NULL)
-            send_check(w->peer, w->request, job);
-    }
+    struct jb_admin_waiter w;
+    bool waits = jb_admin_wait_over(a, job->waiter, &w);
+    if (waits && job->err != JB_OK && job->err != JB_CORRUPT)
+        jb_admin_error(w.peer, w.request, job->err, job->fault.text);
+    else if (waits)
+        send_check(w.peer, w.request, job);
     free(job);
 }
 

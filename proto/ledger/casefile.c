@@ -61,40 +61,27 @@ static void row_read(struct jb_reader *r, struct jb_case *c, unsigned *parts)
     texts_read(r, c);
 }
 
-static enum jb_err participant_push(struct jb_case *c, struct jb_participant p, size_t *capacity,
-                                    struct jb_arena *arena)
-{
-    if (c->participant_count == *capacity) {
-        size_t more = *capacity == 0 ? 8 : *capacity * 2;
-        struct jb_participant *grown = jb_arena_alloc(arena, more * sizeof *grown);
-        if (grown == NULL)
-            return JB_NOMEM;
-        if (c->participant_count > 0)
-            memcpy(grown, c->participants, c->participant_count * sizeof *grown);
-        c->participants = grown;
-        *capacity = more;
-    }
-    c->participants[c->participant_count++] = p;
-    return JB_OK;
-}
-
 static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
     enum jb_err err;
-    size_t capacity = 0;
+    struct jb_list list = {.bytes = sizeof(struct jb_participant)};
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_PARTICIPANTS, JB_ROW(jb_int(c->case_no)));
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
-        struct jb_participant p = {.node = jb_get_u32(&r)};
-        p.role = (enum jb_role)jb_get_int(&r);
-        p.signed_ms = jb_get_i64(&r);
-        p.answered_ms = jb_get_i64(&r);
-        err = participant_push(c, p, &capacity, arena);
-        if (err != JB_OK)
+        struct jb_participant *p = jb_list_push(&list, arena);
+        if (p == NULL) {
+            err = JB_NOMEM;
             break;
+        }
+        *p = (struct jb_participant){.node = jb_get_u32(&r)};
+        p->role = (enum jb_role)jb_get_int(&r);
+        p->signed_ms = jb_get_i64(&r);
+        p->answered_ms = jb_get_i64(&r);
     }
     jb_sql_done(s);
+    c->participants = list.at;
+    c->participant_count = list.count;
     return err;
 }
 

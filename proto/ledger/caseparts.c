@@ -80,26 +80,6 @@ struct jb_docket jb_docket_get(struct jb_reader *r)
 
 /* ---- load ---- */
 
-struct list { /* an array of one type that grows in the arena */
-    void *at;
-    size_t count, capacity, bytes; /* bytes: of one */
-};
-
-static void *list_push(struct list *list, struct jb_arena *arena)
-{
-    if (list->count == list->capacity) {
-        size_t more = list->capacity == 0 ? 4 : list->capacity * 2;
-        void *grown = jb_arena_alloc(arena, more * list->bytes);
-        if (grown == NULL)
-            return NULL;
-        if (list->count > 0)
-            memcpy(grown, list->at, list->count * list->bytes);
-        list->at = grown;
-        list->capacity = more;
-    }
-    return (char *)list->at + list->count++ * list->bytes;
-}
-
 static void take_mark(struct jb_reader *r, void *out)
 {
     *(struct jb_mark *)out = mark_get(r);
@@ -121,7 +101,7 @@ static void take_docket(struct jb_reader *r, void *out)
 }
 
 static enum jb_err rows_load(struct jb_ledger *l, int64_t case_no, enum jb_sql id,
-                             void (*take)(struct jb_reader *r, void *out), struct list *list,
+                             void (*take)(struct jb_reader *r, void *out), struct jb_list *list,
                              struct jb_arena *arena)
 {
     enum jb_err err;
@@ -129,7 +109,7 @@ static enum jb_err rows_load(struct jb_ledger *l, int64_t case_no, enum jb_sql i
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
-        void *row = list_push(list, arena);
+        void *row = jb_list_push(list, arena);
         if (row == NULL) {
             err = JB_NOMEM;
             break;
@@ -146,8 +126,8 @@ static enum jb_err rows_load(struct jb_ledger *l, int64_t case_no, enum jb_sql i
 
 static enum jb_err directives_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
-    struct list directives = {.bytes = sizeof(struct jb_directive)};
-    struct list targets = {.bytes = sizeof(struct jb_target)};
+    struct jb_list directives = {.bytes = sizeof(struct jb_directive)};
+    struct jb_list targets = {.bytes = sizeof(struct jb_target)};
     enum jb_err err =
         rows_load(l, c->case_no, JB_SQL_DIRECTIVES, take_directive, &directives, arena);
 
@@ -166,7 +146,7 @@ enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned 
     enum jb_err err = JB_OK;
 
     if (parts & JB_PART_MARKS) {
-        struct list marks = {.bytes = sizeof(struct jb_mark)};
+        struct jb_list marks = {.bytes = sizeof(struct jb_mark)};
         err = rows_load(l, c->case_no, JB_SQL_MARKS, take_mark, &marks, arena);
         c->marks = marks.at;
         c->mark_count = marks.count;
@@ -174,7 +154,7 @@ enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned 
     if (err == JB_OK && parts & JB_PART_DIRECTIVES)
         err = directives_load(l, c, arena);
     if (err == JB_OK && parts & JB_PART_DOCKETS) {
-        struct list dockets = {.bytes = sizeof(struct jb_docket)};
+        struct jb_list dockets = {.bytes = sizeof(struct jb_docket)};
         err = rows_load(l, c->case_no, JB_SQL_DOCKETS, take_docket, &dockets, arena);
         c->dockets = dockets.at;
         c->docket_count = dockets.count;

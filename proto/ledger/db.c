@@ -136,6 +136,21 @@ enum jb_err jb_sql_number(struct jb_ledger *l, enum jb_sql id, struct jb_row row
     return err;
 }
 
+void *jb_list_push(struct jb_list *list, struct jb_arena *arena)
+{
+    if (list->count == list->capacity) {
+        size_t more = list->capacity == 0 ? 4 : list->capacity * 2;
+        void *grown = jb_arena_alloc(arena, more * list->bytes);
+        if (grown == NULL)
+            return NULL;
+        if (list->count > 0)
+            memcpy(grown, list->at, list->count * list->bytes);
+        list->at = grown;
+        list->capacity = more;
+    }
+    return (char *)list->at + list->count++ * list->bytes;
+}
+
 enum jb_err jb_sql_blob(struct jb_ledger *l, sqlite3_stmt *s, struct jb_arena *arena,
                         struct jb_bytes *out)
 {

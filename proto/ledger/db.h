@@ -132,6 +132,14 @@ enum jb_err jb_sql_head(struct jb_ledger *l, sqlite3_stmt *s, uint8_t head[JB_HA
 enum jb_err jb_sql_snapshot(struct jb_ledger *l, bool *mine) JB_MUST;
 void jb_sql_snapshot_end(struct jb_ledger *l, bool mine);
 
+/* An array of one type that grows in an arena while rows are read. */
+struct jb_list {
+    void *at;
+    size_t count, capacity, bytes; /* bytes: of one */
+};
+/* Room for one more at the end, whose contents are undefined; NULL: out of memory. */
+void *jb_list_push(struct jb_list *list, struct jb_arena *arena);
+
 /* ---- reading a row, column by column ---- */
 
 struct jb_reader {

@@ -62,38 +62,28 @@ struct jb_deadline jb_deadline_get(struct jb_reader *r, int64_t *case_no)
     return d;
 }
 
-static enum jb_err deadline_push(struct jb_case *c, const struct jb_deadline *d, size_t *capacity,
-                                 struct jb_arena *arena)
-{
-    if (c->deadline_count == *capacity) {
-        size_t more = *capacity == 0 ? 4 : *capacity * 2;
-        struct jb_deadline *grown = jb_arena_alloc(arena, more * sizeof *grown);
-        if (grown == NULL)
-            return JB_NOMEM;
-        if (c->deadline_count > 0)
-            memcpy(grown, c->deadlines, c->deadline_count * sizeof *grown);
-        c->deadlines = grown;
-        *capacity = more;
-    }
-    c->deadlines[c->deadline_count++] = *d;
-    return JB_OK;
-}
-
 enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
     enum jb_err err;
-    size_t capacity = 0;
+    struct jb_list list = {.bytes = sizeof(struct jb_deadline)};
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_DEADLINES, JB_ROW(jb_int(c->case_no)));
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
         int64_t case_no;
-        struct jb_deadline d = jb_deadline_get(&r, &case_no);
-        err = r.err != JB_OK ? r.err : deadline_push(c, &d, &capacity, arena);
+        struct jb_deadline *d = jb_list_push(&list, arena);
+        if (d == NULL) {
+            err = JB_NOMEM;
+            break;
+        }
+        *d = jb_deadline_get(&r, &case_no);
+        err = r.err;
         if (err != JB_OK)
             break;
     }
     jb_sql_done(s);
+    c->deadlines = list.at;
+    c->deadline_count = list.count;
     return err;
 }
 

@@ -28,30 +28,24 @@ static enum jb_err targets_read(struct jb_ledger *l, struct jb_directive_row *ro
                                 struct jb_arena *arena)
 {
     enum jb_err err;
-    size_t capacity = 0;
+    struct jb_list list = {.bytes = sizeof(struct jb_target_row)};
     sqlite3_stmt *s =
         jb_sql_bind(l, JB_SQL_TARGETS_OF, JB_ROW(jb_int(row->case_no), jb_int(row->d.id)));
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
-        if (row->target_count == capacity) {
-            size_t more = capacity == 0 ? 4 : capacity * 2;
-            struct jb_target_row *grown = jb_arena_alloc(arena, more * sizeof *grown);
-            if (grown == NULL) {
-                err = JB_NOMEM;
-                break;
-            }
-            if (capacity > 0)
-                memcpy(grown, row->targets, capacity * sizeof *grown);
-            row->targets = grown;
-            capacity = more;
+        struct jb_target_row *t = jb_list_push(&list, arena);
+        if (t == NULL) {
+            err = JB_NOMEM;
+            break;
         }
-        struct jb_target_row *t = &row->targets[row->target_count++];
         *t = (struct jb_target_row){.t = jb_target_get(&r)};
         t->due_ms = jb_get_i64(&r);
         t->missed_ms = jb_get_i64(&r);
     }
     jb_sql_done(s);
+    row->targets = list.at;
+    row->target_count = list.count;
     for (size_t i = 0; i < row->target_count && err == JB_OK; i++)
         err = target_fill(l, row, &row->targets[i]);
     return err;
