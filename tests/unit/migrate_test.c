@@ -1,5 +1,5 @@
-/* Files of the first schema version are brought up to the newest one: from the record, in one
- * transaction, whatever happens in the middle. The dumps in tests/data/ledger-v1 were made by the
+/* Files of every earlier schema version are brought up to the newest one: from the record, in one
+ * transaction, whatever happens in the middle. The dumps in tests/data/ledger-vN were made by the
  * programs of that time. */
 #include <setjmp.h>
 #include <signal.h>
@@ -15,17 +15,27 @@
 #include "proto/ledger/schema.h"
 #include "tests/unit/ledger_world.h"
 
-static const struct {
+static const struct old {
     const char *dump;
+    int version;
     enum jb_ledger_role role;
     int64_t cases; /* that stand in the derived tables */
     int64_t left;  /* that were left */
+    int64_t directives;
 } rows[] = {
-    {"tests/data/ledger-v1/broker.sql", JB_LEDGER_BROKER, 4, 0},
-    {"tests/data/ledger-v1/xfj.sql", JB_LEDGER_REPLICA, 4, 0},
-    {"tests/data/ledger-v1/zjj.sql", JB_LEDGER_REPLICA, 2, 1},
+    {"tests/data/ledger-v1/broker.sql", 1, JB_LEDGER_BROKER, 4, 0, 0},
+    {"tests/data/ledger-v1/xfj.sql", 1, JB_LEDGER_REPLICA, 4, 0, 0},
+    {"tests/data/ledger-v1/zjj.sql", 1, JB_LEDGER_REPLICA, 2, 1, 0},
+    {"tests/data/ledger-v2/broker.sql", 2, JB_LEDGER_BROKER, 5, 0, 6},
+    {"tests/data/ledger-v2/xfj.sql", 2, JB_LEDGER_REPLICA, 5, 0, 6},
+    {"tests/data/ledger-v2/zjj.sql", 2, JB_LEDGER_REPLICA, 2, 1, 3},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
+
+static int newest(void)
+{
+    return (int)jb_schema_known().count + 1;
+}
 
 static char *file_text(const char *path)
 {
@@ -42,16 +52,16 @@ static char *file_text(const char *path)
     return text;
 }
 
-/* A file as the programs of the first version left it. */
-static void make_old(struct lw *w, const char *name, const char *dump)
+/* A file as the programs of its version left it. */
+static void make_old(struct lw *w, const char *name, const struct old *old)
 {
-    char *text = file_text(dump);
+    char *text = file_text(old->dump);
     char pragmas[128];
 
     lw_remove(w, name);
     lw_sql(w, name, text);
-    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = 1",
-             JB_LEDGER_APPLICATION_ID);
+    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             JB_LEDGER_APPLICATION_ID, old->version);
     lw_sql(w, name, pragmas);
     free(text);
 }
@@ -64,6 +74,15 @@ static int64_t number(struct jb_ledger *l, const char *sql)
     return value;
 }
 
+static void copies_remove(struct lw *w)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "old.db.v%d", rows[i].version);
+        lw_remove(w, name);
+    }
+}
+
 /* What holds of every migrated file. */
 static void check_new(struct lw *w, struct jb_ledger *l, size_t row)
 {
@@ -72,7 +91,7 @@ static void check_new(struct lw *w, struct jb_ledger *l, size_t row)
     struct jb_check check;
     struct jb_totals totals;
 
-    assert_int_equal(number(l, "PRAGMA user_version"), 2);
+    assert_int_equal(number(l, "PRAGMA user_version"), newest());
     assert_int_equal(number(l, "SELECT count(*) FROM case_file"), rows[row].cases);
     assert_int_equal(number(l, "SELECT count(*) FROM left_case"), rows[row].left);
     assert_true(number(l, "SELECT count(*) FROM deadline") > 0);
@@ -86,26 +105,99 @@ static void check_new(struct lw *w, struct jb_ledger *l, size_t row)
     assert_memory_equal(before, after, sizeof before);
     assert_int_equal(jb_query_totals(l, w->now_ms, &totals), JB_OK);
     assert_int_equal(totals.cases, rows[row].cases);
-    assert_int_equal(totals.directives, 0);
+    assert_int_equal(number(l, "SELECT count(*) FROM directive"), rows[row].directives);
 }
 
-static void files_of_the_first_version_open(void **state)
+/* The copy that a migration leaves. */
+static const char *copy_of(struct lw *w, const struct old *old)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "old.db.v%d", old->version);
+    return lw_path(w, name);
+}
+
+static void files_of_earlier_versions_open(void **state)
 {
     struct lw *w = *state;
 
     for (size_t i = 0; i < ROWS; i++) {
-        make_old(w, "old.db", rows[i].dump);
+        make_old(w, "old.db", &rows[i]);
         struct jb_ledger *l = lw_open(w, "old.db", rows[i].role);
         check_new(w, l, i);
         lw_close(&l);
-        assert_int_equal(access(lw_path(w, "old.db.v1"), R_OK), 0);
+        assert_int_equal(access(copy_of(w, &rows[i]), R_OK) == 0, rows[i].version < newest());
         l = lw_open(w, "old.db", rows[i].role); /* a second time there is nothing to do */
         check_new(w, l, i);
         lw_close(&l);
         /* a copy of a replica would keep what the replica has to forget */
-        bool kept = access(lw_path(w, "old.db.v1"), R_OK) == 0;
-        assert_int_equal(kept, rows[i].role == JB_LEDGER_BROKER);
-        lw_remove(w, "old.db.v1");
+        bool kept = access(copy_of(w, &rows[i]), R_OK) == 0;
+        assert_int_equal(kept, rows[i].role == JB_LEDGER_BROKER && rows[i].version < newest());
+        copies_remove(w);
+    }
+}
+
+/* Every table of the file as it was, but for what is derived: names, columns and rows, in
+ * order, in one text. */
+static char *record_text(sqlite3 *shape, sqlite3 *db)
+{
+    size_t len = 0;
+    char *text = NULL;
+    sqlite3_stmt *tables = NULL;
+    FILE *out = open_memstream(&text, &len);
+
+    assert_non_null(out);
+    assert_int_equal(
+        sqlite3_prepare_v2(shape,
+                           "SELECT m.name, group_concat('quote(' || c.name || ')', '||')"
+                           " FROM sqlite_schema m, pragma_table_info(m.name) c"
+                           " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
+                           " GROUP BY m.name ORDER BY m.name",
+                           -1, &tables, NULL),
+        SQLITE_OK);
+    while (sqlite3_step(tables) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(tables, 0);
+        char sql[1024];
+        sqlite3_stmt *s = NULL;
+        bool derived = false;
+        for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++)
+            derived = derived || strcmp(t->name, name) == 0;
+        if (derived)
+            continue;
+        snprintf(sql, sizeof sql, "SELECT %s AS line FROM %s ORDER BY line",
+                 (const char *)sqlite3_column_text(tables, 1), name);
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+        fprintf(out, "%s\n", name);
+        while (sqlite3_step(s) == SQLITE_ROW)
+            fprintf(out, "%s\n", (const char *)sqlite3_column_text(s, 0));
+        sqlite3_finalize(s);
+    }
+    sqlite3_finalize(tables);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+/* What was said, signed and kept is the same afterwards, byte for byte. */
+static void the_record_keeps_every_byte(void **state)
+{
+    struct lw *w = *state;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        sqlite3 *before = NULL;
+        make_old(w, "before.db", &rows[i]);
+        make_old(w, "old.db", &rows[i]);
+        assert_int_equal(sqlite3_open(lw_path(w, "before.db"), &before), SQLITE_OK);
+        struct jb_ledger *l = lw_open(w, "old.db", rows[i].role);
+        char *was = record_text(before, before);
+        char *is = record_text(before, l->db);
+        assert_true(strlen(was) > 10000);
+        assert_string_equal(was, is);
+        free(was);
+        free(is);
+        lw_close(&l);
+        assert_int_equal(sqlite3_close(before), SQLITE_OK);
+        lw_remove(w, "before.db");
+        copies_remove(w);
     }
 }
 
@@ -125,7 +217,7 @@ static void the_same_comes_out(void **state)
 
     for (size_t i = 0; i < ROWS; i++) {
         int64_t before[sizeof questions / sizeof questions[0]];
-        make_old(w, "old.db", rows[i].dump);
+        make_old(w, "old.db", &rows[i]);
         sqlite3 *db = NULL;
         assert_int_equal(sqlite3_open(lw_path(w, "old.db"), &db), SQLITE_OK);
         for (size_t k = 0; k < sizeof questions / sizeof questions[0]; k++) {
@@ -142,7 +234,7 @@ static void the_same_comes_out(void **state)
                 fail_msg("%s: %s: %lld, was %lld", rows[i].dump, questions[k],
                          (long long)number(l, questions[k]), (long long)before[k]);
         lw_close(&l);
-        lw_remove(w, "old.db.v1");
+        copies_remove(w);
     }
 }
 
@@ -153,7 +245,7 @@ static void the_schema_is_that_of_a_new_file(void **state)
 
     for (size_t i = 0; i < ROWS; i++) {
         char sql[512];
-        make_old(w, "old.db", rows[i].dump);
+        make_old(w, "old.db", &rows[i]);
         struct jb_ledger *fresh = lw_open(w, "new.db", rows[i].role);
         lw_close(&fresh);
         struct jb_ledger *l = lw_open(w, "old.db", rows[i].role);
@@ -169,7 +261,7 @@ static void the_schema_is_that_of_a_new_file(void **state)
                          0);
         lw_close(&l);
         lw_remove(w, "new.db");
-        lw_remove(w, "old.db.v1");
+        copies_remove(w);
     }
 }
 
@@ -193,7 +285,7 @@ static void a_full_disk_changes_nothing(void **state)
     struct lw *w = *state;
     size_t failures = 0;
 
-    make_old(w, "old.db", rows[0].dump);
+    make_old(w, "old.db", &rows[0]);
     for (uint64_t pages = 20;; pages += 1 + pages / 8) {
         struct jb_ledger_options options = {.role = rows[0].role, .max_pages = pages};
         struct jb_ledger *l = NULL;
@@ -211,14 +303,14 @@ static void a_full_disk_changes_nothing(void **state)
     lw_remove(w, "old.db.v1");
 }
 
-/* Killed at some instant of the migration, the file is of version 1 or 2 and opens. */
+/* Killed at some instant of the migration, the file is the old one or the new one and opens. */
 static void killed_in_the_middle_it_opens(void **state)
 {
     struct lw *w = *state;
     size_t old = 0;
 
     for (int64_t after_us = 0; after_us < 12000; after_us += 400) {
-        make_old(w, "old.db", rows[0].dump);
+        make_old(w, "old.db", &rows[0]);
         pid_t child = fork();
         assert_true(child >= 0);
         if (child == 0) {
@@ -232,7 +324,7 @@ static void killed_in_the_middle_it_opens(void **state)
         (void)kill(child, SIGKILL);
         assert_int_equal(waitpid(child, NULL, 0), child);
         int64_t version = version_of_file(w, "old.db");
-        assert_true(version == 1 || version == 2);
+        assert_true(version == 1 || version == newest());
         old += version == 1;
         struct jb_ledger *l = lw_open(w, "old.db", rows[0].role);
         check_new(w, l, 0);
@@ -248,7 +340,7 @@ static void a_record_that_cannot_be_read_stops_it(void **state)
 {
     struct lw *w = *state;
 
-    make_old(w, "old.db", rows[0].dump);
+    make_old(w, "old.db", &rows[0]);
     lw_sql(w, "old.db", "UPDATE entry SET body = x'ff' WHERE seq = 9");
     struct jb_ledger_options options = {.role = rows[0].role};
     struct jb_ledger *l = NULL;
@@ -262,9 +354,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
-        T(files_of_the_first_version_open),  T(the_same_comes_out),
-        T(the_schema_is_that_of_a_new_file), T(a_full_disk_changes_nothing),
-        T(killed_in_the_middle_it_opens),    T(a_record_that_cannot_be_read_stops_it),
+        T(files_of_earlier_versions_open),
+        T(the_record_keeps_every_byte),
+        T(the_same_comes_out),
+        T(the_schema_is_that_of_a_new_file),
+        T(a_full_disk_changes_nothing),
+        T(killed_in_the_middle_it_opens),
+        T(a_record_that_cannot_be_read_stops_it),
     };
 #undef T
 
