@@ -31,6 +31,7 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
     struct jb_broker *b = a->b;
     struct jb_totals totals = {0};
     char until[JB_DATE_TEXT] = "";
+    char text[160];
     Jb__StatusView v = JB__STATUS_VIEW__INIT;
     Jb__Reply reply = JB__REPLY__INIT;
     enum jb_err err = jb_query_totals(b->reader, jb_broker_now(b), &totals);
@@ -63,8 +64,10 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
     }
     if (b->trouble.text[0] != '\0')
         v.trouble = b->trouble.text;
-    else
+    else if (b->keeper.doubt != JB_DOUBT_NONE || jb_gatekeeper_trouble(b, text, sizeof text) == 0)
         v.trouble = text_z(&a->arena, jb_keeper_trouble(&b->keeper));
+    else
+        v.trouble = text_z(&a->arena, text);
     reply.has_id = 1;
     reply.id = r->id;
     reply.body_case = JB__REPLY__BODY_STATUS;

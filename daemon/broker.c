@@ -39,6 +39,7 @@ struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
         return NULL;
     p->node = node;
     p->up_taken = line->up;
+    p->up_decided = line->up;
     b->peers[node] = p;
     return p;
 }
@@ -176,12 +177,15 @@ static enum jb_err open_line(struct jb_broker *b, struct jb_fault *fault)
     struct jb_zsock_options options;
     jb_zsock_options_default(&options);
     options.max_frame_bytes = JB_FRAME_LIMIT_BYTES;
+    struct jb_gate_options gate;
+    jb_gatekeeper_options(b, &gate);
     struct jb_zsock_setup setup = {
         .zctx = b->zctx,
         .loop = b->loop,
         .endpoint = b->config->listen,
         .own = &b->keys.line,
         .options = &options,
+        .gate = &gate,
         .hooks = {.on_message = jb_intake_message, .on_surplus = jb_intake_surplus, .ctx = b}};
     return jb_router_bind(&setup, &b->router, fault);
 }
@@ -196,7 +200,9 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     jb_batch_init(&b->batches[1]);
     b->fill = &b->batches[0];
     b->busy = &b->batches[1];
-    enum jb_err err = lock_data(b, fault);
+    enum jb_err err = jb_quota_check(b->config->quota_nodes, fault);
+    if (err == JB_OK)
+        err = lock_data(b, fault);
     if (err == JB_OK)
         err = jb_keys_load(b->config->key, &b->keys, fault);
     if (err == JB_OK)

@@ -16,6 +16,7 @@
 
 #include "daemon/config.h"
 #include "daemon/keeper.h"
+#include "daemon/quota.h"
 #include "proto/ledger/book.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
@@ -41,7 +42,9 @@ struct jb_inflight { /* one Deliver frame that is not acknowledged yet */
 
 struct jb_peer {
     uint32_t node;
-    struct jb_line_point up_taken; /* last submission taken into a batch (>= the one on disk) */
+    struct jb_line_point up_taken;   /* last submission taken into a batch (>= the one on disk) */
+    struct jb_line_point up_decided; /* last one that was decided (<= up_taken) */
+    struct jb_quota quota;
     /* the connection */
     bool greeted; /* a Hello was accepted on this routing id */
     uint8_t routing_id[16];
@@ -77,6 +80,7 @@ struct jb_intake_item {
     enum jb_source source;
     uint32_t node;
     uint64_t number;                    /* LINE */
+    uint64_t key_tag;                   /* LINE, ACK, EPOCH: of the connection it came over */
     struct jb_bytes raw;                /* LINE: Submission; arena */
     struct jb_bytes case_key;           /* LINE: 32 bytes or empty; arena */
     uint8_t head[JB_HASH_BYTES];        /* LINE: up chain after it */
@@ -158,7 +162,10 @@ struct jb_batch {
     X(recounted, "Provisional dates counted again with a newer calendar")                          \
     X(succeeded, "Cases that went to the successor of a retired agency")                           \
     X(ratings_opened, "Ratings whose window is over")                                              \
-    X(clock_steps, "Jumps of the wall clock noticed")
+    X(clock_steps, "Jumps of the wall clock noticed")                                              \
+    X(quota_exceeded, "Times that a node began to send more than its quota")                       \
+    X(quota_turned_away, "Times that a node was turned away because it went on")                   \
+    X(overtaken, "Items dropped because their key was replaced before they were decided")
 
 struct jb_counters {
 #define X(name, help) uint64_t name;
@@ -270,6 +277,14 @@ struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t c
 /* intake.c: a message from the ROUTER (hook of zsock) */
 void jb_intake_message(void *broker, const struct jb_zmsg *msg);
 void jb_intake_surplus(void *broker, uint32_t node);
+/* gatekeeper.c: limits of connections and quotas of nodes */
+void jb_gatekeeper_options(struct jb_broker *b, struct jb_gate_options *out);
+/* A node has made so many submissions. */
+void jb_gatekeeper_submissions(struct jb_broker *b, struct jb_peer *p, size_t count);
+/* It went on sending more than its quota, and is not listened to for a while. */
+bool jb_gatekeeper_turns_away(const struct jb_peer *p);
+/* How many nodes are over their quota or turned away now; text for people, "" if none. */
+size_t jb_gatekeeper_trouble(const struct jb_broker *b, char *text, size_t size);
 /* greet.c */
 void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello);
 /* The credit that a Hello or Ack names, never more than ours; 0: ours. */

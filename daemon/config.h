@@ -17,10 +17,15 @@ struct jb_broker_config {
     int64_t clock_step_max_ms; /* a larger step forward puts the wall clock in doubt */
     int64_t clock_gap_max_ms;  /* so does a start so long after the last entry */
     int64_t cache_bytes;
-    int64_t window_items, window_bytes; /* unacknowledged items under way to one node */
-    int64_t batch_items, batch_bytes;   /* intake pauses above this */
-    int64_t session_timeout_ms;         /* silence after which a node counts as away */
-    char *metrics_listen;               /* HOST:PORT on loopback; "" none */
+    int64_t window_items, window_bytes;       /* unacknowledged items under way to one node */
+    int64_t batch_items, batch_bytes;         /* intake pauses above this */
+    int64_t pending_max, pending_per_address; /* connections that are not authenticated */
+    int64_t login_failures;                   /* of one address, per minute */
+    int64_t quota_submissions, quota_bytes, quota_frames; /* of one node, per minute; 0: none */
+    char *quota_nodes;                                    /* "CODE=FACTOR, ..."; see quota.h */
+    int64_t quota_patience_ms, quota_penalty_ms;
+    int64_t session_timeout_ms; /* silence after which a node counts as away */
+    char *metrics_listen;       /* HOST:PORT on loopback; "" none */
 };
 
 extern const struct jb_config_table jb_broker_config_table;

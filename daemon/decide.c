@@ -393,6 +393,39 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
     return JB_OK;
 }
 
+/* The key of a connection was replaced, or its node retired, before this item was decided: whoever
+ * held it has no say any more. Nothing is lost: what is not settled stays in the node's outbox and
+ * comes again with the key that is in force. */
+static bool overtaken(struct jb_broker *b, struct jb_batch *t, const struct jb_intake_item *item)
+{
+    if (item->source != JB_FROM_LINE && item->source != JB_FROM_EPOCH &&
+        item->source != JB_FROM_ACK)
+        return false;
+    const struct jb_node *n = jb_directory_find(&b->directory, item->node);
+    struct jb_peer *p = item->node < b->peer_capacity ? b->peers[item->node] : NULL;
+    if (n != NULL && jb_node_valid(n, t->now_ms) && jb_keys_tag(n->line_key) == item->key_tag)
+        return false;
+    b->count.overtaken++;
+    if (item->source != JB_FROM_ACK && p != NULL)
+        p->up_taken = p->up_decided;
+    return true;
+}
+
+static void remember_decided(struct jb_broker *b, const struct jb_intake_item *item)
+{
+    struct jb_peer *p = item->node < b->peer_capacity ? b->peers[item->node] : NULL;
+    if (p == NULL || (item->source != JB_FROM_LINE && item->source != JB_FROM_EPOCH))
+        return;
+    struct jb_line_point *point = &p->up_decided;
+    point->number = item->number; /* 0 in a new epoch */
+    if (item->source == JB_FROM_LINE) {
+        memcpy(point->head, item->head, sizeof point->head);
+        return;
+    }
+    memcpy(point->epoch, item->epoch, sizeof point->epoch);
+    jb_chain_start(item->node, point->epoch, point->head);
+}
+
 /* Items from `first` on that the clock queued in a row: they are one look. */
 static size_t clock_run(const struct jb_batch *t, size_t first)
 {
@@ -417,11 +450,14 @@ enum jb_err jb_decide_batch(struct jb_broker *b, struct jb_batch *t)
         taken = run > 0 ? run : 1;
         if (item->source == JB_FROM_ACK && b->peers[item->node]->last_ack != i)
             continue;
+        if (overtaken(b, t, item))
+            continue;
         enum jb_err err = run > 0 ? jb_decide_clock(b, t, item, run) : decide_item(b, t, item);
         if (err != JB_OK)
             return jb_fault_set(&t->fault, err, "deciding item %zu of %zu (source %d, node %u): %s",
                                 i + 1, t->item_count, (int)item->source, item->node,
                                 jb_err_text(err));
+        remember_decided(b, item);
     }
     return JB_OK;
 }

@@ -46,6 +46,7 @@ static bool all_zero(const uint8_t *bytes, size_t len)
 struct greeting {
     const struct jb_node *node;
     const struct jb_frame *hello;
+    uint64_t key_tag;      /* of its connection */
     bool new_epoch;        /* the node's file was (re-)created */
     struct jb_fault fault; /* why not */
 };
@@ -136,6 +137,7 @@ static enum jb_err begin_epoch(struct jb_broker *b, struct jb_peer *p, struct gr
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
     item->source = JB_FROM_EPOCH;
     item->node = p->node;
+    item->key_tag = g->key_tag;
     memcpy(item->epoch, g->hello->up.epoch, sizeof item->epoch);
     memcpy(p->up_taken.epoch, g->hello->up.epoch, sizeof p->up_taken.epoch);
     p->up_taken.number = 0;
@@ -207,6 +209,8 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     struct jb_peer *p = jb_broker_peer(b, msg->node);
     if (p == NULL)
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
+    if (jb_gatekeeper_turns_away(p))
+        return jb_fault_set(&g->fault, JB_BUSY, "this node sends more than its quota; greet later");
     err = check_up(b, p, g);
     if (err == JB_OK)
         err = check_down(b, g);
@@ -222,7 +226,9 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
 
 void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello)
 {
-    struct greeting g = {.node = jb_directory_find(&b->directory, msg->node), .hello = hello};
+    struct greeting g = {.node = jb_directory_find(&b->directory, msg->node),
+                         .hello = hello,
+                         .key_tag = msg->key_tag};
     enum jb_err err = greet(b, msg, &g);
     if (err == JB_DIVERGED)
         b->count.diverged++;

@@ -156,5 +156,7 @@ enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault)
     enum jb_log_level level;
     if (err == JB_OK && jb_log_level_parse(b->config->log_level, &level))
         jb_log_set_level(level);
+    if (err == JB_OK)
+        err = jb_quota_check(b->config->quota_nodes, fault);
     return err == JB_OK ? jb_broker_install_files(b, fault) : err;
 }

@@ -54,11 +54,12 @@ static enum jb_err check_chain(struct jb_broker *b, const struct jb_peer *p,
 }
 
 /* Copies go into the batch first; only when all of them fit are the items added. */
-static enum jb_err take_items(struct jb_broker *b, struct jb_peer *p, const struct jb_frame *f,
-                              size_t skip, const struct jb_receipt *receipt)
+static enum jb_err take_items(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                              const struct jb_frame *f, const struct jb_receipt *receipt)
 {
     struct jb_batch *t = b->fill;
     size_t rollback = t->item_count;
+    size_t skip = (size_t)(p->up_taken.number + 1 - f->first); /* taken before */
     struct jb_line_point point = p->up_taken;
     struct jb_receipt *kept = jb_arena_memdup(&t->arena, receipt, sizeof *receipt);
     if (kept == NULL)
@@ -74,6 +75,7 @@ static enum jb_err take_items(struct jb_broker *b, struct jb_peer *p, const stru
         point.number++;
         item->source = JB_FROM_LINE;
         item->node = p->node;
+        item->key_tag = msg->key_tag;
         item->number = point.number;
         item->raw = (struct jb_bytes){jb_arena_memdup(&t->arena, in->body.data, in->body.len),
                                       in->body.len};
@@ -88,6 +90,7 @@ static enum jb_err take_items(struct jb_broker *b, struct jb_peer *p, const stru
         return JB_NOMEM;
     }
     p->up_taken = point;
+    jb_gatekeeper_submissions(b, p, f->item_count - skip);
     return JB_OK;
 }
 
@@ -117,7 +120,7 @@ static void take_submit(struct jb_broker *b, const struct jb_zmsg *msg, struct j
     if (err == JB_BAD_SIGNATURE)
         b->count.bad_signatures++;
     if (err == JB_OK)
-        err = take_items(b, p, f, skip, &receipt);
+        err = take_items(b, msg, p, f, &receipt);
     if (err == JB_NOMEM) {
         ask_again(b, msg, p, JB_BUSY, "the broker is short of memory; send again later");
         return;
@@ -147,7 +150,8 @@ static enum jb_err check_ack(struct jb_broker *b, const struct jb_peer *p, const
     return jb_line_verify(f->suite, n->sign_key, &claim, f->signature);
 }
 
-static void queue_ack(struct jb_broker *b, const struct jb_peer *p, const struct jb_frame *f)
+static void queue_ack(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_peer *p,
+                      const struct jb_frame *f)
 {
     struct jb_receipt *r = jb_arena_alloc(&b->fill->arena, sizeof *r);
     struct jb_intake_item *item = r != NULL ? jb_batch_item(b->fill) : NULL;
@@ -162,6 +166,7 @@ static void queue_ack(struct jb_broker *b, const struct jb_peer *p, const struct
     memcpy(r->signature, f->signature, sizeof r->signature);
     item->source = JB_FROM_ACK;
     item->node = p->node;
+    item->key_tag = msg->key_tag;
     item->signature = r;
 }
 
@@ -179,7 +184,7 @@ static void take_ack(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
         jb_reject(b, msg, f, err, true, "the acknowledgement does not fit the stream");
         return;
     }
-    queue_ack(b, p, f);
+    queue_ack(b, msg, p, f);
     jb_tick_kick(b);
     jb_deliver_acked(p, f->number);
     jb_deliver(b, p);
@@ -252,6 +257,8 @@ static void dispatch(struct jb_broker *b, const struct jb_zmsg *msg, const struc
         jb_reject(b, msg, f, JB_UNKNOWN_KIND, false, "a node does not send this kind of frame");
     else if (p == NULL)
         jb_reject(b, msg, f, JB_NOMEM, true, "the broker is out of memory");
+    else if (jb_gatekeeper_turns_away(p))
+        jb_reject(b, msg, f, JB_BUSY, true, "this node sends more than its quota; greet later");
     else if (!same_connection(p, msg))
         jb_reject(b, msg, f, JB_CLOSED, true, "greet first (HELLO) on this connection");
     else {

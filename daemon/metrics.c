@@ -117,6 +117,29 @@ static void print_totals(const struct jb_totals *t, FILE *out)
                 "Open deadlines past the last day that the calendar knows", (double)t->provisional);
 }
 
+static void print_gate(const struct jb_broker *b, FILE *out)
+{
+    struct jb_gate_counts g = {0};
+    if (b->router != NULL)
+        jb_zsock_gate_counts(b->router, &g);
+    print_gauge(out, "connections_pending", "Connections that are not authenticated yet",
+                (double)g.pending);
+    print_gauge(out, "connections_open", "Authenticated connections", (double)g.open);
+    print_gauge(out, "unread_bytes", "Sent by nodes and not yet come out as whole messages",
+                (double)g.unread_bytes);
+    print_gauge(out, "nodes_over_quota", "Nodes that send more than their quota or are turned away",
+                (double)jb_gatekeeper_trouble(b, NULL, 0));
+    (void)fprintf(out,
+                  "# HELP jiaoband_connections_total Connections taken.\n"
+                  "# TYPE jiaoband_connections_total counter\njiaoband_connections_total %llu\n"
+                  "# HELP jiaoband_connections_cut_total Connections that the broker ended.\n"
+                  "# TYPE jiaoband_connections_cut_total counter\n",
+                  (unsigned long long)g.accepted);
+    for (int i = 0; i < JB_GATE_CUT_COUNT; i++)
+        (void)fprintf(out, "jiaoband_connections_cut_total{reason=\"%s\"} %llu\n",
+                      jb_gate_cut_name((enum jb_gate_cut)i), (unsigned long long)g.cut[i]);
+}
+
 static void print_gauges(const struct jb_metrics *m, FILE *out)
 {
     struct jb_broker *b = m->b;
@@ -137,6 +160,7 @@ static void print_gauges(const struct jb_metrics *m, FILE *out)
     print_gauge(out, "log_entries", "Number of the last log entry", (double)b->committed_seq);
     print_gauge(out, "intake_items", "Items waiting for the next batch",
                 (double)b->fill->item_count);
+    print_gate(b, out);
     print_gauge(out, "start_time_seconds", "When this process started",
                 (double)b->started_ms / 1000);
 }

@@ -14,6 +14,8 @@ static void cut_off(struct jb_broker *b, const struct jb_act *act)
     struct jb_peer *p = act->node < b->peer_capacity ? b->peers[act->node] : NULL;
     if (p != NULL)
         jb_peer_drop(b, p, "keys replaced or node retired");
+    if (b->router != NULL)
+        jb_zsock_cut_node(b->router, act->node);
 }
 
 /* Answer those who wait at the admin socket, and look at every node whose stream grew. */

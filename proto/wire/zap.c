@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "proto/wire/gateint.h"
 #include "proto/wire/zpump.h"
 
 #define REQUESTS_PER_TURN 64
@@ -46,10 +47,13 @@ static bool frame_is(zmq_msg_t *frame, const char *text)
     return zmq_msg_size(frame) == len && memcmp(zmq_msg_data(frame), text, len) == 0;
 }
 
+/* The node of a request, and behind a gate its admission there. Whoever comes to the library's own
+ * port past the gate is refused. */
 static uint32_t find_node(struct jb_zap *zap, zmq_msg_t *frames)
 {
     char address[ADDRESS_MAX_BYTES] = "";
     size_t len = zmq_msg_size(&frames[REQ_ADDRESS]);
+    struct jb_gate *gate = zap->pump.zctx->gate;
 
     if (!frame_is(&frames[REQ_DOMAIN], JB_ZAP_DOMAIN) ||
         !frame_is(&frames[REQ_MECHANISM], "CURVE") ||
@@ -59,7 +63,16 @@ static uint32_t find_node(struct jb_zap *zap, zmq_msg_t *frames)
         memcpy(address, zmq_msg_data(&frames[REQ_ADDRESS]), len);
         address[len] = '\0';
     }
-    return zap->lookup(zap->ctx, zmq_msg_data(&frames[REQ_KEY]), address);
+    if (gate == NULL)
+        return zap->lookup(zap->ctx, zmq_msg_data(&frames[REQ_KEY]), address);
+    struct jb_gate_conn *c = jb_gate_find(gate, address);
+    if (c == NULL)
+        return 0;
+    uint32_t node = zap->lookup(zap->ctx, zmq_msg_data(&frames[REQ_KEY]), c->address);
+    if (node != 0 && jb_gate_admit(c, node))
+        return node;
+    jb_gate_conn_refuse(c);
+    return 0;
 }
 
 /* Nothing is done about failures: the connection has gone meanwhile, or it gets no answer and ends.

@@ -18,10 +18,11 @@
 #define JB_ZAP_ENDPOINT "inproc://zeromq.zap.01"
 
 struct jb_zctx {
-    void *library;    /* libzmq's context; owned */
-    int open_sockets; /* not yet zmq_close'd */
-    unsigned links;   /* how many link monitors were ever made: names their endpoints */
-    bool zap_running; /* a ROUTER may be bound */
+    void *library;        /* libzmq's context; owned */
+    int open_sockets;     /* not yet zmq_close'd */
+    unsigned links;       /* how many link monitors were ever made: names their endpoints */
+    bool zap_running;     /* a ROUTER may be bound */
+    struct jb_gate *gate; /* before the ROUTER; NULL: it listens itself. Owned by that socket */
 };
 
 struct jb_zpump {

@@ -1,24 +1,16 @@
-/* ROUTER and DEALER: options, sending, receiving. What the options are for stands beside them; how
- * the loop is served is in zpump.c, how a lost line comes back in zlink.c. */
+/* ROUTER and DEALER: sending, receiving, life. What the library's options are for stands in
+ * zopts.c; how the loop is served is in zpump.c, how a lost line comes back in zlink.c. */
 #include "proto/wire/zsock.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "proto/wire/endpoint.h"
+#include "proto/wire/gateint.h"
 #include "proto/wire/zlink.h"
+#include "proto/wire/zopts.h"
 #include "proto/wire/zpump.h"
-
-/* CURVE wraps a frame in 33 bytes more, and the limit of the library is on what is on the wire. */
-#define TRANSPORT_SLACK_BYTES 64
-#define HANDSHAKE_MS 5000 /* half-open connections hold descriptors */
-#define BACKLOG 1024      /* a whole county reconnects at once */
-#define ENFORCE_DOMAIN                                                                             \
-    93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header                     \
-        */
-#define HEARTBEAT_LEAST_MS 100 /* the library counts a time to live in tenths of a second */
 
 struct jb_zsock {
     struct jb_zpump pump;
@@ -29,6 +21,7 @@ struct jb_zsock {
     struct jb_zsock_hooks hooks;
     struct jb_zsock_counts counts;
     char endpoint[JB_ENDPOINT_MAX_BYTES];
+    struct jb_gate *gate; /* ROUTER; NULL: the library listens itself */
 };
 
 static struct jb_zsock *zsock_of(struct jb_zpump *pump)
@@ -82,16 +75,42 @@ static void drop(struct jb_zsock *z, uint64_t *counter, uint32_t node)
         z->hooks.on_surplus(z->hooks.ctx, node);
 }
 
+/* "A binary zero and four bytes" is how the library names a peer that has not named itself. */
+static bool chosen_here(const zmq_msg_t *address)
+{
+    zmq_msg_t *frame = (zmq_msg_t *)(uintptr_t)address;
+    return zmq_msg_size(frame) == 5 && *(const uint8_t *)zmq_msg_data(frame) == 0;
+}
+
+/* No node of ours sends that: the connection ends. */
+static void cut_sender(struct jb_zsock *z, zmq_msg_t *frames, int n)
+{
+    if (z->gate != NULL && n >= 2)
+        jb_gate_cut_at(z->gate, zmq_msg_gets(&frames[1], "Peer-Address"), JB_CUT_PARTS);
+}
+
+static bool foreign_id(struct jb_zsock *z, zmq_msg_t *frames, int n)
+{
+    if (!z->router || n < 1 || chosen_here(&frames[0]))
+        return false;
+    z->counts.foreign++;
+    cut_sender(z, frames, n);
+    return true;
+}
+
 /* `n` frames were received; those expected are an address (ROUTER only) and a body. */
 static void dispatch(struct jb_zsock *z, zmq_msg_t *frames, int n)
 {
     int expected = z->router ? 2 : 1;
     struct jb_zmsg msg = {{NULL, 0}, {NULL, 0}, 0, 0};
 
+    if (foreign_id(z, frames, n))
+        return;
     /* Asked on a body frame: on the address frame the library has no metadata. */
     bool identified = !z->router || (n >= 2 && read_user_id(&frames[1], &msg));
     if (n != expected) {
         drop(z, &z->counts.surplus, msg.node);
+        cut_sender(z, frames, n);
         return;
     }
     if (!identified) {
@@ -101,6 +120,9 @@ static void dispatch(struct jb_zsock *z, zmq_msg_t *frames, int n)
     if (z->router)
         msg.routing_id = bytes_of(&frames[0]);
     msg.body = bytes_of(&frames[expected - 1]);
+    if (z->gate != NULL)
+        jb_gate_heard(z->gate, zmq_msg_gets(&frames[1], "Peer-Address"), msg.node, msg.routing_id,
+                      msg.body.len);
     if (msg.body.len > z->options.max_frame_bytes) {
         drop(z, &z->counts.oversize, msg.node);
         return;
@@ -126,11 +148,15 @@ static void drain(struct jb_zpump *pump)
 void jb_zsock_pause(struct jb_zsock *z)
 {
     z->pump.paused = true;
+    if (z->gate != NULL)
+        jb_gate_hold(z->gate, true);
 }
 
 void jb_zsock_resume(struct jb_zsock *z)
 {
     z->pump.paused = false;
+    if (z->gate != NULL)
+        jb_gate_hold(z->gate, false);
     jb_zpump_wake(&z->pump);
 }
 
@@ -203,91 +229,6 @@ enum jb_err jb_zsock_send(struct jb_zsock *z, struct jb_bytes routing_id, const 
     return jb_zsock_send2(z, routing_id, whole, none);
 }
 
-/* ---- options ----------------------------------------------------------------------------------
- */
-
-struct option {
-    int name;
-    int value;
-};
-
-static enum jb_err set_options(struct jb_zsock *z, const struct option *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        enum jb_err err = jb_zpump_set(&z->pump, rows[i].name, rows[i].value);
-        if (err != JB_OK)
-            return err;
-    }
-    return JB_OK;
-}
-
-static enum jb_err set_bytes(struct jb_zsock *z, int name, const void *value, size_t len)
-{
-    return zmq_setsockopt(z->pump.socket, name, value, len) == 0 ? JB_OK : jb_zpump_err(errno);
-}
-
-static enum jb_err set_common(struct jb_zsock *z, const struct jb_zsock_setup *setup)
-{
-    const struct jb_zsock_options *o = &z->options;
-    int ttl_ms =
-        o->heartbeat_timeout_ms < HEARTBEAT_LEAST_MS ? HEARTBEAT_LEAST_MS : o->heartbeat_timeout_ms;
-    const struct option rows[] = {
-        {ZMQ_LINGER, o->linger_ms},
-        {ZMQ_SNDHWM, o->hwm},
-        {ZMQ_RCVHWM, o->hwm},
-        {ZMQ_HEARTBEAT_IVL, o->heartbeat_ms}, /* else a frozen peer is never noticed */
-        {ZMQ_HEARTBEAT_TIMEOUT, o->heartbeat_timeout_ms},
-        {ZMQ_HEARTBEAT_TTL, ttl_ms},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_IPV6, strchr(setup->endpoint, '[') != NULL},
-    };
-    int64_t max_bytes = (int64_t)o->max_frame_bytes + TRANSPORT_SLACK_BYTES;
-
-    enum jb_err err = set_options(z, rows, sizeof rows / sizeof rows[0]);
-    if (err == JB_OK)
-        err = set_bytes(z, ZMQ_MAXMSGSIZE, &max_bytes, sizeof max_bytes);
-    if (err == JB_OK)
-        err = set_bytes(z, ZMQ_CURVE_SECRETKEY, setup->own->secret_key, JB_KEY_BYTES);
-    return err;
-}
-
-static enum jb_err set_router(struct jb_zsock *z)
-{
-    const struct option rows[] = {
-        {ZMQ_CURVE_SERVER, 1},
-        {ZMQ_ROUTER_MANDATORY, 1}, /* else what cannot be delivered vanishes */
-        {ZMQ_BACKLOG, BACKLOG},
-    };
-    int enforced = 1;
-
-    enum jb_err err = set_options(z, rows, sizeof rows / sizeof rows[0]);
-    if (err == JB_OK)
-        err = set_bytes(z, ZMQ_ZAP_DOMAIN, JB_ZAP_DOMAIN, sizeof JB_ZAP_DOMAIN - 1);
-    /* Without this a missing ZAP handler would let every key in. */
-    if (err == JB_OK && set_bytes(z, ENFORCE_DOMAIN, &enforced, sizeof enforced) != JB_OK)
-        err = JB_UNSUPPORTED;
-    return err;
-}
-
-/* The base is jittered here, so that a county does not reconnect in step. */
-static enum jb_err set_dealer(struct jb_zsock *z, const struct jb_zsock_setup *setup)
-{
-    int min_ms = z->options.reconnect_min_ms;
-    int jitter_ms = min_ms > 0 ? (int)randombytes_uniform((uint32_t)min_ms) : 0;
-    const struct option rows[] = {
-        {ZMQ_IMMEDIATE, 1}, /* queue nothing for a connection that does not exist */
-        {ZMQ_RECONNECT_IVL, min_ms + jitter_ms},
-        {ZMQ_RECONNECT_IVL_MAX, z->options.reconnect_max_ms},
-    };
-
-    enum jb_err err = set_options(z, rows, sizeof rows / sizeof rows[0]);
-    if (err == JB_OK)
-        err = set_bytes(z, ZMQ_CURVE_PUBLICKEY, setup->own->public_key, JB_KEY_BYTES);
-    if (err == JB_OK)
-        err = set_bytes(z, ZMQ_CURVE_SERVERKEY, setup->server_public, JB_KEY_BYTES);
-    return err;
-}
-
 /* ---- life -------------------------------------------------------------------------------------
  */
 
@@ -332,6 +273,19 @@ static enum jb_err setup_fault(struct jb_fault *fault, enum jb_err err, const ch
     return jb_fault_set(fault, err, "cannot %s %s: %s", what, setup->endpoint, jb_err_text(err));
 }
 
+/* The gate takes the endpoint, the library a port on loopback behind it. */
+static enum jb_err open_gate(struct jb_zsock *z, const struct jb_zsock_setup *setup)
+{
+    struct jb_gate_options options = *setup->gate;
+    options.frame_max = z->options.max_frame_bytes + JB_TRANSPORT_SLACK_BYTES;
+    enum jb_err err = jb_gate_open(setup->loop, setup->endpoint, z->endpoint, &options, &z->gate);
+    if (err != JB_OK)
+        return err;
+    (void)snprintf(z->endpoint, sizeof z->endpoint, "%s", z->gate->endpoint);
+    setup->zctx->gate = z->gate;
+    return JB_OK;
+}
+
 static enum jb_err bind_endpoint(struct jb_zsock *z)
 {
     size_t len = sizeof z->endpoint;
@@ -359,14 +313,20 @@ enum jb_err jb_router_bind(const struct jb_zsock_setup *setup, struct jb_zsock *
         free(z);
         return setup_fault(fault, err, "bind", setup);
     }
-    err = set_common(z, setup);
+    err = jb_zopts_common(&z->pump, &z->options, setup);
     if (err == JB_OK)
-        err = set_router(z);
+        err = jb_zopts_router(&z->pump);
+    if (setup->gate != NULL)
+        (void)snprintf(z->endpoint, sizeof z->endpoint, "tcp://127.0.0.1:*");
     if (err == JB_OK)
         err = bind_endpoint(z);
+    if (err == JB_OK && setup->gate != NULL)
+        err = open_gate(z, setup);
     if (err == JB_OK)
         err = jb_zpump_start(&z->pump, setup->loop);
     if (err != JB_OK) {
+        setup->zctx->gate = NULL;
+        jb_gate_close(&z->gate);
         jb_zpump_abandon(&z->pump);
         free(z);
         return setup_fault(fault, err, "bind", setup);
@@ -409,9 +369,9 @@ enum jb_err jb_dealer_connect(const struct jb_zsock_setup *setup, struct jb_zsoc
         free(z);
         return setup_fault(fault, err, "connect to", setup);
     }
-    err = set_common(z, setup);
+    err = jb_zopts_common(&z->pump, &z->options, setup);
     if (err == JB_OK)
-        err = set_dealer(z, setup);
+        err = jb_zopts_dealer(&z->pump, &z->options, setup);
     if (err == JB_OK)
         err = jb_zpump_start(&z->pump, setup->loop);
     if (err != JB_OK) {
@@ -435,6 +395,9 @@ void jb_zsock_close(struct jb_zsock **z)
     if (s == NULL)
         return;
     *z = NULL;
+    if (s->gate != NULL)
+        s->pump.zctx->gate = NULL; /* from now on the key check refuses everybody */
+    jb_gate_close(&s->gate);
     if (s->open_parts > 1)
         jb_zlink_close(&s->link);
     jb_zpump_close(&s->pump);
@@ -448,4 +411,20 @@ const char *jb_zsock_endpoint(const struct jb_zsock *z)
 void jb_zsock_counts(const struct jb_zsock *z, struct jb_zsock_counts *out)
 {
     *out = z->counts;
+}
+
+void jb_zsock_cut_node(struct jb_zsock *z, uint32_t node)
+{
+    if (z->gate != NULL)
+        jb_gate_cut_node(z->gate, node, JB_CUT_REVOKED);
+}
+
+void jb_zsock_gate_counts(const struct jb_zsock *z, struct jb_gate_counts *out)
+{
+    *out = (struct jb_gate_counts){0};
+    if (z->gate == NULL)
+        return;
+    *out = z->gate->counts;
+    out->pending = (uint64_t)z->gate->pending.count;
+    out->open = (uint64_t)z->gate->open.count;
 }

@@ -12,6 +12,7 @@
 
 #include "proto/base/bytes.h"
 #include "proto/base/err.h"
+#include "proto/wire/gate.h"
 #include "proto/wire/keys.h"
 
 /* The library's context: one I/O thread. Make it before any thread that could fork. */
@@ -30,8 +31,9 @@ struct jb_zsock;
 
 /* One received message. All memory is borrowed from the library and valid only during the hook. */
 struct jb_zmsg {
-    struct jb_bytes routing_id; /* ROUTER: where the answer goes, 5 bytes; DEALER: empty */
-    struct jb_bytes body;       /* at most max_frame_bytes; may be empty */
+    struct jb_bytes
+        routing_id;       /* ROUTER: where the answer goes, 5 bytes, chosen here; DEALER: empty */
+    struct jb_bytes body; /* at most max_frame_bytes; may be empty */
     /* ROUTER: the node whose key opened the connection, and jb_keys_tag of that key; DEALER: 0. A
      * connection outlives a replaced or withdrawn key: compare the tag with the key in force
      * before trusting `node`. */
@@ -79,6 +81,8 @@ struct jb_zsock_setup {
     const struct jb_keypair *own; /* this side's line key */
     const uint8_t *server_public; /* DEALER: 32 bytes, the broker's line key; ROUTER: NULL */
     const struct jb_zsock_options *options; /* NULL: the defaults */
+    const struct jb_gate_options *gate;     /* ROUTER: listen through a gate with these limits (its
+                                             * frame_max is set from options); NULL: without one */
     struct jb_zsock_hooks hooks;            /* copied */
 };
 
@@ -115,6 +119,12 @@ const char *jb_zsock_endpoint(const struct jb_zsock *z);
 void jb_zsock_pause(struct jb_zsock *z);
 void jb_zsock_resume(struct jb_zsock *z);
 
+/* Behind a gate: end every connection of a node at once, in the middle of a frame if need be. What
+ * the library has received from it before may still come to on_message. */
+void jb_zsock_cut_node(struct jb_zsock *z, uint32_t node);
+/* All zero without a gate. */
+void jb_zsock_gate_counts(const struct jb_zsock *z, struct jb_gate_counts *out);
+
 /* Counters since the start, for metrics. */
 struct jb_zsock_counts {
     uint64_t received;     /* messages given to on_message */
@@ -122,6 +132,7 @@ struct jb_zsock_counts {
     uint64_t surplus;      /* dropped: more than one body frame, or none */
     uint64_t oversize;     /* dropped: over the limit by less than the transport's slack */
     uint64_t unidentified; /* ROUTER, dropped: without a User-Id (cannot happen behind ZAP) */
+    uint64_t foreign;      /* ROUTER, dropped: with a routing id that the sender has chosen */
     uint64_t would_block;  /* sends answered JB_BUSY */
     uint64_t unroutable;   /* sends answered JB_CLOSED */
 };

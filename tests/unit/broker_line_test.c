@@ -21,6 +21,7 @@ static void begin_epoch(struct world *w, uint32_t node, const uint8_t epoch[JB_E
     assert_non_null(item);
     item->source = JB_FROM_EPOCH;
     item->node = node;
+    item->key_tag = key_tag_of(w, node);
     memcpy(item->epoch, epoch, JB_EPOCH_BYTES);
     w->made[node] = 0;
 }
@@ -128,6 +129,7 @@ static void every_sender_learns_of_one_receipt(void **state)
             assert_int_equal(jb_submission_encode(&s, &w->arena, &raw), JB_OK);
             submit_bytes(w, 6, raw); /* chained as node 6's, taken as this one's */
             w->b.fill->items[w->b.fill->item_count - 1].node = node;
+            w->b.fill->items[w->b.fill->item_count - 1].key_tag = key_tag_of(w, node);
         }
         run_tick(w);
         next_tick(w);

@@ -217,6 +217,13 @@ int world_teardown(void **state)
 
 /* ---- what nodes do ---- */
 
+/* As if it came over a connection with the node's present key. */
+uint64_t key_tag_of(const struct world *w, uint32_t node)
+{
+    const struct jb_node *n = jb_directory_find(&w->b.directory, node);
+    return n != NULL ? jb_keys_tag(n->line_key) : 0;
+}
+
 void submit_bytes(struct world *w, uint32_t node, struct jb_bytes raw)
 {
     static const uint8_t epoch[JB_EPOCH_BYTES] = {7};
@@ -229,6 +236,7 @@ void submit_bytes(struct world *w, uint32_t node, struct jb_bytes raw)
     assert_non_null(item);
     item->source = JB_FROM_LINE;
     item->node = node;
+    item->key_tag = key_tag_of(w, node);
     item->number = ++w->made[node];
     item->raw = raw;
     memcpy(item->head, w->heads[node], sizeof item->head);
@@ -333,5 +341,6 @@ void acknowledge(struct world *w, uint32_t node)
     assert_int_equal(jb_stream_head(w->b.reader, node, r->point.number, r->point.head), JB_OK);
     item->source = JB_FROM_ACK;
     item->node = node;
+    item->key_tag = key_tag_of(w, node);
     item->signature = r;
 }

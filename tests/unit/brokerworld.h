@@ -52,6 +52,8 @@ size_t run_sweep(struct world *w);
 struct jb_entry log_entry(struct world *w, uint64_t seq);
 struct jb_case load_case(struct world *w, int64_t no);
 
+/* Of the node's present key: what a connection of it would carry. */
+uint64_t key_tag_of(const struct world *w, uint32_t node);
 /* Submissions of one node, numbered and chained as its agent would. */
 void submit_bytes(struct world *w, uint32_t node, struct jb_bytes raw);
 void submit(struct world *w, uint32_t node, const struct jb_act *act);

@@ -1,0 +1,95 @@
+/* The library's options of ROUTER and DEALER, each with its reason. */
+#include "proto/wire/zopts.h"
+
+#include <errno.h>
+#include <sodium.h>
+
+#define HANDSHAKE_MS 5000 /* half-open connections hold descriptors */
+#define BACKLOG 1024      /* a whole county reconnects at once */
+#define ENFORCE_DOMAIN                                                                             \
+    93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header                     \
+        */
+#define HEARTBEAT_LEAST_MS 100 /* the library counts a time to live in tenths of a second */
+
+struct option {
+    int name;
+    int value;
+};
+
+static enum jb_err set_options(struct jb_zpump *pump, const struct option *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum jb_err err = jb_zpump_set(pump, rows[i].name, rows[i].value);
+        if (err != JB_OK)
+            return err;
+    }
+    return JB_OK;
+}
+
+static enum jb_err set_bytes(struct jb_zpump *pump, int name, const void *value, size_t len)
+{
+    return zmq_setsockopt(pump->socket, name, value, len) == 0 ? JB_OK : jb_zpump_err(errno);
+}
+
+enum jb_err jb_zopts_common(struct jb_zpump *pump, const struct jb_zsock_options *o,
+                            const struct jb_zsock_setup *setup)
+{
+    int ttl_ms =
+        o->heartbeat_timeout_ms < HEARTBEAT_LEAST_MS ? HEARTBEAT_LEAST_MS : o->heartbeat_timeout_ms;
+    const struct option rows[] = {
+        {ZMQ_LINGER, o->linger_ms},
+        {ZMQ_SNDHWM, o->hwm},
+        {ZMQ_RCVHWM, o->hwm},
+        {ZMQ_HEARTBEAT_IVL, o->heartbeat_ms}, /* else a frozen peer is never noticed */
+        {ZMQ_HEARTBEAT_TIMEOUT, o->heartbeat_timeout_ms},
+        {ZMQ_HEARTBEAT_TTL, ttl_ms},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
+        {ZMQ_IPV6, strchr(setup->endpoint, '[') != NULL},
+    };
+    int64_t max_bytes = (int64_t)o->max_frame_bytes + JB_TRANSPORT_SLACK_BYTES;
+
+    enum jb_err err = set_options(pump, rows, sizeof rows / sizeof rows[0]);
+    if (err == JB_OK)
+        err = set_bytes(pump, ZMQ_MAXMSGSIZE, &max_bytes, sizeof max_bytes);
+    if (err == JB_OK)
+        err = set_bytes(pump, ZMQ_CURVE_SECRETKEY, setup->own->secret_key, JB_KEY_BYTES);
+    return err;
+}
+
+enum jb_err jb_zopts_router(struct jb_zpump *pump)
+{
+    const struct option rows[] = {
+        {ZMQ_CURVE_SERVER, 1},
+        {ZMQ_ROUTER_MANDATORY, 1}, /* else what cannot be delivered vanishes */
+        {ZMQ_BACKLOG, BACKLOG},
+    };
+    int enforced = 1;
+
+    enum jb_err err = set_options(pump, rows, sizeof rows / sizeof rows[0]);
+    if (err == JB_OK)
+        err = set_bytes(pump, ZMQ_ZAP_DOMAIN, JB_ZAP_DOMAIN, sizeof JB_ZAP_DOMAIN - 1);
+    /* Without this a missing ZAP handler would let every key in. */
+    if (err == JB_OK && set_bytes(pump, ENFORCE_DOMAIN, &enforced, sizeof enforced) != JB_OK)
+        err = JB_UNSUPPORTED;
+    return err;
+}
+
+/* The base is jittered here, so that a county does not reconnect in step. */
+enum jb_err jb_zopts_dealer(struct jb_zpump *pump, const struct jb_zsock_options *o,
+                            const struct jb_zsock_setup *setup)
+{
+    int min_ms = o->reconnect_min_ms;
+    int jitter_ms = min_ms > 0 ? (int)randombytes_uniform((uint32_t)min_ms) : 0;
+    const struct option rows[] = {
+        {ZMQ_IMMEDIATE, 1}, /* queue nothing for a connection that does not exist */
+        {ZMQ_RECONNECT_IVL, min_ms + jitter_ms},
+        {ZMQ_RECONNECT_IVL_MAX, o->reconnect_max_ms},
+    };
+
+    enum jb_err err = set_options(pump, rows, sizeof rows / sizeof rows[0]);
+    if (err == JB_OK)
+        err = set_bytes(pump, ZMQ_CURVE_PUBLICKEY, setup->own->public_key, JB_KEY_BYTES);
+    if (err == JB_OK)
+        err = set_bytes(pump, ZMQ_CURVE_SERVERKEY, setup->server_public, JB_KEY_BYTES);
+    return err;
+}

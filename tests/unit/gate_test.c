@@ -1,0 +1,478 @@
+/* The gate with the real library behind it: who gets in, what an attacker costs and gains. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "proto/wire/gateint.h"
+#include "proto/wire/zpump.h"
+#include "tests/unit/zworld.h"
+
+#define KB 1024
+
+struct told {
+    uint64_t cuts[JB_GATE_CUT_COUNT];
+    uint32_t node; /* of the last cut */
+    uint64_t gone, reads;
+    int64_t wait_ms; /* answered to on_read */
+};
+
+static struct told told;
+
+static void on_cut(void *ctx, uint32_t node, const char *address, enum jb_gate_cut why)
+{
+    struct told *t = ctx;
+    t->cuts[why]++;
+    t->node = node;
+    assert_string_equal(address, "127.0.0.1");
+}
+
+static void on_gone(void *ctx, uint32_t node, struct jb_bytes routing_id)
+{
+    struct told *t = ctx;
+    t->gone++;
+    (void)node;
+    (void)routing_id;
+}
+
+static int64_t on_read(void *ctx, uint32_t node, size_t bytes, unsigned frames)
+{
+    struct told *t = ctx;
+    assert_int_equal(node, 7);
+    assert_true(bytes > 0 && bytes <= JB_GATE_CHUNK_BYTES && frames <= bytes);
+    t->reads++;
+    return t->wait_ms;
+}
+
+static struct jb_gate_options options(void)
+{
+    struct jb_gate_options o;
+    jb_gate_options_default(&o);
+    told = (struct told){0};
+    o.hooks = (struct jb_gate_hooks){on_cut, on_gone, on_read, &told};
+    return o;
+}
+
+static void bind_gate(struct zworld *w, const struct jb_gate_options *gate)
+{
+    struct jb_fault fault;
+    struct jb_zsock_options o = zworld_fast_options();
+    struct jb_zsock_setup setup = zworld_setup(w, &w->router, ANY_PORT, &o);
+    setup.own = &w->broker.line;
+    setup.gate = gate;
+    assert_int_equal(jb_router_bind(&setup, &w->router.z, &fault), JB_OK);
+}
+
+static int raw_connect(const char *endpoint)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    a.sin_port = htons((uint16_t)atoi(strrchr(endpoint, ':') + 1));
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    return fd;
+}
+
+/* Until the other end has closed it; what it said before is dropped. */
+static void run_until_closed(struct zworld *w, int fd)
+{
+    char dropped[1000];
+    ssize_t got = 1;
+    while (!w->expired && got != 0) {
+        got = recv(fd, dropped, sizeof dropped, MSG_DONTWAIT);
+        if (got < 0 && errno != EAGAIN)
+            break;
+        (void)uv_run(&w->loop, UV_RUN_NOWAIT);
+    }
+    assert_false(w->expired);
+    close(fd);
+}
+
+static void *raw_dealer(struct zworld *w, void *context, const char *routing_id)
+{
+    int linger = 0;
+    void *s = zmq_socket(context, ZMQ_DEALER);
+    assert_non_null(s);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger), 0);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, w->broker.line.public_key, 32), 0);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_PUBLICKEY, w->node.line.public_key, 32), 0);
+    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, w->node.line.secret_key, 32), 0);
+    if (routing_id != NULL)
+        assert_int_equal(zmq_setsockopt(s, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)), 0);
+    return s;
+}
+
+/* ---- what is read of the transport ---- */
+
+static void the_gate_greets_as_the_library_does(void **state)
+{
+    struct zworld *w = *state;
+    uint8_t said[JB_GREETING_BYTES];
+    zworld_bind(w, ANY_PORT, NULL);
+    int fd = raw_connect(jb_zsock_endpoint(w->router.z));
+    assert_int_equal(send(fd, jb_gate_greeting, JB_GREETING_BYTES, MSG_NOSIGNAL),
+                     JB_GREETING_BYTES);
+    assert_int_equal(recv(fd, said, sizeof said, MSG_WAITALL), sizeof said);
+    assert_memory_equal(said, jb_gate_greeting, sizeof said);
+    close(fd);
+}
+
+static void only_a_curve_clients_first_bytes_fit(void **state)
+{
+    uint8_t early[JB_EARLY_BYTES] = {0};
+    static const uint8_t hello[] = {4, 200, 5, 'H', 'E', 'L', 'L', 'O', 1, 0};
+    static const size_t fixed[] = {0, 9, 10, 12, 16, 17, 31, 32, 64, 65, 66, 71, 72};
+    (void)state;
+    memcpy(early, jb_gate_greeting, JB_GREETING_BYTES);
+    memcpy(early + JB_GREETING_BYTES, hello, sizeof hello);
+    for (size_t len = 0; len <= sizeof early; len++)
+        assert_true(jb_gate_early_fits(early, len));
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        uint8_t was = early[fixed[i]];
+        early[fixed[i]] = fixed[i] == 10 ? 1 : (uint8_t)(was ^ 1);
+        assert_true(jb_gate_early_fits(early, fixed[i]));
+        assert_false(jb_gate_early_fits(early, fixed[i] + 1));
+        early[fixed[i]] = was;
+    }
+    assert_false(jb_gate_early_fits(early, sizeof early + 1));
+}
+
+static void frames_are_counted_however_they_are_cut(void **state)
+{
+    static const uint8_t stream[] = {0,   3,   'a', 'b', 'c', 2,    0, 0, 0, 0, 0, 0, 0, 2,
+                                     'd', 'e', 4,   0,   6,   0xff, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const int64_t sizes[] = {3, 2, 0, INT64_MAX};
+    (void)state;
+    for (size_t piece = 1; piece <= sizeof stream; piece++) {
+        struct jb_frame_scan scan = {0};
+        size_t frame = 0;
+        for (size_t at = 0; at < sizeof stream - 1;) {
+            int64_t size;
+            uint8_t flags;
+            size_t left = sizeof stream - 1 - at;
+            size_t used =
+                jb_frame_scan(&scan, stream + at, left < piece ? left : piece, &size, &flags);
+            assert_true(used > 0 && used <= piece);
+            at += used;
+            if (size >= 0)
+                assert_int_equal(size, sizes[frame++]);
+        }
+        assert_int_equal(frame, 4);
+    }
+}
+
+static void a_message_accounts_for_all_before_it(void **state)
+{
+    static struct jb_unread u;
+    (void)state;
+    for (uint32_t i = 0; i < JB_UNREAD_FRAMES; i++)
+        assert_true(jb_unread_add(&u, i % 2 == 0 ? 100 : 50));
+    assert_false(jb_unread_add(&u, 1));
+    assert_int_equal(u.bytes, JB_UNREAD_FRAMES / 2 * 150);
+    jb_unread_take(&u, 1000); /* none of this size: nothing */
+    assert_int_equal(u.count, JB_UNREAD_FRAMES);
+    jb_unread_take(&u, 50 - JB_CURVE_OVERHEAD_BYTES);
+    assert_int_equal(u.count, JB_UNREAD_FRAMES - 2);
+    assert_true(jb_unread_add(&u, 7777));
+    jb_unread_take(&u, 7777 - JB_CURVE_OVERHEAD_BYTES);
+    assert_int_equal(u.count, 0);
+    assert_int_equal(u.bytes, 0);
+}
+
+/* ---- who gets in ---- */
+
+static void a_node_talks_through_the_gate(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    struct jb_gate_counts counts;
+    uint8_t *big = calloc(1, 1024 * KB);
+    struct jb_bytes nowhere = {NULL, 0};
+    assert_non_null(big);
+    bind_gate(w, &o);
+    zworld_join(w, &w->dealer, &fast);
+    assert_string_equal(w->address, "127.0.0.1"); /* the node's, not the one behind the gate */
+    w->router.echoes = true;
+    for (uint64_t i = 1; i <= 20; i++) {
+        assert_int_equal(jb_zsock_send(w->dealer.z, nowhere, big, 1024 * KB), JB_OK);
+        zworld_run_until(w, &w->dealer.messages, i);
+    }
+    jb_zsock_gate_counts(w->router.z, &counts);
+    assert_int_equal(counts.unread_bytes, 0);
+    assert_int_equal(counts.open, 1);
+    assert_int_equal(counts.pending, 0);
+    jb_zsock_close(&w->dealer.z);
+    zworld_run_until(w, &told.gone, 1);
+    free(big);
+}
+
+static void without_a_key_check_nobody_gets_in(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    o.handshake_ms = 200;
+    bind_gate(w, &o);
+    jb_zap_stop(&w->zap);
+    zworld_connect(w, &w->dealer, &w->node, &fast);
+    struct jb_gate_counts counts = {0};
+    while (counts.accepted < 3 && !w->expired) {
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+        jb_zsock_gate_counts(w->router.z, &counts);
+    }
+    assert_false(w->expired);
+    assert_int_equal(counts.open, 0);
+    assert_int_equal(w->dealer.ups, 0);
+    assert_int_equal(w->router.messages, 0);
+}
+
+static void the_librarys_own_port_lets_nobody_in(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zap_counts zap;
+    char inner[64];
+    void *context = zmq_ctx_new();
+    uint64_t denied = 0;
+    bind_gate(w, &o);
+    const struct sockaddr_in *a = (const struct sockaddr_in *)(const void *)&w->zctx->gate->inner;
+    assert_int_equal(a->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+    snprintf(inner, sizeof inner, "tcp://127.0.0.1:%u", (unsigned)ntohs(a->sin_port));
+    void *raw = raw_dealer(w, context, NULL);
+    assert_int_equal(zmq_connect(raw, inner), 0);
+    (void)zmq_send(raw, "hello", 5, ZMQ_DONTWAIT);
+    while (denied == 0 && !w->expired) {
+        (void)uv_run(&w->loop, UV_RUN_ONCE);
+        jb_zap_counts(w->zap, &zap);
+        denied = zap.denied;
+    }
+    assert_int_equal(zap.accepted, 0); /* although its key is a node's */
+    assert_int_equal(w->router.messages, 0);
+    zmq_close(raw);
+    zmq_ctx_term(context);
+}
+
+static void other_mechanisms_do_not_reach_the_library(void **state)
+{
+    static const char *const mechanisms[] = {"NULL", "PLAIN", "GSSAPI", "CURVE2", ""};
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zap_counts zap;
+    bind_gate(w, &o);
+    for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
+        uint8_t greeting[JB_GREETING_BYTES];
+        memcpy(greeting, jb_gate_greeting, sizeof greeting);
+        memset(greeting + 12, 0, 20);
+        memcpy(greeting + 12, mechanisms[i], strlen(mechanisms[i]));
+        int fd = raw_connect(jb_zsock_endpoint(w->router.z));
+        (void)send(fd, greeting, sizeof greeting, MSG_NOSIGNAL);
+        run_until_closed(w, fd);
+        assert_int_equal(told.cuts[JB_CUT_GREETING], i + 1);
+    }
+    jb_zap_counts(w->zap, &zap);
+    assert_int_equal(zap.accepted + zap.denied + zap.malformed, 0);
+}
+
+static void a_routing_id_of_ones_own_gains_nothing(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_counts counts;
+    void *context = zmq_ctx_new();
+    bind_gate(w, &o);
+    void *raw = raw_dealer(w, context, "xfj");
+    assert_int_equal(zmq_connect(raw, jb_zsock_endpoint(w->router.z)), 0);
+    assert_int_equal(zmq_send(raw, "hello", 5, 0), 5);
+    zworld_run_until(w, &told.cuts[JB_CUT_PARTS], 1);
+    assert_int_equal(told.node, 7);
+    jb_zsock_counts(w->router.z, &counts);
+    assert_int_equal(counts.foreign, 1);
+    assert_int_equal(w->router.messages, 0);
+    zmq_close(raw);
+    zmq_ctx_term(context);
+}
+
+/* ---- what an attacker costs ---- */
+
+static void half_open_connections_give_way_to_a_node(void **state)
+{
+    enum {
+        STRANGERS = 40,
+        ALLOWED = 4
+    };
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    struct jb_gate_counts counts;
+    int fds[STRANGERS];
+    o.pending_per_address = ALLOWED;
+    bind_gate(w, &o);
+    for (int i = 0; i < STRANGERS; i++) {
+        fds[i] = raw_connect(jb_zsock_endpoint(w->router.z));
+        (void)send(fds[i], jb_gate_greeting, (size_t)(i % 2) * 32, MSG_NOSIGNAL);
+    }
+    zworld_run_until(w, &told.cuts[JB_CUT_CROWDED], STRANGERS - ALLOWED);
+    zworld_join(w, &w->dealer, &fast);
+    jb_zsock_gate_counts(w->router.z, &counts);
+    assert_true(counts.pending <= ALLOWED);
+    assert_int_equal(told.node, 0);
+    for (int i = 0; i < STRANGERS; i++)
+        close(fds[i]);
+}
+
+static void a_slow_handshake_ends(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    o.handshake_ms = 200;
+    bind_gate(w, &o);
+    int silent = raw_connect(jb_zsock_endpoint(w->router.z));
+    int half = raw_connect(jb_zsock_endpoint(w->router.z));
+    (void)send(half, jb_gate_greeting, 40, MSG_NOSIGNAL);
+    run_until_closed(w, silent);
+    run_until_closed(w, half);
+    assert_int_equal(told.cuts[JB_CUT_LATE], 2);
+}
+
+static void wrong_keys_in_a_loop_are_turned_away(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    struct jb_node_keys stranger;
+    o.failures = (struct jb_rate){.per_minute = 1, .burst = 3};
+    assert_int_equal(jb_keys_generate(&stranger), JB_OK);
+    bind_gate(w, &o);
+    zworld_connect(w, &w->other, &stranger, &fast);
+    zworld_run_until(w, &told.cuts[JB_CUT_FAILING], 5);
+    struct jb_zap_counts zap;
+    jb_zap_counts(w->zap, &zap);
+    assert_int_equal(zap.denied, 3);
+    assert_int_equal(w->other.ups, 0);
+}
+
+static void a_silent_connection_ends(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    fast.heartbeat_ms = 20; /* heartbeats are no message */
+    o.silent_ms = 300;
+    bind_gate(w, &o);
+    zworld_join(w, &w->dealer, &fast);
+    zworld_run_until(w, &told.cuts[JB_CUT_SILENT], 1);
+    assert_int_equal(told.node, 7);
+    zworld_run_until(w, &w->dealer.ups, 2); /* and may come again */
+}
+
+static void one_node_has_few_connections(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_gate_counts counts;
+    void *context = zmq_ctx_new();
+    void *raw[6];
+    o.per_node = 2;
+    bind_gate(w, &o);
+    for (int i = 0; i < 6; i++) {
+        raw[i] = raw_dealer(w, context, NULL);
+        assert_int_equal(zmq_connect(raw[i], jb_zsock_endpoint(w->router.z)), 0);
+    }
+    zworld_run_until(w, &told.cuts[JB_CUT_SURPLUS], 4);
+    jb_zsock_gate_counts(w->router.z, &counts);
+    assert_int_equal(counts.open, 2);
+    for (int i = 0; i < 6; i++)
+        zmq_close(raw[i]);
+    zmq_ctx_term(context);
+}
+
+static void a_node_is_cut_off_at_once(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    bind_gate(w, &o);
+    zworld_join(w, &w->dealer, &fast);
+    w->known_as = 0; /* its key has been withdrawn */
+    jb_zsock_cut_node(w->router.z, 7);
+    assert_int_equal(told.cuts[JB_CUT_REVOKED], 1);
+    zworld_run_until(w, &w->dealer.downs, 1);
+    zworld_run_until(w, &w->dealer.denials, 1);
+    assert_int_equal(w->dealer.ups, 1);
+}
+
+static void what_is_over_the_quota_comes_later_and_whole(void **state)
+{
+    enum {
+        MESSAGES = 30
+    };
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    static uint8_t body[JB_GATE_CHUNK_BYTES];
+    struct jb_bytes nowhere = {NULL, 0};
+    bind_gate(w, &o);
+    zworld_join(w, &w->dealer, &fast);
+    told.wait_ms = 1;
+    for (int i = 0; i < MESSAGES; i++)
+        assert_int_equal(jb_zsock_send(w->dealer.z, nowhere, body, sizeof body - (size_t)i), JB_OK);
+    zworld_run_until(w, &w->router.messages, 2);
+    assert_true(told.reads < MESSAGES);
+    zworld_run_until(w, &w->router.messages, MESSAGES);
+    assert_int_equal(w->router.last_len, sizeof body - MESSAGES + 1);
+    assert_true(told.reads >= MESSAGES);
+}
+
+static void a_goodbye_gets_through_when_the_broker_stops(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    bind_gate(w, &o);
+    w->router.echoes = true;
+    zworld_join(w, &w->dealer, &fast);
+    assert_int_equal(side_send(&w->dealer, "hello"), JB_OK);
+    zworld_run_until(w, &w->dealer.messages, 1);
+    fast.linger_ms = 500;
+    assert_int_equal(side_send(&w->router, "bye"), JB_OK);
+    jb_zsock_close(&w->router.z);
+    zworld_run_until(w, &w->dealer.messages, 2);
+    side_assert_last(&w->dealer, "bye");
+    zworld_run_until(w, &w->dealer.downs, 1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, zworld_set_up, zworld_tear_down)
+    const struct CMUnitTest tests[] = {
+        T(the_gate_greets_as_the_library_does),
+        cmocka_unit_test(only_a_curve_clients_first_bytes_fit),
+        cmocka_unit_test(frames_are_counted_however_they_are_cut),
+        cmocka_unit_test(a_message_accounts_for_all_before_it),
+        T(a_node_talks_through_the_gate),
+        T(without_a_key_check_nobody_gets_in),
+        T(the_librarys_own_port_lets_nobody_in),
+        T(other_mechanisms_do_not_reach_the_library),
+        T(a_routing_id_of_ones_own_gains_nothing),
+        T(half_open_connections_give_way_to_a_node),
+        T(a_slow_handshake_ends),
+        T(wrong_keys_in_a_loop_are_turned_away),
+        T(a_silent_connection_ends),
+        T(one_node_has_few_connections),
+        T(a_node_is_cut_off_at_once),
+        T(what_is_over_the_quota_comes_later_and_whole),
+        T(a_goodbye_gets_through_when_the_broker_stops),
+    };
+#undef T
+    return cmocka_run_group_tests_name("gate", tests, NULL, NULL);
+}
