@@ -75,7 +75,7 @@ static int raw_connect(const char *endpoint)
 {
     struct sockaddr_in a = {.sin_family = AF_INET};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    a.sin_port = htons((uint16_t)atoi(strrchr(endpoint, ':') + 1));
+    a.sin_port = htons((uint16_t)strtol(strrchr(endpoint, ':') + 1, NULL, 10));
     a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
@@ -240,7 +240,7 @@ static void the_librarys_own_port_lets_nobody_in(void **state)
 {
     struct zworld *w = *state;
     struct jb_gate_options o = options();
-    struct jb_zap_counts zap;
+    struct jb_zap_counts zap = {0};
     char inner[64];
     void *context = zmq_ctx_new();
     uint64_t denied = 0;
