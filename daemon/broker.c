@@ -144,6 +144,10 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     if (err != JB_OK)
         return err;
     b->committed_seq = jb_log_last_seq(b->ledger);
+    err = jb_ledger_erase_again(b->ledger); /* a copy of the file may have brought keys back */
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, jb_ledger_error(b->ledger));
+    b->forget = true;
     options.read_only = true;
     err = jb_ledger_open(path, &options, &b->reader, fault);
     if (err == JB_OK)
@@ -241,6 +245,7 @@ static void say_bye(struct jb_broker *b)
     for (size_t i = 0; i < b->peer_capacity && b->router != NULL; i++)
         if (b->peers[i] != NULL && b->peers[i]->greeted) {
             jb_arena_reset(&b->frame_arena);
+            bye.version = b->peers[i]->protocol;
             jb_answer(b, (struct jb_bytes){b->peers[i]->routing_id, b->peers[i]->routing_len},
                       &bye);
         }

@@ -46,7 +46,8 @@ struct jb_peer {
     struct jb_line_point up_decided; /* last one that was decided (<= up_taken) */
     struct jb_quota quota;
     /* the connection */
-    bool greeted; /* a Hello was accepted on this routing id */
+    bool greeted;     /* a Hello was accepted on this routing id */
+    uint8_t protocol; /* version agreed on there */
     uint8_t routing_id[16];
     size_t routing_len;
     int64_t last_seen_ms;      /* for showing; 0: not since the start */
@@ -231,6 +232,7 @@ struct jb_broker {
 
     uv_timer_t clock_timer; /* deadline clock */
     uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
+    bool forget;            /* a key was erased: its traces beside the file must still go */
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
     struct jb_put_off put_off[JB_PUT_OFF_MAX];
     struct jb_sweep sweep;

@@ -76,7 +76,7 @@ static enum jb_err deliver_once(struct jb_broker *b, struct jb_peer *p)
         return JB_NOT_FOUND;
     struct jb_arena arena;
     jb_arena_init(&arena, 8 * JB_FRAME_LIMIT_BYTES);
-    struct jb_frame f = {.kind = JB_FRAME_DELIVER, .first = want.from};
+    struct jb_frame f = {.kind = JB_FRAME_DELIVER, .version = p->protocol, .first = want.from};
     struct jb_frame_item *items = NULL;
     struct jb_bytes bytes = {NULL, 0};
     enum jb_err err = jb_stream_read(b->reader, &want, &arena, &items, &f.item_count, f.head);

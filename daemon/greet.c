@@ -26,8 +26,10 @@ void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_f
                               .text = jb_text_of(text),
                               .frame_kind = (uint32_t)frame->kind};
     const struct jb_peer *p = msg->node < b->peer_capacity ? b->peers[msg->node] : NULL;
-    if (p != NULL)
+    if (p != NULL) {
         reject.up = p->up_taken;
+        reject.version = p->protocol;
+    }
     jb_answer(b, msg->routing_id, &reject);
     char node[16];
     (void)snprintf(node, sizeof node, "%u", msg->node);
@@ -162,6 +164,8 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
     if (p->greeted)
         b->count.displaced++;
     p->greeted = true;
+    p->protocol =
+        (uint8_t)(hello->protocol_max < JB_PROTOCOL_MAX ? hello->protocol_max : JB_PROTOCOL_MAX);
     p->routing_len =
         msg->routing_id.len < sizeof p->routing_id ? msg->routing_id.len : sizeof p->routing_id;
     memcpy(p->routing_id, msg->routing_id.data, p->routing_len);
@@ -179,13 +183,11 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
     b->count.greetings++;
 }
 
-static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                           const struct greeting *g)
+static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p)
 {
     struct jb_frame w = {.kind = JB_FRAME_WELCOME,
-                         .protocol = g->hello->protocol_max < JB_PROTOCOL_MAX
-                                         ? g->hello->protocol_max
-                                         : JB_PROTOCOL_MAX,
+                         .version = p->protocol,
+                         .protocol = p->protocol,
                          .node = p->node,
                          .up = p->up_taken,
                          .window_items = (uint32_t)b->config->window_items,
@@ -219,7 +221,7 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     if (err != JB_OK)
         return err;
     remember(b, p, msg, g->hello);
-    err = welcome(b, msg, p, g);
+    err = welcome(b, msg, p);
     jb_deliver(b, p);
     return err;
 }

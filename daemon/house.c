@@ -50,6 +50,8 @@ static void on_tick(uv_timer_t *timer)
         jb_clockwork_look(b); /* at once on record: a restart has to know of it */
     tell_doubt(b);
     feed_watchdog(b);
+    if (b->forget && !b->committing && !b->stopping)
+        b->forget = !jb_ledger_forget(b->ledger);
     if (!b->committing && !b->stopping)
         jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES);
 }

@@ -20,6 +20,7 @@ static void ask_again(struct jb_broker *b, const struct jb_zmsg *msg, const stru
                       enum jb_err err, const char *text)
 {
     struct jb_frame resume = {.kind = JB_FRAME_RESUME,
+                              .version = p->protocol,
                               .up = p->up_taken,
                               .error = (uint32_t)err,
                               .text = jb_text_of(text)};
@@ -196,7 +197,10 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
                       const struct jb_frame *f)
 {
     p->skew_ms = f->now_ms - jb_broker_now(b);
-    struct jb_frame beat = {.kind = JB_FRAME_BEAT, .now_ms = jb_broker_now(b), .up = p->up_taken};
+    struct jb_frame beat = {.kind = JB_FRAME_BEAT,
+                            .version = p->protocol,
+                            .now_ms = jb_broker_now(b),
+                            .up = p->up_taken};
     beat.suite = JB_SUITE_ED25519;
     memcpy(beat.down.epoch, jb_ledger_epoch(b->reader), sizeof beat.down.epoch);
     enum jb_err err = jb_stream_end(b->reader, p->node, &beat.down.number, beat.down.head);

@@ -29,6 +29,7 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
         if (op->kind == JB_OP_ENTRY) {
             b->count.stream_items += op->audience_count;
             cut_off(b, &op->entry->act);
+            b->forget = b->forget || op->entry->act.kind == JB_ACT_ERASE_KEY;
         }
         if (op->kind == JB_OP_ENTRY && (op->entry->act.kind == JB_ACT_INSTALL_POLICY ||
                                         op->entry->act.kind == JB_ACT_INSTALL_CALENDAR))

@@ -62,6 +62,7 @@ struct jb_agent_line {
     char text[256];          /* why, for status and log */
     bool up;                 /* the connection is there */
     bool welcomed;           /* a Welcome was accepted on it */
+    uint8_t protocol;        /* version that the broker chose; 0: not yet */
     bool beat_awaited;       /* a Beat was sent and not answered */
     int64_t greeted_mono_ms; /* last Hello; 0: none on this connection */
     int64_t sent_mono_ms;    /* last frame out */
@@ -180,6 +181,7 @@ struct jb_agent {
     struct jb_agent_verify *verify;  /* NULL: no check under way */
     struct jb_agent_report *reports; /* being made */
 
+    bool forget; /* a key was erased or a case left: its traces beside the file must still go */
     uv_timer_t house_timer; /* watchdog */
     uint64_t watchdog_ms;
     uv_signal_t sigterm, sigint, sighup;
@@ -229,8 +231,9 @@ void jb_agent_line_set(struct jb_agent *a, enum jb_agent_state state, const char
 /* Give up this connection and begin a new one after the pause. */
 void jb_agent_line_break(struct jb_agent *a, enum jb_agent_state state, int64_t pause_ms,
                          const char *text);
-/* Encode and queue a frame. JB_BUSY, JB_CLOSED: nothing was sent; resumed later by number. */
-enum jb_err jb_agent_line_send(struct jb_agent *a, const struct jb_frame *frame) JB_MUST;
+/* Encode, in the version agreed on, and queue a frame. JB_BUSY, JB_CLOSED: nothing was sent;
+ * resumed later by number. */
+enum jb_err jb_agent_line_send(struct jb_agent *a, struct jb_frame *frame) JB_MUST;
 /* Greet (again) on this connection: both directions then resume by number. */
 void jb_agent_line_greet(struct jb_agent *a);
 void jb_agent_line_beat(struct jb_agent *a);

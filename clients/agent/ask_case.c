@@ -87,7 +87,7 @@ enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,
 static enum jb_err put_petitioners(struct case_file *f)
 {
     struct jb_persons persons = {NULL, 0};
-    if (f->registered.sealed.len == 0)
+    if (f->registered.sealed.len == 0 || f->view->erased_at_ms != 0)
         return JB_OK;
     enum jb_err err = jb_agent_unseal_persons(f->r, f->o.c.case_no, f->registered.sealed, &persons);
     if (err == JB_NOMEM || err == JB_IO)
@@ -100,7 +100,15 @@ static enum jb_err put_petitioners(struct case_file *f)
     return put_persons(f, &persons);
 }
 
-static enum jb_err put_timeline(struct case_file *f)
+/* Why what was sealed is gone: said in the entry that erased it. */
+static void put_erased_reason(struct case_file *f, const struct jb_timeline_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].entry.act.kind == JB_ACT_ERASE_KEY)
+            f->view->erased_reason = jb_agent_view_text(&f->v, rows[i].entry.act.reason);
+}
+
+static enum jb_err put_timeline(struct case_file *f, bool shown)
 {
     struct jb_timeline_row *rows = NULL;
     size_t count = 0;
@@ -108,6 +116,9 @@ static enum jb_err put_timeline(struct case_file *f)
         jb_query_timeline(f->r->agent->ledger, f->o.c.case_no, f->r->arena, &rows, &count);
     if (err != JB_OK)
         return err;
+    put_erased_reason(f, rows, count);
+    if (!shown)
+        return JB_OK;
     Jb__CaseView *w = f->view;
     w->timeline = jb_agent_view_array(f->r->arena, (count + f->o.pending));
     if (w->timeline == NULL)
@@ -139,8 +150,9 @@ static enum jb_err fill(struct case_file *f)
             jb_agent_view_text(&f->v, file ? f->registered.text : f->registered.content);
         err = put_petitioners(f);
     }
-    if (err == JB_OK && f->r->request->case_file->with_timeline)
-        err = put_timeline(f);
+    bool wanted = f->r->request->case_file->with_timeline;
+    if (err == JB_OK && (wanted || f->view->erased_at_ms != 0))
+        err = put_timeline(f, wanted);
     return err;
 }
 

@@ -128,6 +128,7 @@ static void enter(struct jb_agent *a, const struct jb_frame *w)
 {
     struct jb_agent_line *line = &a->line;
     line->welcomed = true;
+    line->protocol = (uint8_t)w->protocol;
     line->target = w->down.number;
     line->skew_ms = w->now_ms - jb_agent_now(a);
     line->window_items = w->window_items > 0 ? w->window_items : WINDOW_ITEMS;

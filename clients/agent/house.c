@@ -61,6 +61,8 @@ static void on_house(uv_timer_t *timer)
     if (a->watchdog_ms > 0)
         notify("WATCHDOG=1");
     (void)malloc_trim(0); /* what a burst took goes back */
+    if (a->forget)
+        a->forget = !jb_ledger_forget(a->ledger);
     if (jb_ledger_wal_bytes(a->ledger) > 0)
         jb_ledger_checkpoint(a->ledger, true);
 }

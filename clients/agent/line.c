@@ -47,13 +47,14 @@ void jb_agent_line_set(struct jb_agent *a, enum jb_agent_state state, const char
 
 /* ---- frames out ---- */
 
-enum jb_err jb_agent_line_send(struct jb_agent *a, const struct jb_frame *frame)
+enum jb_err jb_agent_line_send(struct jb_agent *a, struct jb_frame *frame)
 {
     struct jb_agent_line *line = &a->line;
     struct jb_bytes bytes;
     if (line->dealer == NULL || !line->up)
         return JB_CLOSED;
     jb_arena_reset(&line->out);
+    frame->version = line->protocol;
     enum jb_err err = jb_frame_encode(frame, &line->out, &bytes);
     if (err == JB_OK)
         err = jb_zsock_send(line->dealer, (struct jb_bytes){NULL, 0}, bytes.data, bytes.len);
@@ -83,6 +84,7 @@ void jb_agent_line_greet(struct jb_agent *a)
     memcpy(hello.settled.epoch, jb_ledger_epoch(a->ledger), sizeof hello.settled.epoch);
     memcpy(hello.sign_key, a->keys.sign_public, sizeof hello.sign_key);
     line->welcomed = false;
+    line->protocol = 0;
     line->beat_awaited = false;
     line->greeted_mono_ms = jb_clock_mono_ms();
     if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)

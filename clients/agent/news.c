@@ -51,11 +51,16 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
         return;
     }
     for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
+        if (n->applied.item.kind == JB_ITEM_LEFT ||
+            is_entry_of(n, JB_ACT_ERASE_KEY, JB_ACT_ERASE_KEY))
+            a->forget = true;
         settle(a, n);
         jb_agent_watch_item(a, n);
         for (size_t i = 0; i < n->alarm_count; i++)
             jb_agent_alarm_tell(a, &n->alarms[i]);
     }
+    if (a->forget) /* else the next look of the house-keeper */
+        a->forget = !jb_ledger_forget(a->ledger);
     jb_agent_pump_settled(a);
     jb_agent_alarm_kick(a);
 }

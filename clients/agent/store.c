@@ -80,7 +80,13 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
                                         .cache_bytes = a->config->cache_bytes};
     if (err == JB_OK)
         err = jb_ledger_open(a->ledger_path, &options, &a->ledger, fault);
-    return err;
+    if (err != JB_OK || read_only)
+        return err;
+    err = jb_ledger_erase_again(a->ledger); /* a copy of the file may have brought keys back */
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", a->ledger_path, jb_ledger_error(a->ledger));
+    a->forget = !jb_ledger_forget(a->ledger);
+    return JB_OK;
 }
 
 void jb_agent_store_close(struct jb_agent *a)

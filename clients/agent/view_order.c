@@ -227,6 +227,20 @@ static bool put_recused(const struct jb_agent_views *v, const struct jb_mark *ma
     return true;
 }
 
+/* By whom: the agency, and the person there. */
+static bool put_erased(const struct jb_agent_views *v, const struct jb_mark *mark, Jb__CaseView *w)
+{
+    const char *node = jb_agent_node_name(v->agent, mark->node);
+    size_t len = strlen(node) + mark->text.len + 4;
+    char *who = jb_arena_alloc(v->arena, len);
+    if (who == NULL)
+        return false;
+    (void)snprintf(who, len, "%s (%.*s)", node, (int)mark->text.len, mark->text.data);
+    JB_PUT(w, erased_at_ms, mark->at_ms);
+    w->erased_by = who;
+    return true;
+}
+
 static bool put_marks(const struct jb_agent_views *v, const struct jb_case *c, Jb__CaseView *w)
 {
     w->links = jb_agent_view_array(v->arena, c->mark_count);
@@ -239,6 +253,8 @@ static bool put_marks(const struct jb_agent_views *v, const struct jb_case *c, J
         if (mark->kind == JB_MARK_LINK && !put_link(v, mark, w))
             return false;
         if (mark->kind == JB_MARK_RECUSED && !put_recused(v, mark, w))
+            return false;
+        if (mark->kind == JB_MARK_ERASED && !put_erased(v, mark, w))
             return false;
         if (mark->kind == JB_MARK_ACCUSED)
             w->accused[w->n_accused++] = mark->node;

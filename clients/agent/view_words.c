@@ -23,7 +23,7 @@ static const char *const fact_names[JB_FACT_COUNT] = {
     [JB_FACT_RECHECK_TOLD] = "recheck_told",
     [JB_FACT_TERMINATED] = "terminated",
 };
-static const char *const mark_names[] = {"?", "link", "accused", "recused"};
+static const char *const mark_names[] = {"?", "link", "accused", "recused", "erased"};
 static const char *const status_names[] = {"?", "waiting", "in_force", "ended"};
 static const char *const rating_names[] = {"?", "waiting", "cast", "opened", "unrated"};
 static const char *const end_names[] = {"open", "met", "met_late", "cancelled", "superseded"};

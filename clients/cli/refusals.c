@@ -174,9 +174,9 @@ static const struct cli_refusal refusals[] = {
      N_("see the case: jiaoban show CASE; a dispute is opened with jiaoban escalate CASE")},
     {"RECUSED", N_("this person or agency is recused from the case"), NULL,
      N_("leave it to a colleague who is not; for an agency: to its superior")},
-    {"SECOND_PERSON_REQUIRED", N_("a second person has to confirm a change to or from accusation"),
-     NULL,
-     N_("have a second person confirm it: jiaoban classify CASE KIND --countersigned-by NAME")},
+    {"SECOND_PERSON_REQUIRED",
+     N_("a second person has to confirm this: an erasure, or a change to or from accusation"), NULL,
+     N_("have a second person confirm it: repeat the command with --countersigned-by NAME")},
     /* ---- tracks ---- */
     {"SIMPLE_EXCLUDED", N_("this matter is excluded from simple handling"), NULL,
      N_("handle it in the ordinary way: jiaoban accept CASE")},

@@ -53,6 +53,10 @@ static void facts(struct cli *c, const struct jiaoban_case *k)
 
 static void petitioners(struct cli *c, const struct jiaoban_case *k)
 {
+    if (k->erased_at_ms != 0)
+        cli_fact(c, _("sealed data"),
+                 cli_format(c, _("erased on %s by %s: %s"), cli_time(c, k->erased_at_ms),
+                            cli_safe(c, k->erased_by), cli_safe(c, k->erased_reason)));
     if (k->sealed_unreadable)
         cli_fact(c, _("petitioners"), _("this agency has no right to see them"));
     for (size_t i = 0; i < k->petitioner_count; i++) {

@@ -101,6 +101,8 @@ static const char *const formats[] = {
     N_("owed by %s"),
     N_("%s is met by an act of its own"),
     N_("done_at_ms lies in the future"),
+    /* moves_erase.c */
+    N_("deadline %u (%s) still runs: nothing is erased before it has ended"),
     /* moves_extend.c */
     N_("the period of %s is extended by whoever set it"),
     N_("the period of an assignment is extended by the assigner"),

@@ -86,6 +86,11 @@ const struct cli_verb cli_case_verbs[] = {
      .doc = N_("keep a person out of a case, or with --agency alone a whole agency"),
      .positional = {OPT_CASE, OPT_PERSON_NAME, OPT_REASON}, .required = 1,
      .options = {OPT_PERSON_NAME, OPT_AGENCY, OPT_REASON, OPT_CUSTODY}},
+    {ACT, .name = "erase", .act = "erase_key", .args = N_("CASE REASON"),
+     .doc = N_("erase the petitioners' data and the attachments of a case that is over, everywhere "
+               "and for ever; a second person confirms"),
+     .positional = {OPT_CASE, OPT_REASON}, .required = 1,
+     .options = {OPT_REASON, OPT_COUNTERSIGNED}},
     {ACT, .name = "plan", .act = "set_plan", .args = N_("CASE NAME TEXT"),
      .doc = N_("name the leader in charge and a commitment with its day"),
      .positional = {OPT_CASE, OPT_LEADER, OPT_TEXT}, .required = 1,

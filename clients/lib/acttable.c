@@ -78,6 +78,7 @@ static const struct jb_client_kind kinds[] = {
     {JB_ACT_SPLIT, CASE_NAMED, {F_other_case_numbers}, {F_reason}},
     {JB_ACT_REOPEN, CASE_NAMED, {F_ground}, {F_reason}},
     {JB_ACT_RECUSE, CASE_NAMED, {F_none}, {F_node, F_person, F_reason}},
+    {JB_ACT_ERASE_KEY, CASE_NAMED, {F_none}, {F_reason, F_countersigned_by}},
     {JB_ACT_RECORD_DELIVERY, CASE_NAMED, {F_how, F_told_at_ms}, {F_notice_no, F_person}},
     {JB_ACT_REPORT_UP, CASE_NAMED, {F_none}, {F_node, F_text}},
     {JB_ACT_REQUEST_REVIEW, CASE_NAMED, {F_none}, {F_node, F_received_at_ms, F_text}},

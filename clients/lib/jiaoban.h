@@ -194,6 +194,8 @@ JIAOBAN_API enum jiaoban_status jiaoban_split(JIAOBAN_SUBMISSION);
 JIAOBAN_API enum jiaoban_status jiaoban_reopen(JIAOBAN_SUBMISSION);
 /* 回避: person, node (0: the own agency), reason; no person: the whole agency */
 JIAOBAN_API enum jiaoban_status jiaoban_recuse(JIAOBAN_SUBMISSION);
+/* 销毁密封数据: reason, countersigned_by (the second person); cannot be taken back */
+JIAOBAN_API enum jiaoban_status jiaoban_erase(JIAOBAN_SUBMISSION);
 /* 送达: how*, told_at_ms*, notice_no, person (who took it) */
 JIAOBAN_API enum jiaoban_status jiaoban_record_delivery(JIAOBAN_SUBMISSION);
 /* 紧急报告: node, text */

@@ -229,6 +229,11 @@ struct jiaoban_case {
     const uint32_t *accused;    /* agencies that the accusation is against */
     const char *const *recused; /* persons, or names of whole agencies, that keep out */
     size_t link_count, rating_count, directive_count, docket_count, accused_count, recused_count;
+    /* what was sealed has been erased everywhere: by whom (agency, person) and why; 0: it was not
+     */
+    int64_t erased_at_ms;
+    const char *erased_by, *erased_reason; /* "" when it was not, the reason only from
+                                              jiaoban_get_case */
 };
 
 struct jiaoban_proposal { /* next step of the supervision ladder; a person takes it, or does not */

@@ -222,6 +222,9 @@ static void facts(const Jb__CaseView *v, struct jiaoban_case *c)
         .left = v->left,
         .content = jb_client_text(v->content),
         .sealed_unreadable = v->sealed_unreadable,
+        .erased_at_ms = v->erased_at_ms,
+        .erased_by = jb_client_text(v->erased_by),
+        .erased_reason = jb_client_text(v->erased_reason),
     };
 }
 

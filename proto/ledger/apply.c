@@ -37,11 +37,23 @@ static enum jb_err calendar_apply(struct jb_ledger *l, const struct jb_entry *en
                              jb_blob(act->body)));
 }
 
+/* Wherever this entry is applied (at first, in a rebuild, in a restored older copy) the key goes.
+ */
+static enum jb_err erase_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    enum jb_err err = jb_sql_run(l, JB_SQL_CASE_KEY_DROP, JB_ROW(jb_int(entry->act.case_no)));
+
+    if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
+        err = jb_sql_run(l, JB_SQL_OUTBOX_KEY_DROP, JB_ROW(jb_int(entry->act.case_no)));
+    return err;
+}
+
 static const struct {
     enum jb_act_kind kind;
     enum jb_err (*apply)(struct jb_ledger *l, const struct jb_entry *entry);
 } others[] = {
     {JB_ACT_STORED, stored_apply},
+    {JB_ACT_ERASE_KEY, erase_apply},
     {JB_ACT_ENROL_NODE, jb_directory_entry_apply},
     {JB_ACT_CHANGE_NODE, jb_directory_entry_apply},
     {JB_ACT_REPLACE_KEYS, jb_directory_entry_apply},

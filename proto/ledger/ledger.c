@@ -56,13 +56,13 @@ static enum jb_err pragmas_set(struct jb_ledger *l, const struct jb_ledger_optio
     bool broker = l->role == JB_LEDGER_BROKER;
     int64_t cache = o->cache_bytes != 0 ? o->cache_bytes : (int64_t)(broker ? 8 : 1) * 1024 * 1024;
 
-    /* The broker's record is never erased; a replica must not keep what it has deleted. */
+    /* What was deleted (a key, a case that was left) must not be left in the file's free space. */
     snprintf(sql, sizeof sql,
              "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
-             "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; PRAGMA secure_delete = %s;"
+             "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
              "PRAGMA journal_size_limit = " WAL_KEEP_BYTES "; PRAGMA wal_autocheckpoint = 0;"
              "PRAGMA cache_size = -%lld;",
-             broker ? "FAST" : "ON", (long long)(cache / 1024));
+             (long long)(cache / 1024));
     enum jb_err err = jb_db_exec(l, sql);
     (void)sqlite3_wal_hook(l->db, wal_note, l); /* after wal_autocheckpoint, which removes it */
     if (err != JB_OK || o->max_pages == 0)

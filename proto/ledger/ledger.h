@@ -139,4 +139,16 @@ enum jb_err jb_ledger_case_key_put(struct jb_ledger *l, int64_t case_no,
 enum jb_err jb_ledger_case_key_get(struct jb_ledger *l, int64_t case_no,
                                    uint8_t key[JB_KEY_BYTES]) JB_MUST; /* NOT_FOUND */
 
+/* Cases after `after` whose key was erased, ascending, at most `max`: for whoever keeps copies of
+ * keys elsewhere. Read from the record's own tables, so a rebuilt ledger knows them as well. */
+enum jb_err jb_ledger_erased_cases(struct jb_ledger *l, int64_t after, int64_t *out, size_t max,
+                                   size_t *count) JB_MUST;
+/* Drop every key of a case whose erasure is on record, as after keys came back from a copy. One
+ * transaction of its own. */
+enum jb_err jb_ledger_erase_again(struct jb_ledger *l) JB_MUST;
+/* After a commit that erased a key or purged a case: nothing of it stays beside the file either.
+ * Empties the write-ahead log and removes the copies that migrations made. False: another
+ * connection reads just now (waits a moment for it); try again later. */
+bool jb_ledger_forget(struct jb_ledger *l) JB_MUST;
+
 #endif

@@ -265,19 +265,24 @@ static enum jb_err copy_make(struct jb_ledger *l, const char *path, size_t versi
     return err;
 }
 
-/* A replica's copies hold what the replica itself must forget when a case is left or a key erased:
- * they go once the migrated file has opened again. The broker's record is never erased. */
-static void copies_drop(const struct jb_ledger *l, const char *path, size_t version)
+void jb_schema_copies_drop(const char *path, size_t version)
 {
     char name[4096];
 
-    if (l->role != JB_LEDGER_REPLICA || l->read_only || l->memory)
-        return;
     for (size_t old = 1; old < version; old++) {
         int len = snprintf(name, sizeof name, "%s.v%zu", path, old);
         if (len > 0 && (size_t)len < sizeof name)
             (void)unlink(name);
     }
+}
+
+/* A replica's copies hold what the replica itself must forget when a case is left or a key erased:
+ * they go once the migrated file has opened again. The broker's go with the first key that is
+ * erased: until then they are a way back. */
+static void copies_drop(const struct jb_ledger *l, const char *path, size_t version)
+{
+    if (l->role == JB_LEDGER_REPLICA && !l->read_only && !l->memory)
+        jb_schema_copies_drop(path, version);
 }
 
 static enum jb_err step_run(struct jb_ledger *l, const struct jb_schema_step *step)

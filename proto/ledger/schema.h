@@ -27,6 +27,8 @@ enum jb_err jb_schema_create(struct jb_ledger *l) JB_MUST;
  * the file is as it was. */
 enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps known,
                               struct jb_fault *fault) JB_MUST;
+/* Remove the copies `path.v1` to `path.v(version - 1)`, as far as there are any. */
+void jb_schema_copies_drop(const char *path, size_t version);
 /* Drop and create the derived tables. Inside a transaction. */
 enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;
 

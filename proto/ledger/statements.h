@@ -19,6 +19,10 @@
       "INSERT INTO case_key VALUES (?, ?) ON CONFLICT (case_no) DO UPDATE SET key = excluded.key") \
     X(CASE_KEY_GET, A, "SELECT key FROM case_key WHERE case_no = ?")                               \
     X(CASE_KEY_DROP, A, "DELETE FROM case_key WHERE case_no = ?")                                  \
+    X(ERASED_KEYS_DROP, A, /* of kind JB_MARK_ERASED */                                            \
+      "DELETE FROM case_key WHERE case_no IN (SELECT case_no FROM mark WHERE kind = 4)")           \
+    X(ERASED_CASES, A,                                                                             \
+      "SELECT DISTINCT case_no FROM mark WHERE kind = 4 AND case_no > ? ORDER BY case_no LIMIT ?") \
     /* derived tables */                                                                           \
     X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
     X(CASE_SAVE, A,                                                                                \
@@ -233,6 +237,8 @@
     X(OUTBOX_SETTLE, R,                                                                            \
       "UPDATE outbox SET case_key = NULL, body = CASE WHEN EXISTS (SELECT 1 FROM left_case l"      \
       " WHERE l.case_no = outbox.case_no) THEN NULL ELSE body END WHERE number = ?")               \
+    X(OUTBOX_KEY_DROP, R,                                                                          \
+      "UPDATE outbox SET case_key = NULL WHERE case_no = ? AND case_key IS NOT NULL")              \
     X(OUTBOX_PURGE, R,                                                                             \
       "UPDATE outbox SET body = NULL, case_key = NULL WHERE case_no = ? AND number <= ?")          \
     X(OUTBOX_PAGE, R,                                                                              \

@@ -79,6 +79,7 @@ enum jb_mark_kind {
     JB_MARK_LINK = 1, /* another case; value JB_LINK_* */
     JB_MARK_ACCUSED,  /* an agency that the accusation is against */
     JB_MARK_RECUSED,  /* an agency, or a person of it (text), that keeps out, Art 28(3) */
+    JB_MARK_ERASED,   /* its key is gone: what was sealed cannot be read again; text: who did it */
     JB_MARK_END
 };
 enum jb_directive_status {
@@ -149,7 +150,7 @@ struct jb_participant {
 /* Something that holds of the case beside its stage: links, accused agencies, recusals. */
 struct jb_mark {
     enum jb_mark_kind kind;
-    uint32_t node;         /* ACCUSED, RECUSED */
+    uint32_t node;         /* ACCUSED, RECUSED, ERASED */
     int64_t other_case_no; /* LINK */
     uint32_t value;        /* LINK: JB_LINK_* */
     struct jb_text text;   /* RECUSED: the person, "" the whole agency; arena */

@@ -141,7 +141,7 @@ static void draw_marks(struct jb_move *m)
     for (size_t i = 0; i < m->c->mark_count; i++) {
         struct jb_mark mark = m->c->marks[i];
 
-        if (mark.kind == JB_MARK_LINK || !is_heir(m, mark.node))
+        if (mark.kind == JB_MARK_LINK || mark.kind == JB_MARK_ERASED || !is_heir(m, mark.node))
             continue;
         mark.node = m->act->successor;
         jb_emit_mark(m, &mark, true);

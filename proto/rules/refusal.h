@@ -69,7 +69,7 @@
     X(NO_DISPUTE, 160, "P4.5", "there is no dispute to settle")                                    \
     X(RECUSED, 161, "28(3)", "this person or agency is recused from the case")                     \
     X(SECOND_PERSON_REQUIRED, 162, "P8.5",                                                         \
-      "a second person has to confirm a change to or from accusation")                             \
+      "a second person has to confirm this: an erasure, or a change to or from accusation")        \
     X(SIMPLE_EXCLUDED, 163, "simple", "this matter is excluded from simple handling")              \
     X(NOT_SIMPLE, 164, "simple", "the case is not on the short track")                             \
     X(REVIEW_LAPSED, 165, "35", "the thirty days for asking are over")                             \

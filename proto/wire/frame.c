@@ -85,6 +85,7 @@ static enum jb_err check_header(struct jb_bytes bytes, struct jb_frame *frame,
     if (bytes.data[0] != 'J' || bytes.data[1] != 'B')
         return jb_fault_set(fault, JB_MALFORMED, "frame: does not begin with JB");
     frame->kind = (enum jb_frame_kind)bytes.data[3];
+    frame->version = bytes.data[2];
     /* A greeting is read whatever its version is, or it could not be answered. */
     if (frame->kind != JB_FRAME_HELLO &&
         (bytes.data[2] < JB_PROTOCOL_MIN || bytes.data[2] > JB_PROTOCOL_MAX))
@@ -138,7 +139,8 @@ enum jb_err jb_frame_decode(struct jb_bytes bytes, struct jb_arena *arena, struc
 enum jb_err jb_frame_encode(const struct jb_frame *frame, struct jb_arena *arena,
                             struct jb_bytes *bytes)
 {
-    const uint8_t header[JB_FRAME_HEADER_BYTES] = {'J', 'B', JB_PROTOCOL_MAX, (uint8_t)frame->kind};
+    const uint8_t version = frame->version != 0 ? frame->version : JB_PROTOCOL_MIN;
+    const uint8_t header[JB_FRAME_HEADER_BYTES] = {'J', 'B', version, (uint8_t)frame->kind};
     const struct jb_plan *plan = plan_of((unsigned)frame->kind);
     ProtobufCMessage *message;
     enum jb_err err;

@@ -10,7 +10,7 @@
 #include "proto/wire/chain.h"
 
 #define JB_PROTOCOL_MIN 1
-#define JB_PROTOCOL_MAX 1
+#define JB_PROTOCOL_MAX 2 /* 2: attachments, erasure of keys */
 #define JB_FRAME_HEADER_BYTES 4
 #define JB_FRAME_LIMIT_BYTES ((size_t)1024 * 1024) /* of one frame */
 #define JB_FRAME_ITEMS_MAX 1024                    /* items in one Submit or Deliver */
@@ -46,6 +46,7 @@ struct jb_frame_item {
 /* One struct for all frames; each kind uses the fields that its message has. */
 struct jb_frame {
     enum jb_frame_kind kind;
+    uint8_t version; /* of the header; encoding: the one agreed on, 0: JB_PROTOCOL_MIN */
     uint32_t protocol_min, protocol_max; /* HELLO */
     uint32_t protocol;                   /* WELCOME */
     struct jb_text code;                 /* HELLO */

@@ -337,9 +337,16 @@ class Node:
         self.receipts = {key: at_ms for key, at_ms in self.receipts.items() if key[0] != case_no}
         self.db.execute("UPDATE stream SET body=NULL, case_key=NULL WHERE case_no=?", (case_no,))
 
+    def _erase(self, case_no):
+        """What is sealed in the case is unreadable from here on."""
+        self.keys_of_cases.pop(case_no, None)
+        self.db.execute("UPDATE stream SET case_key=NULL WHERE case_no=?", (case_no,))
+
     def _apply_entry(self, item, case_key):
         entry = entry_pb2.Entry.FromString(item.entry)
         act = act_pb2.Act.FromString(entry.act)
+        if act.WhichOneof("body") == "erase_key":
+            self._erase(act.case_no)
         try:
             if act.case_no:
                 self._case_to_apply(act).apply(entry, act)

@@ -111,6 +111,8 @@ static const struct verb_row {
     {{"recuse", NUMBER, "王五", "近亲属", "--agency", "cgz"},
      "{'kind':'recuse','node':10,'person':'王五','reason':'近亲属'}"},
     {{"recuse", NUMBER, "--agency", "cgz"}, "{'kind':'recuse','node':10}"},
+    {{"erase", NUMBER, "保存期满", "--countersigned-by", "李强"},
+     "{'kind':'erase_key','reason':'保存期满','countersigned_by':'李强'}"},
     {{"plan", NUMBER, "赵县长", "方案", "--due", "2026-12-20"},
      "{'kind':'set_plan','official':'赵县长','text':'方案',"
      "'due_ms':'1797782400000'}"},

@@ -25,6 +25,7 @@ static const struct {
     {jiaoban_split, JB_ACT_SPLIT, {.other_case_numbers = others, .other_case_count = 1}},
     {jiaoban_reopen, JB_ACT_REOPEN, {.ground = JIAOBAN_GROUND_NEW_FACTS}},
     {jiaoban_recuse, JB_ACT_RECUSE, {.person = "王五", .reason = "近亲属"}},
+    {jiaoban_erase, JB_ACT_ERASE_KEY, {.reason = "保存期满", .countersigned_by = "李强"}},
     {jiaoban_record_delivery, JB_ACT_RECORD_DELIVERY, {.how = "邮寄", .told_at_ms = 1795363200000}},
     {jiaoban_report_up, JB_ACT_REPORT_UP, {.node = 2}},
     {jiaoban_request_review, JB_ACT_REQUEST_REVIEW, {.received_at_ms = 1795363200000}},
