@@ -276,7 +276,7 @@ $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench replay
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
@@ -305,6 +305,10 @@ bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=2
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/run
+bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's memory, others' latency
+	@tests/install-packages.sh build test
+	+@$(parallel) all $(BENCHES)
+	@$(SCRIPT_ENV) tests/bench/absent
 valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 

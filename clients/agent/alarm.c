@@ -55,6 +55,7 @@ struct looking {
     struct jb_agent *a;
     struct jb_arena arena;
     struct jb_arena scratch; /* of one case */
+    int64_t case_no;         /* 0: all cases */
     int64_t now_ms;
     bool people;          /* are at their desks: reminders reach them */
     bool office;          /* sees to it that others keep their deadlines */
@@ -138,10 +139,12 @@ static size_t kept_count(const struct looking *k)
 static enum jb_err find_some(struct looking *k)
 {
     struct jb_agent *a = k->a;
-    uint32_t node = k->office ? 0 : jb_replica_node(a->ledger);
+    const struct jb_alarm_look due = {.node = k->office ? 0 : jb_replica_node(a->ledger),
+                                      .case_no = k->case_no,
+                                      .now_ms = k->now_ms,
+                                      .max = k->max};
     jb_arena_reset(&k->arena);
-    enum jb_err err = jb_alarm_due(a->ledger, node, k->now_ms, k->max, &k->arena, &k->due,
-                                   &k->count, &k->next_ms);
+    enum jb_err err = jb_alarm_due(a->ledger, &due, &k->arena, &k->due, &k->count, &k->next_ms);
     if (err != JB_OK)
         return err;
     k->told = jb_arena_alloc(&k->arena, k->count * sizeof *k->told);
@@ -209,37 +212,53 @@ void jb_agent_alarm_tell(struct jb_agent *a, const struct jb_alarm *alarm)
     jb_agent_watch_alarm(a, alarm);
 }
 
+/* Set the timer for a->alarm_next_ms; 0: again after `wait_ms` at the latest. */
+static void arm_next(struct jb_agent *a, int64_t now_ms, int64_t wait_ms)
+{
+    int64_t check = a->config->alarm_check_ms;
+    if (a->testclock.path != NULL)
+        check = JB_TESTCLOCK_LOOK_MS;
+    if (a->alarm_next_ms == 0)
+        arm(a, wait_ms < check ? wait_ms : check);
+    else
+        arm(a, jb_agent_alarm_wait(now_ms, a->alarm_next_ms, check));
+}
+
+/* Until when nothing falls, and the timer for it. Those that are kept, and those beyond `max`, come
+ * with the next look at all. */
+static void look_again(struct looking *k)
+{
+    struct jb_agent *a = k->a;
+    bool full = k->count == k->max;
+    if (full || kept_count(k) > 0)
+        a->alarm_next_ms = 0;
+    else if (k->case_no == 0 || k->next_ms < a->alarm_next_ms)
+        a->alarm_next_ms = k->next_ms;
+    arm_next(a, k->now_ms, full ? BACKLOG_MS : INT64_MAX);
+}
+
 static enum jb_err look(struct looking *k)
 {
     enum jb_err err = find_due(k);
-    if (err == JB_OK && k->count > 0)
+    if (err == JB_OK && k->count > kept_count(k))
         err = record(k);
     if (err != JB_OK)
         return err;
     for (size_t i = 0; i < k->count; i++)
         if (!k->kept[i] && k->told[i])
             jb_agent_alarm_tell(k->a, &k->due[i]);
-    int64_t check = k->a->config->alarm_check_ms;
-    if (k->a->testclock.path != NULL)
-        check = JB_TESTCLOCK_LOOK_MS;
-    int64_t wait = jb_agent_alarm_wait(k->now_ms, k->next_ms, check);
-    if (k->count == k->max)
-        wait = BACKLOG_MS;
-    else if (kept_count(k) > 0) /* these come again with every look */
-        wait = wait < 0 || k->next_ms <= k->now_ms ? check : wait;
-    arm(k->a, wait);
+    look_again(k);
     return JB_OK;
 }
 
-static void on_alarm(uv_timer_t *timer)
+static void look_at(struct jb_agent *a, int64_t case_no, int64_t now_ms)
 {
-    struct jb_agent *a = timer->data;
-    struct looking k = {
-        .a = a, .now_ms = jb_agent_now(a), .office = is_office(a), .next_ms = INT64_MAX};
-    look_for_step(a, k.now_ms);
-    k.people = people_are_there(a, k.now_ms);
-    if (jb_replica_node(a->ledger) == 0)
-        return;
+    struct looking k = {.a = a,
+                        .case_no = case_no,
+                        .now_ms = now_ms,
+                        .office = is_office(a),
+                        .people = people_are_there(a, now_ms),
+                        .next_ms = INT64_MAX};
     jb_arena_init(&k.arena, ALARM_ARENA_BYTES);
     jb_arena_init(&k.scratch, ALARM_ARENA_BYTES);
     enum jb_err err = look(&k);
@@ -250,14 +269,37 @@ static void on_alarm(uv_timer_t *timer)
     } else if (err != JB_OK) {
         jb_log(JB_LOG_ERROR, a->config->code, "alarm.failed", "error=%s detail=\"%s\"",
                jb_err_name(err), jb_ledger_error(a->ledger));
+        a->alarm_next_ms = 0;
         arm(a, a->config->alarm_check_ms);
     }
 }
 
+/* The clock is looked at more often than the deadlines: they only when one may have fallen. */
+static void on_alarm(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    int64_t now_ms = jb_agent_now(a);
+    look_for_step(a, now_ms);
+    if (jb_replica_node(a->ledger) == 0)
+        return;
+    if (now_ms < a->alarm_next_ms)
+        arm_next(a, now_ms, INT64_MAX);
+    else
+        look_at(a, 0, now_ms);
+}
+
+void jb_agent_alarm_case(struct jb_agent *a, int64_t case_no)
+{
+    if (case_no != 0 && !a->stopping && jb_replica_node(a->ledger) != 0)
+        look_at(a, case_no, jb_agent_now(a));
+}
+
 void jb_agent_alarm_kick(struct jb_agent *a)
 {
-    if (!a->stopping)
-        arm(a, 0);
+    if (a->stopping)
+        return;
+    a->alarm_next_ms = 0;
+    arm(a, 0);
 }
 
 enum jb_err jb_agent_alarm_start(struct jb_agent *a)
@@ -265,6 +307,7 @@ enum jb_err jb_agent_alarm_start(struct jb_agent *a)
     a->alarm_timer.data = a;
     if (uv_timer_init(a->loop, &a->alarm_timer) != 0)
         return JB_IO;
+    a->alarm_next_ms = 0;
     arm(a, 0);
     return JB_OK;
 }

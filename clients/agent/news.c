@@ -10,18 +10,20 @@ static bool is_entry_of(const struct jb_agent_news *n, enum jb_act_kind from, en
            n->applied.entry.act.kind <= to;
 }
 
-/* Names and rules first, so that what is said afterwards uses them. */
-static enum jb_err update_book(struct jb_agent *a, const struct jb_agent_news *news)
+/* Names and rules first, so that what is said afterwards uses them. *names: some changed. */
+static enum jb_err update_book(struct jb_agent *a, const struct jb_agent_news *news, bool *names)
 {
     bool changed = false;
     enum jb_err err = JB_OK;
     for (const struct jb_agent_news *n = news; n != NULL && err == JB_OK; n = n->next) {
         if (is_entry_of(n, JB_ACT_ENROL_NODE, JB_ACT_RETIRE_NODE) ||
-            is_entry_of(n, JB_ACT_DELEGATE, JB_ACT_END_DELEGATION))
+            is_entry_of(n, JB_ACT_DELEGATE, JB_ACT_END_DELEGATION)) {
             err = jb_directory_apply(&a->directory, &n->applied.entry);
-        else if (is_entry_of(n, JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR))
+            *names = true;
+        } else if (is_entry_of(n, JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR))
             changed = true;
     }
+    *names = *names || changed;
     return err == JB_OK && changed ? jb_agent_book_load(a) : err;
 }
 
@@ -43,9 +45,28 @@ static void settle(struct jb_agent *a, const struct jb_agent_news *n)
     jb_agent_pendings_settle(&a->pending, number);
 }
 
+/* Only deadlines of cases that the delivery is about can have changed; whose they are and what they
+ * are for depends on names and rules. */
+static void look_for_alarms(struct jb_agent *a, const struct jb_agent_news *news, bool all)
+{
+    if (all) {
+        jb_agent_alarm_kick(a);
+        return;
+    }
+    int64_t looked_at = 0;
+    for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
+        int64_t case_no = n->applied.item.kind == JB_ITEM_ENTRY ? n->applied.entry.act.case_no
+                                                                : n->settled.case_no;
+        if (case_no != looked_at)
+            jb_agent_alarm_case(a, case_no);
+        looked_at = case_no;
+    }
+}
+
 void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
 {
-    enum jb_err err = update_book(a, news);
+    bool names = false;
+    enum jb_err err = update_book(a, news, &names);
     if (err != JB_OK) {
         jb_agent_fail(a, err, "the directory or the rulebook");
         return;
@@ -62,5 +83,5 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
     if (a->forget) /* else the next look of the house-keeper */
         a->forget = !jb_ledger_forget(a->ledger);
     jb_agent_pump_settled(a);
-    jb_agent_alarm_kick(a);
+    look_for_alarms(a, news, names);
 }

@@ -76,45 +76,59 @@ enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *aren
     return err;
 }
 
-/* First instant after now_ms at which some open deadline has anything to say. */
-static enum jb_err next_find(struct jb_ledger *l, uint32_t node, int64_t now_ms, int64_t *next_ms)
+/* None is the end of time; min() over no rows is NULL, read as 0. */
+static enum jb_err next_number(struct jb_ledger *l, enum jb_sql id, struct jb_row row,
+                               int64_t *next_ms)
 {
-    int64_t first = 0;
-    int64_t step = 0;
-    enum jb_err err =
-        jb_sql_number(l, JB_SQL_ALARM_NEXT_FIRST, JB_ROW(jb_int(now_ms), jb_int(node)), &first);
+    int64_t found = 0;
+    enum jb_err err = jb_sql_number(l, id, row, &found);
 
-    if (err == JB_NOT_FOUND)
-        err = JB_OK;
-    if (err == JB_OK)
-        err = jb_sql_number(l, JB_SQL_ALARM_NEXT_STEP, JB_ROW(jb_int(now_ms), jb_int(node)), &step);
-    if (err != JB_OK)
-        return err;
-    /* 0 stands for none: min() over no rows is NULL. */
-    first = first == 0 ? INT64_MAX : first;
-    step = step == 0 ? INT64_MAX : step;
-    *next_ms = first < step ? first : step;
-    return JB_OK;
+    *next_ms = found == 0 ? INT64_MAX : found;
+    return err == JB_NOT_FOUND ? JB_OK : err;
 }
 
-enum jb_err jb_alarm_due(struct jb_ledger *l, uint32_t node, int64_t now_ms, size_t max,
+/* First instant after now_ms at which some open deadline has anything to say. */
+static enum jb_err next_find(struct jb_ledger *l, const struct jb_alarm_look *k, int64_t *next_ms)
+{
+    int64_t step = INT64_MAX;
+
+    if (k->case_no != 0)
+        return next_number(l, JB_SQL_ALARM_NEXT_OF_CASE,
+                           JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_int(k->case_no)), next_ms);
+    enum jb_err err = next_number(l, JB_SQL_ALARM_NEXT_FIRST,
+                                  JB_ROW(jb_int(k->now_ms), jb_int(k->node)), next_ms);
+    if (err == JB_OK)
+        err = next_number(l, JB_SQL_ALARM_NEXT_STEP, JB_ROW(jb_int(k->now_ms), jb_int(k->node)),
+                          &step);
+    if (step < *next_ms)
+        *next_ms = step;
+    return err;
+}
+
+static sqlite3_stmt *due_bind(struct jb_ledger *l, const struct jb_alarm_look *k, size_t max)
+{
+    if (k->case_no == 0)
+        return jb_sql_bind(l, JB_SQL_ALARM_DUE,
+                           JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_u64(max)));
+    return jb_sql_bind(l, JB_SQL_ALARM_DUE_OF_CASE,
+                       JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_u64(max), jb_int(k->case_no)));
+}
+
+enum jb_err jb_alarm_due(struct jb_ledger *l, const struct jb_alarm_look *look,
                          struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
                          int64_t *next_ms)
 {
+    size_t max = look->max < ALARMS_MAX ? look->max : ALARMS_MAX;
     size_t found = 0;
 
-    if (max > ALARMS_MAX)
-        max = ALARMS_MAX;
     struct jb_alarm *list = jb_arena_alloc(arena, max * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    enum jb_err err = alarms_read(
-        l, jb_sql_bind(l, JB_SQL_ALARM_DUE, JB_ROW(jb_int(now_ms), jb_int(node), jb_u64(max))),
-        false, list, &found);
+    enum jb_err err = alarms_read(l, due_bind(l, look, max), false, list, &found);
     for (size_t i = 0; i < found; i++)
-        list[i].at_ms = now_ms;
+        list[i].at_ms = look->now_ms;
     if (err == JB_OK)
-        err = next_find(l, node, now_ms, next_ms);
+        err = next_find(l, look, next_ms);
     if (err == JB_OK) {
         *alarms = list;
         *count = found;

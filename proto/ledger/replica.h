@@ -119,10 +119,16 @@ struct jb_alarm {
 enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_MUST;
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
-/* Open deadlines of `node` (0: any) whose next own alarm (warn step or due, by the replica's clock)
- * is <= now_ms; *next_ms as in jb_ledger_due. Unlike the broker's clock this does not change
- * the case. */
-enum jb_err jb_alarm_due(struct jb_ledger *l, uint32_t node, int64_t now_ms, size_t max,
+/* Open deadlines whose next own alarm (warn step or due, by the replica's clock) is <= now_ms;
+ * *next_ms as in jb_ledger_due. Unlike the broker's clock this does not change the case. The time
+ * that it takes grows with the open deadlines that have begun to warn, unless a case is named. */
+struct jb_alarm_look {
+    uint32_t node;   /* whose deadlines; 0: anybody's */
+    int64_t case_no; /* 0: of all cases */
+    int64_t now_ms;
+    size_t max;
+};
+enum jb_err jb_alarm_due(struct jb_ledger *l, const struct jb_alarm_look *look,
                          struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
                          int64_t *next_ms) JB_MUST;
 

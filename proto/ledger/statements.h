@@ -7,6 +7,17 @@
 
 #include "proto/ledger/tables.h"
 
+/* Of open deadlines: the highest step reached, unless it or a higher one was raised. */
+#define JB_SQL_ALARM_DUE(where)                                                                    \
+    "SELECT case_no, id, step, due_ms, key FROM (SELECT case_no, id, due_ms, key, first_ms,"       \
+    " CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                         \
+    " WHEN warn3_ms BETWEEN 1 AND ?1 THEN 3 WHEN warn2_ms BETWEEN 1 AND ?1 THEN 2 ELSE 1 END"      \
+    " AS step FROM deadline WHERE " where " AND ended_how = 0 AND (?2 = 0 OR node = ?2)) d"        \
+    " WHERE NOT EXISTS (SELECT 1 FROM alarm a WHERE a.case_no = d.case_no"                         \
+    " AND a.deadline_id = d.id AND a.due_ms = d.due_ms"                                            \
+    " AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"                                     \
+    " ORDER BY d.first_ms LIMIT ?3"
+
 #define JB_STATEMENTS(X)                                                                           \
     X(BEGIN, A, "BEGIN IMMEDIATE")                                                                 \
     X(SNAPSHOT, A, "BEGIN")                                                                        \
@@ -266,22 +277,20 @@
     X(ALARM_LIST, R,                                                                               \
       "SELECT at_ms, case_no, deadline_id, step, due_ms, key FROM alarm ORDER BY id DESC LIMIT ?") \
     X(ALARM_PURGE, R, "DELETE FROM alarm WHERE case_no = ?")                                       \
-    X(ALARM_DUE, R, /* highest step reached, unless it or a higher one was raised */               \
-      "SELECT case_no, id, step, due_ms, key FROM (SELECT case_no, id, due_ms, key, first_ms,"     \
-      " CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                       \
-      " WHEN warn3_ms BETWEEN 1 AND ?1 THEN 3 WHEN warn2_ms BETWEEN 1 AND ?1 THEN 2 ELSE 1 END"    \
-      " AS step FROM deadline WHERE ended_how = 0 AND first_ms <= ?1 AND (?2 = 0 OR node = ?2)) d" \
-      " WHERE NOT EXISTS (SELECT 1 FROM alarm a WHERE a.case_no = d.case_no"                       \
-      " AND a.deadline_id = d.id AND a.due_ms = d.due_ms"                                          \
-      " AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"                                   \
-      " ORDER BY d.first_ms LIMIT ?3")                                                             \
+    X(ALARM_DUE, R, JB_SQL_ALARM_DUE("first_ms <= ?1"))                                            \
+    X(ALARM_DUE_OF_CASE, R, JB_SQL_ALARM_DUE("case_no = ?4 AND first_ms <= ?1"))                   \
     X(ALARM_NEXT_FIRST, R,                                                                         \
       "SELECT first_ms FROM deadline WHERE ended_how = 0 AND first_ms > ?1"                        \
       " AND (?2 = 0 OR node = ?2) ORDER BY first_ms LIMIT 1")                                      \
     X(ALARM_NEXT_STEP, R, /* of those that have begun to warn */                                   \
       "SELECT min(CASE WHEN warn2_ms > ?1 THEN warn2_ms WHEN warn3_ms > ?1 THEN warn3_ms"          \
       " WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END) FROM deadline"                           \
-      " WHERE ended_how = 0 AND first_ms <= ?1 AND due_ms > ?1 AND (?2 = 0 OR node = ?2)")
+      " WHERE ended_how = 0 AND first_ms <= ?1 AND due_ms > ?1 AND (?2 = 0 OR node = ?2)")         \
+    X(ALARM_NEXT_OF_CASE, R,                                                                       \
+      "SELECT min(CASE WHEN first_ms > ?1 THEN first_ms WHEN warn2_ms > ?1 THEN warn2_ms"          \
+      " WHEN warn3_ms > ?1 THEN warn3_ms WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END)"        \
+      " FROM deadline WHERE case_no = ?3 AND ended_how = 0 AND due_ms > ?1"                        \
+      " AND (?2 = 0 OR node = ?2)")
 
 enum jb_sql {
 #define X(name, roles, text) JB_SQL_##name,

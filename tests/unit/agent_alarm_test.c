@@ -13,6 +13,7 @@
 #include "tests/unit/ledger_world.h"
 #include "tests/unit/rules_world.h"
 
+#define DAY INT64_C(86400000)
 #define NODE LW_OFFICE
 #define CHECK_MS 60000
 
@@ -142,6 +143,29 @@ static void each_step_once_and_on_time(void **state)
     assert_int_equal(a.step, 0);
     assert_int_equal(a.due_ms, d->sort.due_ms);
     assert_int_equal(look_at(d, d->sort.due_ms + 1, &a), 3);
+}
+
+/* What a delivery may have changed is looked at alone: the time that takes does not grow with what
+ * lies there. */
+static void one_case_is_looked_at_alone(void **state)
+{
+    struct desk *d = *state;
+    struct jb_alarm a = {0};
+    struct jb_alarm *alarms = NULL;
+    size_t count = 0;
+
+    tell_replica(d, 3);
+    assert_int_equal(look_at(d, LW_START_MS, &a), 0);
+    d->w->now_ms = d->sort.due_ms + DAY;
+    jb_agent_alarm_case(&d->agent, lw_case_no(1));
+    jb_agent_alarm_case(&d->agent, lw_case_no(1));
+    jb_agent_alarm_case(&d->agent, 0);
+    assert_int_equal(jb_alarm_list(d->agent.ledger, 9, &d->w->arena, &alarms, &count), JB_OK);
+    assert_int_equal(count, 1);
+    assert_true(alarms[0].case_no == lw_case_no(1));
+    assert_int_equal(alarms[0].step, 0);
+    assert_int_equal(d->agent.alarm_next_ms, d->sort.warn_at_ms[0]); /* the others are to come */
+    assert_int_equal(look_at(d, d->sort.due_ms + DAY, &a), 3);
 }
 
 static void timer_is_set_for_the_next_instant(void **state)
@@ -348,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(waits),
         cmocka_unit_test_setup_teardown(each_step_once_and_on_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_case_is_looked_at_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(timer_is_set_for_the_next_instant, setup, teardown),
         cmocka_unit_test_setup_teardown(no_deadline_no_timer, setup, teardown),
         cmocka_unit_test_setup_teardown(after_a_long_sleep_only_the_highest, setup, teardown),

@@ -211,9 +211,11 @@ static void the_own_clock_still_speaks(void **state)
     assert_int_equal(jb_ledger_begin(d->agent.ledger), JB_OK);
     assert_int_equal(jb_alarm_add(d->agent.ledger, &apart), JB_OK);
     assert_int_equal(jb_ledger_commit(d->agent.ledger), JB_OK);
-    assert_int_equal(jb_alarm_due(d->agent.ledger, LW_OFFICE, apart.due_ms, 10, &d->w->arena, &due,
-                                  &count, &next_ms),
-                     JB_OK);
+    assert_int_equal(
+        jb_alarm_due(d->agent.ledger,
+                     &(struct jb_alarm_look){.node = LW_OFFICE, .now_ms = apart.due_ms, .max = 10},
+                     &d->w->arena, &due, &count, &next_ms),
+        JB_OK);
     assert_int_equal(count, 1);
 }
 

@@ -42,8 +42,10 @@ static void alarms_fall_by_the_own_clock_and_once(void **state)
         {due + 9 * DAY, LW_OFFICE, 0, 0, false, INT64_MAX},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        assert_int_equal(jb_alarm_due(p.replica, rows[i].node, rows[i].now_ms, 9, &w->arena,
-                                      &alarms, &count, &next),
+        assert_int_equal(jb_alarm_due(p.replica,
+                                      &(struct jb_alarm_look){
+                                          .node = rows[i].node, .now_ms = rows[i].now_ms, .max = 9},
+                                      &w->arena, &alarms, &count, &next),
                          JB_OK);
         assert_int_equal(count, rows[i].count);
         assert_int_equal(next, rows[i].next_ms);
@@ -79,7 +81,10 @@ static void steps_missed_while_off_are_one_alarm(void **state)
     int64_t due = w->now_ms + 15 * DAY;
     lw_deliver(w, p.broker, p.replica);
     assert_int_equal(
-        jb_alarm_due(p.replica, 0, due - DAY + 5, 9, &w->arena, &alarms, &count, &next), JB_OK);
+        jb_alarm_due(p.replica,
+                     &(struct jb_alarm_look){.node = 0, .now_ms = due - DAY + 5, .max = 9},
+                     &w->arena, &alarms, &count, &next),
+        JB_OK);
     assert_int_equal(count, 1);
     assert_int_equal(alarms[0].step, 2);
     assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
@@ -87,7 +92,10 @@ static void steps_missed_while_off_are_one_alarm(void **state)
     assert_int_equal(jb_ledger_commit(p.replica), JB_OK);
     /* the clock was set back: nothing falls a second time */
     assert_int_equal(
-        jb_alarm_due(p.replica, 0, due - 3 * DAY, 9, &w->arena, &alarms, &count, &next), JB_OK);
+        jb_alarm_due(p.replica,
+                     &(struct jb_alarm_look){.node = 0, .now_ms = due - 3 * DAY, .max = 9},
+                     &w->arena, &alarms, &count, &next),
+        JB_OK);
     assert_int_equal(count, 0);
     /* a moved deadline is a new one to warn of */
     struct jb_effect moved = {.kind = JB_EFFECT_DEADLINE_MOVED,
@@ -101,7 +109,9 @@ static void steps_missed_while_off_are_one_alarm(void **state)
     (void)lw_log_to(w, p.broker, &e, (struct jb_stream_add){.node = LP_NODE});
     assert_int_equal(jb_ledger_commit(p.broker), JB_OK);
     lw_deliver(w, p.broker, p.replica);
-    assert_int_equal(jb_alarm_due(p.replica, 0, due + DAY, 9, &w->arena, &alarms, &count, &next),
+    assert_int_equal(jb_alarm_due(p.replica,
+                                  &(struct jb_alarm_look){.node = 0, .now_ms = due + DAY, .max = 9},
+                                  &w->arena, &alarms, &count, &next),
                      JB_OK);
     assert_int_equal(count, 1);
     assert_int_equal(alarms[0].step, 0);
@@ -120,7 +130,9 @@ static void a_case_that_was_left_leaves_no_alarm(void **state)
         lp_told(w, &p, i, (struct jb_stream_add){0});
     lw_deliver(w, p.broker, p.replica);
     assert_int_equal(
-        jb_alarm_due(p.replica, 0, w->now_ms + 30 * DAY, 9, &w->arena, &alarms, &count, &next),
+        jb_alarm_due(p.replica,
+                     &(struct jb_alarm_look){.node = 0, .now_ms = w->now_ms + 30 * DAY, .max = 9},
+                     &w->arena, &alarms, &count, &next),
         JB_OK);
     assert_int_equal(count, 2);
     assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
