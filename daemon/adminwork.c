@@ -22,10 +22,11 @@ static struct jb_text user_of(struct jb_batch *t, const struct jb_local_peer *pe
     return jb_text_of(text);
 }
 
-/* Keys of the request's "jbk1:" line into the act. */
-static enum jb_err put_keys(struct jb_batch *t, const char *line, struct jb_act *act,
+/* Keys of the request's "jbk1:" or "jbk2:" line into the act. */
+static enum jb_err put_keys(struct jb_broker *b, const char *line, struct jb_act *act,
                             struct jb_fault *fault)
 {
+    struct jb_batch *t = b->fill;
     if (line == NULL || line[0] == '\0')
         return JB_OK;
     struct jb_public_keys *keys = jb_arena_alloc(&t->arena, sizeof *keys);
@@ -34,6 +35,12 @@ static enum jb_err put_keys(struct jb_batch *t, const char *line, struct jb_act 
     enum jb_err err = jb_keys_public_parse(line, keys, fault);
     if (err != JB_OK)
         return err;
+    if (keys->suite != b->keys.suite)
+        return jb_fault_set(fault, JB_UNSUPPORTED,
+                            "these keys are of suite %s, this network is of suite %s: make the "
+                            "node's keys with jiaoban-agent --keygen FILE --suite %s",
+                            jb_suite_name(keys->suite), jb_suite_name(b->keys.suite),
+                            jb_suite_name(b->keys.suite));
     act->line_key = (struct jb_bytes){keys->line, JB_KEY_BYTES};
     act->sign_key = (struct jb_bytes){keys->sign, JB_KEY_BYTES};
     return JB_OK;
@@ -70,7 +77,7 @@ static void queue_order(struct jb_admin *a, struct jb_local_peer *peer, uint64_t
         err = jb_fault_set(&fault, JB_DENIED, "an administrator does not make a \"%s\" here",
                            jb_act_kind_name(act->kind));
     if (err == JB_OK)
-        err = put_keys(t, o->keys, act, &fault);
+        err = put_keys(a->b, o->keys, act, &fault);
     if (err != JB_OK) {
         jb_admin_error(peer, request, err, fault.text[0] != '\0' ? fault.text : jb_err_text(err));
         return;

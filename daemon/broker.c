@@ -138,6 +138,7 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/broker.db", b->config->data);
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
+                                        .suite = b->keys.suite,
                                         .cache_bytes = b->config->cache_bytes,
                                         .on_progress = tell_progress};
     enum jb_err err = jb_ledger_open(path, &options, &b->ledger, fault);

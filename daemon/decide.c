@@ -423,7 +423,7 @@ static void remember_decided(struct jb_broker *b, const struct jb_intake_item *i
         return;
     }
     memcpy(point->epoch, item->epoch, sizeof point->epoch);
-    jb_chain_start(item->node, point->epoch, point->head);
+    jb_chain_start(b->keys.suite, item->node, point->epoch, point->head);
 }
 
 /* Items from `first` on that the clock queued in a row: they are one look. */

@@ -64,7 +64,7 @@ static enum jb_err sign_frame(struct jb_broker *b, const struct jb_peer *p, stru
 {
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, f->epoch,
                                                   f->first + f->item_count - 1, f->head);
-    f->suite = JB_SUITE_ED25519;
+    f->suite = b->keys.suite;
     return jb_line_sign(f->suite, b->keys.sign_secret, &claim, f->signature);
 }
 

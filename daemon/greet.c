@@ -53,7 +53,20 @@ struct greeting {
     struct jb_fault fault; /* why not */
 };
 
-static enum jb_err check_identity(struct greeting *g)
+/* Keys of another suite would give heads and signatures that nobody here can follow. */
+static enum jb_err check_suite(const struct jb_broker *b, struct greeting *g)
+{
+    uint8_t theirs = g->hello->suite != 0 ? g->hello->suite : JB_SUITE_ED25519;
+    if (theirs == b->keys.suite)
+        return JB_OK;
+    return jb_fault_set(&g->fault, JB_UNSUPPORTED,
+                        "this network signs with suite %s, the node with suite %s: make its keys "
+                        "with --keygen FILE --suite %s and have them enrolled",
+                        jb_suite_name(b->keys.suite), jb_suite_name(theirs),
+                        jb_suite_name(b->keys.suite));
+}
+
+static enum jb_err check_identity(const struct jb_broker *b, struct greeting *g)
 {
     const struct jb_frame *h = g->hello;
     if (h->protocol_max < JB_PROTOCOL_MIN || h->protocol_min > JB_PROTOCOL_MAX)
@@ -63,6 +76,9 @@ static enum jb_err check_identity(struct greeting *g)
         return jb_fault_set(&g->fault, JB_WRONG_NODE,
                             "this key belongs to \"%s\", the greeting says \"%.*s\"", g->node->code,
                             (int)(h->code.len < 64 ? h->code.len : 64), h->code.data);
+    enum jb_err err = check_suite(b, g);
+    if (err != JB_OK)
+        return err;
     if (memcmp(h->sign_key, g->node->sign_key, JB_KEY_BYTES) != 0)
         return jb_fault_set(&g->fault, JB_DENIED, "the signing key is not the enrolled one");
     return JB_OK;
@@ -143,7 +159,7 @@ static enum jb_err begin_epoch(struct jb_broker *b, struct jb_peer *p, struct gr
     memcpy(item->epoch, g->hello->up.epoch, sizeof item->epoch);
     memcpy(p->up_taken.epoch, g->hello->up.epoch, sizeof p->up_taken.epoch);
     p->up_taken.number = 0;
-    jb_chain_start(p->node, p->up_taken.epoch, p->up_taken.head);
+    jb_chain_start(b->keys.suite, p->node, p->up_taken.epoch, p->up_taken.head);
     return JB_OK;
 }
 
@@ -194,6 +210,7 @@ static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struc
                          .window_bytes = (uint32_t)b->config->window_bytes,
                          .now_ms = jb_broker_now(b),
                          .max_frame_bytes = (uint32_t)JB_FRAME_LIMIT_BYTES,
+                         .suite = b->keys.suite,
                          .software = jb_text_of("jiaoband " JB_VERSION_TEXT)};
     memcpy(w.sign_key, b->keys.sign_public, sizeof w.sign_key);
     memcpy(w.down.epoch, jb_ledger_epoch(b->reader), sizeof w.down.epoch);
@@ -205,7 +222,7 @@ static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struc
 
 static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct greeting *g)
 {
-    enum jb_err err = check_identity(g);
+    enum jb_err err = check_identity(b, g);
     if (err != JB_OK)
         return err;
     struct jb_peer *p = jb_broker_peer(b, msg->node);

@@ -27,6 +27,15 @@ static void ask_again(struct jb_broker *b, const struct jb_zmsg *msg, const stru
     jb_answer(b, msg->routing_id, &resume);
 }
 
+/* Of the network's suite only: one key must never serve two algorithms. */
+static enum jb_err check_signature(const struct jb_broker *b, const struct jb_node *n,
+                                   const struct jb_line_claim *claim, const struct jb_frame *f)
+{
+    if (f->suite != b->keys.suite)
+        return JB_UNSUPPORTED;
+    return jb_line_verify(f->suite, n->sign_key, claim, f->signature);
+}
+
 /* The chain over the new items must end in the frame's head, and the node must have signed that. */
 static enum jb_err check_chain(struct jb_broker *b, const struct jb_peer *p,
                                const struct jb_frame *f, size_t skip, struct jb_receipt *receipt)
@@ -35,15 +44,15 @@ static enum jb_err check_chain(struct jb_broker *b, const struct jb_peer *p,
     uint8_t hash[JB_HASH_BYTES];
     memcpy(head, p->up_taken.head, sizeof head);
     for (size_t i = skip; i < f->item_count; i++) {
-        jb_hash(f->items[i].body.data, f->items[i].body.len, hash);
-        jb_chain_next(head, hash, head);
+        jb_hash(b->keys.suite, f->items[i].body.data, f->items[i].body.len, hash);
+        jb_chain_next(b->keys.suite, head, hash, head);
     }
     if (memcmp(head, f->head, sizeof head) != 0)
         return JB_DIVERGED;
     const struct jb_node *n = jb_directory_find(&b->directory, p->node);
     struct jb_line_claim claim =
         jb_line_claim_of(JB_LINE_UP, p->node, f->epoch, f->first + f->item_count - 1, f->head);
-    enum jb_err err = jb_line_verify(f->suite, n->sign_key, &claim, f->signature);
+    enum jb_err err = check_signature(b, n, &claim, f);
     if (err != JB_OK)
         return err;
     *receipt = (struct jb_receipt){.node = p->node, .suite = f->suite, .at_ms = jb_broker_now(b)};
@@ -71,8 +80,8 @@ static enum jb_err take_items(struct jb_broker *b, const struct jb_zmsg *msg, st
         if (item == NULL)
             break;
         uint8_t hash[JB_HASH_BYTES];
-        jb_hash(in->body.data, in->body.len, hash);
-        jb_chain_next(point.head, hash, point.head);
+        jb_hash(b->keys.suite, in->body.data, in->body.len, hash);
+        jb_chain_next(b->keys.suite, point.head, hash, point.head);
         point.number++;
         item->source = JB_FROM_LINE;
         item->node = p->node;
@@ -148,7 +157,7 @@ static enum jb_err check_ack(struct jb_broker *b, const struct jb_peer *p, const
     const struct jb_node *n = jb_directory_find(&b->directory, p->node);
     struct jb_line_claim claim =
         jb_line_claim_of(JB_LINE_DOWN_ACK, p->node, f->epoch, f->number, f->head);
-    return jb_line_verify(f->suite, n->sign_key, &claim, f->signature);
+    return check_signature(b, n, &claim, f);
 }
 
 static void queue_ack(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_peer *p,
@@ -201,7 +210,7 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
                             .version = p->protocol,
                             .now_ms = jb_broker_now(b),
                             .up = p->up_taken};
-    beat.suite = JB_SUITE_ED25519;
+    beat.suite = b->keys.suite;
     memcpy(beat.down.epoch, jb_ledger_epoch(b->reader), sizeof beat.down.epoch);
     enum jb_err err = jb_stream_end(b->reader, p->node, &beat.down.number, beat.down.head);
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, beat.down.epoch,

@@ -19,6 +19,7 @@
 
 enum {
     OPT_KEYGEN = 256,
+    OPT_SUITE,
     OPT_PUBLIC_KEY,
     OPT_PRINT_CONFIG,
     OPT_CHECK_CONFIG,
@@ -42,6 +43,7 @@ struct command {
     enum task task;
     const char *config_path;
     const char *key_path;
+    uint8_t suite;                    /* of KEYGEN */
     const char *options[OPTIONS_MAX]; /* -o section.key=value */
     size_t option_count;
     const char *test_clock; /* NULL: the machine's clocks */
@@ -52,6 +54,8 @@ static const struct argp_option option_table[] = {
     {"config", 'c', "FILE", 0, "read the configuration from FILE", 0},
     {"option", 'o', "SECTION.KEY=VALUE", 0, "set one value, stronger than the file", 0},
     {"keygen", OPT_KEYGEN, "FILE", 0, "make a key file, print its public line, and end", 0},
+    {"suite", OPT_SUITE, "NAME", 0,
+     "suite of the keys that are made, and so of the network: ed25519 (default) or sm2", 0},
     {"public-key", OPT_PUBLIC_KEY, "FILE", 0, "print the public line of a key file, and end", 0},
     {"print-config", OPT_PRINT_CONFIG, NULL, 0, "print a commented example configuration, and end",
      0},
@@ -83,6 +87,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_PUBLIC_KEY:
         c->task = key == OPT_KEYGEN ? TASK_KEYGEN : TASK_PUBLIC_KEY;
         c->key_path = arg;
+        return 0;
+    case OPT_SUITE:
+        c->suite = jb_suite_parse(arg);
+        if (c->suite == 0)
+            argp_error(state, "--suite: must be ed25519 or sm2, not \"%s\"", arg);
         return 0;
     case OPT_PRINT_CONFIG:
         c->task = TASK_PRINT_CONFIG;
@@ -270,7 +279,7 @@ int main(int argc, char **argv)
         NULL,
         NULL,
         NULL};
-    struct command c = {.ready_fd = -1};
+    struct command c = {.ready_fd = -1, .suite = JB_SUITE_ED25519};
     struct jb_broker_config config = {0};
     struct jb_fault fault = {""};
     argp_err_exit_status = 2;
@@ -280,10 +289,10 @@ int main(int argc, char **argv)
     enum jb_err err = jb_sign_init();
     if (err != JB_OK)
         return fail(err, &fault);
-    if (c.task == TASK_KEYGEN || c.task == TASK_PUBLIC_KEY)
-        return jb_offline_keys(c.key_path, c.task == TASK_KEYGEN, &fault) == JB_OK
-                   ? EXIT_SUCCESS
-                   : fail(JB_IO, &fault);
+    if (c.task == TASK_KEYGEN || c.task == TASK_PUBLIC_KEY) {
+        err = jb_offline_keys(c.key_path, c.task == TASK_KEYGEN ? c.suite : 0, &fault);
+        return err == JB_OK ? EXIT_SUCCESS : fail(err, &fault);
+    }
     if (c.task == TASK_PRINT_CONFIG)
         return jb_config_print_example(&jb_broker_config_table, stdout) == JB_OK ? 0 : 8;
     struct jb_config_source source = {c.config_path, c.options, c.option_count};

@@ -12,13 +12,14 @@
 #include "proto/ledger/query.h"
 #include "proto/wire/keys.h"
 
-enum jb_err jb_offline_keys(const char *path, bool make, struct jb_fault *fault)
+enum jb_err jb_offline_keys(const char *path, uint8_t make, struct jb_fault *fault)
 {
     struct jb_node_keys keys;
     struct jb_public_keys public_keys;
     char text[JB_KEYS_PUBLIC_TEXT_BYTES];
-    enum jb_err err = make ? jb_keys_generate(&keys) : jb_keys_load(path, &keys, fault);
-    if (err == JB_OK && make)
+    enum jb_err err =
+        make != 0 ? jb_keys_generate(make, &keys, fault) : jb_keys_load(path, &keys, fault);
+    if (err == JB_OK && make != 0)
         err = jb_keys_save(&keys, path, fault);
     if (err == JB_OK) {
         jb_keys_public(&keys, &public_keys);

@@ -4,8 +4,8 @@
 
 #include "daemon/config.h"
 
-/* Make a key file (when `make`) and print its public line on standard output. */
-enum jb_err jb_offline_keys(const char *path, bool make, struct jb_fault *fault) JB_MUST;
+/* Make a key file of suite `make` (0: read it) and print its public line on standard output. */
+enum jb_err jb_offline_keys(const char *path, uint8_t make, struct jb_fault *fault) JB_MUST;
 /* Check log, streams, receipts and tables; prints one line per finding. CORRUPT: something is
  * wrong. */
 enum jb_err jb_offline_verify(const struct jb_broker_config *config,

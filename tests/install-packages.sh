@@ -11,7 +11,7 @@ set -eu
 # Compiling, and running what was compiled.
 build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev
     libsqlite3-dev libuv1-dev libsodium-dev libinih-dev libsmartcols-dev libsystemd-dev
-    libxlsxwriter-dev gettext"
+    libxlsxwriter-dev libssl-dev gettext"
 
 # Unit tests; the independent node in Python; linters; a second compiler; scripts of the tests.
 test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl clang

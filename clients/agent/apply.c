@@ -136,7 +136,9 @@ static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
         return jb_fault_set(&p->fault, JB_DIVERGED,
                             "item %llu: the chain does not lead to the head that was sent",
                             (unsigned long long)own.number);
-    enum jb_err err = jb_line_verify(f->suite, a->broker.sign, &claim, f->signature);
+    enum jb_err err = f->suite == a->broker.suite
+                          ? jb_line_verify(f->suite, a->broker.sign, &claim, f->signature)
+                          : JB_UNSUPPORTED;
     if (err != JB_OK)
         return jb_fault_set(&p->fault, err, "item %llu: the broker's signature does not verify",
                             (unsigned long long)own.number);
@@ -177,7 +179,7 @@ static enum jb_err sign_point(const struct jb_agent *a, const struct jb_line_poi
 {
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_ACK, jb_replica_node(a->ledger),
                                                   point->epoch, point->number, point->head);
-    return jb_line_sign(JB_SUITE_ED25519, a->keys.sign_secret, &claim, signature);
+    return jb_line_sign(a->keys.suite, a->keys.sign_secret, &claim, signature);
 }
 
 /* Our signature over everything that this transaction puts on the disk. */
@@ -188,7 +190,7 @@ static enum jb_err sign_ack(struct applying *p)
     uint8_t signature[JB_SIGN_BYTES];
     enum jb_err err = sign_point(a, &own, signature);
     if (err == JB_OK)
-        err = jb_replica_ack_add(a->ledger, &own, JB_SUITE_ED25519, signature, p->now_ms);
+        err = jb_replica_ack_add(a->ledger, &own, a->keys.suite, signature, p->now_ms);
     return err;
 }
 

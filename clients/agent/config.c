@@ -22,7 +22,8 @@ static const struct jb_config_row rows[] = {
     ROW("broker", broker, STRING, JB_CONFIG_REQUIRED, 0, 0, "",
         "Where the broker listens, for example tcp://broker.example.cn:7700."),
     ROW("broker_key", broker_key, STRING, JB_CONFIG_REQUIRED, 0, 0, "",
-        "The broker's public keys, the line that jiaoband --public-key prints (jbk1:...).\n"
+        "The broker's public keys, the line that jiaoband --public-key prints (jbk1: or "
+        "jbk2:...).\n"
         "Nothing that is signed with other keys is believed."),
     ROW("socket", socket, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/agent.sock",
         "Unix socket for this machine's clients."),

@@ -112,6 +112,11 @@ static bool identity_fits(struct jb_agent *a, const struct jb_frame *w)
                             "the broker chose a protocol version that this agent does not speak");
         return false;
     }
+    if ((w->suite != 0 ? w->suite : JB_SUITE_ED25519) != a->broker.suite) {
+        jb_agent_line_break(a, JB_AGENT_REJECTED, RESYNC_MS,
+                            "the broker signs with another suite than the key in agent.broker_key");
+        return false;
+    }
     if (memcmp(w->sign_key, a->broker.sign, JB_KEY_BYTES) != 0) {
         jb_agent_line_break(a, JB_AGENT_REJECTED, RESYNC_MS,
                             "the broker signs with another key than the one in agent.broker_key");
@@ -170,7 +175,8 @@ static bool beat_signed(const struct jb_agent *a, const struct jb_frame *beat)
     struct jb_line_claim claim =
         jb_line_claim_of(JB_LINE_DOWN_HEAD, jb_replica_node(a->ledger), beat->down.epoch,
                          beat->down.number, beat->down.head);
-    return jb_line_verify(beat->suite, a->broker.sign, &claim, beat->signature) == JB_OK;
+    return beat->suite == a->broker.suite &&
+           jb_line_verify(beat->suite, a->broker.sign, &claim, beat->signature) == JB_OK;
 }
 
 /* The broker has more for us, or we for it, and nothing moved since the last Beat: greet again,

@@ -70,6 +70,7 @@ void jb_agent_line_greet(struct jb_agent *a)
 {
     struct jb_agent_line *line = &a->line;
     struct jb_frame hello = {.kind = JB_FRAME_HELLO,
+                             .suite = a->keys.suite,
                              .protocol_min = JB_PROTOCOL_MIN,
                              .protocol_max = JB_PROTOCOL_MAX,
                              .code = jb_text_of(a->config->code),

@@ -28,6 +28,7 @@ enum task {
 struct invocation {
     enum task task;
     const char *key_file; /* of KEYGEN and PUBLIC_KEY; NULL: the configured one */
+    uint8_t suite;        /* of KEYGEN */
     const char *options[OPTIONS_MAX];
     struct jb_config_source source;
     int ready_fd;           /* -1: none */
@@ -36,6 +37,7 @@ struct invocation {
 
 enum {
     OPT_KEYGEN = 256,
+    OPT_SUITE,
     OPT_PUBLIC,
     OPT_PRINT,
     OPT_CHECK,
@@ -49,6 +51,8 @@ static const struct argp_option option_rows[] = {
     {"config", 'c', "FILE", 0, "Configuration file", 0},
     {"option", 'o', "SECTION.KEY=VALUE", 0, "Set one value; wins over the file", 0},
     {"keygen", OPT_KEYGEN, "FILE", 0, "Make a key file and print its public line", 1},
+    {"suite", OPT_SUITE, "NAME", 0,
+     "Suite of the keys that are made: ed25519 (default) or sm2; it must be the broker's", 1},
     {"public-key", OPT_PUBLIC, "FILE", OPTION_ARG_OPTIONAL,
      "Print the public line of a key file (the configured one)", 1},
     {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
@@ -90,6 +94,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         (key == ARGP_KEY_ARG && in->task == TASK_PUBLIC_KEY && in->key_file == NULL);
     if (names_key_file) {
         in->key_file = arg;
+    } else if (key == OPT_SUITE) {
+        in->suite = jb_suite_parse(arg);
+        if (in->suite == 0)
+            argp_error(state, "--suite: must be ed25519 or sm2, not %s", arg);
     } else if (key == OPT_READY) {
         parse_ready_fd(in, arg, state);
     } else if (key == OPT_CLOCK) {
@@ -134,11 +142,11 @@ static void print_public(const struct jb_node_keys *keys)
     (void)puts(text);
 }
 
-static int keygen(const char *path)
+static int keygen(uint8_t suite, const char *path)
 {
     struct jb_node_keys keys;
     struct jb_fault fault = {""};
-    enum jb_err err = jb_keys_generate(&keys);
+    enum jb_err err = jb_keys_generate(suite, &keys, &fault);
     if (err == JB_OK)
         err = jb_keys_save(&keys, path, &fault);
     if (err == JB_OK)
@@ -287,7 +295,7 @@ int main(int argc, char **argv)
 {
     static struct jb_agent agent;
     static struct jb_agent_config config;
-    struct invocation in = {.ready_fd = -1};
+    struct invocation in = {.ready_fd = -1, .suite = JB_SUITE_ED25519};
     struct jb_fault fault = {""};
     argp_program_version = JB_AGENT_SOFTWARE;
     argp_err_exit_status = 2;
@@ -298,7 +306,7 @@ int main(int argc, char **argv)
     if (err != JB_OK)
         return complain(err, &fault);
     if (in.task == TASK_KEYGEN)
-        return keygen(in.key_file);
+        return keygen(in.suite, in.key_file);
     if (in.task == TASK_PUBLIC_KEY && in.key_file != NULL)
         return public_key(in.key_file);
     if (in.task == TASK_PRINT_CONFIG)

@@ -65,7 +65,7 @@ static enum jb_err sign_frame(const struct jb_agent *a, struct jb_frame *f)
 {
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_UP, jb_replica_node(a->ledger), f->epoch,
                                                   f->first + f->item_count - 1, f->head);
-    f->suite = JB_SUITE_ED25519;
+    f->suite = a->keys.suite;
     return jb_line_sign(f->suite, a->keys.sign_secret, &claim, f->signature);
 }
 

@@ -72,9 +72,17 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
         err = lock_folder(a, fault);
     if (err == JB_OK)
         err = jb_keys_load(a->config->key, &a->keys, fault);
+    if (err == JB_OK && a->keys.suite != a->broker.suite)
+        err =
+            jb_fault_set(fault, JB_CONFIG,
+                         "%s: keys of suite %s, agent.broker_key is of suite %s: make the node's "
+                         "keys with jiaoban-agent --keygen FILE --suite %s and have them enrolled",
+                         a->config->key, jb_suite_name(a->keys.suite),
+                         jb_suite_name(a->broker.suite), jb_suite_name(a->broker.suite));
     if (err == JB_OK)
         err = join(a->config->data, LEDGER_NAME, &a->ledger_path);
     struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
+                                        .suite = a->keys.suite,
                                         .read_only = read_only,
                                         .check = !read_only,
                                         .cache_bytes = a->config->cache_bytes};

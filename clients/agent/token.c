@@ -33,7 +33,7 @@ static enum jb_err hash_of(struct jb_text user, struct jb_text token, struct jb_
     memcpy(both, user.data, user.len);
     both[user.len] = '\n'; /* in no user's name */
     memcpy(both + user.len + 1, token.data, token.len);
-    jb_hash((const uint8_t *)both, len, out);
+    jb_digest((const uint8_t *)both, len, out);
     return JB_OK;
 }
 

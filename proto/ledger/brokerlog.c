@@ -33,8 +33,8 @@ enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, str
     assert(l->writing);
     if (entry->seq != l->heads.log_seq + 1)
         return entry->seq <= l->heads.log_seq ? JB_REPEAT : JB_GAP;
-    jb_hash(bytes.data, bytes.len, hash);
-    jb_chain_next(l->heads.log_head, hash, head);
+    jb_hash(l->suite, bytes.data, bytes.len, hash);
+    jb_chain_next(l->suite, l->heads.log_head, hash, head);
     enum jb_err err =
         jb_sql_run(l, JB_SQL_ENTRY_ADD,
                    JB_ROW(jb_u64(entry->seq), jb_int(entry->at_ms), jb_int(entry->node),

@@ -25,7 +25,7 @@ void jb_check_chain(struct jb_checking *k, const char *what, uint64_t number,
         jb_check_complain(k, &k->out->chain_intact, "%s %llu follows %llu", what,
                           (unsigned long long)number, (unsigned long long)k->number);
     k->number = number;
-    jb_chain_next(k->head, hash, k->head);
+    jb_chain_next(k->l->suite, k->head, hash, k->head);
     if (head.len == JB_HASH_BYTES && memcmp(head.data, k->head, JB_HASH_BYTES) == 0)
         return;
     jb_check_complain(k, &k->out->chain_intact, "%s %llu: chain head does not fit", what,
@@ -52,6 +52,12 @@ void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
     const struct jb_node *n = s->node;
 
     k->out->receipts++;
+    if (s->suite != k->l->suite) {
+        jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: of suite %s, not %s",
+                          s->what, s->claim.node, (unsigned long long)s->claim.number,
+                          jb_suite_name(s->suite), jb_suite_name(k->l->suite));
+        return;
+    }
     if (s->key != NULL)
         err = jb_line_verify(s->suite, s->key, &s->claim, s->bytes);
     if (err == JB_BAD_SIGNATURE && n != NULL && n->has_agent)

@@ -94,13 +94,13 @@ static enum jb_err log_check(struct jb_checking *k)
     uint8_t hash[JB_HASH_BYTES];
     sqlite3_stmt *s = jb_sql_bind(k->l, JB_SQL_ENTRY_PAGE, JB_ROW(jb_int(0), jb_int(-1)));
 
-    jb_chain_start(0, k->l->epoch, k->head);
+    jb_chain_start(k->l->suite, 0, k->l->epoch, k->head);
     while (jb_sql_next(k->l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
         uint64_t seq = jb_get_u64(&r);
         struct jb_bytes head = jb_peek_blob(&r);
         struct jb_bytes body = jb_peek_blob(&r);
-        jb_hash(body.data, body.len, hash);
+        jb_hash(k->l->suite, body.data, body.len, hash);
         jb_check_chain(k, "entry", seq, hash, head);
         jb_check_replay(k, seq, body);
         k->out->items++;
@@ -147,7 +147,7 @@ static enum jb_err page_check(struct line_check *c, uint64_t *last, size_t *coun
         err = jb_stream_head(c->k->l, c->node, *last + 1, head);
         if (err != JB_OK)
             break;
-        jb_hash(items[i].body.data, items[i].body.len, hash);
+        jb_hash(c->k->l->suite, items[i].body.data, items[i].body.len, hash);
         jb_check_chain(c->k, "item", ++*last, hash, (struct jb_bytes){head, sizeof head});
         c->k->out->items++;
         if (jb_item_decode(items[i].body, &c->arena, &item, &why) != JB_OK ||
@@ -167,7 +167,7 @@ static enum jb_err stream_check(struct line_check *c)
     size_t count = 0;
     enum jb_err err;
 
-    jb_chain_start(c->node, c->k->l->epoch, c->k->head);
+    jb_chain_start(c->k->l->suite, c->node, c->k->l->epoch, c->k->head);
     do {
         count = 0;
         err = page_check(c, &last, &count);

@@ -25,7 +25,7 @@ static enum jb_err sequence_check(struct jb_checking *k, enum jb_sql id, const c
             break;
         }
         jb_check_chain(k, what, number, stored, head);
-        jb_hash(body.data, body.len, hash);
+        jb_hash(k->l->suite, body.data, body.len, hash);
         if (body.len > 0 && memcmp(hash, stored, sizeof hash) != 0)
             jb_check_complain(k, &k->out->chain_intact, "%s %llu: body was changed", what,
                               (unsigned long long)number);
@@ -117,10 +117,10 @@ enum jb_err jb_check_replica(struct jb_checking *k)
     struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign,
                               NULL};
 
-    jb_chain_start(h->node, h->down.epoch, k->head);
+    jb_chain_start(k->l->suite, h->node, h->down.epoch, k->head);
     enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);
     memcpy(k->out->head, k->head, JB_HASH_BYTES);
-    jb_chain_start(h->node, k->l->epoch, k->head);
+    jb_chain_start(k->l->suite, h->node, k->l->epoch, k->head);
     if (err == JB_OK)
         err = sequence_check(k, JB_SQL_OUTBOX_PAGE, "submission", false);
     if (err == JB_OK)

@@ -37,6 +37,7 @@ struct jb_ledger {
     void (*on_progress)(uint64_t done); /* NULL: nobody waits */
     const atomic_bool *cancel;          /* NULL: never; borrowed */
     bool writing;                       /* between begin and commit or rollback */
+    uint8_t suite;                      /* whose hash the chains of this file are made with */
     uint8_t epoch[JB_EPOCH_BYTES];
     struct jb_heads heads, committed;
     struct jb_line *

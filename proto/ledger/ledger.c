@@ -148,6 +148,30 @@ static enum jb_err identity_read(struct jb_ledger *l, const char *path, struct j
     return JB_OK;
 }
 
+/* The suite of the file's chains; those of before suite 2 do not say it. `wanted`: 0: any. */
+static enum jb_err suite_read(struct jb_ledger *l, uint8_t wanted, const char *path,
+                              struct jb_fault *fault)
+{
+    struct jb_fault why = {""};
+    int64_t suite = 0;
+    enum jb_err err =
+        jb_db_number(l,
+                     "SELECT CASE value WHEN x'01' THEN 1 WHEN x'02' THEN 2 ELSE 255 END FROM meta"
+                     " WHERE key = '.suite'",
+                     &suite);
+
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, l->error);
+    l->suite = suite != 0 ? (uint8_t)suite : JB_SUITE_ED25519;
+    if (wanted != 0 && wanted != l->suite)
+        return jb_fault_set(fault, JB_UNSUPPORTED,
+                            "%s: this record is of suite %s, the keys are of suite %s: use the "
+                            "keys that it was made with, or another data folder",
+                            path, jb_suite_name(l->suite), jb_suite_name(wanted));
+    err = jb_suite_start(l->suite, &why);
+    return err == JB_OK ? err : jb_fault_set(fault, err, "%s: %s", path, why.text);
+}
+
 static enum jb_err quick_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
 {
     sqlite3_stmt *s = NULL;
@@ -230,8 +254,13 @@ static enum jb_err prepare(struct jb_ledger *l, const char *path,
         return jb_fault_set(fault, err, "%s: %s", path, l->error);
     if (err == JB_OK)
         err = durability_check(l, path, fault);
+    l->suite = options->suite != 0 ? options->suite : JB_SUITE_ED25519; /* of a new file */
+    if (err == JB_OK && fresh)
+        err = jb_suite_start(l->suite, fault);
     if (err == JB_OK && fresh && (err = jb_schema_create(l)) != JB_OK)
         return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    if (err == JB_OK)
+        err = suite_read(l, options->suite, path, fault);
     if (err == JB_OK)
         err = jb_schema_migrate(l, path, jb_schema_known(), fault);
     if (err == JB_OK)
@@ -373,6 +402,11 @@ int64_t jb_ledger_wal_bytes(const struct jb_ledger *l)
 const char *jb_ledger_error(const struct jb_ledger *l)
 {
     return l->error;
+}
+
+uint8_t jb_ledger_suite(const struct jb_ledger *l)
+{
+    return l->suite;
 }
 
 const uint8_t *jb_ledger_epoch(const struct jb_ledger *l)

@@ -25,6 +25,7 @@ enum jb_ledger_role {
 
 struct jb_ledger_options {
     enum jb_ledger_role role;
+    uint8_t suite;  /* of the keys it is used with; 0: takes what the file has, a new one 1 */
     bool read_only; /* a second connection for listings and deliveries: no migration, no writes */
     bool check;     /* PRAGMA quick_check before use */
     int64_t cache_bytes; /* page cache; 0: 8 MiB broker, 1 MiB replica */
@@ -39,8 +40,10 @@ struct jb_ledger_options {
 /* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older
  * one is migrated step by step, each step one transaction (a copy `path.vN` is made before the
  * first; a replica's goes with the next open); a newer one is refused (JB_VERSION). JB_CORRUPT: not
- * our file, wrong role, failed check; JB_LOCKED: another process writes; JB_IO, JB_FULL, JB_NOMEM.
- * The fault names file and reason. Refuses unless WAL and FULL are really in force. */
+ * our file, wrong role, failed check; JB_UNSUPPORTED: its chains are of another suite than
+ * options->suite, or of one whose library is missing; JB_LOCKED: another process writes; JB_IO,
+ * JB_FULL, JB_NOMEM. The fault names file and reason. Refuses unless WAL and FULL are really in
+ * force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
@@ -60,6 +63,8 @@ int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
 
 /* Text of the last SQLite error, for faults and logs. */
 const char *jb_ledger_error(const struct jb_ledger *l);
+/* Whose hash the chains of this file are made with: JB_SUITE_*. */
+uint8_t jb_ledger_suite(const struct jb_ledger *l);
 /* Random 16 bytes that name this incarnation of the record. */
 const uint8_t *jb_ledger_epoch(const struct jb_ledger *l);
 

@@ -48,7 +48,7 @@ static struct jb_line *line_of(struct jb_ledger *l, uint32_t node)
         return NULL;
     line->now.node = node;
     memcpy(line->now.down.epoch, l->epoch, JB_EPOCH_BYTES);
-    jb_chain_start(node, l->epoch, line->now.down.head);
+    jb_chain_start(l->suite, node, l->epoch, line->now.down.head);
     line->now.acked = line->now.down;
     memmove(&l->lines[at + 1], &l->lines[at], (l->line_count - at) * sizeof(struct jb_line *));
     l->lines[at] = line;
@@ -211,7 +211,7 @@ enum jb_err jb_line_up_epoch(struct jb_ledger *l, uint32_t node,
         return JB_NOMEM;
     memcpy(s->up.epoch, epoch, JB_EPOCH_BYTES);
     s->up.number = 0;
-    jb_chain_start(node, epoch, s->up.head);
+    jb_chain_start(l->suite, node, epoch, s->up.head);
     return JB_OK;
 }
 

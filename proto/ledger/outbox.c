@@ -26,8 +26,8 @@ enum jb_err jb_outbox_add(struct jb_ledger *l, struct jb_outbox_item *item)
     if (item->case_key.len != 0 && item->case_key.len != JB_KEY_BYTES)
         return JB_MALFORMED;
     next.number++;
-    jb_hash(item->body.data, item->body.len, hash);
-    jb_chain_next(l->heads.made.head, hash, next.head);
+    jb_hash(l->suite, item->body.data, item->body.len, hash);
+    jb_chain_next(l->suite, l->heads.made.head, hash, next.head);
     enum jb_err err =
         jb_sql_run(l, JB_SQL_OUTBOX_ADD,
                    JB_ROW(jb_u64(next.number), jb_int(item->made_at_ms), jb_int(item->kind),
@@ -143,7 +143,7 @@ enum jb_err jb_outbox_of_case(struct jb_ledger *l, int64_t case_no, struct jb_ar
 enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number, uint8_t head[JB_HASH_BYTES])
 {
     if (number == 0) {
-        jb_chain_start(l->heads.node, l->epoch, head);
+        jb_chain_start(l->suite, l->heads.node, l->epoch, head);
         return l->heads.node != 0 ? JB_OK : JB_NOT_FOUND;
     }
     return jb_sql_head(l, jb_sql_bind(l, JB_SQL_OUTBOX_HEAD, JB_ROW(jb_u64(number))), head);

@@ -52,7 +52,7 @@ enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EP
     if (err != JB_OK)
         return err;
     memcpy(down->epoch, epoch, JB_EPOCH_BYTES);
-    jb_chain_start(l->heads.node, epoch, down->head);
+    jb_chain_start(l->suite, l->heads.node, epoch, down->head);
     return JB_OK;
 }
 
@@ -135,8 +135,8 @@ static enum jb_err item_store(struct taking *t)
     const struct jb_item *item = &a->item;
     const struct jb_bytes *body = &t->frame->body;
 
-    jb_hash(body->data, body->len, t->hash);
-    jb_chain_next(t->l->heads.down.head, t->hash, t->head);
+    jb_hash(t->l->suite, body->data, body->len, t->hash);
+    jb_chain_next(t->l->suite, t->l->heads.down.head, t->hash, t->head);
     return jb_sql_run(t->l, JB_SQL_ITEM_ADD,
                       JB_ROW(jb_u64(item->number), jb_int(item->at_ms), jb_u64(t->settles),
                              jb_int(item->history), jb_int(item->kind), jb_u64(a->entry.seq),

@@ -204,15 +204,15 @@ enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
 
 static enum jb_err identity_write(struct jb_ledger *l)
 {
-    char sql[160];
+    char sql[192];
     char epoch[2 * JB_EPOCH_BYTES + 1];
 
     randombytes_buf(l->epoch, sizeof l->epoch);
     sodium_bin2hex(epoch, sizeof epoch, l->epoch, sizeof l->epoch);
     snprintf(sql, sizeof sql,
-             "INSERT INTO meta VALUES ('.epoch', x'%s'), ('.role', x'%02x');"
+             "INSERT INTO meta VALUES ('.epoch', x'%s'), ('.role', x'%02x'), ('.suite', x'%02x');"
              "PRAGMA application_id = %d",
-             epoch, (unsigned)l->role, JB_LEDGER_APPLICATION_ID);
+             epoch, (unsigned)l->role, (unsigned)l->suite, JB_LEDGER_APPLICATION_ID);
     return jb_db_exec(l, sql);
 }
 

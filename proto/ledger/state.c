@@ -5,11 +5,12 @@
 #include "proto/ledger/replica.h"
 
 /* The chain head that a sequence has before its first item. */
-static void point_start(struct jb_line_point *p, uint32_t node, const uint8_t epoch[JB_EPOCH_BYTES])
+static void point_start(const struct jb_ledger *l, struct jb_line_point *p, uint32_t node,
+                        const uint8_t epoch[JB_EPOCH_BYTES])
 {
     memcpy(p->epoch, epoch, JB_EPOCH_BYTES);
     p->number = 0;
-    jb_chain_start(node, epoch, p->head);
+    jb_chain_start(l->suite, node, epoch, p->head);
 }
 
 /* First row of (number, head), if there is one. */
@@ -73,7 +74,7 @@ static enum jb_err settled_load(struct jb_ledger *l, struct jb_heads *h)
 
     h->settled = h->made;
     h->settled.number = 0;
-    jb_chain_start(h->node, l->epoch, h->settled.head);
+    jb_chain_start(l->suite, h->node, l->epoch, h->settled.head);
     if (err != JB_OK || settled == 0)
         return err;
     h->settled.number = (uint64_t)settled;
@@ -85,10 +86,10 @@ void jb_replica_heads_start(struct jb_ledger *l)
     struct jb_heads *h = &l->heads;
     uint8_t zero[JB_EPOCH_BYTES] = {0};
 
-    point_start(&h->made, h->node, l->epoch);
-    point_start(&h->settled, h->node, l->epoch);
+    point_start(l, &h->made, h->node, l->epoch);
+    point_start(l, &h->settled, h->node, l->epoch);
     if (memcmp(h->down.epoch, zero, sizeof zero) != 0)
-        jb_chain_start(h->node, h->down.epoch, h->down.head);
+        jb_chain_start(l->suite, h->node, h->down.epoch, h->down.head);
 }
 
 static enum jb_err replica_load(struct jb_ledger *l)
@@ -118,7 +119,7 @@ static enum jb_err replica_load(struct jb_ledger *l)
 static enum jb_err broker_load(struct jb_ledger *l)
 {
     /* Node 0 is nobody: the log's chain is never that of a line. */
-    jb_chain_start(0, l->epoch, l->heads.log_head);
+    jb_chain_start(l->suite, 0, l->epoch, l->heads.log_head);
     enum jb_err err = point_last(l, JB_SQL_ENTRY_LAST, &l->heads.log_seq, l->heads.log_head);
     if (err == JB_OK)
         err = jb_lines_load(l);

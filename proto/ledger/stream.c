@@ -51,8 +51,8 @@ enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *ad
     enum jb_err err = item_build(l, add, next.number, &bytes);
     if (err != JB_OK)
         return err;
-    jb_hash(bytes.data, bytes.len, hash);
-    jb_chain_next(s->down.head, hash, next.head);
+    jb_hash(l->suite, bytes.data, bytes.len, hash);
+    jb_chain_next(l->suite, s->down.head, hash, next.head);
     err = row_write(l, add, &next, bytes);
     if (err != JB_OK)
         return err;
@@ -262,7 +262,7 @@ enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES])
 {
     if (number == 0) {
-        jb_chain_start(node, l->epoch, head);
+        jb_chain_start(l->suite, node, l->epoch, head);
         return JB_OK;
     }
     return jb_sql_head(l, jb_sql_bind(l, JB_SQL_STREAM_HEAD, JB_ROW(jb_int(node), jb_u64(number))),

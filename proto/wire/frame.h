@@ -64,7 +64,7 @@ struct jb_frame {
     const struct jb_frame_item *items;   /* SUBMIT, DELIVER; arena */
     size_t item_count;
     uint8_t head[JB_HASH_BYTES];      /* SUBMIT, DELIVER: after the last item; ACK */
-    uint8_t suite;                    /* SUBMIT, DELIVER, ACK, BEAT */
+    uint8_t suite;                    /* SUBMIT, DELIVER, ACK, BEAT; HELLO, WELCOME: 0 means 1 */
     uint8_t signature[JB_SIGN_BYTES]; /* SUBMIT, DELIVER, ACK, BEAT */
     uint32_t error;                   /* RESUME, REJECT: enum jb_err */
     struct jb_text text;              /* RESUME, REJECT, BYE */

@@ -13,19 +13,24 @@
 
 #include "proto/wire/chain.h"
 #include "proto/wire/sign.h"
+#include "proto/wire/sm.h"
 
 _Static_assert(JB_KEY_BYTES == crypto_box_PUBLICKEYBYTES, "line public key size");
 _Static_assert(JB_KEY_BYTES == crypto_box_SECRETKEYBYTES, "line secret key size");
 
 #define FILE_MAX_BYTES 4096
-#define FILE_VERSION "version = 1\n"
-#define PUBLIC_PREFIX "jbk1:"
+#define FILE_NOTE "# jiaoban node keys. Keep this file secret: whoever has it is this node.\n"
+#define PREFIX_BYTES 5 /* "jbk1:" */
 #define CHECK_BYTES 4
 
-static const char file_head[] =
-    "# jiaoban node keys. Keep this file secret: whoever has it is this node.\n" FILE_VERSION;
+/* The line of the file after the note: by it an older version knows that it cannot read suite 2. */
+static const char *const file_versions[] = {
+    [JB_SUITE_ED25519] = "version = 1\n",
+    [JB_SUITE_SM2_SM3] = "version = 2\n",
+};
+#define VERSION_BYTES (sizeof "version = 1\n" - 1) /* of each */
 
-/* The lines of the file after its head, in this order. */
+/* The lines of the file after that, in this order. */
 struct field {
     const char *name;
     size_t offset; /* in struct jb_node_keys */
@@ -48,13 +53,24 @@ static void clamp(uint8_t secret[JB_KEY_BYTES])
     secret[31] = (uint8_t)((secret[31] & 0x7F) | 0x40);
 }
 
-enum jb_err jb_keys_generate(struct jb_node_keys *out)
+enum jb_err jb_keys_generate(uint8_t suite, struct jb_node_keys *out, struct jb_fault *fault)
 {
+    enum jb_err err = jb_suite_start(suite, fault);
+    if (err != JB_OK)
+        return err;
     if (jb_sign_init() != JB_OK)
-        return JB_IO;
+        return jb_fault_set(fault, JB_IO, "no source of randomness");
+    out->suite = suite;
     (void)crypto_box_keypair(out->line.public_key, out->line.secret_key); /* always 0 */
     clamp(out->line.secret_key);
-    (void)crypto_sign_keypair(out->sign_public, out->sign_secret); /* always 0 */
+    if (suite == JB_SUITE_ED25519) {
+        (void)crypto_sign_keypair(out->sign_public, out->sign_secret); /* always 0 */
+        return JB_OK;
+    }
+    err = jb_sm2_generate(out->sign_secret, out->sign_public);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "SM2 keys cannot be made: %s", jb_err_text(err));
+    memcpy(out->sign_secret + JB_KEY_BYTES, out->sign_public, JB_KEY_BYTES);
     return JB_OK;
 }
 
@@ -70,9 +86,8 @@ void jb_keys_wipe(struct jb_node_keys *keys)
 static size_t format_file(const struct jb_node_keys *keys, char *out)
 {
     char hex[2 * JB_SIGN_SECRET_BYTES + 1];
-    size_t used = sizeof file_head - 1;
+    size_t used = (size_t)snprintf(out, FILE_MAX_BYTES, FILE_NOTE "%s", file_versions[keys->suite]);
 
-    memcpy(out, file_head, used);
     for (size_t i = 0; i < FIELDS; i++) {
         const uint8_t *key = (const uint8_t *)keys + fields[i].offset;
         sodium_bin2hex(hex, sizeof hex, key, fields[i].len);
@@ -241,11 +256,14 @@ static enum jb_err parse_file(const char *text, const char *path, struct jb_node
     const char *p = skip_comments(text);
     if (strncmp(p, "version = ", 10) != 0)
         return jb_fault_set(fault, JB_CORRUPT, "%s is not a key file", path);
-    if (strncmp(p, FILE_VERSION, sizeof FILE_VERSION - 1) != 0)
+    for (uint8_t i = JB_SUITE_ED25519; i <= JB_SUITE_SM2_SM3; i++)
+        if (strncmp(p, file_versions[i], VERSION_BYTES) == 0)
+            out->suite = i;
+    if (out->suite == 0)
         return jb_fault_set(fault, JB_VERSION, "key file %s is of an unknown version: %.*s", path,
                             (int)strcspn(p + 10, "\n") > 16 ? 16 : (int)strcspn(p + 10, "\n"),
                             p + 10);
-    p += sizeof FILE_VERSION - 1;
+    p += VERSION_BYTES;
     for (size_t i = 0; i < FIELDS; i++) {
         p = parse_field(p, &fields[i], out);
         if (p == NULL)
@@ -258,25 +276,32 @@ static enum jb_err parse_file(const char *text, const char *path, struct jb_node
     return JB_OK;
 }
 
+/* The secret as it must stand in the file, made anew from its first half. */
+static bool remake_sign(const struct jb_node_keys *keys, uint8_t secret[JB_SIGN_SECRET_BYTES])
+{
+    uint8_t sign[JB_KEY_BYTES];
+
+    if (keys->suite == JB_SUITE_SM2_SM3) {
+        memcpy(secret, keys->sign_secret, JB_KEY_BYTES);
+        return jb_sm2_public(secret, secret + JB_KEY_BYTES) == JB_OK;
+    }
+    return crypto_sign_seed_keypair(sign, secret, keys->sign_secret) == 0;
+}
+
 /* A flipped bit anywhere would give a node that nobody knows, or receipts that nobody believes. */
 static bool halves_match(const struct jb_node_keys *keys)
 {
-    uint8_t seed[crypto_sign_SEEDBYTES];
-    uint8_t secret[JB_SIGN_SECRET_BYTES];
+    uint8_t secret[JB_SIGN_SECRET_BYTES] = {0};
     uint8_t line[JB_KEY_BYTES];
-    uint8_t sign[JB_KEY_BYTES];
 
     memcpy(line, keys->line.secret_key, sizeof line);
     clamp(line);
     bool ok = sodium_memcmp(line, keys->line.secret_key, sizeof line) == 0 &&
               crypto_scalarmult_base(line, keys->line.secret_key) == 0;
-    (void)crypto_sign_ed25519_sk_to_seed(seed, keys->sign_secret);
-    (void)crypto_sign_seed_keypair(sign, secret, seed);
-    ok = ok && memcmp(line, keys->line.public_key, sizeof line) == 0 &&
-         memcmp(sign, keys->sign_public, sizeof sign) == 0 &&
+    ok = ok && remake_sign(keys, secret) && memcmp(line, keys->line.public_key, sizeof line) == 0 &&
+         memcmp(secret + JB_KEY_BYTES, keys->sign_public, JB_KEY_BYTES) == 0 &&
          sodium_memcmp(secret, keys->sign_secret, sizeof secret) == 0;
     sodium_memzero(line, sizeof line);
-    sodium_memzero(seed, sizeof seed);
     sodium_memzero(secret, sizeof secret);
     return ok;
 }
@@ -284,9 +309,12 @@ static bool halves_match(const struct jb_node_keys *keys)
 enum jb_err jb_keys_load(const char *path, struct jb_node_keys *out, struct jb_fault *fault)
 {
     char text[FILE_MAX_BYTES] = "";
+    out->suite = 0;
     enum jb_err err = read_file(path, text, fault);
     if (err == JB_OK)
         err = parse_file(text, path, out, fault);
+    if (err == JB_OK)
+        err = jb_suite_start(out->suite, fault);
     if (err == JB_OK && !halves_match(out))
         err = jb_fault_set(fault, JB_CORRUPT,
                            "key file %s is damaged: public and secret keys do not match", path);
@@ -301,6 +329,7 @@ enum jb_err jb_keys_load(const char *path, struct jb_node_keys *out, struct jb_f
 
 void jb_keys_public(const struct jb_node_keys *keys, struct jb_public_keys *out)
 {
+    out->suite = keys->suite;
     memcpy(out->line, keys->line.public_key, JB_KEY_BYTES);
     memcpy(out->sign, keys->sign_public, JB_KEY_BYTES);
 }
@@ -312,7 +341,7 @@ static void public_check(const struct jb_public_keys *keys, uint8_t check[CHECK_
 
     memcpy(both, keys->line, JB_KEY_BYTES);
     memcpy(both + JB_KEY_BYTES, keys->sign, JB_KEY_BYTES);
-    jb_hash(both, sizeof both, hash);
+    jb_hash(keys->suite, both, sizeof both, hash);
     memcpy(check, hash, CHECK_BYTES);
 }
 
@@ -327,7 +356,8 @@ void jb_keys_public_text(const struct jb_public_keys *keys, char out[JB_KEYS_PUB
     sodium_bin2hex(line, sizeof line, keys->line, JB_KEY_BYTES);
     sodium_bin2hex(sign, sizeof sign, keys->sign, JB_KEY_BYTES);
     sodium_bin2hex(check_hex, sizeof check_hex, check, CHECK_BYTES);
-    snprintf(out, JB_KEYS_PUBLIC_TEXT_BYTES, PUBLIC_PREFIX "%s:%s:%s", line, sign, check_hex);
+    snprintf(out, JB_KEYS_PUBLIC_TEXT_BYTES, "jbk%c:%s:%s:%s", '0' + keys->suite % 10, line, sign,
+             check_hex);
 }
 
 /* `len` bytes in hexadecimal, then `end`. NULL: anything else. */
@@ -341,6 +371,20 @@ static const char *parse_hex(const char *p, uint8_t *out, size_t len, char end)
     return p[2 * len] == end ? p + 2 * len + (end != '\0') : NULL;
 }
 
+/* "jbk1:" or "jbk2:" at the beginning: the suite, ready for use. */
+static enum jb_err parse_prefix(const char *text, size_t len, uint8_t *suite,
+                                struct jb_fault *fault)
+{
+    if (len < PREFIX_BYTES || strncmp(text, "jbk", 3) != 0)
+        return jb_fault_set(fault, JB_MALFORMED,
+                            "public keys must begin with \"jbk1:\" or \"jbk2:\"");
+    *suite = text[3] >= '1' && text[3] <= '9' ? (uint8_t)(text[3] - '0') : 0;
+    if (text[4] != ':' || !jb_suite_known(*suite))
+        return jb_fault_set(fault, JB_VERSION,
+                            "public keys are of another version than \"jbk1:\" and \"jbk2:\"");
+    return jb_suite_start(*suite, fault);
+}
+
 enum jb_err jb_keys_public_parse(const char *text, struct jb_public_keys *out,
                                  struct jb_fault *fault)
 {
@@ -351,18 +395,16 @@ enum jb_err jb_keys_public_parse(const char *text, struct jb_public_keys *out,
 
     text += strspn(text, " \t\r\n");
     size_t len = strcspn(text, " \t\r\n");
-    if (strncmp(text, "jbk", 3) == 0 && strncmp(text, PUBLIC_PREFIX, 5) != 0 && len > 4)
-        return jb_fault_set(fault, JB_VERSION, "public keys are of another version than \"%s\"",
-                            PUBLIC_PREFIX);
+    enum jb_err err = parse_prefix(text, len, &keys.suite, fault);
+    if (err != JB_OK)
+        return err;
     if (len != sizeof line - 1 || text[len + strspn(text + len, " \t\r\n")] != '\0')
         return jb_fault_set(fault, JB_MALFORMED,
                             "public keys must be one word of %zu characters: jbk1:...:...:...",
                             sizeof line - 1);
     memcpy(line, text, len);
     line[len] = '\0';
-    if (strncmp(line, PUBLIC_PREFIX, 5) != 0)
-        return jb_fault_set(fault, JB_MALFORMED, "public keys must begin with \"jbk1:\"");
-    const char *p = parse_hex(line + 5, keys.line, JB_KEY_BYTES, ':');
+    const char *p = parse_hex(line + PREFIX_BYTES, keys.line, JB_KEY_BYTES, ':');
     if (p != NULL)
         p = parse_hex(p, keys.sign, JB_KEY_BYTES, ':');
     if (p != NULL)

@@ -20,7 +20,7 @@ void jb_seal_key_new(uint8_t key[JB_KEY_BYTES])
 void jb_seal_key_id(const uint8_t key[JB_KEY_BYTES], uint8_t id[JB_SEAL_KEY_ID_BYTES])
 {
     uint8_t hash[JB_HASH_BYTES];
-    jb_hash(key, JB_KEY_BYTES, hash);
+    jb_digest(key, JB_KEY_BYTES, hash);
     memcpy(id, hash, JB_SEAL_KEY_ID_BYTES);
 }
 

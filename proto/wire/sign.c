@@ -1,9 +1,12 @@
-/* Ed25519 over "jiaoban-v1" NUL purpose NUL message. Plain Ed25519 (not the pre-hashed variant), so
- * that any library can check a receipt; never logs and never keeps a key. */
+/* Signatures over "jiaoban-v1" NUL purpose NUL message. Plain Ed25519 (not the pre-hashed variant)
+ * and SM2 as the standard has it, so that any library can check a receipt; never logs and never
+ * keeps a key. */
 #include "proto/wire/sign.h"
 
 #include <sodium.h>
 #include <stdlib.h>
+
+#include "proto/wire/sm.h"
 
 _Static_assert(JB_SIGN_BYTES == crypto_sign_BYTES, "signature size");
 _Static_assert(JB_SIGN_SECRET_BYTES == crypto_sign_SECRETKEYBYTES, "secret key size");
@@ -51,18 +54,53 @@ enum jb_err jb_sign_init(void)
     return sodium_init() < 0 ? JB_IO : JB_OK;
 }
 
+/* ---- the algorithms ---- */
+
+struct algorithm {
+    enum jb_err (*sign)(const uint8_t secret[JB_SIGN_SECRET_BYTES], struct jb_bytes msg,
+                        uint8_t sig[JB_SIGN_BYTES]);
+    enum jb_err (*verify)(const uint8_t public_key[JB_KEY_BYTES], struct jb_bytes msg,
+                          const uint8_t sig[JB_SIGN_BYTES]);
+};
+
+static enum jb_err ed25519_sign(const uint8_t secret[JB_SIGN_SECRET_BYTES], struct jb_bytes msg,
+                                uint8_t sig[JB_SIGN_BYTES])
+{
+    (void)crypto_sign_detached(sig, NULL, msg.data, msg.len, secret); /* always 0 */
+    return JB_OK;
+}
+
+static enum jb_err ed25519_verify(const uint8_t public_key[JB_KEY_BYTES], struct jb_bytes msg,
+                                  const uint8_t sig[JB_SIGN_BYTES])
+{
+    return crypto_sign_verify_detached(sig, msg.data, msg.len, public_key) == 0 ? JB_OK
+                                                                                : JB_BAD_SIGNATURE;
+}
+
+/* The secret is followed by its public key, as with Ed25519. */
+static enum jb_err sm2_sign(const uint8_t secret[JB_SIGN_SECRET_BYTES], struct jb_bytes msg,
+                            uint8_t sig[JB_SIGN_BYTES])
+{
+    return jb_sm2_sign(secret, secret + JB_KEY_BYTES, msg, sig);
+}
+
+static const struct algorithm algorithms[] = {
+    [JB_SUITE_ED25519] = {ed25519_sign, ed25519_verify},
+    [JB_SUITE_SM2_SM3] = {sm2_sign, jb_sm2_verify},
+};
+
 enum jb_err jb_sign(uint8_t suite, const uint8_t secret[JB_SIGN_SECRET_BYTES], const char *purpose,
                     struct jb_bytes msg, uint8_t sig[JB_SIGN_BYTES])
 {
     struct framed f;
-    if (suite != JB_SUITE_ED25519)
+    if (!jb_suite_known(suite))
         return JB_UNSUPPORTED;
     enum jb_err err = framed_make(&f, purpose, msg);
     if (err != JB_OK)
         return err;
-    (void)crypto_sign_detached(sig, NULL, framed_data(&f), f.len, secret); /* always 0 */
+    err = algorithms[suite].sign(secret, (struct jb_bytes){framed_data(&f), f.len}, sig);
     free(f.large);
-    return JB_OK;
+    return err;
 }
 
 enum jb_err jb_sign_verify(uint8_t suite, const uint8_t public_key[JB_KEY_BYTES],
@@ -70,14 +108,14 @@ enum jb_err jb_sign_verify(uint8_t suite, const uint8_t public_key[JB_KEY_BYTES]
                            const uint8_t sig[JB_SIGN_BYTES])
 {
     struct framed f;
-    if (suite != JB_SUITE_ED25519)
+    if (!jb_suite_known(suite))
         return JB_UNSUPPORTED;
     enum jb_err err = framed_make(&f, purpose, msg);
     if (err != JB_OK)
         return err;
-    int rc = crypto_sign_verify_detached(sig, framed_data(&f), f.len, public_key);
+    err = algorithms[suite].verify(public_key, (struct jb_bytes){framed_data(&f), f.len}, sig);
     free(f.large);
-    return rc == 0 ? JB_OK : JB_BAD_SIGNATURE;
+    return err;
 }
 
 /* Big endian, `bytes` of them. Returns where the next field starts. */

@@ -10,10 +10,6 @@
 #include "proto/wire/chain.h"
 #include "proto/wire/keys.h"
 
-/* Algorithm tags travel on the wire and lie on disk for decades: never reuse one. */
-#define JB_SUITE_ED25519 1 /* Ed25519 with BLAKE2b-256 chains (libsodium) */
-#define JB_SUITE_SM2_SM3 2 /* reserved: SM2 with SM3; answered with JB_UNSUPPORTED */
-
 /* Purposes in use. */
 #define JB_SIGN_PURPOSE_LINE "line" /* over a line statement, see below */
 
@@ -21,8 +17,8 @@
  * JB_IO: no source of randomness. */
 JB_MUST enum jb_err jb_sign_init(void);
 
-/* Sign "jiaoban-v1" NUL purpose NUL msg. `purpose`: non-empty ASCII. JB_UNSUPPORTED: suite;
- * JB_NOMEM (messages over a few hundred bytes are copied once). */
+/* Sign "jiaoban-v1" NUL purpose NUL msg. `purpose`: non-empty ASCII. JB_UNSUPPORTED: the suite is
+ * unknown, or jb_suite_start failed for it; JB_NOMEM. */
 JB_MUST enum jb_err jb_sign(uint8_t suite, const uint8_t secret[JB_SIGN_SECRET_BYTES],
                             const char *purpose, struct jb_bytes msg, uint8_t sig[JB_SIGN_BYTES]);
 

@@ -210,7 +210,7 @@ static void open_replicas(struct model *m, const char *folder)
         /* what this model submits does not pass through the replica's outbox */
         assert_int_equal(jb_replica_settles_after(*l, JB_SETTLES_NOTHING), JB_OK);
         assert_int_equal(jb_ledger_commit(*l), JB_OK);
-        jb_chain_start(node, line_epoch, m->heads[node]);
+        jb_chain_start(JB_SUITE_ED25519, node, line_epoch, m->heads[node]);
     }
 }
 
@@ -297,8 +297,8 @@ enum jb_refusal model_submit(struct model *m, uint32_t node, const char *user,
     item->node = node;
     item->number = ++m->made[node];
     assert_int_equal(jb_submission_encode(&s, &m->b.fill->arena, &item->raw), JB_OK);
-    jb_hash(item->raw.data, item->raw.len, hash);
-    jb_chain_next(m->heads[node], hash, m->heads[node]);
+    jb_hash(JB_SUITE_ED25519, item->raw.data, item->raw.len, hash);
+    jb_chain_next(JB_SUITE_ED25519, m->heads[node], hash, m->heads[node]);
     memcpy(item->head, m->heads[node], sizeof item->head);
     run_tick(m);
     for (size_t i = 0; i < m->b.fill->op_count; i++) {

@@ -9,25 +9,27 @@ import nacl.exceptions
 import nacl.public
 import nacl.signing
 
-SUITE_ED25519 = 1
+import sm
+
+ED25519, SM2 = 1, 2  # suites
 UP, DOWN_ACK, DOWN_HEAD = b"U", b"D", b"B"
 QUERY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def digest(data):
-    return hashlib.blake2b(data, digest_size=32).digest()
+def digest(data, suite=ED25519):
+    return sm.sm3(data) if suite == SM2 else hashlib.blake2b(data, digest_size=32).digest()
 
 
-def chain_start(node, epoch):
-    return digest(b"jiaoban-chain-v1" + struct.pack(">I", node) + epoch)
+def chain_start(node, epoch, suite=ED25519):
+    return digest(b"jiaoban-chain-v1" + struct.pack(">I", node) + epoch, suite)
 
 
-def chain_link(head, item_hash):
-    return digest(head + item_hash)
+def chain_link(head, item_hash, suite=ED25519):
+    return digest(head + item_hash, suite)
 
 
-def chain_next(head, item):
-    return chain_link(head, digest(item))
+def chain_next(head, item, suite=ED25519):
+    return chain_link(head, digest(item, suite), suite)
 
 
 def statement(role, node, epoch, number, head):
@@ -41,9 +43,13 @@ def signed_bytes(claim):
 class Keys:
     """A node's two key pairs."""
 
-    def __init__(self, line_secret=None, sign_seed=None):
+    def __init__(self, line_secret=None, sign_seed=None, suite=ED25519):
+        self.suite = suite
         self.line = nacl.public.PrivateKey(line_secret or os.urandom(32))
-        self.sign = nacl.signing.SigningKey(sign_seed or os.urandom(32))
+        if suite == SM2:
+            self.sign_secret, self._sign_public = sm.generate(sign_seed)
+        else:
+            self.sign = nacl.signing.SigningKey(sign_seed or os.urandom(32))
 
     @property
     def line_public(self):
@@ -51,26 +57,40 @@ class Keys:
 
     @property
     def sign_public(self):
-        return bytes(self.sign.verify_key)
+        return self._sign_public if self.suite == SM2 else bytes(self.sign.verify_key)
 
     def public_line(self):
         both = self.line_public + self.sign_public
-        return f"jbk1:{self.line_public.hex()}:{self.sign_public.hex()}:{digest(both)[:4].hex()}"
+        return (f"jbk{self.suite}:{self.line_public.hex()}:{self.sign_public.hex()}:"
+                f"{digest(both, self.suite)[:4].hex()}")
 
     def sign_claim(self, claim):
+        if self.suite == SM2:
+            return sm.sign(self.sign_secret, signed_bytes(claim))
         return self.sign.sign(signed_bytes(claim)).signature
 
 
 def parse_public_line(text):
-    """(line key, signing key) of a "jbk1:" line; ValueError when it was copied wrongly."""
-    prefix, line, sign, check = text.strip().split(":")
+    """(line key, signing key) of a public line; ValueError when it was copied wrongly."""
+    suite = suite_of_line(text)
+    _, line, sign, check = text.strip().split(":")
     line, sign = bytes.fromhex(line), bytes.fromhex(sign)
-    if prefix != "jbk1" or digest(line + sign)[:4].hex() != check.lower():
+    if digest(line + sign, suite)[:4].hex() != check.lower():
         raise ValueError("not a public key line")
     return line, sign
 
 
-def verify_claim(sign_public, claim, signature):
+def suite_of_line(text):
+    suites = {"jbk1": ED25519, "jbk2": SM2}
+    prefix = text.strip().split(":")[0]
+    if prefix not in suites:
+        raise ValueError("not a public key line")
+    return suites[prefix]
+
+
+def verify_claim(sign_public, claim, signature, suite=ED25519):
+    if suite == SM2:
+        return sm.verify(sign_public, signed_bytes(claim), signature)
     try:
         nacl.signing.VerifyKey(sign_public).verify(signed_bytes(claim), signature)
     except (nacl.exceptions.BadSignatureError, ValueError):

@@ -125,6 +125,7 @@ class Node:
 
     def __init__(self, keys, code, endpoint, broker_public, path=":memory:"):
         self.keys, self.code, self.endpoint = keys, code, endpoint
+        self.suite = crypto.suite_of_line(broker_public)
         self.broker_line, self.broker_sign = crypto.parse_public_line(broker_public)
         self.db = sqlite3.connect(path, isolation_level=None)
         self.db.executescript(SCHEMA)
@@ -168,7 +169,7 @@ class Node:
     def _point(self, sql, epoch):
         number, head = self.db.execute(sql).fetchone() or (0, b"")
         if number == 0 and self.number and epoch:
-            head = crypto.chain_start(self.number, epoch)
+            head = crypto.chain_start(self.number, epoch, self.suite)
         return line_pb2.LinePoint(epoch=epoch or b"", number=number, head=head)
 
     def up_point(self):
@@ -185,7 +186,7 @@ class Node:
 
     def up_head(self, number):
         if number == 0:
-            return crypto.chain_start(self.number, self.meta("up_epoch"))
+            return crypto.chain_start(self.number, self.meta("up_epoch"), self.suite)
         row = self.db.execute("SELECT head FROM outbox WHERE number=?", (number,)).fetchone()
         return row[0] if row else None
 
@@ -200,7 +201,7 @@ class Node:
         fields = dict(protocol_min=1, protocol_max=1, code=self.code, software="pynode 1",
                       up=self.up_point(), settled=self.settled_point(), down=self.down_point(),
                       window_items=self.window_items, window_bytes=self.window_bytes,
-                      now_ms=now_ms(), sign_key=self.keys.sign_public)
+                      now_ms=now_ms(), sign_key=self.keys.sign_public, suite=self.keys.suite)
         fields.update(changes)
         return line_pb2.Hello(**fields)
 
@@ -234,6 +235,8 @@ class Node:
 
     def _on_welcome(self, w):
         own = self.number
+        if (w.suite or crypto.ED25519) != self.suite:
+            raise LineError("the broker signs with another suite than its public line")
         if w.sign_key != self.broker_sign:
             raise LineError("the broker's signing key is not the pinned one")
         if own and w.node != own:
@@ -261,9 +264,9 @@ class Node:
 
     def _head_outbox(self):
         """What was made before the first contact gets its heads now."""
-        head = crypto.chain_start(self.number, self.meta("up_epoch"))
+        head = crypto.chain_start(self.number, self.meta("up_epoch"), self.suite)
         for number, body in self.db.execute("SELECT number, body FROM outbox ORDER BY number").fetchall():
-            head = crypto.chain_next(head, body)
+            head = crypto.chain_next(head, body, self.suite)
             self.db.execute("UPDATE outbox SET head=? WHERE number=?", (head, number))
 
     def _on_deliver(self, d):
@@ -282,10 +285,10 @@ class Node:
         last = d.first + len(d.items) - 1
         heads, head = [], down.head
         for item in new:
-            head = crypto.chain_next(head, item.body)
+            head = crypto.chain_next(head, item.body, self.suite)
             heads.append(head)
         claim = crypto.statement(crypto.DOWN_HEAD, self.number, d.epoch, last, head)
-        if head != d.head or not crypto.verify_claim(self.broker_sign, claim, d.signature):
+        if head != d.head or not crypto.verify_claim(self.broker_sign, claim, d.signature, self.suite):
             raise Diverged(f"head or signature of delivery {d.first}..{last} is wrong")
         own = self._sign_down(last, head)
         self.db.execute("BEGIN")
@@ -293,7 +296,7 @@ class Node:
             number = down.number + 1 + i
             case_no = self._apply(number, item.body, item.case_key)
             self.db.execute("INSERT INTO stream VALUES(?,?,?,?,?,?)", (
-                number, item.body, item.case_key, heads[i], crypto.digest(item.body), case_no))
+                number, item.body, item.case_key, heads[i], crypto.digest(item.body, self.suite), case_no))
         self.db.execute("INSERT INTO proof VALUES(?,?,?)", (last, d.signature, own))
         self.db.execute("COMMIT")
         self._send_ack(last, own)
@@ -305,7 +308,7 @@ class Node:
     def _send_ack(self, number, signature):
         head = self.db.execute("SELECT head FROM stream WHERE number=?", (number,)).fetchone()[0]
         self.line.send(line_pb2.Ack(epoch=self.meta("down_epoch"), number=number, head=head,
-                                    suite=crypto.SUITE_ED25519, signature=signature,
+                                    suite=self.suite, signature=signature,
                                     window_items=self.window_items, window_bytes=self.window_bytes))
         self.acks_sent += 1
 
@@ -374,7 +377,7 @@ class Node:
 
     def _on_beat(self, b):
         claim = crypto.statement(crypto.DOWN_HEAD, self.number, b.down.epoch, b.down.number, b.down.head)
-        if not crypto.verify_claim(self.broker_sign, claim, b.signature):
+        if not crypto.verify_claim(self.broker_sign, claim, b.signature, self.suite):
             raise LineError("a beat that the broker did not sign")
         self.last_beat = b
 
@@ -409,7 +412,7 @@ class Node:
 
     def add_raw(self, body, case_key=b""):
         point = self.up_point()
-        head = crypto.chain_next(point.head, body) if self.number else b""
+        head = crypto.chain_next(point.head, body, self.suite) if self.number else b""
         self.db.execute("INSERT INTO outbox VALUES(?,?,?,?,0)", (point.number + 1, body, case_key, head))
         return point.number + 1
 
@@ -420,7 +423,7 @@ class Node:
         claim = crypto.statement(crypto.UP, self.number, epoch, last, head)
         items = [line_pb2.SubmitItem(body=body, case_key=case_key or None) for body, case_key in rows]
         return line_pb2.Submit(epoch=epoch, first=first, items=items, head=head,
-                               suite=crypto.SUITE_ED25519, signature=self.keys.sign_claim(claim))
+                               suite=self.suite, signature=self.keys.sign_claim(claim))
 
     def flush(self):
         """Send what the broker has not taken."""
@@ -452,19 +455,19 @@ class Node:
         """Compute both chains again from what is stored; raise when a head or signature differs."""
         for table, epoch, kind in (("outbox", self.meta("up_epoch"), None),
                                    ("stream", self.meta("down_epoch"), "proof")):
-            head = crypto.chain_start(self.number, epoch)
+            head = crypto.chain_start(self.number, epoch, self.suite)
             item_hash = "hash" if kind else "NULL"
             for number, body, hashed, stored in self.db.execute(
                     f"SELECT number, body, {item_hash}, head FROM {table} ORDER BY number").fetchall():
-                if body is not None and hashed not in (None, crypto.digest(body)):
+                if body is not None and hashed not in (None, crypto.digest(body, self.suite)):
                     raise LineError(f"{table} {number}: the bytes are not those that were hashed")
-                head = crypto.chain_link(head, hashed or crypto.digest(body))
+                head = crypto.chain_link(head, hashed or crypto.digest(body, self.suite), self.suite)
                 if head != stored:
                     raise LineError(f"{table} {number}: the chain is broken")
                 row = kind and self.db.execute("SELECT broker_signature FROM proof WHERE number=?",
                                                (number,)).fetchone()
                 claim = crypto.statement(crypto.DOWN_HEAD, self.number, epoch, number, head)
-                if row and not crypto.verify_claim(self.broker_sign, claim, row[0]):
+                if row and not crypto.verify_claim(self.broker_sign, claim, row[0], self.suite):
                     raise LineError(f"stream {number}: the signature is wrong")
 
     def close(self):

@@ -61,6 +61,7 @@ static void keys_from(uint8_t first, struct jb_node_keys *keys)
 {
     uint8_t seed[crypto_sign_SEEDBYTES];
     fill(seed, sizeof seed, first);
+    keys->suite = JB_SUITE_ED25519;
     (void)crypto_sign_seed_keypair(keys->sign_public, keys->sign_secret, seed);
     fill(keys->line.secret_key, sizeof keys->line.secret_key, (uint8_t)(first + 0x20));
     (void)crypto_scalarmult_base(keys->line.public_key, keys->line.secret_key);
@@ -130,8 +131,8 @@ static void advance(struct jb_line_point *p, struct jb_bytes item, const char *l
 {
     uint8_t hash[JB_HASH_BYTES];
     char title[96];
-    jb_hash(item.data, item.len, hash);
-    jb_chain_next(p->head, hash, p->head);
+    jb_hash(JB_SUITE_ED25519, item.data, item.len, hash);
+    jb_chain_next(JB_SUITE_ED25519, p->head, hash, p->head);
     p->number++;
     (void)snprintf(title, sizeof title, "Hash of item %llu of the %s sequence",
                    (unsigned long long)p->number, line);
@@ -182,7 +183,7 @@ static struct jb_line_point start_of(const struct jb_line_point *p)
 {
     struct jb_line_point start = {.number = 0};
     memcpy(start.epoch, p->epoch, sizeof start.epoch);
-    jb_chain_start(NODE, start.epoch, start.head);
+    jb_chain_start(JB_SUITE_ED25519, NODE, start.epoch, start.head);
     return start;
 }
 

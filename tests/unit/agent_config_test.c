@@ -20,7 +20,7 @@ static int setup(void **state)
 
     (void)state;
     assert_int_equal(jb_sign_init(), JB_OK);
-    assert_int_equal(jb_keys_generate(&keys), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &keys, &(struct jb_fault){""}), JB_OK);
     jb_keys_public(&keys, &public_keys);
     jb_keys_public_text(&public_keys, text);
     (void)snprintf(broker_key, sizeof broker_key, "agent.broker_key=%s", text);

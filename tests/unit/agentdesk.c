@@ -16,8 +16,10 @@ int desk_setup(void **state)
     assert_int_equal(lw_setup(&part), 0);
     d->w = part;
     assert_int_equal(uv_loop_init(&d->loop), 0);
-    assert_int_equal(jb_keys_generate(&d->broker_keys), JB_OK);
-    assert_int_equal(jb_keys_generate(&d->agent.keys), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &d->broker_keys, &(struct jb_fault){""}),
+                     JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &d->agent.keys, &(struct jb_fault){""}),
+                     JB_OK);
     jb_keys_public(&d->broker_keys, &d->agent.broker);
     d->broker = lw_open(d->w, "b.db", JB_LEDGER_BROKER);
     d->agent.loop = &d->loop;

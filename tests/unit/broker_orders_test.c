@@ -66,7 +66,7 @@ static void open_window(struct world *w)
     assert_non_null(version);
     version[11] = 'r';
     install(w, true, text);
-    assert_int_equal(jb_keys_generate(&w->b.keys), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &w->b.keys, &(struct jb_fault){""}), JB_OK);
 }
 
 static enum jb_refusal rate(struct world *w, int64_t no, int party, struct jb_bytes sealed)
@@ -101,7 +101,7 @@ static void ratings_stay_sealed_until_the_window_is_over(void **state)
     /* nonsense: not sealed to this broker; of another case; of the other party; nothing */
     struct jb_node_keys foreign;
     struct jb_bytes bad;
-    assert_int_equal(jb_keys_generate(&foreign), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &foreign, &(struct jb_fault){""}), JB_OK);
     assert_int_equal(
         jb_rating_seal(foreign.line.public_key, no, JB_RATED_OFFICE, JB_SATISFIED, &w->arena, &bad),
         JB_OK);

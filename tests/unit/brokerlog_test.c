@@ -112,15 +112,15 @@ static void a_stream_is_sent_with_the_bytes_that_were_chained(void **state)
     }
     assert_int_equal(jb_ledger_commit(l), JB_OK);
 
-    jb_chain_start(NODE, jb_ledger_epoch(l), expected);
+    jb_chain_start(JB_SUITE_ED25519, NODE, jb_ledger_epoch(l), expected);
     for (uint64_t from = 1; from <= 60; from += count) {
         struct jb_stream_read want = {
             .node = NODE, .from = from, .max_items = 7, .max_bytes = 2000};
         assert_int_equal(jb_stream_read(l, &want, &w->arena, &items, &count, head), JB_OK);
         assert_true(count >= 1 && count <= 7);
         for (size_t i = 0; i < count; i++) {
-            jb_hash(items[i].body.data, items[i].body.len, hash);
-            jb_chain_next(expected, hash, expected);
+            jb_hash(JB_SUITE_ED25519, items[i].body.data, items[i].body.len, hash);
+            jb_chain_next(JB_SUITE_ED25519, expected, hash, expected);
             assert_int_equal(jb_item_decode(items[i].body, &w->arena, &item, &w->fault), JB_OK);
             assert_int_equal(item.number, from + i);
             assert_int_equal(item.kind, item.number % 2 ? JB_ITEM_ENTRY : JB_ITEM_REFUSAL);
@@ -322,7 +322,7 @@ static void submissions_are_decided_in_order_and_refused_ones_kept(void **state)
 
     assert_int_equal(jb_ledger_begin(l), JB_OK);
     assert_int_equal(jb_line_up_epoch(l, NODE, epoch), JB_OK);
-    jb_chain_start(NODE, epoch, start);
+    jb_chain_start(JB_SUITE_ED25519, NODE, epoch, start);
     assert_memory_equal(jb_line_get(l, NODE)->up.head, start, sizeof start);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct jb_line_decided d = decided(rows[i].number, rows[i].refusal);

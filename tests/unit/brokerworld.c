@@ -229,9 +229,9 @@ void submit_bytes(struct world *w, uint32_t node, struct jb_bytes raw)
     static const uint8_t epoch[JB_EPOCH_BYTES] = {7};
     uint8_t hash[JB_HASH_BYTES];
     if (w->made[node] == 0)
-        jb_chain_start(node, epoch, w->heads[node]);
-    jb_hash(raw.data, raw.len, hash);
-    jb_chain_next(w->heads[node], hash, w->heads[node]);
+        jb_chain_start(JB_SUITE_ED25519, node, epoch, w->heads[node]);
+    jb_hash(JB_SUITE_ED25519, raw.data, raw.len, hash);
+    jb_chain_next(JB_SUITE_ED25519, w->heads[node], hash, w->heads[node]);
     struct jb_intake_item *item = jb_batch_item(w->b.fill);
     assert_non_null(item);
     item->source = JB_FROM_LINE;

@@ -91,6 +91,8 @@ static struct jb_frame full_frame(enum jb_frame_kind kind)
     }
     if (kind == JB_FRAME_ACK)
         f.number = 1ULL << 63;
+    if (kind == JB_FRAME_HELLO || kind == JB_FRAME_WELCOME)
+        f.suite = 2;
     if (signs) {
         f.suite = 255;
         f.signature[63] = 1;

@@ -351,7 +351,7 @@ static void wrong_keys_in_a_loop_are_turned_away(void **state)
     struct jb_zsock_options fast = zworld_fast_options();
     struct jb_node_keys stranger;
     o.failures = (struct jb_rate){.per_minute = 1, .burst = 3};
-    assert_int_equal(jb_keys_generate(&stranger), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &stranger, &(struct jb_fault){""}), JB_OK);
     bind_gate(w, &o);
     zworld_connect(w, &w->other, &stranger, &fast);
     zworld_run_until(w, &told.cuts[JB_CUT_FAILING], 5);

@@ -43,13 +43,18 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct jb_node_keys saved_keys(const struct place *p)
+static struct jb_node_keys saved_keys_of(const struct place *p, uint8_t suite)
 {
     struct jb_node_keys keys;
     struct jb_fault fault;
-    assert_int_equal(jb_keys_generate(&keys), JB_OK);
+    assert_int_equal(jb_keys_generate(suite, &keys, &fault), JB_OK);
     assert_int_equal(jb_keys_save(&keys, p->path, &fault), JB_OK);
     return keys;
+}
+
+static struct jb_node_keys saved_keys(const struct place *p)
+{
+    return saved_keys_of(p, JB_SUITE_ED25519);
 }
 
 static void assert_refused(const char *path, enum jb_err err, const char *reason)
@@ -103,13 +108,28 @@ static void keys_survive_the_file(void **state)
     assert_int_equal(jb_sign_verify(JB_SUITE_ED25519, keys.sign_public, "t", msg, sig), JB_OK);
 }
 
+static void sm2_keys_survive_the_file(void **state)
+{
+    const struct place *p = *state;
+    struct jb_node_keys keys = saved_keys_of(p, JB_SUITE_SM2_SM3);
+    struct jb_node_keys again;
+    struct jb_fault fault;
+    uint8_t sig[JB_SIGN_BYTES];
+    struct jb_bytes msg = {(const uint8_t *)"x", 1};
+    assert_int_equal(jb_keys_load(p->path, &again, &fault), JB_OK);
+    assert_int_equal(again.suite, JB_SUITE_SM2_SM3);
+    assert_memory_equal(&keys, &again, sizeof keys);
+    assert_int_equal(jb_sign(again.suite, again.sign_secret, "t", msg, sig), JB_OK);
+    assert_int_equal(jb_sign_verify(again.suite, keys.sign_public, "t", msg, sig), JB_OK);
+}
+
 static void two_nodes_never_have_the_same_keys(void **state)
 {
     struct jb_node_keys a;
     struct jb_node_keys b;
     (void)state;
-    assert_int_equal(jb_keys_generate(&a), JB_OK);
-    assert_int_equal(jb_keys_generate(&b), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &a, &(struct jb_fault){""}), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &b, &(struct jb_fault){""}), JB_OK);
     assert_memory_not_equal(a.line.public_key, b.line.public_key, JB_KEY_BYTES);
     assert_memory_not_equal(a.sign_secret, b.sign_secret, JB_SIGN_SECRET_BYTES);
 }
@@ -121,7 +141,7 @@ static void a_key_file_is_never_overwritten(void **state)
     struct jb_node_keys other;
     struct jb_node_keys again;
     struct jb_fault fault;
-    assert_int_equal(jb_keys_generate(&other), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &other, &(struct jb_fault){""}), JB_OK);
     assert_int_equal(jb_keys_save(&other, p->path, &fault), JB_EXISTS);
     assert_int_equal(jb_keys_load(p->path, &again, &fault), JB_OK);
     assert_memory_equal(&keys, &again, sizeof keys);
@@ -176,8 +196,8 @@ static void what_is_no_key_file_is_refused(void **state)
     assert_refused(p->path, JB_CORRUPT, "not a key file");
     rewrite(p->path, "# only comments", 15);
     assert_refused(p->path, JB_CORRUPT, "not a key file");
-    rewrite(p->path, "version = 2\nsomething new\n", 26);
-    assert_refused(p->path, JB_VERSION, "version: 2");
+    rewrite(p->path, "version = 3\nsomething new\n", 26);
+    assert_refused(p->path, JB_VERSION, "version: 3");
     memset(large, '#', sizeof large);
     rewrite(p->path, large, sizeof large);
     assert_refused(p->path, JB_CORRUPT, "too large");
@@ -189,10 +209,9 @@ static void what_is_no_key_file_is_refused(void **state)
 
 /* Cut at every length, and with every single character changed, a file never loads as something
  * else. The comment may change. */
-static void every_character_of_a_file_counts(void **state)
+static void check_every_character(const struct place *p, uint8_t suite)
 {
-    const struct place *p = *state;
-    struct jb_node_keys keys = saved_keys(p);
+    struct jb_node_keys keys = saved_keys_of(p, suite);
     struct jb_node_keys out;
     struct jb_fault fault;
     char text[4096];
@@ -218,6 +237,16 @@ static void every_character_of_a_file_counts(void **state)
     assert_memory_equal(&keys, &out, sizeof keys);
 }
 
+static void every_character_of_a_file_counts(void **state)
+{
+    check_every_character(*state, JB_SUITE_ED25519);
+}
+
+static void every_character_of_an_sm2_file_counts(void **state)
+{
+    check_every_character(*state, JB_SUITE_SM2_SM3);
+}
+
 /* ---- enrolment text ---------------------------------------------------------------------------
  */
 
@@ -232,11 +261,17 @@ static void public_keys_are_one_line_of_text(void **state)
     struct jb_fault fault;
     char text[JB_KEYS_PUBLIC_TEXT_BYTES];
     (void)state;
+    keys.suite = JB_SUITE_ED25519;
     memset(keys.line, 0x11, JB_KEY_BYTES);
     memset(keys.sign, 0x22, JB_KEY_BYTES);
     jb_keys_public_text(&keys, text);
     assert_string_equal(text, ENROL);
     assert_int_equal(strlen(text), JB_KEYS_PUBLIC_TEXT_BYTES - 1);
+    assert_int_equal(jb_keys_public_parse(text, &again, &fault), JB_OK);
+    assert_memory_equal(&keys, &again, sizeof keys);
+    keys.suite = JB_SUITE_SM2_SM3;
+    jb_keys_public_text(&keys, text);
+    assert_memory_equal(text, "jbk2:" ELEVEN, 5 + 64);
     assert_int_equal(jb_keys_public_parse(text, &again, &fault), JB_OK);
     assert_memory_equal(&keys, &again, sizeof keys);
     assert_int_equal(
@@ -249,7 +284,7 @@ static void public_halves_are_taken_from_the_pair(void **state)
     struct jb_node_keys keys;
     struct jb_public_keys halves;
     (void)state;
-    assert_int_equal(jb_keys_generate(&keys), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &keys, &(struct jb_fault){""}), JB_OK);
     jb_keys_public(&keys, &halves);
     assert_memory_equal(halves.line, keys.line.public_key, JB_KEY_BYTES);
     assert_memory_equal(halves.sign, keys.sign_public, JB_KEY_BYTES);
@@ -267,7 +302,9 @@ static void slips_of_copying_are_noticed(void **state)
         {"", JB_MALFORMED},
         {"jbk1:", JB_MALFORMED},
         {"hello", JB_MALFORMED},
-        {"jbk2:" ELEVEN ":" TWENTY2 ":428d37d6", JB_VERSION},
+        {"jbk2:" ELEVEN ":" TWENTY2 ":428d37d6", JB_MALFORMED},
+        {"jbk3:" ELEVEN ":" TWENTY2 ":428d37d6", JB_VERSION},
+        {"jbk0:" ELEVEN ":" TWENTY2 ":428d37d6", JB_VERSION},
         {"jbx1:" ELEVEN ":" TWENTY2 ":428d37d6", JB_MALFORMED},
         {"jbk1:" ELEVEN ":" TWENTY2 ":428d37d", JB_MALFORMED},
         {"jbk1:" ELEVEN ":" TWENTY2 ":428d37d7", JB_MALFORMED},
@@ -299,6 +336,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(keys_survive_the_file),
+        T(sm2_keys_survive_the_file),
         T(two_nodes_never_have_the_same_keys),
         T(a_key_file_is_never_overwritten),
         T(a_umask_changes_nothing),
@@ -306,6 +344,7 @@ int main(void)
         T(files_of_another_user_are_refused),
         T(what_is_no_key_file_is_refused),
         T(every_character_of_a_file_counts),
+        T(every_character_of_an_sm2_file_counts),
         T(public_keys_are_one_line_of_text),
         T(public_halves_are_taken_from_the_pair),
         T(slips_of_copying_are_noticed),

@@ -283,6 +283,46 @@ static void facts_and_keys_go_back_with_a_rollback(void **state)
     lw_close(&l);
 }
 
+/* ---- the suite ---- */
+
+static void a_file_belongs_to_one_suite(void **state)
+{
+    static const uint8_t suites[] = {JB_SUITE_ED25519, JB_SUITE_SM2_SM3};
+    struct lw *w = *state;
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? "a.db" : "b.db";
+        struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .suite = suites[i]};
+        struct jb_ledger *l = NULL;
+        assert_int_equal(jb_ledger_open(lw_path(w, name), &options, &l, &w->fault), JB_OK);
+        assert_int_equal(jb_ledger_suite(l), suites[i]);
+        lw_close(&l);
+        options.suite = 0; /* whatever the file has */
+        assert_int_equal(jb_ledger_open(lw_path(w, name), &options, &l, &w->fault), JB_OK);
+        assert_int_equal(jb_ledger_suite(l), suites[i]);
+        lw_close(&l);
+        options.suite = suites[1 - i];
+        assert_int_equal(jb_ledger_open(lw_path(w, name), &options, &l, &w->fault), JB_UNSUPPORTED);
+        assert_non_null(strstr(w->fault.text, name));
+        assert_non_null(strstr(w->fault.text, jb_suite_name(suites[1 - i])));
+    }
+}
+
+/* Of before there was a second suite, and of one that comes after us. */
+static void the_suite_of_older_and_newer_files(void **state)
+{
+    struct lw *w = *state;
+    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
+    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
+    assert_int_equal(jb_db_exec(l, "DELETE FROM meta WHERE key = '.suite'"), JB_OK);
+    lw_close(&l);
+    l = lw_open(w, "a.db", JB_LEDGER_BROKER);
+    assert_int_equal(jb_ledger_suite(l), JB_SUITE_ED25519);
+    assert_int_equal(jb_db_exec(l, "INSERT INTO meta VALUES ('.suite', x'03')"), JB_OK);
+    lw_close(&l);
+    assert_int_equal(jb_ledger_open(lw_path(w, "a.db"), &options, &l, &w->fault), JB_UNSUPPORTED);
+    assert_non_null(strstr(w->fault.text, "not known"));
+}
+
 /* ---- the disk ---- */
 
 static void a_full_disk_leaves_nothing_half_done(void **state)
@@ -423,6 +463,8 @@ int main(void)
         T(older_files_are_migrated_step_by_step),
         T(a_failed_migration_leaves_the_file_as_it_was),
         T(facts_and_keys_go_back_with_a_rollback),
+        T(a_file_belongs_to_one_suite),
+        T(the_suite_of_older_and_newer_files),
         T(a_full_disk_leaves_nothing_half_done),
         T(a_commit_that_fails_takes_the_memory_back),
         T(killed_at_any_moment_it_opens_at_the_last_commit),

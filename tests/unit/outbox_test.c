@@ -22,11 +22,11 @@ static void the_outbox_is_chained_and_settled_in_order(void **state)
                               .refusal = {.code = 106, .name = jb_text_of("STALE_CUSTODY")}};
     struct lp p = lp_open(w);
 
-    jb_chain_start(LP_NODE, jb_ledger_epoch(p.replica), expected);
+    jb_chain_start(JB_SUITE_ED25519, LP_NODE, jb_ledger_epoch(p.replica), expected);
     for (uint64_t i = 1; i <= 3; i++) {
         struct jb_outbox_item item = lp_submit(w, p.replica, lw_case_no((int64_t)i % 2));
-        jb_hash(item.body.data, item.body.len, hash);
-        jb_chain_next(expected, hash, expected);
+        jb_hash(JB_SUITE_ED25519, item.body.data, item.body.len, hash);
+        jb_chain_next(JB_SUITE_ED25519, expected, hash, expected);
         assert_int_equal(item.number, i);
         assert_memory_equal(item.head, expected, sizeof expected);
         assert_int_equal(jb_outbox_head(p.replica, i, head), JB_OK);

@@ -160,7 +160,7 @@ static void signer_make(struct signer *s)
     struct jb_node_keys keys;
 
     assert_int_equal(jb_sign_init(), JB_OK);
-    assert_int_equal(jb_keys_generate(&keys), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &keys, &(struct jb_fault){""}), JB_OK);
     memcpy(s->public_key, keys.sign_public, sizeof s->public_key);
     memcpy(s->secret, keys.sign_secret, sizeof s->secret);
 }

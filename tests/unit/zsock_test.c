@@ -80,7 +80,7 @@ static void a_wrong_server_key_never_connects(void **state)
     struct jb_node_keys stranger;
     struct jb_fault fault;
 
-    assert_int_equal(jb_keys_generate(&stranger), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &stranger, &(struct jb_fault){""}), JB_OK);
     zworld_bind(w, ANY_PORT, &o);
     struct jb_zsock_setup setup = zworld_setup(w, &w->other, jb_zsock_endpoint(w->router.z), &o);
     setup.own = &w->node.line;

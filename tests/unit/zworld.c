@@ -112,8 +112,8 @@ int zworld_set_up(void **state)
     struct zworld *w = calloc(1, sizeof *w);
     assert_non_null(w);
     assert_int_equal(jb_sign_init(), JB_OK);
-    assert_int_equal(jb_keys_generate(&w->broker), JB_OK);
-    assert_int_equal(jb_keys_generate(&w->node), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &w->broker, &(struct jb_fault){""}), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &w->node, &(struct jb_fault){""}), JB_OK);
     w->known_as = 7;
     assert_int_equal(uv_loop_init(&w->loop), 0);
     assert_int_equal(uv_timer_init(&w->loop, &w->guard), 0);

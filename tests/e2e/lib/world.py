@@ -139,7 +139,7 @@ class Broker(Process):
         self.key = os.path.join(world.folder, name + ".key")
         self.admin = os.path.join(world.folder, name + ".admin")
         self.config = os.path.join(world.folder, name + ".conf")
-        self.public = run("jiaoband", "--keygen", self.key).stdout.strip()
+        self.public = run("jiaoband", "--keygen", self.key, "--suite", world.suite).stdout.strip()
         self.policy = policy
         self.endpoint = "tcp://127.0.0.1:*"
         self.metrics_port = free_port()
@@ -200,7 +200,8 @@ class Agent(Process):
         self.key = os.path.join(world.folder, code + ".key")
         self.socket = os.path.join(world.folder, code + ".sock")
         self.config = os.path.join(world.folder, code + ".conf")
-        self.public = run("jiaoban-agent", "--keygen", self.key).stdout.strip()
+        self.public = run("jiaoban-agent", "--keygen", self.key,
+                          "--suite", world.suite).stdout.strip()
         self.extra = {}
 
     def go(self):
@@ -257,6 +258,7 @@ def free_port():
 
 class World:
     """Make what is needed in setup() of a subclass."""
+    suite = os.environ.get("JB_SUITE", "ed25519")  # of the whole network
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="w.")
@@ -279,7 +281,7 @@ class World:
 
     def python_node(self, code, connect=True, path=":memory:", **enrolment):
         """Enrol and connect a Python node."""
-        keys = crypto.Keys()
+        keys = crypto.Keys(suite=crypto.suite_of_line(self.broker.public))
         enrolment.setdefault("parent", getattr(self, "top", 0))
         self.broker.enrol(code, keys.public_line(), **enrolment)
         node = pynode.Node(keys, code, self.broker.endpoint, self.broker.public, path)
