@@ -23,9 +23,9 @@ const char *jb_suite_name(uint8_t suite)
 
 uint8_t jb_suite_parse(const char *name)
 {
-    for (uint8_t i = 0; i < NAMES; i++)
+    for (size_t i = 0; i < NAMES; i++)
         if (names[i] != NULL && strcmp(names[i], name) == 0)
-            return i;
+            return (uint8_t)i;
     return 0;
 }
 

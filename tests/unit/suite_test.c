@@ -45,6 +45,15 @@ static struct blob bytes_of(const struct fact *f, size_t i)
     return b;
 }
 
+static uint64_t number_of(const struct fact *f, size_t i)
+{
+    char *end = NULL;
+    assert_true(i < f->count);
+    unsigned long long number = strtoull(f->word[i], &end, 10);
+    assert_true(end != f->word[i] && *end == '\0');
+    return number;
+}
+
 /* Exactly `len` bytes. */
 static struct blob fixed_of(const struct fact *f, size_t i, size_t len)
 {
@@ -71,7 +80,7 @@ static bool next_fact(FILE *file, struct fact *f)
 static void check_suite(const struct fact *f, struct seen *s)
 {
     struct jb_fault fault;
-    s->suite = (uint8_t)atoi(f->word[1]);
+    s->suite = (uint8_t)number_of(f, 1);
     assert_int_equal(jb_suite_start(s->suite, &fault), JB_OK);
 }
 
@@ -87,7 +96,7 @@ static void check_hash(const struct fact *f, struct seen *s)
 static void check_start(const struct fact *f, struct seen *s)
 {
     uint8_t out[JB_HASH_BYTES];
-    jb_chain_start(s->suite, (uint32_t)atoi(f->word[1]), fixed_of(f, 2, JB_EPOCH_BYTES).data, out);
+    jb_chain_start(s->suite, (uint32_t)number_of(f, 1), fixed_of(f, 2, JB_EPOCH_BYTES).data, out);
     assert_memory_equal(out, fixed_of(f, 3, sizeof out).data, sizeof out);
     s->heads++;
 }
@@ -129,8 +138,8 @@ static void check_statement(const struct fact *f, struct seen *s)
 {
     uint8_t out[JB_LINE_STATEMENT_BYTES];
     struct jb_line_claim claim =
-        jb_line_claim_of((enum jb_line_role)f->word[1][0], (uint32_t)atoi(f->word[2]),
-                         fixed_of(f, 3, JB_EPOCH_BYTES).data, (uint64_t)atoll(f->word[4]),
+        jb_line_claim_of((enum jb_line_role)f->word[1][0], (uint32_t)number_of(f, 2),
+                         fixed_of(f, 3, JB_EPOCH_BYTES).data, (uint64_t)number_of(f, 4),
                          fixed_of(f, 5, JB_HASH_BYTES).data);
     jb_line_statement(&claim, out);
     assert_memory_equal(out, fixed_of(f, 6, sizeof out).data, sizeof out);
