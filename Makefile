@@ -276,7 +276,7 @@ $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
@@ -309,6 +309,10 @@ bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's me
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/absent
+hostile: ## what attackers cost a broker, and what an honest node notices (COUNT=10000 BROKER=path)
+	+@$(parallel) tests
+	@$(SCRIPT_ENV) JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python \
+	    COUNT=$(or $(COUNT),10000) tests/hostile/run
 valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 
