@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/base/log.h"
+#include "proto/base/self.h"
 
 int64_t jb_broker_now(struct jb_broker *b)
 {
@@ -208,6 +209,7 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     enum jb_err err = jb_quota_check(b->config->quota_nodes, fault);
     if (err == JB_OK)
         err = lock_data(b, fault);
+    jb_self_pin(&b->keys, sizeof b->keys);
     if (err == JB_OK)
         err = jb_keys_load(b->config->key, &b->keys, fault);
     if (err == JB_OK)

@@ -13,6 +13,7 @@
 #include "daemon/broker.h"
 #include "daemon/offline.h"
 #include "proto/base/log.h"
+#include "proto/base/self.h"
 #include "proto/base/testclock.h"
 
 #define OPTIONS_MAX 64
@@ -136,9 +137,8 @@ static int fail(enum jb_err err, const struct jb_fault *fault)
 static void set_limits(void)
 {
     struct rlimit limit;
-    const struct rlimit none = {0, 0};
     (void)umask(0077);
-    (void)setrlimit(RLIMIT_CORE, &none);
+    jb_self_hide();
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
     limit.rlim_cur = limit.rlim_max;

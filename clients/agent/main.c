@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/base/log.h"
+#include "proto/base/self.h"
 
 #define OPTIONS_MAX 64
 #define FILES_WANTED 1024
@@ -201,12 +202,11 @@ static int rebuild(struct jb_agent *a)
 static void set_limits(void)
 {
     struct rlimit files;
-    const struct rlimit none = {0, 0};
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
         files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
         (void)setrlimit(RLIMIT_NOFILE, &files);
     }
-    (void)setrlimit(RLIMIT_CORE, &none);
+    jb_self_hide();
     /* One heap for the few threads, and no large cushions: most of the time nothing happens. */
     (void)mallopt(M_ARENA_MAX, 1);
     (void)mallopt(M_TRIM_THRESHOLD, 256 * 1024);

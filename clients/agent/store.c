@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/self.h"
+
 #define LEDGER_NAME "replica.db"
 #define LOCK_NAME "lock"
 
@@ -70,6 +72,7 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
         err = make_folder(a->config->data, fault);
     if (err == JB_OK && !read_only)
         err = lock_folder(a, fault);
+    jb_self_pin(&a->keys, sizeof a->keys);
     if (err == JB_OK)
         err = jb_keys_load(a->config->key, &a->keys, fault);
     if (err == JB_OK && a->keys.suite != a->broker.suite)

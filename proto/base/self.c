@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Second number of /proc/self/statm, in pages. */
@@ -17,4 +20,16 @@ uint64_t jb_self_rss_bytes(void)
     (void)fclose(in);
     const char *second = got != NULL ? strchr(line, ' ') : NULL;
     return second != NULL ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void jb_self_hide(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void jb_self_pin(const void *at, size_t len)
+{
+    (void)mlock(at, len);
 }

@@ -12,12 +12,17 @@
 
 /* ---- the end ---- */
 
+/* Told only now, in a phase of the loop behind the one that receives: what it said last has come
+ * out of the library before. */
 static void on_closed(uv_handle_t *handle)
 {
     struct jb_gate_conn *c = handle->data;
     struct jb_gate *g = c->gate;
+    const struct jb_gate_hooks *hooks = &g->options.hooks;
     if (--c->handles > 0)
         return;
+    if (c->node != 0 && hooks->on_gone != NULL)
+        hooks->on_gone(hooks->ctx, c->node, (struct jb_bytes){c->routing_id, c->routing_len});
     g->slots[c->index] = NULL;
     free(c->up.kept);
     free(c->down.kept);
@@ -58,9 +63,6 @@ void jb_gate_conn_close(struct jb_gate_conn *c)
     uv_close((uv_handle_t *)&c->client, on_closed);
     if (c->handles == 2)
         uv_close((uv_handle_t *)&c->backend, on_closed);
-    const struct jb_gate_hooks *hooks = &c->gate->options.hooks;
-    if (c->node != 0 && hooks->on_gone != NULL)
-        hooks->on_gone(hooks->ctx, c->node, (struct jb_bytes){c->routing_id, c->routing_len});
 }
 
 void jb_gate_conn_cut(struct jb_gate_conn *c, enum jb_gate_cut why)
