@@ -201,9 +201,53 @@ static void a_check_can_be_ended_from_another_thread(void **state)
     jb_ledger_close(&l);
 }
 
+/* The same instant for both: what an administrator did first is in force for what comes behind it
+ * in the same batch. What was not taken comes again with the new key, from the same number. */
+static void a_replaced_key_has_no_say_in_the_same_batch(void **state)
+{
+    static uint8_t key[JB_KEY_BYTES] = {99};
+    struct world *w = *state;
+    struct jb_peer *p = jb_broker_peer(&w->b, OFFICE);
+    struct jb_act replace = {.kind = JB_ACT_REPLACE_KEYS,
+                             .node = OFFICE,
+                             .line_key = {key, sizeof key},
+                             .sign_key = {key, sizeof key},
+                             .reason = jb_text_of("遗失")};
+    assert_non_null(p);
+    (void)register_case(w);
+    run_tick(w);
+    next_tick(w);
+    struct jb_line_point taken = p->up_decided;
+    uint64_t log = jb_log_last_seq(w->b.ledger);
+    assert_int_equal(taken.number, w->made[OFFICE]);
+
+    struct jb_bytes raw = {(const uint8_t *)"\xff", 1};
+    admin(w, &replace);
+    submit_bytes(w, OFFICE, raw); /* with the tag of the key that is in force until then */
+    submit_bytes(w, OFFICE, raw);
+    p->up_taken.number = w->made[OFFICE];
+    run_tick(w);
+    next_tick(w);
+    assert_int_equal(jb_log_last_seq(w->b.ledger), log + 1); /* the replacement */
+    assert_int_equal(w->b.count.overtaken, 2);
+    assert_int_equal(w->b.count.malformed, 0);
+    assert_int_equal(p->up_taken.number, taken.number);
+    assert_memory_equal(p->up_taken.head, taken.head, JB_HASH_BYTES);
+
+    w->made[OFFICE] = taken.number;
+    memcpy(w->heads[OFFICE], taken.head, JB_HASH_BYTES);
+    (void)register_case(w);
+    run_tick(w);
+    next_tick(w);
+    assert_int_equal(jb_log_last_seq(w->b.ledger), log + 2);
+    assert_int_equal(p->up_decided.number, taken.number + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_replaced_key_has_no_say_in_the_same_batch, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(an_incarnation_with_submissions_is_remembered, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(a_refusal_of_the_same_number_again_does_not_stop_the_broker,
