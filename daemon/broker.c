@@ -219,6 +219,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_tick_start(b);
     if (err == JB_OK)
+        err = jb_deliver_start(b);
+    if (err == JB_OK)
         err = jb_clockwork_start(b);
     if (err == JB_OK)
         err = jb_house_start(b);
@@ -271,6 +273,7 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
     jb_admin_stop(b);
     jb_metrics_stop(b);
     close_handle((uv_handle_t *)&b->tick);
+    close_handle((uv_handle_t *)&b->behind.idle);
     close_handle((uv_handle_t *)&b->clock_timer);
     close_handle((uv_handle_t *)&b->house_timer);
 }

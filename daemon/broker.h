@@ -63,6 +63,9 @@ struct jb_peer {
     size_t inflight_bytes;
     size_t last_ack;     /* its last acknowledgement in the batch being decided */
     bool wants_delivery; /* in the list of nodes to look at after the commit */
+    bool behind;         /* catches up: its frames come in turn with those of others */
+    bool waits;          /* in the queue for that */
+    struct jb_peer *behind_next;
 };
 
 /* ---- a batch
@@ -192,6 +195,12 @@ struct jb_put_off {
     int64_t until_ms;
 };
 
+/* Nodes that have to catch up, in the order in which they get their next frame. */
+struct jb_behind {
+    struct jb_peer *first, *last;
+    uv_idle_t idle; /* runs while somebody waits */
+};
+
 struct jb_admin;
 struct jb_metrics;
 
@@ -228,6 +237,7 @@ struct jb_broker {
     bool committing;
     int64_t commit_started_mono_ms;
     uv_work_t work;
+    struct jb_behind behind;
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
 
     uv_timer_t clock_timer; /* deadline clock */
@@ -342,7 +352,11 @@ enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t,
 void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t);
 
 /* deliver.c */
+enum jb_err jb_deliver_start(struct jb_broker *b) JB_MUST;
+/* What is new, at once; with more to come than one frame: the rest in turn with others. */
 void jb_deliver(struct jb_broker *b, struct jb_peer *p);
+/* In turn with others: it has just greeted, and may have much to catch up. */
+void jb_deliver_later(struct jb_broker *b, struct jb_peer *p);
 void jb_deliver_acked(struct jb_peer *p, uint64_t number); /* credit comes back */
 void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why);
 

@@ -1,6 +1,9 @@
 /* Deliver: stream items to nodes, never more than their credit; so a slow or absent node costs
  * disk, not memory. What was sent on a connection that died is sent again after the next greeting.
- */
+ *
+ * Who is up to date gets what is new at once. Who has to catch up stands in a queue: one frame for
+ * each in turn, a few frames in one turn of the loop, so that a hundred who return together hold up
+ * nobody who was here. */
 #include "daemon/broker.h"
 
 #include <stdio.h>
@@ -10,6 +13,7 @@
 
 #define FRAME_ITEMS 256
 #define FRAME_BYTES ((size_t)256 * 1024)
+#define FRAMES_PER_TURN 2 /* to those who catch up: about a millisecond each when full */
 
 void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why)
 {
@@ -102,14 +106,66 @@ static enum jb_err deliver_once(struct jb_broker *b, struct jb_peer *p)
     return err;
 }
 
-void jb_deliver(struct jb_broker *b, struct jb_peer *p)
+/* ---- whose turn it is ---- */
+
+/* One frame; whether more is there that may go out now. */
+static bool deliver_frame(struct jb_broker *b, struct jb_peer *p)
 {
-    enum jb_err err = JB_OK;
-    while (p->greeted && err == JB_OK && b->router != NULL)
-        err = deliver_once(b, p);
+    if (!p->greeted || b->router == NULL)
+        return false;
+    enum jb_err err = deliver_once(b, p);
+    if (err == JB_OK)
+        return true;
+    /* without credit it is behind as before; with credit and nothing to send it has caught up */
+    p->behind = p->behind && (err != JB_NOT_FOUND || credit(p).max_items == 0);
     if (err == JB_CLOSED)
         jb_peer_drop(b, p, "connection closed");
-    else if (err != JB_OK && err != JB_NOT_FOUND && err != JB_BUSY)
+    else if (err != JB_NOT_FOUND && err != JB_BUSY)
         jb_log(JB_LOG_ERROR, NULL, "deliver.failed", "node=%u error=%s detail=\"%s\"", p->node,
                jb_err_name(err), jb_ledger_error(b->reader));
+    return false;
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct jb_broker *b = idle->data;
+    for (int i = 0; i < FRAMES_PER_TURN && b->behind.first != NULL; i++) {
+        struct jb_peer *p = b->behind.first;
+        b->behind.first = p->behind_next;
+        p->waits = false;
+        if (deliver_frame(b, p))
+            jb_deliver_later(b, p);
+    }
+    if (b->behind.first == NULL)
+        (void)uv_idle_stop(idle);
+}
+
+void jb_deliver_later(struct jb_broker *b, struct jb_peer *p)
+{
+    p->behind = true;
+    if (p->waits)
+        return;
+    p->waits = true;
+    p->behind_next = NULL;
+    if (b->behind.first == NULL)
+        b->behind.first = p;
+    else
+        b->behind.last->behind_next = p;
+    b->behind.last = p;
+    (void)uv_idle_start(&b->behind.idle, on_idle);
+}
+
+void jb_deliver(struct jb_broker *b, struct jb_peer *p)
+{
+    if (p->behind || deliver_frame(b, p))
+        jb_deliver_later(b, p);
+}
+
+enum jb_err jb_deliver_start(struct jb_broker *b)
+{
+    b->behind.idle.data = b;
+    if (uv_idle_init(b->loop, &b->behind.idle) != 0)
+        return JB_NOMEM;
+    uv_unref((uv_handle_t *)&b->behind.idle);
+    return JB_OK;
 }

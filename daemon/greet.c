@@ -239,7 +239,7 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
         return err;
     remember(b, p, msg, g->hello);
     err = welcome(b, msg, p);
-    jb_deliver(b, p);
+    jb_deliver_later(b, p);
     return err;
 }
 
