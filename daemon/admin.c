@@ -120,22 +120,30 @@ void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *
                       op->entry->act.node);
 }
 
+void jb_admin_lost(struct jb_broker *b, uint64_t waiter, enum jb_err err, const char *text)
+{
+    struct jb_admin_waiter w;
+    if (b->admin != NULL && jb_admin_wait_over(b->admin, waiter, &w))
+        jb_admin_error(w.peer, w.request, err, text);
+}
+
 /* ---- dispatch ---- */
 
 typedef void (*handler_fn)(struct jb_admin *, struct jb_local_peer *, const Jb__Request *);
 static const struct {
     Jb__Request__BodyCase body;
     handler_fn handle;
+    bool writes; /* has to wait while nothing is taken in */
 } handlers[] = {
-    {JB__REQUEST__BODY_STATUS, jb_admin_status},
-    {JB__REQUEST__BODY_NODES, jb_admin_nodes},
-    {JB__REQUEST__BODY_ENROL, jb_admin_enrol},
-    {JB__REQUEST__BODY_ADMIN, jb_admin_change},
-    {JB__REQUEST__BODY_INSTALL, jb_admin_install},
-    {JB__REQUEST__BODY_RELOAD, jb_admin_reload},
-    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock},
-    {JB__REQUEST__BODY_VERIFY, jb_admin_verify},
-    {JB__REQUEST__BODY_REPORT, jb_admin_report},
+    {JB__REQUEST__BODY_STATUS, jb_admin_status, false},
+    {JB__REQUEST__BODY_NODES, jb_admin_nodes, false},
+    {JB__REQUEST__BODY_ENROL, jb_admin_enrol, true},
+    {JB__REQUEST__BODY_ADMIN, jb_admin_change, true},
+    {JB__REQUEST__BODY_INSTALL, jb_admin_install, true},
+    {JB__REQUEST__BODY_RELOAD, jb_admin_reload, false},
+    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock, true},
+    {JB__REQUEST__BODY_VERIFY, jb_admin_verify, false},
+    {JB__REQUEST__BODY_REPORT, jb_admin_report, false},
 };
 
 static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame)
@@ -153,7 +161,10 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
     const Jb__Request *r = (const Jb__Request *)message;
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (handlers[i].body == r->body_case) {
-            handlers[i].handle(a, peer, r);
+            if (handlers[i].writes && jb_degraded(a->b))
+                jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
+            else
+                handlers[i].handle(a, peer, r);
             return;
         }
     jb_admin_error(peer, r->id, JB_UNSUPPORTED,

@@ -26,16 +26,33 @@ static uint64_t connected(const struct jb_broker *b)
     return n;
 }
 
+/* Does it take anything in, and what holds it up? */
+static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
+{
+    if (b->trouble.text[0] != '\0')
+        v->trouble = text_z(arena, b->trouble.text);
+    else
+        v->trouble = text_z(arena, jb_degraded(b) ? b->strain.text : jb_keeper_trouble(&b->keeper));
+    SET(v, accepting, !jb_degraded(b) && !b->stopping);
+    SET(v, reserve_bytes, atomic_load(&b->reserve.held) ? (uint64_t)b->reserve.size_bytes : 0);
+    int64_t free_bytes = jb_disk_free_bytes(b->config->data);
+    if (free_bytes >= 0)
+        SET(v, disk_free_bytes, (uint64_t)free_bytes);
+    if (!jb_degraded(b))
+        return;
+    SET(v, degraded_since_ms, b->strain.since_ms);
+    v->degraded = text_z(arena, jb_strain_word(b->strain.why));
+}
+
 void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r)
 {
     struct jb_broker *b = a->b;
     struct jb_totals totals = {0};
     char until[JB_DATE_TEXT] = "";
-    char text[160];
     Jb__StatusView v = JB__STATUS_VIEW__INIT;
     Jb__Reply reply = JB__REPLY__INIT;
     enum jb_err err = jb_query_totals(b->reader, jb_broker_now(b), &totals);
-    if (err != JB_OK) {
+    if (err != JB_OK && !jb_degraded(b)) { /* else why matters more than a count */
         jb_admin_error(peer, r->id, err, jb_ledger_error(b->reader));
         return;
     }
@@ -62,12 +79,7 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
         v.calendar_version = text_z(&a->arena, b->book.calendar->version);
         v.calendar_until = until;
     }
-    if (b->trouble.text[0] != '\0')
-        v.trouble = b->trouble.text;
-    else if (b->keeper.doubt != JB_DOUBT_NONE || jb_gatekeeper_trouble(b, text, sizeof text) == 0)
-        v.trouble = text_z(&a->arena, jb_keeper_trouble(&b->keeper));
-    else
-        v.trouble = text_z(&a->arena, text);
+    fill_health(b, &v, &a->arena);
     reply.has_id = 1;
     reply.id = r->id;
     reply.body_case = JB__REPLY__BODY_STATUS;

@@ -163,6 +163,8 @@ void jb_admin_confirm_clock(struct jb_admin *a, struct jb_local_peer *peer, cons
     if (w == NULL)
         return;
     by.waiter = w->id;
+    const struct jb_keeper before = b->keeper;
+    by.before = &before;
     bool was_in_doubt = jb_keeper_confirm(&b->keeper);
     if (was_in_doubt && jb_clockwork_record(b, &by))
         return;

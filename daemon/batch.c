@@ -22,10 +22,8 @@ void jb_batch_fini(struct jb_batch *t)
     memset(t, 0, sizeof *t);
 }
 
-void jb_batch_reset(struct jb_batch *t)
+void jb_batch_undecide(struct jb_batch *t)
 {
-    jb_arena_reset(&t->arena);
-    t->item_count = 0;
     t->op_count = 0;
     t->touched_count = 0;
     t->case_count = 0;
@@ -33,6 +31,15 @@ void jb_batch_reset(struct jb_batch *t)
         memset(t->cases, 0, t->case_capacity * sizeof(struct jb_case *));
     t->result = JB_OK;
     t->fault.text[0] = '\0';
+    memset(&t->counted, 0, sizeof t->counted);
+}
+
+void jb_batch_reset(struct jb_batch *t)
+{
+    jb_batch_undecide(t);
+    jb_arena_reset(&t->arena);
+    t->item_count = 0;
+    t->tells_clock = false;
 }
 
 /* Room for one more element; the array keeps its address in *array. */

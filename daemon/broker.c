@@ -30,17 +30,20 @@ struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
         b->peers = peers;
         b->peer_capacity = wanted;
     }
-    if (b->peers[node] != NULL)
-        return b->peers[node];
-    /* before a node's first greeting nothing of it is under way: the disk knows where its line
-     * stands */
+    struct jb_peer *p = b->peers[node];
+    if (p != NULL && !p->stale)
+        return p;
+    /* nothing of it is under way, before its first greeting or since it got lost: the disk knows
+     * where its line stands */
     const struct jb_line_state *line = jb_line_get(b->reader, node);
-    struct jb_peer *p = line != NULL ? calloc(1, sizeof *p) : NULL;
-    if (p == NULL)
+    if (line != NULL && p == NULL)
+        p = calloc(1, sizeof *p);
+    if (line == NULL || p == NULL)
         return NULL;
     p->node = node;
     p->up_taken = line->up;
     p->up_decided = line->up;
+    p->stale = false;
     b->peers[node] = p;
     return p;
 }
@@ -143,8 +146,11 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
                                         .cache_bytes = b->config->cache_bytes,
                                         .on_progress = tell_progress};
     enum jb_err err = jb_ledger_open(path, &options, &b->ledger, fault);
+    if (err == JB_FULL && jb_reserve_free(&b->reserve)) /* as much as was kept for the end */
+        err = jb_ledger_open(path, &options, &b->ledger, fault);
     if (err != JB_OK)
         return err;
+    fault->text[0] = '\0';
     b->committed_seq = jb_log_last_seq(b->ledger);
     err = jb_ledger_erase_again(b->ledger); /* a copy of the file may have brought keys back */
     if (err != JB_OK)
@@ -213,6 +219,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_keys_load(b->config->key, &b->keys, fault);
     if (err == JB_OK)
+        err = jb_reserve_init(&b->reserve, b->config->data, b->config->reserve_bytes);
+    if (err == JB_OK)
         err = open_ledgers(b, fault);
     if (err == JB_OK)
         err = jb_broker_install_files(b, fault);
@@ -224,6 +232,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         err = jb_clockwork_start(b);
     if (err == JB_OK)
         err = jb_house_start(b);
+    if (err == JB_OK)
+        err = jb_degraded_start(b);
     if (err == JB_OK)
         err = jb_admin_start(b, fault);
     if (err == JB_OK)
@@ -276,6 +286,7 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
     close_handle((uv_handle_t *)&b->behind.idle);
     close_handle((uv_handle_t *)&b->clock_timer);
     close_handle((uv_handle_t *)&b->house_timer);
+    jb_degraded_stop(b);
 }
 
 void jb_broker_fini(struct jb_broker *b)
@@ -297,6 +308,7 @@ void jb_broker_fini(struct jb_broker *b)
     jb_arena_fini(&b->frame_arena);
     jb_ledger_close(&b->reader);
     jb_ledger_close(&b->ledger);
+    jb_reserve_fini(&b->reserve);
     jb_keys_wipe(&b->keys);
     if (b->lock_fd >= 0)
         (void)close(b->lock_fd);

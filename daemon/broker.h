@@ -7,8 +7,9 @@
  *
  * Everything but commit runs on the loop thread. While one batch is being synced the next one
  * gathers; decide runs only when no commit is under way, so the writing ledger is used by one
- * thread at a time. Nothing is confirmed before the commit returned. A failed commit stops the
- * process: what the disk holds is then read again at the next start. */
+ * thread at a time. Nothing is confirmed before the commit returned. After a failed one memory is
+ * set back to what the disk holds, and nothing is taken in until the disk is good again
+ * (degraded.c); damaged data ends the process. */
 #ifndef JB_DAEMON_BROKER_H
 #define JB_DAEMON_BROKER_H
 
@@ -20,6 +21,8 @@
 #include "proto/ledger/book.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
+#include "proto/ledger/reserve.h"
+#include "proto/ledger/strain.h"
 #include "proto/rules/decide.h"
 #include "proto/wire/codec.h"
 #include "proto/wire/local.h"
@@ -44,6 +47,7 @@ struct jb_peer {
     uint32_t node;
     struct jb_line_point up_taken;   /* last submission taken into a batch (>= the one on disk) */
     struct jb_line_point up_decided; /* last one that was decided (<= up_taken) */
+    bool stale;                      /* what was taken got lost: both are read from disk again */
     struct jb_quota quota;
     /* the connection */
     bool greeted;     /* a Hello was accepted on this routing id */
@@ -66,6 +70,44 @@ struct jb_peer {
     bool behind;         /* catches up: its frames come in turn with those of others */
     bool waits;          /* in the queue for that */
     struct jb_peer *behind_next;
+};
+
+/* ---- counters, exported as metrics
+ * ------------------------------------------------------------------ */
+
+#define JB_BROKER_COUNTERS(X)                                                                      \
+    X(submissions, "Submissions decided")                                                          \
+    X(refusals, "Submissions refused by a rule")                                                   \
+    X(malformed, "Submissions that could not be read")                                             \
+    X(repeats, "Submissions received again and recognised by number")                              \
+    X(gaps, "Submit frames that skipped a number")                                                 \
+    X(entries, "Entries appended to the log")                                                      \
+    X(stream_items, "Items appended to streams")                                                   \
+    X(delivered, "Items sent to nodes")                                                            \
+    X(acks, "Signed acknowledgements stored")                                                      \
+    X(bad_frames, "Frames that were rejected")                                                     \
+    X(bad_signatures, "Signatures that did not verify")                                            \
+    X(commits, "Transactions committed")                                                           \
+    X(commits_failed, "Batches that could not be decided or committed")                            \
+    X(degraded, "Times that the broker stopped taking anything in")                                \
+    X(greetings, "Greetings accepted")                                                             \
+    X(displaced, "Connections replaced by a newer one of the same node")                           \
+    X(diverged, "Greetings refused because both ends hold different histories")                    \
+    X(warned, "Warn-before steps that fell")                                                       \
+    X(missed, "Deadlines missed")                                                                  \
+    X(undelivered, "Hand-overs whose sender was alarmed because they were not delivered")          \
+    X(recounted, "Provisional dates counted again with a newer calendar")                          \
+    X(succeeded, "Cases that went to the successor of a retired agency")                           \
+    X(ratings_opened, "Ratings whose window is over")                                              \
+    X(clock_steps, "Jumps of the wall clock noticed")                                              \
+    X(quota_exceeded, "Times that a node began to send more than its quota")                       \
+    X(quota_turned_away, "Times that a node was turned away because it went on")                   \
+    X(overtaken, "Items dropped because their key was replaced before they were decided")
+
+struct jb_counters {
+#define X(name, help) uint64_t name;
+    JB_BROKER_COUNTERS(X)
+#undef X
 };
 
 /* ---- a batch
@@ -139,42 +181,9 @@ struct jb_batch {
     uint64_t next_seq;  /* log number of its next entry */
     enum jb_err result; /* of the commit */
     struct jb_fault fault;
-};
-
-/* ---- counters, exported as metrics
- * ------------------------------------------------------------------ */
-
-#define JB_BROKER_COUNTERS(X)                                                                      \
-    X(submissions, "Submissions decided")                                                          \
-    X(refusals, "Submissions refused by a rule")                                                   \
-    X(malformed, "Submissions that could not be read")                                             \
-    X(repeats, "Submissions received again and recognised by number")                              \
-    X(gaps, "Submit frames that skipped a number")                                                 \
-    X(entries, "Entries appended to the log")                                                      \
-    X(stream_items, "Items appended to streams")                                                   \
-    X(delivered, "Items sent to nodes")                                                            \
-    X(acks, "Signed acknowledgements stored")                                                      \
-    X(bad_frames, "Frames that were rejected")                                                     \
-    X(bad_signatures, "Signatures that did not verify")                                            \
-    X(commits, "Transactions committed")                                                           \
-    X(greetings, "Greetings accepted")                                                             \
-    X(displaced, "Connections replaced by a newer one of the same node")                           \
-    X(diverged, "Greetings refused because both ends hold different histories")                    \
-    X(warned, "Warn-before steps that fell")                                                       \
-    X(missed, "Deadlines missed")                                                                  \
-    X(undelivered, "Hand-overs whose sender was alarmed because they were not delivered")          \
-    X(recounted, "Provisional dates counted again with a newer calendar")                          \
-    X(succeeded, "Cases that went to the successor of a retired agency")                           \
-    X(ratings_opened, "Ratings whose window is over")                                              \
-    X(clock_steps, "Jumps of the wall clock noticed")                                              \
-    X(quota_exceeded, "Times that a node began to send more than its quota")                       \
-    X(quota_turned_away, "Times that a node was turned away because it went on")                   \
-    X(overtaken, "Items dropped because their key was replaced before they were decided")
-
-struct jb_counters {
-#define X(name, help) uint64_t name;
-    JB_BROKER_COUNTERS(X)
-#undef X
+    struct jb_counters counted; /* what deciding it added to the counters */
+    bool tells_clock;           /* it holds steps of the clock for the record ... */
+    struct jb_keeper keeper;    /* ... and so stood the keeper before they were taken from it */
 };
 
 /* What the broker looks for by itself, in bounded pieces: see sweep.c. */
@@ -246,6 +255,10 @@ struct jb_broker {
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
     struct jb_put_off put_off[JB_PUT_OFF_MAX];
     struct jb_sweep sweep;
+    struct jb_strain strain;   /* why nothing is taken in; why JB_OK: all is well */
+    struct jb_reserve reserve; /* room for the end of what is under way */
+    uv_timer_t probe_timer;    /* runs while there is a strain */
+    enum jb_err probed;        /* what the worker found */
     uint64_t watchdog_ms;
     enum jb_doubt doubt_told; /* to systemd */
     int64_t started_ms;
@@ -277,6 +290,8 @@ struct jb_peer *jb_broker_peer(struct jb_broker *b,
 void jb_batch_init(struct jb_batch *t);
 void jb_batch_fini(struct jb_batch *t);
 void jb_batch_reset(struct jb_batch *t);
+/* Forget what was decided; the items stay, to be decided again. */
+void jb_batch_undecide(struct jb_batch *t);
 struct jb_intake_item *jb_batch_item(struct jb_batch *t); /* a new zeroed item; NULL: no memory */
 struct jb_op *jb_batch_op(struct jb_batch *t);
 /* An entry of the broker's own node, but for its act; NULL: no memory. */
@@ -375,6 +390,7 @@ struct jb_clock_witness {
     struct jb_text user;
     struct jb_text reason; /* why it was confirmed; borrowed until the batch is committed */
     uint64_t waiter;       /* admin request to answer with the last of it; 0: none */
+    const struct jb_keeper *before; /* the keeper before it was confirmed; NULL: as it stands */
 };
 bool jb_clockwork_record(struct jb_broker *b, const struct jb_clock_witness *by);
 
@@ -387,7 +403,26 @@ bool jb_sweep_running(const struct jb_broker *b);
 
 /* tick.c: begin, finish */
 enum jb_err jb_tick_start(struct jb_broker *b) JB_MUST;
+/* Decide b->busy and commit it. No commit under way. */
+void jb_tick_commit(struct jb_broker *b);
 void jb_tick_kick(struct jb_broker *b); /* there is something to decide */
+
+/* degraded.c: nothing is taken in, memory is as on disk, reading goes on */
+bool jb_degraded(const struct jb_broker *b);
+/* Take the reserve, and begin degraded if there is no room for it. */
+enum jb_err jb_degraded_start(struct jb_broker *b) JB_MUST;
+void jb_degraded_stop(struct jb_broker *b);
+/* The batch failed with t->result and t->fault, nothing of it is on disk: degrade, or stop when the
+ * cause does not pass by itself. No commit under way. */
+void jb_degraded_failed(struct jb_broker *b, struct jb_batch *t);
+/* Something else than a batch failed whose outcome memory must show. */
+void jb_degraded_enter(struct jb_broker *b, enum jb_err err, const char *detail);
+/* What gathered although nothing is taken in: those who wait are told. */
+void jb_degraded_drop(struct jb_broker *b);
+/* The batch that was decided again with the reserve given free is on disk. */
+void jb_degraded_saved(struct jb_broker *b);
+/* Tell a node that its submissions have to wait, and why. */
+void jb_degraded_tell(struct jb_broker *b, const struct jb_peer *p);
 
 /* admin.c */
 enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
@@ -396,6 +431,8 @@ void jb_admin_stop(
 void jb_admin_fini(struct jb_broker *b);
 /* A decision that an admin request waits for is on disk (or was refused). */
 void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *op);
+/* It got lost: nothing of it is on disk. */
+void jb_admin_lost(struct jb_broker *b, uint64_t waiter, enum jb_err err, const char *text);
 
 /* metrics.c */
 enum jb_err jb_metrics_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;

@@ -42,6 +42,10 @@ bool jb_clockwork_record(struct jb_broker *b, const struct jb_clock_witness *by)
 {
     struct jb_keeper_step step;
     bool queued = false;
+    if (b->keeper.step_count > 0 && !b->fill->tells_clock) {
+        b->fill->tells_clock = true;
+        b->fill->keeper = by->before != NULL ? *by->before : b->keeper;
+    }
     while (jb_keeper_step(&b->keeper, &step)) {
         b->count.clock_steps++;
         jb_log(JB_LOG_WARNING, NULL, "clock.step", "expected_ms=%lld wall_ms=%lld text=\"%s\"",
@@ -140,8 +144,8 @@ static uint64_t patience(const struct jb_broker *b, int64_t now_ms, int64_t next
 
 void jb_clockwork_look(struct jb_broker *b)
 {
-    if (b->stopping || b->clock_pending || b->committing)
-        return; /* looked at again when the commit returns */
+    if (b->stopping || b->clock_pending || b->committing || jb_degraded(b))
+        return; /* looked at again when the commit returns, or when the disk is good again */
     int64_t now_ms = jb_broker_now(b);
     int64_t next_ms = INT64_MAX;
     size_t count = 0;

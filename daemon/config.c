@@ -36,6 +36,10 @@ static const struct jb_config_row rows[] = {
         "A start so long after the last entry of the record, or before it, puts it in doubt too."),
     ROW("broker", "cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(8589934592), "64M",
         "Page cache of the ledger."),
+    ROW("broker", "reserve", reserve_bytes, BYTES, 0, 0, INT64_C(8589934592), "16M",
+        "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
+        "so\n"
+        "that what is under way gets its verdicts and receipts. 0: none."),
     ROW("line", "window_items", window_items, INT, JB_CONFIG_RELOADABLE, 1, 65536, "512",
         "Items under way to one node without acknowledgement. A slow node costs no more memory."),
     ROW("line", "window_bytes", window_bytes, BYTES, JB_CONFIG_RELOADABLE, 65536, 67108864, "2M",

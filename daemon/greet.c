@@ -26,10 +26,10 @@ void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_f
                               .text = jb_text_of(text),
                               .frame_kind = (uint32_t)frame->kind};
     const struct jb_peer *p = msg->node < b->peer_capacity ? b->peers[msg->node] : NULL;
-    if (p != NULL) {
+    if (p != NULL && !p->stale)
         reject.up = p->up_taken;
+    if (p != NULL)
         reject.version = p->protocol;
-    }
     jb_answer(b, msg->routing_id, &reject);
     char node[16];
     (void)snprintf(node, sizeof node, "%u", msg->node);
@@ -150,6 +150,8 @@ static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
 /* The new incarnation goes into the batch in order: after what is under way of the old one. */
 static enum jb_err begin_epoch(struct jb_broker *b, struct jb_peer *p, struct greeting *g)
 {
+    if (jb_degraded(b))
+        return jb_fault_set(&g->fault, JB_BUSY, "%s", b->strain.text);
     struct jb_intake_item *item = jb_batch_item(b->fill);
     if (item == NULL)
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
@@ -239,6 +241,8 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
         return err;
     remember(b, p, msg, g->hello);
     err = welcome(b, msg, p);
+    if (err == JB_OK && jb_degraded(b))
+        jb_degraded_tell(b, p);
     jb_deliver_later(b, p);
     return err;
 }

@@ -26,7 +26,7 @@ static void drop_silent(struct jb_broker *b)
 /* Who looks at the service must see that time stands in doubt. */
 static void tell_doubt(struct jb_broker *b)
 {
-    if (b->doubt_told == b->keeper.doubt)
+    if (b->doubt_told == b->keeper.doubt || jb_degraded(b))
         return;
     b->doubt_told = b->keeper.doubt;
     jb_house_status(b,
@@ -73,7 +73,10 @@ enum jb_err jb_house_start(struct jb_broker *b)
 
 void jb_house_ready(struct jb_broker *b)
 {
-    (void)sd_notifyf(0, "READY=1\nSTATUS=serving at %s", jb_zsock_endpoint(b->router));
+    if (jb_degraded(b))
+        (void)sd_notifyf(0, "READY=1\nSTATUS=%s", b->strain.text);
+    else
+        (void)sd_notifyf(0, "READY=1\nSTATUS=serving at %s", jb_zsock_endpoint(b->router));
     jb_log(JB_LOG_NOTICE, NULL, "ready", "endpoint=%s log=%llu nodes=%zu",
            jb_zsock_endpoint(b->router), (unsigned long long)b->committed_seq, b->directory.count);
 }

@@ -120,6 +120,10 @@ static void take_submit(struct jb_broker *b, const struct jb_zmsg *msg, struct j
         ask_again(b, msg, p, JB_GAP, "a submission was skipped");
         return;
     }
+    if (jb_degraded(b)) {
+        jb_degraded_tell(b, p);
+        return;
+    }
     uint64_t old = p->up_taken.number + 1 - f->first; /* so many were taken before */
     size_t skip = old < f->item_count ? (size_t)old : f->item_count;
     b->count.repeats += skip;
@@ -163,6 +167,8 @@ static enum jb_err check_ack(struct jb_broker *b, const struct jb_peer *p, const
 static void queue_ack(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_peer *p,
                       const struct jb_frame *f)
 {
+    if (jb_degraded(b))
+        return; /* the node greets again when it is over */
     struct jb_receipt *r = jb_arena_alloc(&b->fill->arena, sizeof *r);
     struct jb_intake_item *item = r != NULL ? jb_batch_item(b->fill) : NULL;
     if (item == NULL)

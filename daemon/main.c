@@ -186,6 +186,8 @@ static void on_reload(uv_signal_t *handle, int number)
 static void watch_signals(uv_loop_t *loop, struct jb_broker *b)
 {
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ,
+                 SIG_IGN); /* a limit on the size of files is a full disk: see degraded.c */
     (void)uv_signal_init(loop, &signals.term);
     (void)uv_signal_init(loop, &signals.interrupt);
     (void)uv_signal_init(loop, &signals.hup);

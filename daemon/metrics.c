@@ -140,6 +140,24 @@ static void print_gate(const struct jb_broker *b, FILE *out)
                       jb_gate_cut_name((enum jb_gate_cut)i), (unsigned long long)g.cut[i]);
 }
 
+/* Does it take anything in, and what holds it up? */
+static void print_health(const struct jb_broker *b, FILE *out)
+{
+    print_gauge(out, "ready", "1 while submissions are taken in", !jb_degraded(b) && !b->stopping);
+    (void)fprintf(out, "# HELP jiaoband_degraded Why nothing is taken in.\n"
+                       "# TYPE jiaoband_degraded gauge\n");
+#define X(name, word)                                                                              \
+    (void)fprintf(out, "jiaoband_degraded{reason=\"" word "\"} %d\n", b->strain.why == JB_##name);
+    JB_STRAINS(X)
+#undef X
+    print_gauge(out, "degraded_seconds", "Since when nothing is taken in",
+                (double)jb_strain_seconds(&b->strain));
+    print_gauge(out, "disk_free_bytes", "Room in the file system of the ledger; -1 not known",
+                (double)jb_disk_free_bytes(b->config->data));
+    print_gauge(out, "reserve_bytes", "Room that is kept for the end of what is under way",
+                atomic_load(&b->reserve.held) ? (double)b->reserve.size_bytes : 0);
+}
+
 static void print_gauges(const struct jb_metrics *m, FILE *out)
 {
     struct jb_broker *b = m->b;
@@ -147,6 +165,7 @@ static void print_gauges(const struct jb_metrics *m, FILE *out)
     uint64_t connected = 0;
     for (size_t i = 0; i < b->peer_capacity; i++)
         connected += b->peers[i] != NULL && b->peers[i]->greeted;
+    print_health(b, out);
     if (m->err == JB_OK)
         print_totals(&m->totals, out);
     print_gauge(out, "clock_in_doubt", "1 while the wall clock is not trusted",

@@ -39,8 +39,9 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
             jb_admin_settled(b, op->item->waiter, op);
     }
     struct jb_fault fault = {""};
-    if (book_changed && jb_broker_book_load(b, &fault) != JB_OK)
-        jb_log(JB_LOG_ERROR, NULL, "book.unreadable", "%s", fault.text);
+    enum jb_err err = book_changed ? jb_broker_book_load(b, &fault) : JB_OK;
+    if (err != JB_OK) /* to decide by the old rules would be wrong */
+        jb_degraded_enter(b, err, fault.text[0] != '\0' ? fault.text : "loading the rulebook");
     if (book_changed)
         jb_sweep_recount(b);
     if (retired)
@@ -61,24 +62,9 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
     }
 }
 
-static void on_committed(uv_work_t *work, int status)
+/* On disk; intake goes on. */
+static void take_on(struct jb_broker *b)
 {
-    (void)status; /* never cancelled: see jb_broker_stop */
-    struct jb_broker *b = work->data;
-    struct jb_batch *t = b->busy;
-    b->committing = false;
-    if (t->result != JB_OK) {
-        /* Memory may be ahead of the disk now: stop, and read the disk again at the next start. */
-        b->trouble = t->fault;
-        jb_log(JB_LOG_ERROR, NULL, "commit.failed", "items=%zu reason=\"%s\"", t->item_count,
-               t->fault.text);
-        jb_house_status(b, t->fault.text);
-        jb_broker_stop(b, jb_err_exit(t->result));
-        return;
-    }
-    b->count.commits++;
-    release_effects(b, t);
-    jb_batch_reset(t);
     if (b->paused && !b->stopping) {
         b->paused = false;
         jb_zsock_resume(b->router);
@@ -88,9 +74,31 @@ static void on_committed(uv_work_t *work, int status)
         return;
     }
     b->clock_pending = false;
+    if (jb_degraded(b))
+        return;
     jb_clockwork_look(b);
     if (b->fill->item_count > 0)
         begin(b);
+}
+
+static void on_committed(uv_work_t *work, int status)
+{
+    (void)status; /* never cancelled: see jb_broker_stop */
+    struct jb_broker *b = work->data;
+    struct jb_batch *t = b->busy;
+    b->committing = false;
+    if (t->result == JB_OK) {
+        b->count.commits++;
+        release_effects(b, t);
+        jb_batch_reset(t);
+        if (jb_degraded(b))
+            jb_degraded_saved(b);
+    } else {
+        jb_degraded_failed(b, t);
+        if (b->committing) /* once more, with the reserve given free */
+            return;
+    }
+    take_on(b);
 }
 
 static void on_work(uv_work_t *work)
@@ -99,30 +107,46 @@ static void on_work(uv_work_t *work)
     jb_commit_batch(b->ledger, b->busy);
 }
 
-static void begin(struct jb_broker *b)
+static struct jb_counters counted_since(const struct jb_counters *now,
+                                        const struct jb_counters *before)
 {
-    struct jb_batch *t = b->fill;
-    b->fill = b->busy;
-    b->busy = t;
-    enum jb_err err = jb_decide_batch(b, t);
-    if (err == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
+    struct jb_counters c;
+#define X(name, help) c.name = now->name - before->name;
+    JB_BROKER_COUNTERS(X)
+#undef X
+    return c;
+}
+
+void jb_tick_commit(struct jb_broker *b)
+{
+    struct jb_batch *t = b->busy;
+    const struct jb_counters before = b->count;
+    t->result = jb_decide_batch(b, t);
+    t->counted = counted_since(&b->count, &before);
+    if (t->result == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
         jb_batch_reset(t);
         b->clock_pending = false;
         jb_clockwork_look(b); /* its timer may have run out while this was pending */
         return;
     }
-    if (err == JB_OK) {
+    if (t->result == JB_OK) {
         b->committing = true;
         b->commit_started_mono_ms = jb_clock_mono_ms();
         b->work.data = b;
         if (uv_queue_work(b->loop, &b->work, on_work, on_committed) == 0)
             return;
         b->committing = false;
-        err = jb_fault_set(&t->fault, JB_NOMEM, "the commit could not be queued");
+        t->result = jb_fault_set(&t->fault, JB_NOMEM, "the commit could not be queued");
     }
-    b->trouble = t->fault;
-    jb_log(JB_LOG_ERROR, NULL, "decide.failed", "reason=\"%s\"", t->fault.text);
-    jb_broker_stop(b, jb_err_exit(err));
+    jb_degraded_failed(b, t);
+}
+
+static void begin(struct jb_broker *b)
+{
+    struct jb_batch *t = b->fill;
+    b->fill = b->busy;
+    b->busy = t;
+    jb_tick_commit(b);
 }
 
 /* Before each sleep of the loop: all that has arrived in this turn is one batch. */
@@ -131,7 +155,11 @@ static void on_prepare(uv_prepare_t *handle)
     struct jb_broker *b = handle->data;
     if (b->fill->item_count == 0 && b->fill->arena.used_bytes > 0)
         jb_batch_reset(b->fill); /* what was refused before it became an item */
-    if (!b->committing && !b->stopping && b->fill->item_count > 0)
+    if (b->committing || b->stopping || b->fill->item_count == 0)
+        return;
+    if (jb_degraded(b))
+        jb_degraded_drop(b);
+    else
         begin(b);
 }
 

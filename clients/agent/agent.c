@@ -15,7 +15,7 @@ int64_t jb_agent_now(const struct jb_agent *a)
 }
 
 /* The outbox in short, page by page. */
-static enum jb_err load_pending(struct jb_agent *a)
+static enum jb_err read_pending(struct jb_agent *a, struct jb_agent_pendings *out)
 {
     uint64_t next = jb_outbox_settled(a->ledger).number + 1;
     uint64_t last = jb_outbox_made(a->ledger).number;
@@ -30,18 +30,29 @@ static enum jb_err load_pending(struct jb_agent *a)
                              &count);
         if (err == JB_OK && count == 0)
             err = JB_CORRUPT;
+        if (err == JB_OK)
+            err = jb_agent_pendings_reserve(out, count);
         for (size_t i = 0; i < count && err == JB_OK; i++) {
-            err = jb_agent_pendings_reserve(&a->pending);
-            if (err != JB_OK)
-                break;
-            jb_agent_pendings_add(&a->pending,
-                                  (struct jb_agent_pending){.number = items[i].number,
-                                                            .case_no = items[i].case_no,
-                                                            .kind = items[i].kind});
+            jb_agent_pendings_add(out, (struct jb_agent_pending){.number = items[i].number,
+                                                                 .case_no = items[i].case_no,
+                                                                 .kind = items[i].kind});
             next = items[i].number + 1;
         }
     }
     jb_arena_fini(&arena);
+    return err;
+}
+
+enum jb_err jb_agent_pending_load(struct jb_agent *a)
+{
+    struct jb_agent_pendings loaded = {0};
+    enum jb_err err = read_pending(a, &loaded);
+    if (err == JB_OK) {
+        jb_agent_pendings_fini(&a->pending);
+        a->pending = loaded;
+    } else {
+        jb_agent_pendings_fini(&loaded);
+    }
     return err;
 }
 
@@ -74,11 +85,13 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_book_start(a, fault);
     if (err == JB_OK)
-        err = load_pending(a);
+        err = jb_agent_pending_load(a);
     if (err == JB_OK)
         err = start_tick(a);
     if (err == JB_OK)
         err = jb_agent_house_start(a);
+    if (err == JB_OK)
+        err = jb_agent_degraded_start(a);
     if (err == JB_OK)
         err = jb_agent_hook_start(a);
     if (err == JB_OK)
@@ -107,6 +120,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     a->stopping = true;
     a->exit_status = exit_status;
     jb_agent_house_stop(a);
+    jb_agent_degraded_stop(a);
     jb_agent_wait_stop(a);
     jb_agent_verify_stop(a);
     jb_agent_report_stop(a);
@@ -117,16 +131,6 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     close_handle((uv_handle_t *)&a->tick);
     if (jb_agent_verify_running(a))
         uv_stop(a->loop);
-}
-
-void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what)
-{
-    const char *detail = a->ledger != NULL ? jb_ledger_error(a->ledger) : "";
-    (void)jb_fault_set(&a->trouble, err, "%s: %s (%s)", what, jb_err_text(err), detail);
-    jb_log(JB_LOG_ERROR, NULL, "agent.failed", "error=%s what=\"%s\" detail=\"%s\"",
-           jb_err_name(err), what, detail);
-    jb_agent_house_status(a, a->trouble.text);
-    jb_agent_stop(a, jb_err_exit(err));
 }
 
 void jb_agent_fini(struct jb_agent *a)

@@ -8,6 +8,7 @@
  *   overlay.c          a case as it will look once the outbox is settled
  *   local.c, views.c   the local endpoint: requests, replies
  *   alarm.c, hook.c    this node's own clock
+ *   degraded.c         what happens while the disk is full or fails
  *
  * One thread, one libuv loop; transactions are short and committed on it. What is confirmed to
  * anybody (an acknowledgement, a client's "it is safe") lies on the disk before it is sent. */
@@ -22,6 +23,8 @@
 #include "proto/ledger/book.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/replica.h"
+#include "proto/ledger/reserve.h"
+#include "proto/ledger/strain.h"
 #include "proto/rules/decide.h"
 #include "proto/wire/local.h"
 #include "proto/wire/message.h"
@@ -60,6 +63,7 @@ struct jb_agent_line {
     struct jb_zsock *dealer; /* NULL while waiting to connect again */
     enum jb_agent_state state;
     char text[256];          /* why, for status and log */
+    char held[256];          /* why the broker takes no submissions now; "" it does */
     bool up;                 /* the connection is there */
     bool welcomed;           /* a Welcome was accepted on it */
     uint8_t protocol;        /* version that the broker chose; 0: not yet */
@@ -183,7 +187,10 @@ struct jb_agent {
     struct jb_agent_report *reports; /* being made */
 
     bool forget; /* a key was erased or a case left: its traces beside the file must still go */
-    uv_timer_t house_timer; /* watchdog */
+    struct jb_strain strain;   /* why nothing is taken in; why JB_OK: all is well */
+    struct jb_reserve reserve; /* room for the end of what is under way */
+    uv_timer_t probe_timer;    /* runs while there is a strain */
+    uv_timer_t house_timer;    /* watchdog */
     uint64_t watchdog_ms;
     uv_signal_t sigterm, sigint, sighup;
     int64_t started_ms;
@@ -199,11 +206,23 @@ struct jb_agent {
 enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 /* Stop serving and close every handle; the loop then ends by itself. Idempotent. */
 void jb_agent_stop(struct jb_agent *a, int exit_status);
-/* The disk or the memory failed in a way that leaves no safe way on: log and stop. */
-void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what);
 void jb_agent_fini(struct jb_agent *a);
 void jb_agent_reload(struct jb_agent *a);
 int64_t jb_agent_now(const struct jb_agent *a);
+
+/* The unsettled part of the outbox, from disk; on an error it stays as it is. */
+enum jb_err jb_agent_pending_load(struct jb_agent *a) JB_MUST;
+
+/* degraded.c: nothing is taken in, reading goes on */
+bool jb_agent_degraded(const struct jb_agent *a);
+/* The disk or the memory failed while doing `what`, nothing of which is on disk: degrade, or stop
+ * when the cause does not pass by itself. */
+void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what);
+/* Did a failure mean more than this one request? Tries the disk, and degrades if it fails. */
+enum jb_err jb_agent_try_disk(struct jb_agent *a, const char *what) JB_MUST;
+/* Take the reserve, and begin degraded if there is no room for it. */
+enum jb_err jb_agent_degraded_start(struct jb_agent *a) JB_MUST;
+void jb_agent_degraded_stop(struct jb_agent *a);
 
 /* store.c: data folder, lock, keys, replica. For the offline commands too. */
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault) JB_MUST;
@@ -238,6 +257,10 @@ enum jb_err jb_agent_line_send(struct jb_agent *a, struct jb_frame *frame) JB_MU
 /* Greet (again) on this connection: both directions then resume by number. */
 void jb_agent_line_greet(struct jb_agent *a);
 void jb_agent_line_beat(struct jb_agent *a);
+/* Tell the broker that this node goes away for a while. */
+void jb_agent_line_bye(struct jb_agent *a, const char *text);
+/* Connect (again) now. */
+void jb_agent_line_again(struct jb_agent *a);
 /* One item number further: in sync now? */
 void jb_agent_line_advance(struct jb_agent *a);
 

@@ -264,9 +264,9 @@ static void look_at(struct jb_agent *a, int64_t case_no, int64_t now_ms)
     enum jb_err err = look(&k);
     jb_arena_fini(&k.scratch);
     jb_arena_fini(&k.arena);
-    if (err == JB_IO || err == JB_CORRUPT) {
+    if (err != JB_OK && err != JB_NOMEM) {
         jb_agent_fail(a, err, "the alarms");
-    } else if (err != JB_OK) {
+    } else if (err != JB_OK) { /* perhaps only one very large case */
         jb_log(JB_LOG_ERROR, a->config->code, "alarm.failed", "error=%s detail=\"%s\"",
                jb_err_name(err), jb_ledger_error(a->ledger));
         a->alarm_next_ms = 0;
@@ -280,8 +280,8 @@ static void on_alarm(uv_timer_t *timer)
     struct jb_agent *a = timer->data;
     int64_t now_ms = jb_agent_now(a);
     look_for_step(a, now_ms);
-    if (jb_replica_node(a->ledger) == 0)
-        return;
+    if (jb_replica_node(a->ledger) == 0 || jb_agent_degraded(a))
+        return; /* looked at when it is over */
     if (now_ms < a->alarm_next_ms)
         arm_next(a, now_ms, INT64_MAX);
     else
@@ -290,7 +290,7 @@ static void on_alarm(uv_timer_t *timer)
 
 void jb_agent_alarm_case(struct jb_agent *a, int64_t case_no)
 {
-    if (case_no != 0 && !a->stopping && jb_replica_node(a->ledger) != 0)
+    if (case_no != 0 && !a->stopping && !jb_agent_degraded(a) && jb_replica_node(a->ledger) != 0)
         look_at(a, case_no, jb_agent_now(a));
 }
 

@@ -41,6 +41,10 @@ void jb_agent_gather(struct jb_agent *a, struct jb_bytes frame)
     enum jb_err err = copy.data == NULL || d == NULL ? JB_NOMEM : JB_OK;
     if (err == JB_OK)
         err = jb_frame_decode(copy, &g->arena, &d->frame, &fault);
+    if (err == JB_NOMEM && g->arena.used_bytes < GATHER_ARENA_BYTES / 2) {
+        jb_agent_fail(a, err, "taking a delivery"); /* ours, not the frame's fault */
+        return;
+    }
     if (err != JB_OK) {
         jb_log(JB_LOG_ERROR, a->config->code, "deliver.unreadable", "error=%s detail=\"%s\"",
                jb_err_name(err), fault.text);
@@ -64,7 +68,9 @@ struct applying {
     struct jb_agent_news *news, **last;
     size_t items;
     int64_t now_ms;
-    bool repeated; /* something came again: its acknowledgement may have been lost */
+    size_t made;     /* submissions that it led to */
+    bool repeated;   /* something came again: its acknowledgement may have been lost */
+    enum jb_err err; /* of FAILED */
     struct jb_fault fault;
 };
 
@@ -96,6 +102,7 @@ static enum jb_err submit_purged(struct applying *p, struct jb_agent_news *n)
         err = jb_submission_encode(&s, &p->arena, &item.body);
     if (err == JB_OK)
         err = jb_outbox_add(a->ledger, &item);
+    p->made += err == JB_OK;
     if (err == JB_OK)
         n->made = (struct jb_agent_pending){
             .number = item.number, .case_no = item.case_no, .kind = item.kind};
@@ -170,6 +177,7 @@ static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
         return TAKEN;
     if (p->fault.text[0] == '\0')
         (void)jb_fault_set(&p->fault, err, "%s", jb_err_text(err));
+    p->err = err;
     return own_fault(err) ? FAILED : REFUSED;
 }
 
@@ -200,20 +208,33 @@ static void applying_reset(struct applying *p)
     p->news = NULL;
     p->last = &p->news;
     p->items = 0;
+    p->made = 0;
 }
 
-/* What this transaction put into the outbox. */
-static enum jb_err remember_made(struct applying *p)
+/* What this transaction put into the outbox; there is room for it. */
+static void remember_made(struct applying *p)
 {
-    enum jb_err err = JB_OK;
-    for (const struct jb_agent_news *n = p->news; n != NULL && err == JB_OK; n = n->next) {
+    for (const struct jb_agent_news *n = p->news; n != NULL; n = n->next) {
         if (n->made.number == 0)
             continue;
-        err = jb_agent_pendings_reserve(&p->agent->pending);
-        if (err == JB_OK)
-            jb_agent_pendings_add(&p->agent->pending, n->made);
+        jb_agent_pendings_add(&p->agent->pending, n->made);
         p->agent->pump_wanted = true;
     }
+}
+
+/* Nothing may fail after the commit: memory would be behind the disk. */
+static enum jb_err finish_transaction(struct applying *p)
+{
+    enum jb_err err = sign_ack(p);
+    if (err == JB_OK)
+        err = jb_agent_pendings_reserve(&p->agent->pending, p->made);
+    if (err != JB_OK) {
+        jb_ledger_rollback(p->agent->ledger);
+        return err;
+    }
+    err = jb_ledger_commit(p->agent->ledger);
+    if (err == JB_OK)
+        remember_made(p);
     return err;
 }
 
@@ -225,8 +246,10 @@ static enum outcome apply_frames(struct applying *p, const struct jb_agent_deliv
     struct jb_ledger *l = p->agent->ledger;
     enum outcome outcome = TAKEN;
     applying_reset(p);
+    p->fault.text[0] = '\0';
     *done = 0;
-    if (jb_ledger_begin(l) != JB_OK)
+    p->err = jb_ledger_begin(l);
+    if (p->err != JB_OK)
         return FAILED;
     for (const struct jb_agent_delivery *d = first; d != NULL && *done < limit; d = d->next) {
         outcome = take_frame(p, &d->frame);
@@ -234,18 +257,14 @@ static enum outcome apply_frames(struct applying *p, const struct jb_agent_deliv
             break;
         (*done)++;
     }
-    bool keep = (outcome == TAKEN || outcome == GAP) && p->items > 0;
-    if (keep && sign_ack(p) != JB_OK) {
-        outcome = FAILED;
-        keep = false;
-    }
-    if (!keep) {
+    if ((outcome != TAKEN && outcome != GAP) || p->items == 0) {
         jb_ledger_rollback(l);
         applying_reset(p);
         return outcome;
     }
-    if (jb_ledger_commit(l) == JB_OK)
-        return remember_made(p) == JB_OK ? outcome : FAILED;
+    p->err = finish_transaction(p);
+    if (p->err == JB_OK)
+        return outcome;
     applying_reset(p);
     return FAILED;
 }
@@ -280,7 +299,7 @@ static void finish(struct applying *p, enum outcome outcome)
     if (a->stopping)
         return;
     if (outcome == FAILED) {
-        jb_agent_fail(a, JB_IO, p->fault.text[0] != '\0' ? p->fault.text : "applying a delivery");
+        jb_agent_fail(a, p->err, "applying a delivery");
         return;
     }
     if (p->items > 0 || p->repeated)
@@ -300,25 +319,38 @@ static void finish(struct applying *p, enum outcome outcome)
     }
 }
 
+/* All of them; of a bad one and those behind it nothing. */
+static enum outcome apply_good(struct applying *p, const struct jb_agent_gather *taken)
+{
+    size_t done = 0;
+    enum outcome outcome = apply_frames(p, taken->first, taken->count, &done);
+    if (outcome == REFUSED && done > 0) { /* the frames before the bad one stand on their own */
+        size_t good = done;
+        struct jb_fault why = p->fault;
+        outcome = apply_frames(p, taken->first, good, &done);
+        outcome = outcome == TAKEN ? REFUSED : outcome;
+        p->fault = why;
+    }
+    return outcome;
+}
+
 void jb_agent_apply(struct jb_agent *a)
 {
     struct jb_agent_gather taken = a->gather;
     struct applying p = {.agent = a, .now_ms = jb_agent_now(a)};
-    size_t done = 0;
     if (taken.count == 0)
         return;
     a->gather.arena = (struct jb_arena){0};
     jb_agent_gather_drop(a);
     jb_arena_init(&p.arena, APPLY_ARENA_BYTES);
-    enum outcome outcome = apply_frames(&p, taken.first, taken.count, &done);
-    if (outcome == REFUSED && done > 0) { /* the frames before the bad one stand on their own */
-        size_t good = done;
-        struct jb_fault why = p.fault;
-        outcome = apply_frames(&p, taken.first, good, &done);
-        outcome = outcome == TAKEN ? REFUSED : outcome;
-        p.fault = why;
-    }
+    enum outcome outcome = apply_good(&p, &taken);
+    /* What is here already is taken to its end with the room that was kept for it. */
+    bool full = outcome == FAILED && p.err == JB_FULL && jb_reserve_free(&a->reserve);
+    if (full)
+        outcome = apply_good(&p, &taken);
     finish(&p, outcome);
+    if (full && outcome != FAILED && !a->stopping)
+        jb_agent_fail(a, JB_FULL, "applying a delivery");
     jb_arena_fini(&p.arena);
     jb_arena_fini(&taken.arena);
 }

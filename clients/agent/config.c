@@ -45,6 +45,10 @@ static const struct jb_config_row rows[] = {
         "error, warning, notice, info or debug."),
     ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "256k",
         "Page cache of the replica. More helps only with very many cases."),
+    ROW("reserve", reserve_bytes, BYTES, 0, 0, INT64_C(1073741824), "4M",
+        "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
+        "so\n"
+        "that what has arrived is stored and acknowledged. 0: none."),
     ROW("window_items", window_items, INT, 0, 1, 65536, "256",
         "Items that the broker may have under way to this node without acknowledgement."),
     ROW("window_bytes", window_bytes, BYTES, 0, 65536, 67108864, "1M", "The same in bytes."),

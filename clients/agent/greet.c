@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "proto/base/log.h"
+#include "proto/base/utf8.h"
 
 #define RESYNC_MS 60000
 #define REJECT_MIN_MS 5000
@@ -227,6 +228,19 @@ void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *beat)
 
 /* ---- Resume, Reject ---- */
 
+/* Who looks at this node must see why nothing leaves the outbox. */
+static void hold(struct jb_agent *a, const struct jb_frame *frame)
+{
+    struct jb_agent_line *line = &a->line;
+    bool waits = frame->error == JB_BUSY;
+    size_t len = waits ? jb_text_cut(frame->text.data, frame->text.len, 180) : 0;
+    (void)snprintf(line->held, sizeof line->held, "%s%.*s",
+                   waits ? "the broker takes no submissions now: " : "", (int)len,
+                   len > 0 ? frame->text.data : "");
+    if (line->state == JB_AGENT_IN_SYNC)
+        jb_agent_line_advance(a);
+}
+
 void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame)
 {
     if (!a->line.welcomed || !up_fits(a, &frame->up))
@@ -234,6 +248,7 @@ void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame)
     jb_log(JB_LOG_INFO, a->config->code, "line.resume", "up=%llu error=%s",
            (unsigned long long)frame->up.number, jb_err_name((enum jb_err)frame->error));
     jb_agent_pump_rewind(a, frame->up.number);
+    hold(a, frame);
     if (frame->error != JB_BUSY) /* else with the next Beat */
         a->pump_wanted = true;
 }

@@ -86,6 +86,7 @@ void jb_agent_line_greet(struct jb_agent *a)
     memcpy(hello.sign_key, a->keys.sign_public, sizeof hello.sign_key);
     line->welcomed = false;
     line->protocol = 0;
+    line->held[0] = '\0';
     line->beat_awaited = false;
     line->greeted_mono_ms = jb_clock_mono_ms();
     if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)
@@ -115,7 +116,8 @@ void jb_agent_line_advance(struct jb_agent *a)
         line->target = number;
         line->in_sync_ms = jb_agent_now(a);
         line->pause_ms = 0;
-        jb_agent_line_set(a, JB_AGENT_IN_SYNC, "in sync with the broker");
+        jb_agent_line_set(a, JB_AGENT_IN_SYNC,
+                          line->held[0] != '\0' ? line->held : "in sync with the broker");
     } else if (line->state != JB_AGENT_CATCHING_UP) {
         (void)snprintf(text, sizeof text, "catching up: item %llu of %llu",
                        (unsigned long long)number, (unsigned long long)line->target);
@@ -272,6 +274,8 @@ static void on_retry(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
     struct jb_fault fault = {""};
+    if (jb_agent_degraded(a))
+        return; /* nothing could be taken: again when it is over */
     if (a->line.dealer != NULL) {
         if (a->line.up)
             jb_agent_line_greet(a);
@@ -298,6 +302,11 @@ void jb_agent_line_break(struct jb_agent *a, enum jb_agent_state state, int64_t 
         (void)uv_timer_start(&line->retry, on_retry, (uint64_t)pause_ms, 0);
 }
 
+void jb_agent_line_again(struct jb_agent *a)
+{
+    (void)uv_timer_start(&a->line.retry, on_retry, 0, 0);
+}
+
 enum jb_err jb_agent_line_start(struct jb_agent *a, struct jb_fault *fault)
 {
     struct jb_agent_line *line = &a->line;
@@ -305,12 +314,12 @@ enum jb_err jb_agent_line_start(struct jb_agent *a, struct jb_fault *fault)
     jb_arena_init(&line->out, FRAME_ARENA_BYTES);
     jb_agent_gather_drop(a);
     line->state = JB_AGENT_OFFLINE;
-    keep_text(line, "no connection to the broker");
+    keep_text(line, jb_agent_degraded(a) ? a->strain.text : "no connection to the broker");
     line->retry.data = a;
     line->pulse.data = a;
     if (uv_timer_init(a->loop, &line->retry) != 0 || uv_timer_init(a->loop, &line->pulse) != 0)
         return JB_IO;
-    return connect_line(a, fault);
+    return jb_agent_degraded(a) ? JB_OK : connect_line(a, fault);
 }
 
 static void close_handle(uv_handle_t *handle)
@@ -319,11 +328,16 @@ static void close_handle(uv_handle_t *handle)
         uv_close(handle, NULL);
 }
 
-void jb_agent_line_stop(struct jb_agent *a)
+void jb_agent_line_bye(struct jb_agent *a, const char *text)
 {
-    struct jb_frame bye = {.kind = JB_FRAME_BYE, .text = jb_text_of("stopping")};
+    struct jb_frame bye = {.kind = JB_FRAME_BYE, .text = jb_text_of(text)};
     if (a->line.welcomed && jb_agent_line_send(a, &bye) != JB_OK)
         jb_log(JB_LOG_DEBUG, a->config->code, "answer.lost", NULL);
+}
+
+void jb_agent_line_stop(struct jb_agent *a)
+{
+    jb_agent_line_bye(a, "stopping");
     jb_zsock_close(&a->line.dealer);
     jb_agent_gather_drop(a);
     a->line.up = false;

@@ -139,7 +139,9 @@ static void answer(struct jb_agent_request *r)
     else
         jb_agent_reply_error(r->client, r->request->id, err,
                              r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err));
-    if (err == JB_IO || err == JB_CORRUPT)
+    if (err == JB_IO) /* perhaps only this one */
+        err = jb_agent_try_disk(r->agent, "answering a local request");
+    if (err == JB_CORRUPT)
         jb_agent_fail(r->agent, err, "answering a local request");
 }
 

@@ -213,7 +213,9 @@ static void set_limits(void)
     (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     (void)setenv("UV_THREADPOOL_SIZE", "1", 1);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)umask(0077); /* the socket gets its own mode */
+    (void)signal(SIGXFSZ,
+                 SIG_IGN); /* a limit on the size of files is a full disk: see degraded.c */
+    (void)umask(0077);     /* the socket gets its own mode */
 }
 
 static void say_ready(struct jb_agent *a, int ready_fd)

@@ -67,10 +67,8 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
 {
     bool names = false;
     enum jb_err err = update_book(a, news, &names);
-    if (err != JB_OK) {
+    if (err != JB_OK) /* read again when that is over; what is on the disk is told all the same */
         jb_agent_fail(a, err, "the directory or the rulebook");
-        return;
-    }
     for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
         if (n->applied.item.kind == JB_ITEM_LEFT ||
             is_entry_of(n, JB_ACT_ERASE_KEY, JB_ACT_ERASE_KEY))

@@ -10,16 +10,20 @@ void jb_agent_pendings_fini(struct jb_agent_pendings *p)
     memset(p, 0, sizeof *p);
 }
 
-enum jb_err jb_agent_pendings_reserve(struct jb_agent_pendings *p)
+enum jb_err jb_agent_pendings_reserve(struct jb_agent_pendings *p, size_t more)
 {
-    if (p->first + p->count < p->capacity)
+    if (p->first + p->count + more <= p->capacity)
         return JB_OK;
-    if (p->first > p->count) { /* moving costs less than what was settled since the last time */
+    if (p->first > p->count &&
+        p->count + more <=
+            p->capacity) { /* moving costs less than what was settled since the last time */
         memmove(p->at, p->at + p->first, p->count * sizeof *p->at);
         p->first = 0;
         return JB_OK;
     }
     size_t wanted = p->capacity == 0 ? 64 : p->capacity * 2;
+    if (wanted < p->first + p->count + more)
+        wanted = p->first + p->count + more;
     struct jb_agent_pending *bigger = reallocarray(p->at, wanted, sizeof *bigger);
     if (bigger == NULL)
         return JB_NOMEM;

@@ -21,8 +21,8 @@ struct jb_agent_pendings {
 };
 
 void jb_agent_pendings_fini(struct jb_agent_pendings *p);
-/* Make room for one more, so that the next add cannot fail. */
-enum jb_err jb_agent_pendings_reserve(struct jb_agent_pendings *p) JB_MUST;
+/* Make room for so many more, whose adds then cannot fail. NOMEM: unchanged. */
+enum jb_err jb_agent_pendings_reserve(struct jb_agent_pendings *p, size_t more) JB_MUST;
 /* After a reserve; the number follows the last one. */
 void jb_agent_pendings_add(struct jb_agent_pendings *p, struct jb_agent_pending one);
 /* NULL: not pending. Valid until the next call. */

@@ -90,9 +90,15 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
                                         .check = !read_only,
                                         .cache_bytes = a->config->cache_bytes};
     if (err == JB_OK)
+        err = jb_reserve_init(&a->reserve, a->config->data, a->config->reserve_bytes);
+    if (err != JB_OK)
+        return err;
+    err = jb_ledger_open(a->ledger_path, &options, &a->ledger, fault);
+    if (err == JB_FULL && !read_only && jb_reserve_free(&a->reserve))
         err = jb_ledger_open(a->ledger_path, &options, &a->ledger, fault);
     if (err != JB_OK || read_only)
         return err;
+    fault->text[0] = '\0';
     err = jb_ledger_erase_again(a->ledger); /* a copy of the file may have brought keys back */
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", a->ledger_path, jb_ledger_error(a->ledger));
@@ -103,6 +109,7 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
 void jb_agent_store_close(struct jb_agent *a)
 {
     jb_ledger_close(&a->ledger);
+    jb_reserve_fini(&a->reserve);
     jb_keys_wipe(&a->keys);
     free(a->ledger_path);
     a->ledger_path = NULL;

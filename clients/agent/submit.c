@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "proto/base/log.h"
 #include "proto/base/utf8.h"
 #include "proto/wire/seal.h"
 
@@ -223,7 +222,7 @@ static enum jb_err store(struct submitting *s)
     struct jb_agent *a = s->r->agent;
     enum jb_err err = encode(s);
     if (err == JB_OK)
-        err = jb_agent_pendings_reserve(&a->pending);
+        err = jb_agent_pendings_reserve(&a->pending, 1);
     s->item.made_at_ms = s->r->now_ms;
     s->item.kind = s->act.kind;
     s->item.case_no = s->act.case_no;
@@ -350,18 +349,33 @@ static enum jb_err submit(struct submitting *s, Jb__Reply *reply)
     return answer_number(s, s->item.number, reply);
 }
 
+/* A full or failing disk, not only this one request: the client must know that nothing was kept. */
+static enum jb_err refuse_degraded(struct jb_agent_request *r)
+{
+    const struct jb_agent *a = r->agent;
+    /* A sync that failed may still come to the disk, if the agent is killed before the next one. */
+    const char *fate = a->strain.why == JB_IO
+                           ? "not confirmed; once the agent goes on, repeat it with its token"
+                           : "the submission was NOT kept";
+    return jb_fault_set(&r->fault, a->strain.why, "%s: %s", fate, a->strain.text);
+}
+
 enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
 {
     struct submitting s = {.r = r, .asked = r->request->submit};
+    if (jb_agent_degraded(r->agent))
+        return refuse_degraded(r);
     if (jb_replica_node(r->agent->ledger) == 0)
         return jb_fault_set(&r->fault, JB_OFFLINE,
                             "this node must greet the broker once before its first submission");
     enum jb_err err = submit(&s, reply);
     explicit_bzero(s.case_key, sizeof s.case_key);
     explicit_bzero(s.query_code, sizeof s.query_code);
-    if (err == JB_IO || err == JB_FULL || err == JB_CORRUPT)
-        jb_log(JB_LOG_ERROR, r->agent->config->code, "submit.failed", "error=%s detail=\"%s\"",
-               jb_err_name(err), jb_ledger_error(r->agent->ledger));
+    if (err == JB_CORRUPT)
+        jb_agent_fail(r->agent, err, "storing a submission");
+    else if (jb_strain_of(err) != JB_OK &&
+             jb_agent_try_disk(r->agent, "storing a submission") != JB_OK)
+        err = refuse_degraded(r);
     return err;
 }
 

@@ -15,6 +15,7 @@ static void put_line(const struct jb_agent_views *v, Jb__StatusView *s)
     JB_PUT(s, up_settled, jb_outbox_settled(a->ledger).number);
     JB_PUT(s, last_in_sync_ms, a->line.in_sync_ms);
     JB_PUT(s, skew_ms, a->line.skew_ms);
+    s->held = jb_agent_view_text(v, jb_text_of(a->line.held));
     s->line_text = jb_agent_view_text(v, jb_text_of(a->line.text));
     s->broker = jb_agent_view_text(v, jb_text_of(a->config->broker));
     s->down_head_hex = jb_agent_view_hex(v, down.head, sizeof down.head);
@@ -46,6 +47,23 @@ static void put_book(const struct jb_agent_views *v, Jb__StatusView *s)
     s->calendar_until = jb_agent_view_text(v, jb_text_of(day));
 }
 
+/* Does it take anything in, and what holds it up? */
+static void put_health(const struct jb_agent_views *v, Jb__StatusView *s)
+{
+    const struct jb_agent *a = v->agent;
+    const char *trouble = jb_agent_degraded(a) ? a->strain.text : a->trouble.text;
+    int64_t free_bytes = jb_disk_free_bytes(a->config->data);
+    s->trouble = jb_agent_view_text(v, jb_text_of(trouble));
+    JB_PUT(s, accepting, !jb_agent_degraded(a) && !a->stopping);
+    JB_PUT(s, reserve_bytes, atomic_load(&a->reserve.held) ? (uint64_t)a->reserve.size_bytes : 0);
+    if (free_bytes >= 0)
+        JB_PUT(s, disk_free_bytes, (uint64_t)free_bytes);
+    if (!jb_agent_degraded(a))
+        return;
+    JB_PUT(s, degraded_since_ms, a->strain.since_ms);
+    s->degraded = jb_agent_view_text(v, jb_text_of(jb_strain_word(a->strain.why)));
+}
+
 Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
 {
     struct jb_agent *a = v->agent;
@@ -64,7 +82,7 @@ Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
     s->code = jb_agent_view_text(v, jb_text_of(a->config->code));
     s->name = jb_agent_view_node_name(v, node);
     s->software = jb_agent_view_text(v, jb_text_of(JB_AGENT_SOFTWARE));
-    s->trouble = jb_agent_view_text(v, jb_text_of(a->trouble.text));
+    put_health(v, s);
     put_line(v, s);
     put_totals(v, s);
     put_book(v, s);

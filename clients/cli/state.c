@@ -54,6 +54,42 @@ static void totals(struct cli *c, const struct jiaoban_state *s)
         cli_fact(c, _("refused recently"), number(c, s->refused_recently));
 }
 
+static const char *reason(const char *word)
+{
+    static const struct {
+        const char *word, *text;
+    } rows[] = {
+        {"disk_full", N_("the disk is full: make room, then it goes on by itself")},
+        {"io_error", N_("the disk fails: it is tried again every few seconds")},
+        {"no_memory", N_("out of memory: it goes on by itself")},
+        {"locked", N_("another program holds the database")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(word, rows[i].word) == 0)
+            return _(rows[i].text);
+    return word;
+}
+
+/* Does it take submissions? The first thing to know when something is wrong. */
+static void health(struct cli *c, const struct jiaoban_state *s)
+{
+    const double mb = 1024.0 * 1024.0;
+    if (!s->accepting)
+        cli_fact(c, _("takes submissions"),
+                 cli_format(c, _("NO, since %s: %s"), cli_time(c, s->degraded_since_ms),
+                            cli_safe(c, reason(s->degraded))));
+    if (s->held[0] != '\0')
+        cli_fact(c, _("submissions wait"), cli_safe(c, s->held));
+    if (s->disk_free_bytes != 0 || !s->accepting)
+        cli_fact(c, _("disk"),
+                 cli_format(c, _("%.1f MB free, %.1f MB kept in reserve"),
+                            (double)s->disk_free_bytes / mb, (double)s->reserve_bytes / mb));
+    if (s->files_max != 0)
+        cli_fact(c, _("descriptors"),
+                 cli_format(c, _("%llu of %llu in use"), (unsigned long long)s->files_open,
+                            (unsigned long long)s->files_max));
+}
+
 int cli_run_status(struct cli *c)
 {
     struct jiaoban_result *r = NULL;
@@ -80,6 +116,7 @@ int cli_run_status(struct cli *c)
         if (s->rss_bytes != 0)
             cli_fact(c, _("memory"),
                      cli_format(c, "%.1f MB", (double)s->rss_bytes / (1024.0 * 1024.0)));
+        health(c, s);
         cli_fact(c, _("trouble"), cli_safe(c, s->trouble));
     }
     jiaoban_result_free(r);

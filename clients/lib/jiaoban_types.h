@@ -387,6 +387,12 @@ struct jiaoban_state { /* of the agent, or of the broker */
     uint64_t cases, open_cases, red, yellow, objections, refused_recently;
     uint64_t rss_bytes, clients, log_seq, nodes, nodes_connected;
     const char *policy_version, *calendar_version, *calendar_until, *trouble;
+    bool accepting;       /* takes submissions */
+    const char *degraded; /* why not: "disk_full", "io_error", "no_memory", "locked"; "" else */
+    int64_t degraded_since_ms; /* 0: it takes them */
+    uint64_t disk_free_bytes, reserve_bytes;
+    uint64_t files_open, files_max; /* descriptors of the process; 0: not told */
+    const char *held;               /* why the broker takes no submissions now; "" it does */
 };
 
 struct jiaoban_check { /* what a verification found */

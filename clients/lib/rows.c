@@ -170,6 +170,14 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .calendar_version = jb_client_text(v->calendar_version),
         .calendar_until = jb_client_text(v->calendar_until),
         .trouble = jb_client_text(v->trouble),
+        .accepting = !v->has_accepting || v->accepting, /* an older one says nothing of it */
+        .degraded = jb_client_text(v->degraded),
+        .degraded_since_ms = v->degraded_since_ms,
+        .disk_free_bytes = v->disk_free_bytes,
+        .reserve_bytes = v->reserve_bytes,
+        .files_open = v->files_open,
+        .files_max = v->files_max,
+        .held = jb_client_text(v->held),
     };
     return s;
 }

@@ -5,6 +5,7 @@
 #include "proto/ledger/db.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 /* ---- errors ---- */
@@ -14,6 +15,7 @@ static const struct {
     enum jb_err err;
 } codes[] = {
     {SQLITE_IOERR_NOMEM, JB_NOMEM},
+    {SQLITE_IOERR_SHMSIZE, JB_FULL}, /* the index of the WAL could not grow */
     {SQLITE_CONSTRAINT_PRIMARYKEY, JB_EXISTS},
     {SQLITE_CONSTRAINT_ROWID, JB_EXISTS},
     {SQLITE_CONSTRAINT_UNIQUE, JB_EXISTS},
@@ -29,9 +31,24 @@ static const struct {
     {SQLITE_INTERRUPT, JB_CLOSED},
 };
 
+/* To SQLite only ENOSPC is a full disk; a user's quota and a limit on the size of files are one as
+ * well: they pass when somebody makes room. */
+static bool is_quota(const struct jb_ledger *l, int rc)
+{
+    /* a sync that failed is never only that: what was written may be gone or not */
+    if ((rc & 0xff) != SQLITE_IOERR || rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        return false;
+    int code = sqlite3_system_errno(l->db); /* 0 when it was a COMMIT that failed */
+    if (code == 0)
+        code = errno;
+    return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc)
 {
     snprintf(l->error, sizeof l->error, "%s (%d)", sqlite3_errmsg(l->db), rc);
+    if (is_quota(l, rc))
+        return JB_FULL;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].code == rc || codes[i].code == (rc & 0xff))
             return codes[i].err;
@@ -40,6 +57,7 @@ enum jb_err jb_db_fail(struct jb_ledger *l, int rc)
 
 enum jb_err jb_db_exec(struct jb_ledger *l, const char *sql)
 {
+    errno = 0;
     int rc = sqlite3_exec(l->db, sql, NULL, NULL, NULL);
 
     return rc == SQLITE_OK ? JB_OK : jb_db_fail(l, rc);
@@ -101,6 +119,7 @@ sqlite3_stmt *jb_sql_bind(struct jb_ledger *l, enum jb_sql id, struct jb_row row
 
 bool jb_sql_next(struct jb_ledger *l, sqlite3_stmt *s, enum jb_err *err)
 {
+    errno = 0;
     int rc = sqlite3_step(s);
 
     *err = rc == SQLITE_ROW || rc == SQLITE_DONE ? JB_OK : jb_db_fail(l, rc);
@@ -116,6 +135,7 @@ void jb_sql_done(sqlite3_stmt *s)
 enum jb_err jb_sql_run(struct jb_ledger *l, enum jb_sql id, struct jb_row row)
 {
     sqlite3_stmt *s = jb_sql_bind(l, id, row);
+    errno = 0;
     int rc = sqlite3_step(s);
     enum jb_err err = rc == SQLITE_DONE ? JB_OK : jb_db_fail(l, rc);
 

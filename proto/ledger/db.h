@@ -172,6 +172,9 @@ void jb_get_fixed(struct jb_reader *r, uint8_t *out, size_t len);
 enum jb_err jb_statements_prepare(struct jb_ledger *l, const char *path,
                                   struct jb_fault *fault) JB_MUST;
 
+/* Move all of the WAL into the file, synced (wal.c). BUSY: a reader holds a part of it up. */
+enum jb_err jb_wal_settle(struct jb_ledger *l) JB_MUST;
+
 /* Fill heads and lines from the tables. */
 enum jb_err jb_state_load(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_lines_load(struct jb_ledger *l) JB_MUST;

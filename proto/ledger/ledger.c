@@ -5,6 +5,7 @@
 #include "proto/ledger/ledger.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -25,9 +26,11 @@
 static void log_note(void *ctx, int rc, const char *text)
 {
     (void)ctx;
+    int kept = errno; /* jb_db_fail looks at it */
     bool trivial = rc == SQLITE_NOTICE || rc == SQLITE_SCHEMA || (rc & 0xff) == SQLITE_NOTICE;
     jb_log(trivial ? JB_LOG_DEBUG : JB_LOG_WARNING, NULL, "ledger.sqlite", "code=%d text=\"%s\"",
            rc, text);
+    errno = kept;
 }
 
 static void library_start(void)
@@ -308,6 +311,8 @@ enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *opt
         err = prepare(l, path, options, fault);
     if (err == JB_OK)
         err = writable_check(l, path, fault);
+    if (err == JB_OK && (err = jb_wal_settle(l)) != JB_OK)
+        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
     if (err == JB_OK)
         *out = l;
     else
@@ -341,6 +346,11 @@ enum jb_err jb_ledger_begin(struct jb_ledger *l)
     assert(!l->writing);
     if (l->read_only)
         return JB_DENIED;
+    if (sqlite3_get_autocommit(l->db) == 0) { /* a rollback had no memory to run */
+        enum jb_err left = jb_sql_run(l, JB_SQL_ROLLBACK, JB_NO_ROW);
+        if (left != JB_OK)
+            return left;
+    }
     enum jb_err err = jb_sql_run(l, JB_SQL_BEGIN, JB_NO_ROW);
     if (err != JB_OK)
         return err;
@@ -378,25 +388,6 @@ void jb_ledger_rollback(struct jb_ledger *l)
     l->heads = l->committed;
     jb_lines_restore(l);
     l->writing = false;
-}
-
-void jb_ledger_checkpoint(struct jb_ledger *l, bool all)
-{
-    int left = 0;
-    int done = 0;
-
-    if (l->memory || l->read_only || l->writing)
-        return;
-    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    if (sqlite3_wal_checkpoint_v2(l->db, NULL, mode, &left, &done) != SQLITE_OK)
-        return; /* a reader holds it up: the next one will do */
-    if (left == done)
-        l->wal_bytes = 0; /* the next commit writes from its start again */
-}
-
-int64_t jb_ledger_wal_bytes(const struct jb_ledger *l)
-{
-    return l->wal_bytes;
 }
 
 const char *jb_ledger_error(const struct jb_ledger *l)

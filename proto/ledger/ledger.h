@@ -41,9 +41,9 @@ struct jb_ledger_options {
  * one is migrated step by step, each step one transaction (a copy `path.vN` is made before the
  * first; a replica's goes with the next open); a newer one is refused (JB_VERSION). JB_CORRUPT: not
  * our file, wrong role, failed check; JB_UNSUPPORTED: its chains are of another suite than
- * options->suite, or of one whose library is missing; JB_LOCKED: another process writes; JB_IO,
- * JB_FULL, JB_NOMEM. The fault names file and reason. Refuses unless WAL and FULL are really in
- * force. */
+ * options->suite, or of one whose library is missing; JB_LOCKED: another process writes, or reads
+ * what was left by a crash and could not be synced yet; JB_IO, JB_FULL, JB_NOMEM. The fault names
+ * file and reason. Refuses unless WAL and FULL are really in force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
@@ -56,6 +56,10 @@ void jb_ledger_close(struct jb_ledger **ledger);
 enum jb_err jb_ledger_begin(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_ledger_commit(struct jb_ledger *l) JB_MUST;
 void jb_ledger_rollback(struct jb_ledger *l);
+
+/* Is the disk good again? Commits a transaction that changes nothing, and moves the WAL into the
+ * file; both are synced. JB_OK, or what begin and commit answer. Not inside a transaction. */
+enum jb_err jb_ledger_probe(struct jb_ledger *l) JB_MUST;
 
 /* PASSIVE checkpoint between batches (idle: TRUNCATE when `all`). Never fails the caller. */
 void jb_ledger_checkpoint(struct jb_ledger *l, bool all);

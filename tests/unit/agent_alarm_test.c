@@ -237,7 +237,7 @@ static void send_on(struct desk *d, int64_t case_no)
     assert_int_equal(jb_act_encode(&act, &d->w->arena, &s.act_bytes), JB_OK);
     assert_int_equal(jb_submission_encode(&s, &d->w->arena, &item.body), JB_OK);
     assert_int_equal(jb_outbox_add(d->agent.ledger, &item), JB_OK);
-    assert_int_equal(jb_agent_pendings_reserve(&d->agent.pending), JB_OK);
+    assert_int_equal(jb_agent_pendings_reserve(&d->agent.pending, 1), JB_OK);
     jb_agent_pendings_add(&d->agent.pending,
                           (struct jb_agent_pending){item.number, case_no, act.kind});
 }

@@ -25,7 +25,7 @@ static int64_t case_of(uint64_t number)
 
 static void add(struct jb_agent_pendings *p, uint64_t number)
 {
-    assert_int_equal(jb_agent_pendings_reserve(p), JB_OK);
+    assert_int_equal(jb_agent_pendings_reserve(p, 1), JB_OK);
     jb_agent_pendings_add(p, (struct jb_agent_pending){.number = number,
                                                        .case_no = case_of(number),
                                                        .kind = JB_ACT_NOTE});
