@@ -206,6 +206,7 @@ static const struct constant constants[] = {
     C(mark_kind, MARK_LINK),
     C(mark_kind, MARK_ACCUSED),
     C(mark_kind, MARK_RECUSED),
+    C(mark_kind, MARK_ERASED),
     C(directive_status, DIRECTIVE_WAITING),
     C(directive_status, DIRECTIVE_IN_FORCE),
     C(directive_status, DIRECTIVE_ENDED),
