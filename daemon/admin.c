@@ -1,5 +1,6 @@
-/* The admin socket: who may connect is decided by the file's permissions; who did what is recorded
- * with every act. Dispatch only: the requests are handled in adminview.c (reading) and adminwork.c.
+/* The admin socket: who may connect is decided by the file's permissions, who may do what by the
+ * duties of duty.h; who did what is recorded with every act. Dispatch only: the requests are
+ * handled in adminview.c (reading) and adminwork.c.
  */
 #include "daemon/admin.h"
 
@@ -129,22 +130,40 @@ void jb_admin_lost(struct jb_broker *b, uint64_t waiter, enum jb_err err, const 
 
 /* ---- dispatch ---- */
 
-typedef void (*handler_fn)(struct jb_admin *, struct jb_local_peer *, const Jb__Request *);
-static const struct {
-    Jb__Request__BodyCase body;
-    handler_fn handle;
-    bool writes; /* has to wait while nothing is taken in */
-} handlers[] = {
-    {JB__REQUEST__BODY_STATUS, jb_admin_status, false},
-    {JB__REQUEST__BODY_NODES, jb_admin_nodes, false},
-    {JB__REQUEST__BODY_ENROL, jb_admin_enrol, true},
-    {JB__REQUEST__BODY_ADMIN, jb_admin_change, true},
-    {JB__REQUEST__BODY_INSTALL, jb_admin_install, true},
-    {JB__REQUEST__BODY_RELOAD, jb_admin_reload, false},
-    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock, true},
-    {JB__REQUEST__BODY_VERIFY, jb_admin_verify, false},
-    {JB__REQUEST__BODY_REPORT, jb_admin_report, false},
+#define SYSTEM JB_DUTY_BIT(SYSTEM)
+#define SECURITY JB_DUTY_BIT(SECURITY)
+#define AUDIT JB_DUTY_BIT(AUDIT)
+
+/* Every request that is served here, with the duties of which one is enough. Those in an `admin`
+ * request are told apart by the act, see duty.c. */
+static const struct jb_admin_row requests[] = {
+    {JB__REQUEST__BODY_STATUS, jb_admin_status, JB_DUTY_ALL, false},
+    {JB__REQUEST__BODY_NODES, jb_admin_nodes, JB_DUTY_ALL, false},
+    {JB__REQUEST__BODY_RIGHTS, jb_admin_rights, JB_DUTY_NOBODY, false},
+    {JB__REQUEST__BODY_ENROL, jb_admin_enrol, SYSTEM, true},
+    {JB__REQUEST__BODY_ADMIN, jb_admin_change, SYSTEM | SECURITY, true},
+    {JB__REQUEST__BODY_INSTALL, jb_admin_install, SYSTEM, true},
+    {JB__REQUEST__BODY_RELOAD, jb_admin_reload, SYSTEM, false},
+    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock, SYSTEM, true},
+    {JB__REQUEST__BODY_VERIFY, jb_admin_verify, SYSTEM | AUDIT, false},
+    {JB__REQUEST__BODY_REPORT, jb_admin_report, SYSTEM | AUDIT, false},
 };
+#undef SYSTEM
+#undef SECURITY
+#undef AUDIT
+
+const struct jb_admin_row *jb_admin_row(size_t i)
+{
+    return i < sizeof requests / sizeof requests[0] ? &requests[i] : NULL;
+}
+
+const struct jb_admin_row *jb_admin_row_of(Jb__Request__BodyCase body)
+{
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        if (requests[i].body == body)
+            return &requests[i];
+    return NULL;
+}
 
 static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame)
 {
@@ -159,16 +178,19 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         return;
     }
     const Jb__Request *r = (const Jb__Request *)message;
-    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
-        if (handlers[i].body == r->body_case) {
-            if (handlers[i].writes && jb_degraded(a->b))
-                jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
-            else
-                handlers[i].handle(a, peer, r);
-            return;
-        }
-    jb_admin_error(peer, r->id, JB_UNSUPPORTED,
-                   "the broker's admin socket does not serve this request; ask an agent");
+    const struct jb_admin_row *row = jb_admin_row_of(r->body_case);
+    if (row == NULL) {
+        jb_admin_error(peer, r->id, JB_UNSUPPORTED,
+                       "the broker's admin socket does not serve this request; ask an agent");
+        return;
+    }
+    err = jb_admin_allowed(a, peer, r, row, &fault);
+    if (err != JB_OK)
+        jb_admin_error(peer, r->id, err, fault.text);
+    else if (row->writes && jb_degraded(a->b))
+        jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
+    else
+        row->handle(a, peer, r);
 }
 
 static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)

@@ -3,6 +3,7 @@
 #define JB_DAEMON_ADMIN_H
 
 #include "daemon/broker.h"
+#include "daemon/duty.h"
 #include "proto/wire/message.h"
 
 struct jb_admin_waiter {        /* a request whose answer comes after a commit or a check */
@@ -24,6 +25,26 @@ struct jb_admin {
     bool forecasting;     /* and a dry run of a calendar */
     atomic_bool stopping; /* ... and ends early */
 };
+
+typedef void (*jb_admin_handler)(struct jb_admin *, struct jb_local_peer *, const Jb__Request *);
+
+/* One kind of request. NOBODY: it takes no duty. */
+#define JB_DUTY_NOBODY 0U
+struct jb_admin_row {
+    Jb__Request__BodyCase body;
+    jb_admin_handler handle;
+    unsigned duties; /* one of these is enough */
+    bool writes;     /* has to wait while nothing is taken in */
+};
+/* The rows by position; NULL: no more. And by kind; NULL: not served here. */
+const struct jb_admin_row *jb_admin_row(size_t i);
+const struct jb_admin_row *jb_admin_row_of(Jb__Request__BodyCase body);
+
+/* adminrights.c: may this peer do that? DENIED. */
+enum jb_err jb_admin_allowed(struct jb_admin *a, const struct jb_local_peer *peer,
+                             const Jb__Request *r, const struct jb_admin_row *row,
+                             struct jb_fault *fault) JB_MUST;
+void jb_admin_rights(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 
 /* Handlers get the request, answer with jb_admin_reply or _error now, or keep a waiter and answer
  * later. */

@@ -26,13 +26,25 @@ static uint64_t connected(const struct jb_broker *b)
     return n;
 }
 
+/* What an administrator has to look after. */
+static void put_trouble(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
+{
+    char text[160];
+    if (b->trouble.text[0] != '\0')
+        v->trouble = text_z(arena, b->trouble.text);
+    else if (jb_degraded(b))
+        v->trouble = text_z(arena, b->strain.text);
+    else if (b->keeper.doubt == JB_DOUBT_NONE && jb_gatekeeper_trouble(b, text, sizeof text) != 0)
+        v->trouble = text_z(arena, text);
+    else
+        v->trouble = text_z(arena, jb_keeper_trouble(&b->keeper));
+}
+
 /* Does it take anything in, and what holds it up? */
 static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
 {
-    if (b->trouble.text[0] != '\0')
-        v->trouble = text_z(arena, b->trouble.text);
-    else
-        v->trouble = text_z(arena, jb_degraded(b) ? b->strain.text : jb_keeper_trouble(&b->keeper));
+    put_trouble(b, v, arena);
+    SET(v, single_admin, jb_duty_single(b->config));
     SET(v, accepting, !jb_degraded(b) && !b->stopping);
     SET(v, reserve_bytes, atomic_load(&b->reserve.held) ? (uint64_t)b->reserve.size_bytes : 0);
     int64_t free_bytes = jb_disk_free_bytes(b->config->data);

@@ -1,5 +1,6 @@
 /* Life cycle of the broker: open, recover, bind, run, stop. */
 #include "daemon/broker.h"
+#include "daemon/duty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -214,6 +215,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     b->busy = &b->batches[1];
     enum jb_err err = jb_quota_check(b->config->quota_nodes, fault);
     if (err == JB_OK)
+        err = jb_duty_config_check(b->config, fault);
+    if (err == JB_OK)
         err = lock_data(b, fault);
     jb_self_pin(&b->keys, sizeof b->keys);
     if (err == JB_OK)
@@ -240,6 +243,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         err = jb_metrics_start(b, fault);
     if (err == JB_OK)
         err = open_line(b, fault);
+    if (err == JB_OK)
+        jb_duty_tell(b->config);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s%s%s", jb_err_text(err), b->ledger != NULL ? ": " : "",
                            b->ledger != NULL ? jb_ledger_error(b->ledger) : "");

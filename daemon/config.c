@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "proto/wire/people.h"
+
 #define ROW(sec, name, field, t, fl, lo, hi, def, text)                                            \
     {                                                                                              \
         .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
@@ -75,6 +77,19 @@ static const struct jb_config_row rows[] = {
         "A node that was over its quota for so long without a break is turned away."),
     ROW("line", "quota_penalty", quota_penalty_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000,
         86400000, "1m", "So long. What it has not sent stays in its outbox."),
+    ROW("admins", "system", admins[JB_DUTY_SYSTEM], STRING, JB_CONFIG_RELOADABLE, 0,
+        JB_PEOPLE_BYTES, "",
+        "Who administers: names with commas between them (login name, @group, uid:1005); the\n"
+        "socket's permissions must let them in (admin_mode). The system administrator enrols,\n"
+        "changes and retires nodes, installs policy and calendar, sees to the clock.\n"
+        "With none of the three set, the broker's own account (and root) has all duties."),
+    ROW("admins", "security", admins[JB_DUTY_SECURITY], STRING, JB_CONFIG_RELOADABLE, 0,
+        JB_PEOPLE_BYTES, "",
+        "The security administrator gives nodes their keys and replaces them."),
+    ROW("admins", "audit", admins[JB_DUTY_AUDIT], STRING, JB_CONFIG_RELOADABLE, 0, JB_PEOPLE_BYTES,
+        "", "The audit administrator reads the audit log, verifies, and changes nothing."),
+    ROW("admins", "single_admin", single_admin, BOOL, JB_CONFIG_RELOADABLE, 0, 0, "no",
+        "Allow one account several of these duties: for a tiny installation. Status shows it."),
     ROW("metrics", "listen", metrics_listen, STRING, 0, 0, 0, "",
         "HOST:PORT for Prometheus, for example 127.0.0.1:7701. Only loopback. Empty: none."),
 };

@@ -5,6 +5,13 @@
 
 #include "proto/base/config.h"
 
+enum jb_admin_duty { /* of administration: see duty.h */
+    JB_DUTY_SYSTEM,
+    JB_DUTY_SECURITY,
+    JB_DUTY_AUDIT,
+    JB_DUTY_COUNT
+};
+
 struct jb_broker_config {
     char *data;         /* folder: ledger and lock */
     char *listen;       /* ZeroMQ endpoint for the nodes */
@@ -25,8 +32,10 @@ struct jb_broker_config {
     int64_t quota_submissions, quota_bytes, quota_frames; /* of one node, per minute; 0: none */
     char *quota_nodes;                                    /* "CODE=FACTOR, ..."; see quota.h */
     int64_t quota_patience_ms, quota_penalty_ms;
-    int64_t session_timeout_ms; /* silence after which a node counts as away */
-    char *metrics_listen;       /* HOST:PORT on loopback; "" none */
+    int64_t session_timeout_ms;  /* silence after which a node counts as away */
+    char *metrics_listen;        /* HOST:PORT on loopback; "" none */
+    char *admins[JB_DUTY_COUNT]; /* who has each duty: lists as in proto/wire/people.h */
+    bool single_admin;           /* one account may have several */
 };
 
 extern const struct jb_config_table jb_broker_config_table;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "daemon/duty.h"
 #include "daemon/install.h"
 #include "proto/base/log.h"
 
@@ -149,14 +150,30 @@ static void on_change(void *ctx, const struct jb_config_row *row, bool applied)
     jb_log(JB_LOG_NOTICE, row->key, applied ? "config.changed" : "config.needs-restart", NULL);
 }
 
+/* Nothing of a file that is wrong anywhere comes into force. */
+static enum jb_err check_source(const struct jb_broker *b, struct jb_fault *fault)
+{
+    struct jb_broker_config wanted = {0};
+    enum jb_err err = jb_config_read(&jb_broker_config_table, &b->source, &wanted, fault);
+    if (err != JB_OK)
+        return err;
+    err = jb_duty_config_check(&wanted, fault);
+    if (err == JB_OK)
+        err = jb_quota_check(wanted.quota_nodes, fault);
+    jb_config_free(&jb_broker_config_table, &wanted);
+    return err;
+}
+
 enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault)
 {
-    enum jb_err err =
-        jb_config_reload(&jb_broker_config_table, &b->source, b->config, on_change, b, fault);
     enum jb_log_level level;
-    if (err == JB_OK && jb_log_level_parse(b->config->log_level, &level))
-        jb_log_set_level(level);
+    enum jb_err err = check_source(b, fault);
     if (err == JB_OK)
-        err = jb_quota_check(b->config->quota_nodes, fault);
-    return err == JB_OK ? jb_broker_install_files(b, fault) : err;
+        err = jb_config_reload(&jb_broker_config_table, &b->source, b->config, on_change, b, fault);
+    if (err != JB_OK)
+        return err;
+    if (jb_log_level_parse(b->config->log_level, &level))
+        jb_log_set_level(level);
+    jb_duty_tell(b->config);
+    return jb_broker_install_files(b, fault);
 }

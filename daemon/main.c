@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/broker.h"
+#include "daemon/duty.h"
 #include "daemon/offline.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
@@ -303,12 +304,14 @@ int main(int argc, char **argv)
         return fail(err, &fault);
     int status = EXIT_SUCCESS;
     if (c.task == TASK_CHECK_CONFIG)
+        err = jb_duty_config_check(&config, &fault);
+    if (c.task == TASK_CHECK_CONFIG && err == JB_OK)
         err = jb_config_print(&jb_broker_config_table, &config, stdout);
-    else if (c.task == TASK_VERIFY)
+    if (c.task == TASK_VERIFY)
         err = jb_offline_verify(&config, &fault);
     else if (c.task == TASK_REBUILD)
         err = jb_offline_rebuild(&config, &fault);
-    else
+    else if (c.task == TASK_SERVE)
         status = serve(&c, &config);
     jb_config_free(&jb_broker_config_table, &config);
     return err == JB_OK ? status : fail(err, &fault);

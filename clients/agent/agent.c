@@ -1,5 +1,5 @@
 /* Life cycle: start in order, stop in one sweep. */
-#include "clients/agent/agent.h"
+#include "clients/agent/requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +102,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
         err = jb_agent_line_start(a, fault);
     if (err == JB_OK)
         err = jb_agent_local_start(a, fault);
+    if (err == JB_OK)
+        jb_agent_roles_tell(a);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
     return err;
@@ -153,24 +155,34 @@ static void on_change(void *ctx, const struct jb_config_row *row, bool applied)
            row->section, row->key);
 }
 
-void jb_agent_reload(struct jb_agent *a)
+/* Nothing of a file that is wrong anywhere comes into force. */
+static enum jb_err check_source(const struct jb_agent *a, struct jb_fault *fault)
 {
-    struct jb_fault fault = {""};
-    struct jb_agent_hours hours;
+    struct jb_agent_config wanted = {0};
+    struct jb_public_keys broker;
+    enum jb_err err = jb_config_read(&jb_agent_config_table, &a->source, &wanted, fault);
+    if (err != JB_OK)
+        return err;
+    err = jb_agent_config_check(&wanted, &broker, fault);
+    jb_config_free(&jb_agent_config_table, &wanted);
+    return err;
+}
+
+enum jb_err jb_agent_reload(struct jb_agent *a, struct jb_fault *fault)
+{
     enum jb_log_level level = JB_LOG_INFO;
-    enum jb_err err =
-        jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change, NULL, &fault);
+    enum jb_err err = check_source(a, fault);
+    if (err == JB_OK)
+        err =
+            jb_config_reload(&jb_agent_config_table, &a->source, a->config, on_change, NULL, fault);
     if (err != JB_OK) {
-        jb_log(JB_LOG_ERROR, NULL, "config.refused", "%s", fault.text);
-        return;
+        jb_log(JB_LOG_ERROR, NULL, "config.refused", "%s", fault->text);
+        return err;
     }
     if (jb_log_level_parse(a->config->log_level, &level))
         jb_log_set_level(level);
-    else
-        jb_log(JB_LOG_ERROR, NULL, "config.refused", "agent.log_level is not a level");
-    if (jb_agent_hours_parse(a->config->office_hours, &hours) != JB_OK)
-        jb_log(JB_LOG_ERROR, NULL, "config.refused",
-               "agent.office_hours: must be like 08:30-18:00");
     jb_agent_alarm_kick(a);
+    jb_agent_roles_tell(a);
     jb_log(JB_LOG_NOTICE, NULL, "config.reloaded", NULL);
+    return JB_OK;
 }

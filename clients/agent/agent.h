@@ -130,6 +130,7 @@ struct jb_agent_request {
     int64_t now_ms;
     bool later;            /* a handler sets it: the answer follows some time after */
     struct jb_text user;   /* who asks: "account", or "account/person" for a system account */
+    unsigned roles;        /* that he holds here, a set as in proto/rules/staff.h */
     struct jb_fault fault; /* filled by a handler that fails */
 };
 
@@ -207,7 +208,9 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 /* Stop serving and close every handle; the loop then ends by itself. Idempotent. */
 void jb_agent_stop(struct jb_agent *a, int exit_status);
 void jb_agent_fini(struct jb_agent *a);
-void jb_agent_reload(struct jb_agent *a);
+/* Read the configuration again and take over what may be changed. Nothing of a wrong one is: the
+ * fault says what is wrong. */
+enum jb_err jb_agent_reload(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 int64_t jb_agent_now(const struct jb_agent *a);
 
 /* The unsettled part of the outbox, from disk; on an error it stays as it is. */

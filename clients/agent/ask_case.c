@@ -89,7 +89,13 @@ static enum jb_err put_petitioners(struct case_file *f)
     struct jb_persons persons = {NULL, 0};
     if (f->registered.sealed.len == 0 || f->view->erased_at_ms != 0)
         return JB_OK;
-    enum jb_err err = jb_agent_unseal_persons(f->r, f->o.c.case_no, f->registered.sealed, &persons);
+    JB_PUT(f->view, sealed, true);
+    if (!f->r->request->case_file->with_persons)
+        return JB_OK;
+    enum jb_err err = jb_agent_rights_need(f->r, JB_RIGHT_PERSONS, "with_persons");
+    if (err != JB_OK)
+        return err;
+    err = jb_agent_unseal_persons(f->r, f->o.c.case_no, f->registered.sealed, &persons);
     if (err == JB_NOMEM || err == JB_IO)
         return err;
     if (err != JB_OK) {

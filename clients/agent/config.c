@@ -5,12 +5,17 @@
 
 #include "proto/base/log.h"
 #include "proto/wire/endpoint.h"
+#include "proto/wire/people.h"
 
-#define ROW(name, field, t, fl, lo, hi, def, text)                                                 \
+#define ROW_IN(sec, name, field, t, fl, lo, hi, def, text)                                         \
     {                                                                                              \
-        .section = "agent", .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi, \
+        .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
         .preset = def, .help = text, .offset = offsetof(struct jb_agent_config, field)             \
     }
+#define ROW(...) ROW_IN("agent", __VA_ARGS__)
+#define PEOPLE(word, role, text)                                                                   \
+    ROW_IN("roles", word, roles[JB_STAFF_##role], STRING, JB_CONFIG_RELOADABLE, 0,                 \
+           JB_PEOPLE_BYTES, "", text)
 
 static const struct jb_config_row rows[] = {
     ROW("data", data, PATH, JB_CONFIG_REQUIRED, 0, 0, "/var/lib/jiaoban-agent",
@@ -52,8 +57,28 @@ static const struct jb_config_row rows[] = {
     ROW("window_items", window_items, INT, 0, 1, 65536, "256",
         "Items that the broker may have under way to this node without acknowledgement."),
     ROW("window_bytes", window_bytes, BYTES, 0, 65536, 67108864, "1M", "The same in bytes."),
+    PEOPLE(
+        "clerk", CLERK,
+        "Who holds which role at this agency: names with commas between them, for example\n"
+        "clerk = @jiaoban, li. An account's login name, @group, uid:1005, or account/person for\n"
+        "somebody in whose name a gateway asks. With none of these keys set, this agent's own\n"
+        "account (and root) may do everything, and whoever else may open the socket is clerk\n"
+        "and supervisor. `jiaoban rights` shows what each role may do."),
+    PEOPLE("supervisor", SUPERVISOR,
+           "Clerks' work, directives and dockets, rulings, the appraisal; the access log of cases\n"
+           "that this agency holds."),
+    PEOPLE("leader", LEADER,
+           "Directives and rulings, delegations, countersignatures of other people's directives,\n"
+           "erasing. Name leaders here also as the directory names them."),
+    PEOPLE("auditor", AUDITOR, "The access log and verification; may hold no other role."),
+    PEOPLE("administrator", ADMINISTRATOR, "Reload, verification and status; sees no case."),
+    PEOPLE("gateway", GATEWAY,
+           "Programs' accounts that may name the person for whom they ask, and ask petitioners'\n"
+           "questions; may hold no other role."),
 };
+#undef PEOPLE
 #undef ROW
+#undef ROW_IN
 
 const struct jb_config_table jb_agent_config_table = {
     .title = "jiaoban-agent: an agency's node of jiaoban",
@@ -84,6 +109,35 @@ static bool code_valid(const char *code)
     return len >= 1 && len <= 32 && strchr(first, code[0]) != NULL && strspn(code, others) == len;
 }
 
+/* Two roles that exclude each other given to one account. */
+static enum jb_err check_clash(const struct jb_agent_config *c, unsigned one, unsigned other,
+                               struct jb_fault *fault)
+{
+    char name[JB_PEOPLE_NAME_BYTES];
+    enum jb_staff role, clash;
+    if (!jb_staff_clash(1U << one | 1U << other, &role, &clash) ||
+        !jb_people_shared(c->roles[one], c->roles[other], name))
+        return JB_OK;
+    return jb_fault_set(fault, JB_CONFIG, "[roles] %s, %s: %s cannot hold both",
+                        jb_staff_word((enum jb_staff)one), jb_staff_word((enum jb_staff)other),
+                        name);
+}
+
+enum jb_err jb_agent_config_check_roles(const struct jb_agent_config *c, struct jb_fault *fault)
+{
+    enum jb_err err = JB_OK;
+    for (unsigned i = 0; i < JB_STAFF_COUNT && err == JB_OK; i++) {
+        struct jb_fault why = {""};
+        if (jb_people_check(c->roles[i], &why) != JB_OK)
+            err = jb_fault_set(fault, JB_CONFIG, "[roles] %s: %s", jb_staff_word((enum jb_staff)i),
+                               why.text);
+    }
+    for (unsigned i = 0; i < JB_STAFF_COUNT; i++)
+        for (unsigned k = 0; k < i && err == JB_OK; k++)
+            err = check_clash(c, k, i, fault);
+    return err;
+}
+
 enum jb_err jb_agent_config_check(const struct jb_agent_config *c, struct jb_public_keys *broker,
                                   struct jb_fault *fault)
 {
@@ -109,5 +163,5 @@ enum jb_err jb_agent_config_check(const struct jb_agent_config *c, struct jb_pub
     if (!jb_agent_config_mode(c->socket_mode, &mode))
         return jb_fault_set(fault, JB_CONFIG, "[agent] socket_mode = %d: not octal digits",
                             (int)c->socket_mode);
-    return JB_OK;
+    return jb_agent_config_check_roles(c, fault);
 }

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "proto/base/config.h"
+#include "proto/rules/staff.h"
 #include "proto/wire/keys.h"
 
 struct jb_agent_config {
@@ -24,14 +25,20 @@ struct jb_agent_config {
     int64_t cache_bytes;
     int64_t reserve_bytes;              /* kept taken for when the disk is full; 0: none */
     int64_t window_items, window_bytes; /* credit given to the broker */
+    char *roles[JB_STAFF_COUNT];        /* who holds each role: lists as in proto/wire/people.h */
 };
 
 extern const struct jb_config_table jb_agent_config_table;
 
 /* What the table cannot check: the broker's keys, the directory code, the log level, the socket's
- * permissions. JB_CONFIG; the fault names the key. */
+ * permissions, the roles. JB_CONFIG; the fault names the key. */
 JB_MUST enum jb_err jb_agent_config_check(const struct jb_agent_config *c,
                                           struct jb_public_keys *broker, struct jb_fault *fault);
+
+/* The lists of people, and that nobody holds two roles that exclude each other. JB_CONFIG; the
+ * fault names the key. For a configuration that is about to come into force. */
+JB_MUST enum jb_err jb_agent_config_check_roles(const struct jb_agent_config *c,
+                                                struct jb_fault *fault);
 
 /* 660 -> 0660. false: a digit is not octal. */
 bool jb_agent_config_mode(int64_t digits, mode_t *mode);

@@ -76,8 +76,9 @@ static void on_end(uv_signal_t *handle, int number)
 
 static void on_reload(uv_signal_t *handle, int number)
 {
+    struct jb_fault fault = {""};
     (void)number;
-    jb_agent_reload(handle->data);
+    (void)!jb_agent_reload(handle->data, &fault); /* it has said so in the log */
 }
 
 static enum jb_err catch_signal(struct jb_agent *a, uv_signal_t *handle, uv_signal_cb cb,

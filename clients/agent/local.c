@@ -77,6 +77,20 @@ static enum jb_err refuse_admin(struct jb_agent_request *r, Jb__Reply *reply)
                         "this is the agent, not the broker's admin socket");
 }
 
+static enum jb_err do_reload(struct jb_agent_request *r, Jb__Reply *reply)
+{
+    Jb__Done *done = jb_arena_alloc(r->arena, sizeof *done);
+    struct jb_agent_views v = jb_agent_request_views(r);
+    enum jb_err err = done == NULL ? JB_NOMEM : jb_agent_reload(r->agent, &r->fault);
+    if (err != JB_OK)
+        return err;
+    jb__done__init(done);
+    done->text = jb_agent_view_text(&v, jb_text_of("configuration read again"));
+    reply->body_case = JB__REPLY__BODY_DONE;
+    reply->done = done;
+    return JB_OK;
+}
+
 /* The replica knows entries by case and by its own numbering, not by the broker's log. */
 static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply)
 {
@@ -85,45 +99,66 @@ static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply)
                         "an agent shows entries as the history of their case");
 }
 
-static const jb_agent_handler handlers[] = {
-    [JB__REQUEST__BODY_SUBMIT] = jb_agent_do_submit,
-    [JB__REQUEST__BODY_CASES] = jb_agent_get_cases,
-    [JB__REQUEST__BODY_CASE_FILE] = jb_agent_get_case,
-    [JB__REQUEST__BODY_DEADLINES] = jb_agent_get_deadlines,
-    [JB__REQUEST__BODY_NODES] = jb_agent_get_nodes,
-    [JB__REQUEST__BODY_PENDING] = jb_agent_get_pending,
-    [JB__REQUEST__BODY_SETTLED] = jb_agent_get_settled,
-    [JB__REQUEST__BODY_STATUS] = jb_agent_get_status,
-    [JB__REQUEST__BODY_VERIFY] = jb_agent_do_verify,
-    [JB__REQUEST__BODY_WATCH] = jb_agent_do_watch,
-    [JB__REQUEST__BODY_ALARMS] = jb_agent_get_alarms,
-    [JB__REQUEST__BODY_ENTRY] = refuse_entry,
-    [JB__REQUEST__BODY_DIRECTIVES] = jb_agent_get_directives,
-    [JB__REQUEST__BODY_DOCKETS] = jb_agent_get_dockets,
-    [JB__REQUEST__BODY_PROPOSALS] = jb_agent_get_proposals,
-    [JB__REQUEST__BODY_DELEGATIONS] = jb_agent_get_delegations,
-    [JB__REQUEST__BODY_EXPLAIN] = jb_agent_get_explain,
-    [JB__REQUEST__BODY_RULES] = jb_agent_get_rules,
-    [JB__REQUEST__BODY_PUBLIC_QUERY] = jb_agent_get_public,
-    [JB__REQUEST__BODY_REPORT] = jb_agent_get_report,
-    [JB__REQUEST__BODY_ENROL] = refuse_admin,
-    [JB__REQUEST__BODY_ADMIN] = refuse_admin,
-    [JB__REQUEST__BODY_INSTALL] = refuse_admin,
-    [JB__REQUEST__BODY_RELOAD] = refuse_admin,
-    [JB__REQUEST__BODY_CONFIRM_CLOCK] = refuse_admin,
+/* Every kind of request, each with the right that it takes. A submission takes the right of its act
+ * besides; what the agent does not answer at all is refused in words to everybody. */
+static const struct jb_agent_request_row requests[] = {
+    [JB__REQUEST__BODY_SUBMIT] = {jb_agent_do_submit, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_CASES] = {jb_agent_get_cases, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_CASE_FILE] = {jb_agent_get_case, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_DEADLINES] = {jb_agent_get_deadlines, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_NODES] = {jb_agent_get_nodes, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_PENDING] = {jb_agent_get_pending, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_SETTLED] = {jb_agent_get_settled, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_STATUS] = {jb_agent_get_status, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_VERIFY] = {jb_agent_do_verify, JB_RIGHT_VERIFY},
+    [JB__REQUEST__BODY_WATCH] = {jb_agent_do_watch, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_ALARMS] = {jb_agent_get_alarms, JB_RIGHT_ALARMS},
+    [JB__REQUEST__BODY_ENTRY] = {refuse_entry, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_DIRECTIVES] = {jb_agent_get_directives, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_DOCKETS] = {jb_agent_get_dockets, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_PROPOSALS] = {jb_agent_get_proposals, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_DELEGATIONS] = {jb_agent_get_delegations, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_EXPLAIN] = {jb_agent_get_explain, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_RULES] = {jb_agent_get_rules, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_PUBLIC_QUERY] = {jb_agent_get_public, JB_RIGHT_QUERY},
+    [JB__REQUEST__BODY_REPORT] = {jb_agent_get_report, JB_RIGHT_APPRAISE},
+    [JB__REQUEST__BODY_ENROL] = {refuse_admin, JB_RIGHT_ANYONE},
+    [JB__REQUEST__BODY_ADMIN] = {refuse_admin, JB_RIGHT_ANYONE},
+    [JB__REQUEST__BODY_INSTALL] = {refuse_admin, JB_RIGHT_ANYONE},
+    [JB__REQUEST__BODY_RELOAD] = {do_reload, JB_RIGHT_RELOAD},
+    [JB__REQUEST__BODY_CONFIRM_CLOCK] = {refuse_admin, JB_RIGHT_ANYONE},
+    [JB__REQUEST__BODY_RIGHTS] = {jb_agent_get_rights, JB_RIGHT_ANYONE},
 };
+
+struct jb_agent_request_row jb_agent_request_row(size_t body)
+{
+    static const struct jb_agent_request_row none = {NULL, JB_RIGHT_NONE};
+    return body < sizeof requests / sizeof requests[0] ? requests[body] : none;
+}
+
+/* Name of the request, as in the schema. */
+static const char *request_name(const Jb__Request *request)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(
+        &jb__request__descriptor, (unsigned)request->body_case);
+    return field != NULL ? field->name : "this request";
+}
 
 static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
 {
-    size_t kinds = sizeof handlers / sizeof handlers[0];
-    size_t kind = (size_t)r->request->body_case;
+    struct jb_agent_request_row row = jb_agent_request_row((size_t)r->request->body_case);
     if (!r->request->has_protocol || r->request->protocol != LOCAL_PROTOCOL)
         return jb_fault_set(&r->fault, JB_VERSION, "this agent speaks local protocol %d",
                             LOCAL_PROTOCOL);
-    if (kind >= kinds || handlers[kind] == NULL)
+    if (row.handle == NULL)
         return jb_fault_set(&r->fault, JB_UNKNOWN_KIND, "request: no body that is known here");
     enum jb_err err = jb_agent_reader_name(r);
-    return err == JB_OK ? handlers[kind](r, reply) : err;
+    if (err == JB_OK)
+        err = jb_agent_rights_need(r, row.right, request_name(r->request));
+    if (err == JB_DENIED)
+        jb_log(JB_LOG_WARNING, r->agent->config->code, "request.denied", "user=%s request=%s",
+               r->user.data, request_name(r->request));
+    return err == JB_OK ? row.handle(r, reply) : err;
 }
 
 static void answer(struct jb_agent_request *r)

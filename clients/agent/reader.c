@@ -33,8 +33,9 @@ enum jb_err jb_agent_reader_name(struct jb_agent_request *r)
         return jb_fault_set(&r->fault, JB_TOO_LARGE, "on_behalf_of: over %d bytes with the account",
                             JB_AGENT_USER_BYTES);
     enum jb_err err = jb_text_check_line(user, r->user.len);
-    return err == JB_OK ? JB_OK
-                        : jb_fault_set(&r->fault, err, "on_behalf_of: not one line of text");
+    if (err != JB_OK)
+        return jb_fault_set(&r->fault, err, "on_behalf_of: not one line of text");
+    return jb_agent_roles_find(r, person);
 }
 
 bool jb_agent_reader_barred(const struct jb_agent *a, struct jb_text user, const struct jb_case *c)

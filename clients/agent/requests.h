@@ -13,6 +13,33 @@
  * own text. r->later: it is answered later (the reply stays unused). */
 typedef enum jb_err (*jb_agent_handler)(struct jb_agent_request *r, Jb__Reply *reply);
 
+/* One row for each kind of request: who answers it, and the right that it takes. */
+struct jb_agent_request_row {
+    jb_agent_handler handle; /* NULL: there is no such request */
+    enum jb_right right;
+};
+/* By the number of the request's body. Static. */
+struct jb_agent_request_row jb_agent_request_row(size_t body);
+
+/* rights.c: who may do what here. Whose roles are asked for: `person` "" is the account itself,
+ * else the person for whom it acts; DENIED: it may not act for others, or the roles exclude each
+ * other.
+ */
+enum jb_err jb_agent_roles_find(struct jb_agent_request *r, const char *person) JB_MUST;
+/* DENIED unless who asks has the right: the fault says what `what` takes, and who holds that here.
+ */
+enum jb_err jb_agent_rights_need(struct jb_agent_request *r, enum jb_right right,
+                                 const char *what) JB_MUST;
+/* Where roles are given: the act's countersignature is a leader's, and who records that of a
+ * directive is another person than who issued it (`issued_by`; empty: not known here, or not about
+ * one). DENIED. */
+enum jb_err jb_agent_rights_countersign(struct jb_agent_request *r, const struct jb_act *act,
+                                        struct jb_text issued_by) JB_MUST;
+/* Is any role given in the configuration? Else the ones that a single office needs are in force. */
+bool jb_agent_roles_given(const struct jb_agent_config *c);
+/* Say in the log who holds what, or that nobody was named. At start and after a reload. */
+void jb_agent_roles_tell(const struct jb_agent *a);
+
 enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
@@ -22,6 +49,7 @@ enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply) JB_
 enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_rights(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_verify(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_directives(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_dockets(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;

@@ -189,6 +189,14 @@ static void judge(struct submitting *s)
     (void)snprintf(s->detail, sizeof s->detail, "%s", a->verdict.detail);
 }
 
+/* Another person's signature: what is known here of who issued the directive. */
+static enum jb_err check_countersigned(struct submitting *s)
+{
+    static const struct jb_text nobody = {"", 0};
+    const struct jb_directive *d = jb_case_directive(&s->overlay.c, (uint32_t)s->act.directive_no);
+    return jb_agent_rights_countersign(s->r, &s->act, d != NULL ? d->issued_by : nobody);
+}
+
 /* ---- into the outbox ---- */
 
 static enum jb_err encode(struct submitting *s)
@@ -246,6 +254,8 @@ static enum jb_err transact(struct submitting *s)
     if (err != JB_OK)
         return err;
     err = complete(s);
+    if (err == JB_OK)
+        err = check_countersigned(s);
     if (err == JB_OK)
         judge(s);
     if (err == JB_OK && s->refusal == JB_REFUSE_NONE)
@@ -339,6 +349,9 @@ static enum jb_err submit(struct submitting *s, Jb__Reply *reply)
     if (err != JB_OK || first != 0)
         return err != JB_OK ? err : answer_number(s, first, reply);
     err = jb_act_decode(bytes, s->r->arena, &s->act, &s->r->fault);
+    if (err == JB_OK)
+        err =
+            jb_agent_rights_need(s->r, jb_right_of_act(s->act.kind), jb_act_kind_name(s->act.kind));
     if (err == JB_OK)
         err = transact(s);
     if (err != JB_OK)

@@ -111,6 +111,7 @@ enum cli_opt {
     OPT_BEFORE,
     OPT_TIMELINE,
     OPT_NO_TIMELINE,
+    OPT_PERSONS,
     OPT_FULL,
     OPT_OFFLINE,
     OPT_NUMBER,

@@ -181,6 +181,8 @@ const struct cli_option cli_options[OPT_TOTAL] = {
     [OPT_BEFORE] = ASK("before", 0, N_("DATE"), N_("due on this day or earlier")),
     [OPT_TIMELINE] = ASK("timeline", 0, NULL, N_("with the timeline (default)")),
     [OPT_NO_TIMELINE] = ASK("no-timeline", 0, NULL, N_("without the timeline")),
+    [OPT_PERSONS] =
+        ASK("persons", 0, NULL, N_("with the petitioners' data; the reading is recorded")),
     [OPT_FULL] = ASK("full", 0, NULL, N_("do not shorten long texts")),
     [OPT_OFFLINE] = ASK("offline", 0, NULL, N_("do not ask the broker")),
     [OPT_NUMBER] = ASK("number", 0, N_("NUMBER"), N_("events after this number of the stream")),

@@ -59,6 +59,11 @@ static void petitioners(struct cli *c, const struct jiaoban_case *k)
                             cli_safe(c, k->erased_by), cli_safe(c, k->erased_reason)));
     if (k->sealed_unreadable)
         cli_fact(c, _("petitioners"), _("this agency has no right to see them"));
+    else if (k->sealed && k->petitioner_count == 0)
+        cli_fact(c, _("petitioners"),
+                 cli_format(c,
+                            _("sealed; to read them, which is recorded: jiaoban show %s --persons"),
+                            cli_safe(c, k->number)));
     for (size_t i = 0; i < k->petitioner_count; i++) {
         const struct jiaoban_person *p = k->petitioners[i];
         const char *s = cli_safe(c, p->name);
@@ -165,6 +170,7 @@ int cli_run_show(struct cli *c)
 
     q.case_number = cli_opt(c, OPT_CASE);
     q.timeline = with_timeline;
+    q.persons = cli_has(c, OPT_PERSONS);
     int code = cli_ask(c, jiaoban_get_case, &q, &r);
     if (code != 0)
         return code;

@@ -288,6 +288,7 @@ struct jiaoban_query {
     const char *indicator;         /* report: one of them; NULL: all */
     const char *counts; /* report: "class", "place", "channel", "matter" in place of indicators */
     bool cases;         /* report: with the cases behind each figure */
+    bool persons;       /* case: with the petitioners' data; the agent records who read them */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -297,7 +298,7 @@ struct jiaoban_query {
 /* newest first: stage, node, registrar, text, open_only, light, class_code, mine, from_ms, to_ms,
  * after_case_no, limit, matter, objections */
 JIAOBAN_API enum jiaoban_status jiaoban_get_cases(JIAOBAN_QUESTION);
-/* case_number*, timeline */
+/* case_number*, timeline, persons */
 JIAOBAN_API enum jiaoban_status jiaoban_get_case(JIAOBAN_QUESTION);
 /* soonest first: case_number, mine, open_only, missed_only, due_before_ms, limit, node, after_* */
 JIAOBAN_API enum jiaoban_status jiaoban_get_deadlines(JIAOBAN_QUESTION);

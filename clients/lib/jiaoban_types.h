@@ -209,7 +209,7 @@ struct jiaoban_case {
     const struct jiaoban_participant *const *participants;
     const struct jiaoban_deadline *const *deadlines;
     /* only from jiaoban_get_case: */
-    const struct jiaoban_person *const *petitioners;
+    const struct jiaoban_person *const *petitioners; /* only when asked for: query's persons */
     const struct jiaoban_event *const *timeline;
     size_t participant_count, deadline_count, petitioner_count, timeline_count;
     const char *content;
@@ -234,6 +234,7 @@ struct jiaoban_case {
     int64_t erased_at_ms;
     const char *erased_by, *erased_reason; /* "" when it was not, the reason only from
                                               jiaoban_get_case */
+    bool sealed;                           /* there are petitioners' data */
 };
 
 struct jiaoban_proposal { /* next step of the supervision ladder; a person takes it, or does not */

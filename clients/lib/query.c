@@ -71,6 +71,7 @@ static void fill_case(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
     jb__get_case__init(&b->case_file);
     SET(&b->case_file, case_no, no);
     SET(&b->case_file, with_timeline, q->timeline);
+    SET(&b->case_file, with_persons, q->persons);
     b->case_file.on_behalf_of = borrowed(q->on_behalf_of);
     r->body_case = JB__REQUEST__BODY_CASE_FILE;
     r->case_file = &b->case_file;

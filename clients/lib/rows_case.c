@@ -225,6 +225,7 @@ static void facts(const Jb__CaseView *v, struct jiaoban_case *c)
         .erased_at_ms = v->erased_at_ms,
         .erased_by = jb_client_text(v->erased_by),
         .erased_reason = jb_client_text(v->erased_reason),
+        .sealed = v->sealed,
     };
 }
 

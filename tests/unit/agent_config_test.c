@@ -73,6 +73,8 @@ static void faults_name_the_key(void **state)
         {"agent.broker_key=jbk1:00", "broker_key"},
         {"agent.broker_key=", "broker_key"},
         {"agent.log_level=loud", "log_level"},
+        {"roles.clerk=@no-such-group-here", "clerk"},
+        {"roles.auditor=uid:x", "auditor"},
         {"agent.socket_mode=680", "socket_mode"},
         {"agent.socket_mode=66", "socket_mode"},
         {"agent.alarm_check=1ms", "alarm_check"},

@@ -7,6 +7,7 @@
 
 int desk_setup(void **state)
 {
+    static char none[] = "";
     struct desk *d = calloc(1, sizeof *d);
     struct jb_fault fault = {""};
     void *part = NULL;
@@ -31,6 +32,8 @@ int desk_setup(void **state)
     d->config.code = strdup("xfj");
     d->config.alarm_check_ms = 60000;
     d->config.hook_timeout_ms = 20000;
+    for (size_t i = 0; i < JB_STAFF_COUNT; i++)
+        d->config.roles[i] = none;
     jb_log_set_level(JB_LOG_ERROR);
     jb_arena_init(&d->arena, JB_AGENT_REQUEST_BYTES);
     jb_agent_gather_drop(&d->agent);
@@ -148,6 +151,7 @@ enum jb_err desk_ask(struct desk *d, const char *user, const Jb__Request *reques
                                      .request = request,
                                      .arena = &d->arena,
                                      .now_ms = d->w->now_ms,
+                                     .roles = JB_STAFF_ALL,
                                      .user = jb_text_of(user)};
     jb__reply__init(&d->reply);
     return handler(&d->r, &d->reply);
