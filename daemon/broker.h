@@ -247,6 +247,10 @@ struct jb_broker {
     int64_t commit_started_mono_ms;
     uv_work_t work;
     struct jb_behind behind;
+    struct { /* connections of nobody that the gate ended */
+        uint64_t cut;
+        int64_t told_ms; /* in the log, by the monotonic clock; 0: never */
+    } strangers;
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
 
     uv_timer_t clock_timer; /* deadline clock */

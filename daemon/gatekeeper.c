@@ -11,6 +11,7 @@
 #define DESCRIPTORS_OF_OURS 128
 #define DESCRIPTORS_EACH 3 /* the node's, and both ends on loopback */
 #define CONNECTIONS_MAX 100000
+#define STRANGERS_MS 60000
 
 static const struct jb_node *node_of(const struct jb_broker *b, uint32_t node)
 {
@@ -25,12 +26,25 @@ static const char *code_of(const struct jb_broker *b, uint32_t node)
 
 /* ---- what the gate tells ---- */
 
-/* Strangers are counted only: a flood of them must not fill the disk with lines. */
+/* Strangers come in floods: one line a minute, with the last of them, must not fill the disk. */
+static void cut_stranger(struct jb_broker *b, const char *address, enum jb_gate_cut why)
+{
+    int64_t now_ms = jb_clock_mono_ms();
+    b->strangers.cut++;
+    if (b->strangers.told_ms != 0 && now_ms - b->strangers.told_ms < STRANGERS_MS)
+        return;
+    b->strangers.told_ms = now_ms;
+    jb_log(JB_LOG_NOTICE, address, "strangers.cut", "connections=%llu last=%s text=\"%s\"",
+           (unsigned long long)b->strangers.cut, jb_gate_cut_name(why), jb_gate_cut_text(why));
+}
+
 static void on_cut(void *ctx, uint32_t node, const char *address, enum jb_gate_cut why)
 {
     struct jb_broker *b = ctx;
-    if (node == 0)
+    if (node == 0) {
+        cut_stranger(b, address, why);
         return;
+    }
     jb_log(JB_LOG_WARNING, code_of(b, node), "line.cut", "node=%u address=%s reason=%s text=\"%s\"",
            node, address, jb_gate_cut_name(why), jb_gate_cut_text(why));
 }

@@ -44,7 +44,8 @@ enum jb_err jb_zopts_common(struct jb_zpump *pump, const struct jb_zsock_options
         {ZMQ_HEARTBEAT_TIMEOUT, o->heartbeat_timeout_ms},
         {ZMQ_HEARTBEAT_TTL, ttl_ms},
         {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
-        {ZMQ_IPV6, strchr(setup->endpoint, '[') != NULL},
+        /* behind a gate the library listens at 127.0.0.1 */
+        {ZMQ_IPV6, setup->gate == NULL && strchr(setup->endpoint, '[') != NULL},
     };
     int64_t max_bytes = (int64_t)o->max_frame_bytes + JB_TRANSPORT_SLACK_BYTES;
 

@@ -61,14 +61,19 @@ static struct jb_gate_options options(void)
     return o;
 }
 
-static void bind_gate(struct zworld *w, const struct jb_gate_options *gate)
+static void bind_gate_at(struct zworld *w, const struct jb_gate_options *gate, const char *endpoint)
 {
     struct jb_fault fault;
     struct jb_zsock_options o = zworld_fast_options();
-    struct jb_zsock_setup setup = zworld_setup(w, &w->router, ANY_PORT, &o);
+    struct jb_zsock_setup setup = zworld_setup(w, &w->router, endpoint, &o);
     setup.own = &w->broker.line;
     setup.gate = gate;
     assert_int_equal(jb_router_bind(&setup, &w->router.z, &fault), JB_OK);
+}
+
+static void bind_gate(struct zworld *w, const struct jb_gate_options *gate)
+{
+    bind_gate_at(w, gate, ANY_PORT);
 }
 
 static int raw_connect(const char *endpoint)
@@ -214,6 +219,19 @@ static void a_node_talks_through_the_gate(void **state)
     jb_zsock_close(&w->dealer.z);
     zworld_run_until(w, &told.gone, 1);
     free(big);
+}
+
+static void nodes_come_over_ipv6_too(void **state)
+{
+    struct zworld *w = *state;
+    struct jb_gate_options o = options();
+    struct jb_zsock_options fast = zworld_fast_options();
+    bind_gate_at(w, &o, "tcp://[::1]:*");
+    w->router.echoes = true;
+    zworld_join(w, &w->dealer, &fast);
+    assert_string_equal(w->address, "::1");
+    assert_int_equal(side_send(&w->dealer, "hello"), JB_OK);
+    zworld_run_until(w, &w->dealer.messages, 1);
 }
 
 static void without_a_key_check_nobody_gets_in(void **state)
@@ -460,6 +478,7 @@ int main(void)
         cmocka_unit_test(frames_are_counted_however_they_are_cut),
         cmocka_unit_test(a_message_accounts_for_all_before_it),
         T(a_node_talks_through_the_gate),
+        T(nodes_come_over_ipv6_too),
         T(without_a_key_check_nobody_gets_in),
         T(the_librarys_own_port_lets_nobody_in),
         T(other_mechanisms_do_not_reach_the_library),
