@@ -3,6 +3,7 @@
 #
 #   tests/hardening.sh binaries BUILD   programs and library are built hardened, none is setuid
 #   tests/hardening.sh units            systemd's own score of our units is 2.0 or better
+#   tests/hardening.sh claims           what proto/SECURITY.md calls a proof is there
 #
 # Prints one line per violation; exit status 1 if there is any.
 set -eu
@@ -75,9 +76,28 @@ check_units() {
     done
 }
 
+# Every test, source and make target in backquotes exists, and every case named in brackets behind one.
+check_claims() {
+    local doc=proto/SECURITY.md name cases=0
+    while read -r name; do
+        case $name in
+        make\ *) grep -q "^${name#make }:" Makefile || complain "$doc: no target $name" ;;
+        tests/*.sh\ *) [ -x "${name%% *}" ] || complain "$doc: no script $name" ;;
+        tests/* | proto/*) [ -e "$name" ] || complain "$doc: no file $name" ;;
+        *_test.c | test_*) [ -n "$(find tests/unit tests/e2e -name "$name")" ] || complain "$doc: no test $name" ;;
+        esac
+    done < <(grep -o '`[^`]*`' "$doc" | tr -d '`' | sort -u)
+    while read -r name; do
+        grep -rqw "$name" tests/unit tests/e2e || complain "$doc: no case $name"
+        cases=$((cases + 1))
+    done < <(grep -oE '\(an?_[a-z_0-9]+\)|\([a-z]+(_[a-z0-9]+){3,}\)' "$doc" | tr -d '()' | sort -u)
+    [ "$cases" -gt 3 ] || complain "$doc: names $cases cases only"
+}
+
 case ${1:-} in
 binaries) check_binaries "$2" ;;
 units) check_units ;;
-*) echo "usage: $0 binaries BUILD | units" >&2; exit 2 ;;
+claims) check_claims ;;
+*) echo "usage: $0 binaries BUILD | units | claims" >&2; exit 2 ;;
 esac
 exit $bad
