@@ -365,7 +365,7 @@ translations: ## every text of the command line client has a Chinese translation
 .PHONY: install uninstall clean
 SHARE := $(PREFIX)/share
 COMPLETION := $(wildcard clients/cli/*.bash)
-SHIPPED := $(wildcard deploy/policy/* deploy/calendar/*)
+SHIPPED := $(wildcard deploy/policy/* deploy/calendar/* deploy/evidence/*)
 CONFIG := $(wildcard deploy/config/*)
 UNITS := $(wildcard deploy/systemd/*.service)
 HOUSE := $(patsubst deploy/systemd/jiaoban.%,%,$(wildcard deploy/systemd/jiaoban.*)) # sysusers ...
@@ -373,7 +373,7 @@ PROGRAM_NAMES := $(notdir $(PROGRAMS))
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	install -d $(addprefix $(DESTDIR),$(BINDIR) $(LIBDIR)/pkgconfig $(INCLUDEDIR) $(UNITDIR) \
-	    $(DATADIR)/policy $(DATADIR)/calendar $(DATADIR)/config \
+	    $(DATADIR)/policy $(DATADIR)/calendar $(DATADIR)/evidence $(DATADIR)/config \
 	    $(SHARE)/bash-completion/completions)
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	install -m 644 $(BUILD)/libjiaoban.so.$(SOVERSION) $(BUILD)/libjiaoban.a $(DESTDIR)$(LIBDIR)

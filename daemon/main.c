@@ -26,6 +26,10 @@ enum {
     OPT_PRINT_CONFIG,
     OPT_CHECK_CONFIG,
     OPT_VERIFY,
+    OPT_EVIDENCE,
+    OPT_NODE,
+    OPT_OUTPUT,
+    OPT_PERSONS,
     OPT_REBUILD,
     OPT_READY_FD,
     OPT_TEST_CLOCK
@@ -38,6 +42,7 @@ enum task {
     TASK_PRINT_CONFIG,
     TASK_CHECK_CONFIG,
     TASK_VERIFY,
+    TASK_EVIDENCE,
     TASK_REBUILD
 };
 
@@ -45,7 +50,8 @@ struct command {
     enum task task;
     const char *config_path;
     const char *key_path;
-    uint8_t suite;                    /* of KEYGEN */
+    uint8_t suite; /* of KEYGEN */
+    struct jb_evidence_wish evidence;
     const char *options[OPTIONS_MAX]; /* -o section.key=value */
     size_t option_count;
     const char *test_clock; /* NULL: the machine's clocks */
@@ -64,6 +70,13 @@ static const struct argp_option option_table[] = {
     {"check-config", OPT_CHECK_CONFIG, NULL, 0,
      "read the configuration, print what is in force, and end", 0},
     {"verify", OPT_VERIFY, NULL, 0, "check the whole record while the broker is stopped, and end",
+     0},
+    {"evidence", OPT_EVIDENCE, "CASE", 0,
+     "write evidence of what one node was sent about a case, and end; the broker may be running",
+     0},
+    {"node", OPT_NODE, "CODE", 0, "with --evidence: the node, by its code", 0},
+    {"output", OPT_OUTPUT, "FILE", 0, "with --evidence: the new file", 0},
+    {"with-persons", OPT_PERSONS, NULL, 0, "with --evidence: include the key of the sealed persons",
      0},
     {"rebuild", OPT_REBUILD, NULL, 0, "build the derived tables again from the log, and end", 0},
     {"test-clock", OPT_TEST_CLOCK, "FILE", 0,
@@ -103,6 +116,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_VERIFY:
         c->task = TASK_VERIFY;
+        return 0;
+    case OPT_EVIDENCE:
+        c->task = TASK_EVIDENCE;
+        c->evidence.case_no = arg;
+        return 0;
+    case OPT_NODE:
+        c->evidence.node = arg;
+        return 0;
+    case OPT_OUTPUT:
+        c->evidence.output = arg;
+        return 0;
+    case OPT_PERSONS:
+        c->evidence.with_persons = true;
         return 0;
     case OPT_REBUILD:
         c->task = TASK_REBUILD;
@@ -309,6 +335,8 @@ int main(int argc, char **argv)
         err = jb_config_print(&jb_broker_config_table, &config, stdout);
     if (c.task == TASK_VERIFY)
         err = jb_offline_verify(&config, &fault);
+    else if (c.task == TASK_EVIDENCE)
+        err = jb_offline_evidence(&config, &c.evidence, &fault);
     else if (c.task == TASK_REBUILD)
         err = jb_offline_rebuild(&config, &fault);
     else if (c.task == TASK_SERVE)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "proto/ledger/brokerlog.h"
@@ -61,6 +62,22 @@ static enum jb_err open_alone(const struct jb_broker_config *config, bool read_o
     return err;
 }
 
+/* What the node has confirmed with its signature, and what it has not. */
+static void tell_received(const struct jb_check *check)
+{
+    char at[32] = "never";
+    time_t seconds = (time_t)(check->received_ms / 1000);
+    struct tm tm;
+    if (check->received_ms > 0 && gmtime_r(&seconds, &tm) != NULL)
+        (void)strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    printf("  sent 1 to %llu, received 1 to %llu by its signed receipt of %s",
+           (unsigned long long)check->items, (unsigned long long)check->received_to, at);
+    if (check->received_to < check->items)
+        printf("; no receipt for %llu to %llu", (unsigned long long)check->received_to + 1,
+               (unsigned long long)check->items);
+    puts("");
+}
+
 static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault *fault)
 {
     struct jb_directory d;
@@ -76,6 +93,8 @@ static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault
         printf("node %u %s: %llu items, %llu receipts, %s%s%s\n", d.nodes[i].node, d.nodes[i].code,
                (unsigned long long)check.items, (unsigned long long)check.receipts,
                ok ? "good" : "WRONG", fault->text[0] != '\0' ? ": " : "", fault->text);
+        if (ok && d.nodes[i].has_agent)
+            tell_received(&check);
     }
     jb_directory_fini(&d);
     return err == JB_CORRUPT ? JB_OK : err;

@@ -10,6 +10,16 @@ enum jb_err jb_offline_keys(const char *path, uint8_t make, struct jb_fault *fau
  * wrong. */
 enum jb_err jb_offline_verify(const struct jb_broker_config *config,
                               struct jb_fault *fault) JB_MUST;
+/* Evidence about a case out of one node's stream; beside a running broker or without it. */
+struct jb_evidence_wish { /* as given on the command line; NULL: not given */
+    const char *case_no;
+    const char *node;   /* its code in the directory */
+    const char *output; /* file that is made */
+    bool with_persons;
+};
+enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
+                                const struct jb_evidence_wish *wish,
+                                struct jb_fault *fault) JB_MUST;
 /* Derived tables again from the log, in one transaction. Refuses while a broker runs (LOCKED). */
 enum jb_err jb_offline_rebuild(const struct jb_broker_config *config,
                                struct jb_fault *fault) JB_MUST;

@@ -398,6 +398,12 @@ void jb_agent_verify_forget(struct jb_agent *a, const struct jb_agent_client *cl
 void jb_agent_verify_stop(struct jb_agent *a);
 /* true: a check still runs in its thread; the process must not wait for it. */
 bool jb_agent_verify_running(const struct jb_agent *a);
+/* Check a replica's file: with the broker's signing key and, unless it is NULL, the node's own. */
+enum jb_err jb_agent_verify_file(const char *path, const struct jb_check_keys *keys,
+                                 struct jb_check *check, struct jb_fault *fault) JB_MUST;
+/* What a check proved and what it did not, to standard output; the exit status. */
+int jb_agent_verify_tell(enum jb_err err, const struct jb_check *check,
+                         const struct jb_fault *fault);
 /* Offline: print the result to standard output; the exit status. */
 int jb_agent_verify_offline(struct jb_agent *a);
 

@@ -1,5 +1,6 @@
 /* jiaoban-agent: options, process set-up, the loop. */
 #include "clients/agent/agent.h"
+#include "clients/agent/papers.h"
 
 #include <argp.h>
 #include <malloc.h>
@@ -23,6 +24,7 @@ enum task {
     TASK_PRINT_CONFIG,
     TASK_CHECK_CONFIG,
     TASK_VERIFY,
+    TASK_EVIDENCE,
     TASK_REBUILD
 };
 
@@ -30,6 +32,7 @@ struct invocation {
     enum task task;
     const char *key_file; /* of KEYGEN and PUBLIC_KEY; NULL: the configured one */
     uint8_t suite;        /* of KEYGEN */
+    struct jb_agent_papers papers;
     const char *options[OPTIONS_MAX];
     struct jb_config_source source;
     int ready_fd;           /* -1: none */
@@ -43,6 +46,10 @@ enum {
     OPT_PRINT,
     OPT_CHECK,
     OPT_VERIFY,
+    OPT_BROKER_KEY,
+    OPT_EVIDENCE,
+    OPT_OUTPUT,
+    OPT_PERSONS,
     OPT_REBUILD,
     OPT_READY,
     OPT_CLOCK
@@ -58,7 +65,14 @@ static const struct argp_option option_rows[] = {
      "Print the public line of a key file (the configured one)", 1},
     {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
     {"check-config", OPT_CHECK, NULL, 0, "Read the configuration and print what is in force", 1},
-    {"verify", OPT_VERIFY, NULL, 0, "Check the replica without the broker, then end", 1},
+    {"verify", OPT_VERIFY, "FOLDER", OPTION_ARG_OPTIONAL,
+     "Check the replica (that of FOLDER) without the broker, then end", 1},
+    {"broker-key", OPT_BROKER_KEY, "LINE", 0,
+     "With --verify=FOLDER: the broker's public line; nothing else is needed then", 1},
+    {"evidence", OPT_EVIDENCE, "CASE", 0, "Write evidence about a case to a file, then end", 1},
+    {"output", OPT_OUTPUT, "FILE", 0, "With --evidence: the new file", 1},
+    {"with-persons", OPT_PERSONS, NULL, 0, "With --evidence: include the key of the sealed persons",
+     1},
     {"rebuild", OPT_REBUILD, NULL, 0, "Rebuild the replica's tables from its stream, then end", 1},
     {"ready-fd", OPT_READY, "N", 0, "Write \"ready\\n\" to descriptor N once clients are served",
      2},
@@ -73,6 +87,7 @@ static const struct task_key {
 } tasks[] = {
     {OPT_KEYGEN, TASK_KEYGEN},      {OPT_PUBLIC, TASK_PUBLIC_KEY}, {OPT_PRINT, TASK_PRINT_CONFIG},
     {OPT_CHECK, TASK_CHECK_CONFIG}, {OPT_VERIFY, TASK_VERIFY},     {OPT_REBUILD, TASK_REBUILD},
+    {OPT_EVIDENCE, TASK_EVIDENCE},
 };
 
 static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_state *state)
@@ -82,6 +97,20 @@ static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_s
     if (end == arg || *end != '\0' || fd < 0 || fd > 1024)
         argp_error(state, "--ready-fd: not a descriptor: %s", arg);
     in->ready_fd = (int)fd;
+}
+
+static void parse_papers(struct jb_agent_papers *papers, int key, const char *arg)
+{
+    if (key == OPT_VERIFY)
+        papers->folder = arg;
+    else if (key == OPT_BROKER_KEY)
+        papers->broker_key = arg;
+    else if (key == OPT_EVIDENCE)
+        papers->case_no = arg;
+    else if (key == OPT_OUTPUT)
+        papers->output = arg;
+    else
+        papers->with_persons = true;
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -99,6 +128,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         in->suite = jb_suite_parse(arg);
         if (in->suite == 0)
             argp_error(state, "--suite: must be ed25519 or sm2, not %s", arg);
+    } else if (key >= OPT_VERIFY && key <= OPT_PERSONS) {
+        parse_papers(&in->papers, key, arg);
     } else if (key == OPT_READY) {
         parse_ready_fd(in, arg, state);
     } else if (key == OPT_CLOCK) {
@@ -286,6 +317,8 @@ static int perform(struct invocation *in, struct jb_agent *a)
         return check_config(a->config);
     case TASK_VERIFY:
         return with_store(a, true, jb_agent_verify_offline);
+    case TASK_EVIDENCE:
+        return jb_agent_evidence(a, &in->papers);
     case TASK_REBUILD:
         return with_store(a, false, rebuild);
     default:
@@ -311,6 +344,8 @@ int main(int argc, char **argv)
         return keygen(in.suite, in.key_file);
     if (in.task == TASK_PUBLIC_KEY && in.key_file != NULL)
         return public_key(in.key_file);
+    if (in.task == TASK_VERIFY && in.papers.folder != NULL)
+        return jb_agent_verify_folder(&in.papers);
     if (in.task == TASK_PRINT_CONFIG)
         return jb_config_print_example(&jb_agent_config_table, stdout) == JB_OK ? 0 : 8;
     err = jb_config_read(&jb_agent_config_table, &in.source, &config, &fault);

@@ -31,17 +31,25 @@ struct jb_agent_verify {
     struct jb_line_point broker; /* as it answered */
 };
 
+enum jb_err jb_agent_verify_file(const char *path, const struct jb_check_keys *keys,
+                                 struct jb_check *check, struct jb_fault *fault)
+{
+    struct jb_ledger *l = NULL;
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_REPLICA, .read_only = true, .suite = keys->suite};
+    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
+    if (err == JB_OK)
+        err = jb_ledger_check(l, keys, check, fault);
+    jb_ledger_close(&l);
+    return err;
+}
+
 static enum jb_err check_ledger(struct jb_agent *a, const char *path, struct jb_check *check,
                                 struct jb_fault *fault)
 {
-    struct jb_ledger *l = NULL;
-    struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA, .read_only = true};
-    struct jb_check_keys keys = {.broker_sign = a->broker.sign, .own_sign = a->keys.sign_public};
-    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
-    if (err == JB_OK)
-        err = jb_ledger_check(l, &keys, check, fault);
-    jb_ledger_close(&l);
-    return err;
+    struct jb_check_keys keys = {
+        .suite = a->broker.suite, .broker_sign = a->broker.sign, .own_sign = a->keys.sign_public};
+    return jb_agent_verify_file(path, &keys, check, fault);
 }
 
 static bool good(const struct jb_check *c)
@@ -230,20 +238,32 @@ void jb_agent_verify_stop(struct jb_agent *a)
     finish(k);
 }
 
+int jb_agent_verify_tell(enum jb_err err, const struct jb_check *c, const struct jb_fault *fault)
+{
+    bool ok = err == JB_OK && good(c);
+    unsigned long long items = c->items;
+    unsigned long long covered = c->signed_to;
+    (void)printf("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, tables %s\n",
+                 ok ? "good" : "NOT GOOD", items, (unsigned long long)c->receipts,
+                 (unsigned long long)c->erased, c->chain_intact ? "intact" : "BROKEN",
+                 c->signatures_good ? "good" : "BAD", c->tables_equal ? "equal" : "DIFFERENT");
+    if (fault->text[0] != '\0')
+        (void)printf("%s\n", fault->text);
+    if (!ok)
+        return jb_err_exit(err != JB_OK ? err : JB_CORRUPT);
+    (void)printf("proven: items 1 to %llu are what the broker sent, without gap: %llu of its "
+                 "signatures verify\n",
+                 covered, (unsigned long long)c->broker_signatures);
+    if (covered < items)
+        (void)printf("not proven: items %llu to %llu, no signature of the broker covers them\n",
+                     covered + 1, items);
+    return 0;
+}
+
 int jb_agent_verify_offline(struct jb_agent *a)
 {
     struct jb_check check = {0};
     struct jb_fault fault = {""};
     enum jb_err err = check_ledger(a, a->ledger_path, &check, &fault);
-    bool ok = err == JB_OK && good(&check);
-    (void)printf("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, tables %s\n",
-                 ok ? "good" : "NOT GOOD", (unsigned long long)check.items,
-                 (unsigned long long)check.receipts, (unsigned long long)check.erased,
-                 check.chain_intact ? "intact" : "BROKEN", check.signatures_good ? "good" : "BAD",
-                 check.tables_equal ? "equal" : "DIFFERENT");
-    if (fault.text[0] != '\0')
-        (void)printf("%s\n", fault.text);
-    if (ok)
-        return 0;
-    return jb_err_exit(err != JB_OK ? err : JB_CORRUPT);
+    return jb_agent_verify_tell(err, &check, &fault);
 }

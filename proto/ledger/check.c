@@ -46,7 +46,7 @@ void jb_check_replay(struct jb_checking *k, uint64_t number, struct jb_bytes bod
     jb_ledger_close(&k->replay.to);
 }
 
-void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
+bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
 {
     enum jb_err err = JB_BAD_SIGNATURE;
     const struct jb_node *n = s->node;
@@ -56,7 +56,7 @@ void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: of suite %s, not %s",
                           s->what, s->claim.node, (unsigned long long)s->claim.number,
                           jb_suite_name(s->suite), jb_suite_name(k->l->suite));
-        return;
+        return false;
     }
     if (s->key != NULL)
         err = jb_line_verify(s->suite, s->key, &s->claim, s->bytes);
@@ -67,6 +67,7 @@ void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
     if (err != JB_OK)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: %s", s->what,
                           s->claim.node, (unsigned long long)s->claim.number, jb_err_text(err));
+    return err == JB_OK;
 }
 
 /* The shadow holds what the record gives; the tables must be the same. */

@@ -35,7 +35,8 @@ struct jb_check_signature {
     const uint8_t *key;
     const struct jb_node *node;
 };
-void jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s);
+/* True: it verifies. */
+bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s);
 
 /* The roles' own parts. An error: the record could not even be read. */
 enum jb_err jb_check_broker(struct jb_checking *k) JB_MUST;

@@ -25,13 +25,13 @@ static enum jb_err receipt_check(struct jb_checking *k, sqlite3_stmt *s,
     jb_get_fixed(&r, sig.claim.epoch, JB_EPOCH_BYTES);
     sig.claim.number = jb_get_u64(&r);
     sig.suite = (uint8_t)jb_get_int(&r);
-    r.column++; /* at_ms */
+    int64_t at_ms = jb_get_i64(&r);
     jb_get_fixed(&r, sig.claim.head, JB_HASH_BYTES);
     jb_get_fixed(&r, sig.bytes, JB_SIGN_BYTES);
     if (r.err != JB_OK)
         return r.err;
     sig.node = about->node;
-    jb_check_signed(k, &sig);
+    bool good = jb_check_signed(k, &sig);
     if (about->role != JB_LINE_DOWN_ACK ||
         memcmp(sig.claim.epoch, k->l->epoch, JB_EPOCH_BYTES) != 0)
         return JB_OK;
@@ -42,6 +42,10 @@ static enum jb_err receipt_check(struct jb_checking *k, sqlite3_stmt *s,
         jb_check_complain(k, &k->out->signatures_good,
                           "%s of node %u at %llu: not the head of its stream", about->what,
                           sig.claim.node, (unsigned long long)sig.claim.number);
+    else if (good && sig.claim.number > k->out->received_to) {
+        k->out->received_to = sig.claim.number;
+        k->out->received_ms = at_ms;
+    }
     return JB_OK;
 }
 

@@ -65,8 +65,7 @@ static enum jb_err evidence_check(struct jb_checking *k, sqlite3_stmt *s,
     jb_get_fixed(&r, sig.bytes, JB_SIGN_BYTES);
     if (r.err != JB_OK)
         return r.err;
-    if (about->key != NULL)
-        jb_check_signed(k, &sig);
+    bool good = about->key != NULL && jb_check_signed(k, &sig);
     if (sig.claim.number == 0)
         return JB_OK; /* the start of the stream: no item */
     sqlite3_stmt *item = jb_sql_bind(k->l, JB_SQL_ITEM_HEAD, JB_ROW(jb_u64(sig.claim.number)));
@@ -77,6 +76,10 @@ static enum jb_err evidence_check(struct jb_checking *k, sqlite3_stmt *s,
         (head.len != JB_HASH_BYTES || memcmp(head.data, sig.claim.head, JB_HASH_BYTES) != 0))
         jb_check_complain(k, &k->out->signatures_good, "%s at %llu: not the head of the stream",
                           about->what, (unsigned long long)sig.claim.number);
+    else if (good && about->role == JB_LINE_DOWN_HEAD) {
+        k->out->broker_signatures++;
+        k->out->signed_to = sig.claim.number; /* they come in order */
+    }
     jb_sql_done(item);
     return err;
 }

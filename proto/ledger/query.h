@@ -141,9 +141,13 @@ enum jb_err jb_ledger_digest(struct jb_ledger *l, uint8_t out[JB_HASH_BYTES]) JB
 enum jb_err jb_ledger_rebuild(struct jb_ledger *l, struct jb_fault *fault) JB_MUST;
 
 struct jb_check {
-    uint64_t items;    /* entries (broker) or stream items (replica) checked */
-    uint64_t receipts; /* stored signatures checked */
-    uint64_t erased;   /* bodies that were purged: only their hash is there */
+    uint64_t items;             /* entries (broker) or stream items (replica) checked */
+    uint64_t receipts;          /* stored signatures checked */
+    uint64_t erased;            /* bodies that were purged: only their hash is there */
+    uint64_t broker_signatures; /* replica: heads signed by the broker that verify */
+    uint64_t signed_to;   /* replica: the last item that one of them covers; the rest is unproven */
+    uint64_t received_to; /* one line: the last item that a receipt that verifies covers */
+    int64_t received_ms;  /* when the broker had that receipt */
     bool chain_intact;
     bool signatures_good;
     bool tables_equal; /* a replay into an empty ledger beside this one gives the same digest */
@@ -160,6 +164,7 @@ struct jb_check {
 struct jb_check_keys {
     const uint8_t *broker_sign; /* 32 bytes */
     const uint8_t *own_sign;    /* 32 bytes; replica */
+    uint8_t suite;              /* of the keys; for whoever opens the ledger */
 };
 enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *keys,
                             struct jb_check *out, struct jb_fault *fault) JB_MUST;

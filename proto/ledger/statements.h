@@ -217,6 +217,14 @@
     X(UP_RECEIPTS, B, "SELECT * FROM up_receipt WHERE node = ? ORDER BY epoch, number")            \
     X(UP_EPOCH_SEEN, B, "SELECT 1 FROM up_receipt WHERE node = ? AND epoch = ? LIMIT 1")           \
     X(REFUSED_ADD, B, "INSERT OR IGNORE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)")                \
+    X(EVIDENCE_STREAM, B, /* of the case, and what may give the node its keys */                   \
+      "SELECT s.number FROM stream s LEFT JOIN entry e ON e.seq = s.entry_seq"                     \
+      " WHERE s.node = ?2 AND (s.case_no = ?1 OR e.kind IN (100, 102)) ORDER BY s.number")         \
+    X(EVIDENCE_STREAM_COUNT, B, "SELECT count(*) FROM stream WHERE node = ?2 AND case_no = ?1")    \
+    X(EVIDENCE_RECEIPT, B, /* over a head that the stream has */                                   \
+      "SELECT r.number, r.epoch, r.suite, r.at_ms, r.signature FROM receipt r"                     \
+      " JOIN stream s ON s.node = r.node AND s.number = r.number AND s.head = r.head"              \
+      " WHERE r.node = ?2 AND r.number >= ?1 ORDER BY r.number LIMIT 1")                           \
     /* a node's replica */                                                                         \
     X(ITEM_ADD, R, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(ITEM_LAST, R, "SELECT number, head FROM item ORDER BY number DESC LIMIT 1")                  \
@@ -260,6 +268,18 @@
     X(ACK_ADD, R, "INSERT OR IGNORE INTO ack VALUES (?, ?, ?, ?, ?, ?)")                           \
     X(ACK_LAST, R, "SELECT * FROM ack ORDER BY number DESC LIMIT 1")                               \
     X(ACKS, R, "SELECT * FROM ack ORDER BY number")                                                \
+    X(EVIDENCE_ITEMS, R, /* as EVIDENCE_STREAM */                                                  \
+      "SELECT number FROM item WHERE ?2 IS NOT NULL"                                               \
+      " AND (case_no = ?1 OR act_kind IN (100, 102)) ORDER BY number")                             \
+    X(EVIDENCE_ITEM_COUNT, R, "SELECT count(*) FROM item WHERE ?2 IS NOT NULL AND case_no = ?1")   \
+    X(EVIDENCE_PROOF, R, /* over a head that the stream has */                                     \
+      "SELECT p.number, p.epoch, p.suite, p.at_ms, p.signature FROM proof p"                       \
+      " JOIN item i ON i.number = p.number AND i.head = p.head"                                    \
+      " WHERE ?2 IS NOT NULL AND p.number >= ?1 ORDER BY p.number LIMIT 1")                        \
+    X(EVIDENCE_ACK, R,                                                                             \
+      "SELECT p.number, p.epoch, p.suite, p.at_ms, p.signature FROM ack p"                         \
+      " JOIN item i ON i.number = p.number AND i.head = p.head"                                    \
+      " WHERE ?2 IS NOT NULL AND p.number >= ?1 ORDER BY p.number LIMIT 1")                        \
     X(STORED_AT, R,                                                                                \
       "SELECT at_ms FROM ack WHERE number >="                                                      \
       " (SELECT min(number) FROM item WHERE entry_seq = ? AND entry_seq <> 0)"                     \

@@ -11,7 +11,8 @@
 #include "proto/wire/keys.h"
 
 /* Purposes in use. */
-#define JB_SIGN_PURPOSE_LINE "line" /* over a line statement, see below */
+#define JB_SIGN_PURPOSE_LINE "line"         /* over a line statement, see below */
+#define JB_SIGN_PURPOSE_EVIDENCE "evidence" /* over the lines of an exported file */
 
 /* Prepare the library; idempotent, once at start before any other function of sign, seal and keys.
  * JB_IO: no source of randomness. */

@@ -252,7 +252,7 @@ void model_hold_dates(struct model *m, const struct jb_case *now)
 static void hold_ledger(struct jb_ledger *l, const char *who, uint32_t node)
 {
     struct jb_check check;
-    struct jb_check_keys keys = {NULL, NULL};
+    struct jb_check_keys keys = {.broker_sign = NULL, .own_sign = NULL};
     struct jb_fault fault = {""};
 
     assert_int_equal(jb_ledger_check(l, &keys, &check, &fault), JB_OK);

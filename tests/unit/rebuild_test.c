@@ -311,7 +311,7 @@ static void the_check_of_a_replica_finds_what_was_changed(void **state)
 
     signer_make(&node);
     signer_make(&key);
-    struct jb_check_keys keys = {key.public_key, node.public_key};
+    struct jb_check_keys keys = {.broker_sign = key.public_key, .own_sign = node.public_key};
     signed_pair_make(w, &node, &key, &broker, &replica);
     lw_close(&broker);
     lw_close(&replica);

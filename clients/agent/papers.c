@@ -1,0 +1,71 @@
+/* See papers.h. */
+#include "clients/agent/papers.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "proto/base/log.h"
+#include "proto/ledger/evidence.h"
+#include "proto/rules/caseno.h"
+
+static int complain(enum jb_err err, const struct jb_fault *fault)
+{
+    (void)fprintf(stderr, "jiaoban-agent: %s\n",
+                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+    return jb_err_exit(err);
+}
+
+int jb_agent_verify_folder(const struct jb_agent_papers *papers)
+{
+    struct jb_public_keys broker;
+    struct jb_check check = {0};
+    struct jb_fault fault = {""};
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/replica.db", papers->folder);
+    enum jb_err err = JB_OK;
+    if (len < 0 || (size_t)len >= sizeof path)
+        err = jb_fault_set(&fault, JB_CONFIG, "--verify: the path is too long");
+    else if (papers->broker_key == NULL)
+        err = jb_fault_set(&fault, JB_CONFIG,
+                           "--verify=%s needs --broker-key with the broker's public line",
+                           papers->folder);
+    else
+        err = jb_keys_public_parse(papers->broker_key, &broker, &fault);
+    if (err != JB_OK)
+        return complain(err, &fault);
+    struct jb_check_keys keys = {.suite = broker.suite, .broker_sign = broker.sign};
+    err = jb_agent_verify_file(path, &keys, &check, &fault);
+    return jb_agent_verify_tell(err, &check, &fault);
+}
+
+static enum jb_err export(struct jb_agent *a, const struct jb_agent_papers *papers,
+                          struct jb_evidence_done *done, struct jb_fault *fault) {
+    struct jb_evidence_order order = {.with_key = papers->with_persons,
+                                      .now_ms = jb_clock_read(&a->clock),
+                                      .by = &a->keys,
+                                      .broker_sign = a->broker.sign};
+        if (papers->output == NULL) return jb_fault_set(fault, JB_CONFIG,
+                                                        "--evidence needs --output FILE");
+        enum jb_err err = jb_caseno_parse(jb_text_of(papers->case_no), &order.case_no, fault);
+        if (err == JB_OK) err = jb_agent_store_open(a, true, fault);
+        if (err == JB_OK) err = jb_evidence_file(a->ledger, &order, papers->output, done, fault);
+        if (err == JB_OK && done->with_key) /* whoever has the file can read who petitions */
+        jb_log(JB_LOG_NOTICE, a->config->code, "evidence.persons", "case=%lld uid=%u file=%s",
+               (long long)order.case_no, (unsigned)getuid(), papers->output);
+        jb_agent_store_close(a); return err;
+}
+
+int jb_agent_evidence(struct jb_agent *a, const struct jb_agent_papers *papers)
+{
+    struct jb_evidence_done done = {0};
+    struct jb_fault fault = {""};
+    enum jb_err err = export(a, papers, &done, &fault);
+    if (err != JB_OK)
+        return complain(err, &fault);
+    (void)printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts "
+                 "signed by this node%s\n",
+                 papers->output, (unsigned long long)done.items, (unsigned long long)done.erased,
+                 (unsigned long long)done.heads, (unsigned long long)done.receipts,
+                 done.with_key ? ", with the key of the persons" : "");
+    return 0;
+}
