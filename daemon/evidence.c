@@ -25,20 +25,24 @@ static enum jb_err node_find(struct jb_ledger *l, const char *code, uint32_t *no
 }
 
 /* The ledger is only read: a running broker goes on beside it. */
-static enum jb_err export(const struct jb_broker_config *config,
-                          const struct jb_evidence_wish *wish, struct jb_evidence_order *order,
-                          struct jb_evidence_done *done, struct jb_fault *fault) {
-    char path[4096]; struct jb_ledger *l = NULL;
-        struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
-                                            .suite = order->by->suite,
-                                            .read_only = true};
-        int n = snprintf(path, sizeof path, "%s/broker.db", config->data);
-        if (n < 0 || (size_t)n >= sizeof path) return jb_fault_set(fault, JB_CONFIG,
-                                                                   "broker.data: path is too long");
-        enum jb_err err = jb_ledger_open(path, &options, &l, fault);
-        if (err == JB_OK) err = node_find(l, wish->node, &order->node, fault);
-        if (err == JB_OK) err = jb_evidence_file(l, order, wish->output, done, fault);
-        jb_ledger_close(&l); return err;
+static enum jb_err export_case(const struct jb_broker_config *config,
+                               const struct jb_evidence_wish *wish, struct jb_evidence_order *order,
+                               struct jb_evidence_done *done, struct jb_fault *fault)
+{
+    char path[4096];
+    struct jb_ledger *l = NULL;
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .suite = order->by->suite, .read_only = true};
+    int n = snprintf(path, sizeof path, "%s/broker.db", config->data);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
+    if (err == JB_OK)
+        err = node_find(l, wish->node, &order->node, fault);
+    if (err == JB_OK)
+        err = jb_evidence_file(l, order, wish->output, done, fault);
+    jb_ledger_close(&l);
+    return err;
 }
 
 enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
@@ -58,7 +62,7 @@ enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
         err = jb_keys_load(config->key, &keys, fault);
     if (err != JB_OK)
         return err;
-    err = export(config, wish, &order, &done, fault);
+    err = export_case(config, wish, &order, &done, fault);
     jb_keys_wipe(&keys);
     if (err != JB_OK)
         return err;

@@ -38,28 +38,32 @@ int jb_agent_verify_folder(const struct jb_agent_papers *papers)
     return jb_agent_verify_tell(err, &check, &fault);
 }
 
-static enum jb_err export(struct jb_agent *a, const struct jb_agent_papers *papers,
-                          struct jb_evidence_done *done, struct jb_fault *fault) {
+static enum jb_err export_case(struct jb_agent *a, const struct jb_agent_papers *papers,
+                               struct jb_evidence_done *done, struct jb_fault *fault)
+{
     struct jb_evidence_order order = {.with_key = papers->with_persons,
                                       .now_ms = jb_clock_read(&a->clock),
                                       .by = &a->keys,
                                       .broker_sign = a->broker.sign};
-        if (papers->output == NULL) return jb_fault_set(fault, JB_CONFIG,
-                                                        "--evidence needs --output FILE");
-        enum jb_err err = jb_caseno_parse(jb_text_of(papers->case_no), &order.case_no, fault);
-        if (err == JB_OK) err = jb_agent_store_open(a, true, fault);
-        if (err == JB_OK) err = jb_evidence_file(a->ledger, &order, papers->output, done, fault);
-        if (err == JB_OK && done->with_key) /* whoever has the file can read who petitions */
+    if (papers->output == NULL)
+        return jb_fault_set(fault, JB_CONFIG, "--evidence needs --output FILE");
+    enum jb_err err = jb_caseno_parse(jb_text_of(papers->case_no), &order.case_no, fault);
+    if (err == JB_OK)
+        err = jb_agent_store_open(a, true, fault);
+    if (err == JB_OK)
+        err = jb_evidence_file(a->ledger, &order, papers->output, done, fault);
+    if (err == JB_OK && done->with_key) /* whoever has the file can read who petitions */
         jb_log(JB_LOG_NOTICE, a->config->code, "evidence.persons", "case=%lld uid=%u file=%s",
                (long long)order.case_no, (unsigned)getuid(), papers->output);
-        jb_agent_store_close(a); return err;
+    jb_agent_store_close(a);
+    return err;
 }
 
 int jb_agent_evidence(struct jb_agent *a, const struct jb_agent_papers *papers)
 {
     struct jb_evidence_done done = {0};
     struct jb_fault fault = {""};
-    enum jb_err err = export(a, papers, &done, &fault);
+    enum jb_err err = export_case(a, papers, &done, &fault);
     if (err != JB_OK)
         return complain(err, &fault);
     (void)printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts "

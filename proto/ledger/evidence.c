@@ -15,8 +15,7 @@
 
 #define TOLD_MAX 1000000
 
-struct export
-{
+struct exporting {
     struct jb_ledger *l;
     const struct jb_evidence_order *order;
     struct jb_evidence_done *done;
@@ -31,9 +30,9 @@ struct export
 
 /* ---- lines ---- */
 
-static enum jb_err put(struct export *x, const char *format, ...)
+static enum jb_err put(struct exporting *x, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static enum jb_err put(struct export *x, const char *format, ...)
+static enum jb_err put(struct exporting *x, const char *format, ...)
 {
     va_list args;
     char *line = NULL;
@@ -53,7 +52,7 @@ static enum jb_err put(struct export *x, const char *format, ...)
 }
 
 /* In the arena; NULL: out of memory. */
-static const char *hex(struct export *x, const uint8_t *data, size_t len)
+static const char *hex(struct exporting *x, const uint8_t *data, size_t len)
 {
     char *text = jb_arena_alloc(&x->arena, 2 * len + 1);
 
@@ -63,7 +62,7 @@ static const char *hex(struct export *x, const uint8_t *data, size_t len)
 /* ---- what to tell ---- */
 
 /* An item of the directory is told when it gives this node its keys; every item of the case is. */
-static bool tells(struct export *x, struct jb_bytes body)
+static bool tells(struct exporting *x, struct jb_bytes body)
 {
     struct jb_item item;
     struct jb_entry entry;
@@ -84,7 +83,7 @@ struct row { /* one item of the stream; memory of the export's arena */
     struct jb_bytes body; /* empty: erased */
 };
 
-static enum jb_err replica_row(struct export *x, uint64_t number, struct row *row)
+static enum jb_err replica_row(struct exporting *x, uint64_t number, struct row *row)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(x->l, JB_SQL_ITEM_PAGE, JB_ROW(jb_u64(number - 1), jb_int(1)));
@@ -103,7 +102,7 @@ static enum jb_err replica_row(struct export *x, uint64_t number, struct row *ro
     return err;
 }
 
-static enum jb_err row_read(struct export *x, uint64_t number, struct row *row)
+static enum jb_err row_read(struct exporting *x, uint64_t number, struct row *row)
 {
     size_t count = 0;
     struct jb_frame_item *items = NULL;
@@ -124,7 +123,7 @@ static enum jb_err row_read(struct export *x, uint64_t number, struct row *row)
 }
 
 /* Head before item `number`. */
-static enum jb_err head_before(struct export *x, uint64_t number, uint8_t head[JB_HASH_BYTES])
+static enum jb_err head_before(struct exporting *x, uint64_t number, uint8_t head[JB_HASH_BYTES])
 {
     struct row row;
 
@@ -138,7 +137,7 @@ static enum jb_err head_before(struct export *x, uint64_t number, uint8_t head[J
     return JB_OK;
 }
 
-static enum jb_err told_add(struct export *x, uint64_t number)
+static enum jb_err told_add(struct exporting *x, uint64_t number)
 {
     if (x->count == TOLD_MAX)
         return JB_OVERFLOW;
@@ -155,7 +154,7 @@ static enum jb_err told_add(struct export *x, uint64_t number)
 }
 
 /* Candidates by index, then those that really matter. */
-static enum jb_err told_find(struct export *x)
+static enum jb_err told_find(struct exporting *x)
 {
     bool broker = x->l->role == JB_LEDGER_BROKER;
     enum jb_err err;
@@ -189,7 +188,8 @@ struct seal {
 };
 
 /* The first stored one at or after `number` whose head is that of the stream. */
-static enum jb_err seal_stored(struct export *x, enum jb_sql id, uint64_t number, struct seal *out)
+static enum jb_err seal_stored(struct exporting *x, enum jb_sql id, uint64_t number,
+                               struct seal *out)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(x->l, id, JB_ROW(jb_u64(number), jb_int(x->node)));
@@ -209,7 +209,7 @@ static enum jb_err seal_stored(struct export *x, enum jb_sql id, uint64_t number
 }
 
 /* The broker keeps no copies of its own signatures: it signs the very head again. */
-static enum jb_err seal_made(struct export *x, uint64_t number, struct seal *out)
+static enum jb_err seal_made(struct exporting *x, uint64_t number, struct seal *out)
 {
     struct jb_line_claim claim = {.role = JB_LINE_DOWN_HEAD, .node = x->node, .number = number};
 
@@ -225,7 +225,7 @@ static enum jb_err seal_made(struct export *x, uint64_t number, struct seal *out
                : jb_line_sign(out->suite, x->order->by->sign_secret, &claim, out->signature);
 }
 
-static enum jb_err seal_next(struct export *x, enum jb_line_role role, uint64_t number,
+static enum jb_err seal_next(struct exporting *x, enum jb_line_role role, uint64_t number,
                              struct seal *out)
 {
     bool broker = x->l->role == JB_LEDGER_BROKER;
@@ -236,7 +236,7 @@ static enum jb_err seal_next(struct export *x, enum jb_line_role role, uint64_t 
     return broker ? seal_made(x, number, out) : seal_stored(x, JB_SQL_EVIDENCE_PROOF, number, out);
 }
 
-static enum jb_err seal_put(struct export *x, const struct seal *s)
+static enum jb_err seal_put(struct exporting *x, const struct seal *s)
 {
     const char *epoch = hex(x, s->epoch, sizeof s->epoch);
     const char *signature = hex(x, s->signature, sizeof s->signature);
@@ -255,7 +255,7 @@ static enum jb_err seal_put(struct export *x, const struct seal *s)
 /* ---- segments ---- */
 
 /* The number up to which hashes are needed so that both signatures cover `number`. */
-static enum jb_err cover(struct export *x, uint64_t number, uint64_t *end)
+static enum jb_err cover(struct exporting *x, uint64_t number, uint64_t *end)
 {
     static const enum jb_line_role roles[] = {JB_LINE_DOWN_HEAD, JB_LINE_DOWN_ACK};
     enum jb_err err = JB_OK;
@@ -271,7 +271,7 @@ static enum jb_err cover(struct export *x, uint64_t number, uint64_t *end)
     return err;
 }
 
-static enum jb_err item_put(struct export *x, uint64_t number, bool tell)
+static enum jb_err item_put(struct exporting *x, uint64_t number, bool tell)
 {
     struct row row;
     enum jb_err err = row_read(x, number, &row);
@@ -290,7 +290,7 @@ static enum jb_err item_put(struct export *x, uint64_t number, bool tell)
 }
 
 /* Signatures over exactly this number. */
-static enum jb_err seals_put(struct export *x, uint64_t number, bool tell)
+static enum jb_err seals_put(struct exporting *x, uint64_t number, bool tell)
 {
     static const enum jb_line_role roles[] = {JB_LINE_DOWN_HEAD, JB_LINE_DOWN_ACK};
     enum jb_err err = JB_OK;
@@ -308,7 +308,7 @@ static enum jb_err seals_put(struct export *x, uint64_t number, bool tell)
 }
 
 /* From told[*i] on; *i: the first that is not in it. */
-static enum jb_err segment_put(struct export *x, size_t *i)
+static enum jb_err segment_put(struct exporting *x, size_t *i)
 {
     uint8_t before[JB_HASH_BYTES];
     uint64_t first = x->told[*i];
@@ -336,7 +336,7 @@ static enum jb_err segment_put(struct export *x, size_t *i)
 
 /* ---- the whole ---- */
 
-static enum jb_err header_put(struct export *x)
+static enum jb_err header_put(struct exporting *x)
 {
     const struct jb_evidence_order *o = x->order;
     const char *broker = hex(x, o->broker_sign, JB_KEY_BYTES);
@@ -352,7 +352,7 @@ static enum jb_err header_put(struct export *x)
                (long long)o->case_no, (long long)o->now_ms, broker, by);
 }
 
-static enum jb_err key_put(struct export *x)
+static enum jb_err key_put(struct exporting *x)
 {
     uint8_t key[JB_KEY_BYTES];
     enum jb_err err = jb_ledger_case_key_get(x->l, x->order->case_no, key);
@@ -370,7 +370,7 @@ static enum jb_err key_put(struct export *x)
 }
 
 /* The exporter's word that this is what it wrote, to the last byte. */
-static enum jb_err end_put(struct export *x)
+static enum jb_err end_put(struct exporting *x)
 {
     uint8_t signature[JB_SIGN_BYTES];
     struct jb_bytes chain = {x->chain, sizeof x->chain};
@@ -385,7 +385,7 @@ static enum jb_err end_put(struct export *x)
                               (unsigned long long)x->lines, text);
 }
 
-static enum jb_err everything_put(struct export *x)
+static enum jb_err everything_put(struct exporting *x)
 {
     enum jb_err err = told_find(x);
 
@@ -405,7 +405,7 @@ static enum jb_err everything_put(struct export *x)
 enum jb_err jb_evidence_write(struct jb_ledger *l, const struct jb_evidence_order *order, FILE *out,
                               struct jb_evidence_done *done, struct jb_fault *fault)
 {
-    struct export x = {.l = l, .order = order, .done = done, .out = out};
+    struct exporting x = {.l = l, .order = order, .done = done, .out = out};
     bool mine = false;
     int64_t of_case = 0;
 
