@@ -36,6 +36,7 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 .SUFFIXES:
 .SECONDARY:
 
+comma := ,
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
 
@@ -232,6 +233,9 @@ $(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo: clients/cli/po/%.po
 
 # ---- tests -------------------------------------------------------------------------------------
 # A test that needs its own linker flags gets a line: LINK_name_test := -Wl,--wrap=function
+FAULT_LINK := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup strndup)
+LINK_broker_fault_test := $(FAULT_LINK)
+LINK_agent_fault_test := $(FAULT_LINK)
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
                  libjbclient.a libjbproto.a)
 

@@ -116,7 +116,7 @@ void desk_left(struct desk *d, int64_t case_no)
     assert_int_equal(jb_ledger_commit(d->broker), JB_OK);
 }
 
-void desk_deliver(struct desk *d)
+struct jb_bytes desk_frame(struct desk *d)
 {
     struct jb_line_point down = jb_replica_down(d->agent.ledger);
     struct jb_frame_item *items = NULL;
@@ -134,10 +134,18 @@ void desk_deliver(struct desk *d)
     f.suite = JB_SUITE_ED25519;
     assert_int_equal(jb_line_sign(f.suite, d->broker_keys.sign_secret, &claim, f.signature), JB_OK);
     assert_int_equal(jb_frame_encode(&f, &d->w->arena, &bytes), JB_OK);
-    jb_agent_gather(&d->agent, bytes);
+    return bytes;
+}
+
+void desk_deliver(struct desk *d)
+{
+    jb_agent_gather(&d->agent, desk_frame(d));
     jb_agent_apply(&d->agent);
     assert_false(d->agent.stopping);
-    assert_int_equal(jb_replica_down(d->agent.ledger).number, down.number + f.item_count);
+    uint8_t head[JB_HASH_BYTES];
+    uint64_t end = 0;
+    assert_int_equal(jb_stream_end(d->broker, DESK_NODE, &end, head), JB_OK);
+    assert_int_equal(jb_replica_down(d->agent.ledger).number, end);
 }
 
 /* ---- questions ---- */

@@ -43,6 +43,8 @@ void desk_log(struct desk *d, struct jb_entry *entry, const struct jb_effect *ef
 void desk_log_history(struct desk *d, struct jb_entry *entry, const struct jb_effect *effects,
                       size_t count);
 void desk_left(struct desk *d, int64_t case_no);
+/* What is new in the stream, as one signed frame; in w->arena. */
+struct jb_bytes desk_frame(struct desk *d);
 /* Everything in the stream, as one signed frame, through the agent's own way of taking it. */
 void desk_deliver(struct desk *d);
 
