@@ -34,10 +34,10 @@ static void put_trouble(const struct jb_broker *b, Jb__StatusView *v, struct jb_
         v->trouble = text_z(arena, b->trouble.text);
     else if (jb_degraded(b))
         v->trouble = text_z(arena, b->strain.text);
-    else if (b->keeper.doubt == JB_DOUBT_NONE && jb_gatekeeper_trouble(b, text, sizeof text) != 0)
+    else if (jb_house_trouble(b)[0] == '\0' && jb_gatekeeper_trouble(b, text, sizeof text) != 0)
         v->trouble = text_z(arena, text);
     else
-        v->trouble = text_z(arena, jb_keeper_trouble(&b->keeper));
+        v->trouble = text_z(arena, jb_house_trouble(b));
 }
 
 /* Does it take anything in, and what holds it up? */
@@ -45,6 +45,8 @@ static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_
 {
     put_trouble(b, v, arena);
     SET(v, single_admin, jb_duty_single(b->config));
+    v->has_files_open = v->has_files_max = 1;
+    jb_self_files(&v->files_open, &v->files_max);
     SET(v, accepting, !jb_degraded(b) && !b->stopping);
     SET(v, reserve_bytes, atomic_load(&b->reserve.held) ? (uint64_t)b->reserve.size_bytes : 0);
     int64_t free_bytes = jb_disk_free_bytes(b->config->data);

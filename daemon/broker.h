@@ -264,7 +264,9 @@ struct jb_broker {
     uv_timer_t probe_timer;    /* runs while there is a strain */
     enum jb_err probed;        /* what the worker found */
     uint64_t watchdog_ms;
-    enum jb_doubt doubt_told; /* to systemd */
+    uint64_t turned_away; /* connections for which no descriptor was left, when last looked */
+    bool crowded;         /* there were more in the last second */
+    const char *told;     /* to systemd; static text */
     int64_t started_ms;
 
     struct jb_admin *admin;
@@ -447,5 +449,7 @@ void jb_metrics_fini(struct jb_broker *b);
 enum jb_err jb_house_start(struct jb_broker *b) JB_MUST;
 void jb_house_ready(struct jb_broker *b);
 void jb_house_status(struct jb_broker *b, const char *status);
+/* What a person should see to although submissions are taken; "" nothing. Static text. */
+const char *jb_house_trouble(const struct jb_broker *b);
 
 #endif

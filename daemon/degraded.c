@@ -191,7 +191,7 @@ static void leave(struct jb_broker *b)
            jb_strain_word(b->strain.why), (long long)jb_strain_seconds(&b->strain));
     jb_strain_end(&b->strain);
     (void)uv_timer_stop(&b->probe_timer);
-    b->doubt_told = JB_DOUBT_NONE;
+    b->told = NULL; /* whatever else is wrong is told anew */
     jb_house_status(b, "serving");
     end_sessions(b);
     if (jb_broker_install_files(b, &fault) != JB_OK) /* what was queued may have got lost */

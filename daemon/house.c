@@ -23,14 +23,39 @@ static void drop_silent(struct jb_broker *b)
     }
 }
 
-/* Who looks at the service must see that time stands in doubt. */
-static void tell_doubt(struct jb_broker *b)
+/* Do connections wait because no descriptor is left for them? Those that are open go on. */
+static void look_at_descriptors(struct jb_broker *b)
 {
-    if (b->doubt_told == b->keeper.doubt || jb_degraded(b))
+    struct jb_gate_counts g = {0};
+    if (b->router == NULL)
         return;
-    b->doubt_told = b->keeper.doubt;
-    jb_house_status(b,
-                    b->keeper.doubt != JB_DOUBT_NONE ? jb_keeper_trouble(&b->keeper) : "serving");
+    jb_zsock_gate_counts(b->router, &g);
+    bool crowded = g.cut[JB_CUT_FULL] > b->turned_away;
+    b->turned_away = g.cut[JB_CUT_FULL];
+    if (crowded != b->crowded)
+        jb_log(crowded ? JB_LOG_ERROR : JB_LOG_NOTICE, NULL,
+               crowded ? "descriptors.used-up" : "descriptors.left", "open=%llu pending=%llu",
+               (unsigned long long)g.open, (unsigned long long)g.pending);
+    b->crowded = crowded;
+}
+
+const char *jb_house_trouble(const struct jb_broker *b)
+{
+    if (b->keeper.doubt != JB_DOUBT_NONE)
+        return jb_keeper_trouble(&b->keeper);
+    if (b->crowded)
+        return "new connections wait: no descriptor is left for them (LimitNOFILE)";
+    return "";
+}
+
+/* Who looks at the service must see what is wrong with it. */
+static void tell_state(struct jb_broker *b)
+{
+    const char *trouble = jb_house_trouble(b);
+    if (b->told == trouble || jb_degraded(b))
+        return;
+    b->told = trouble;
+    jb_house_status(b, trouble[0] != '\0' ? trouble : "serving");
 }
 
 /* systemd restarts us when the loop hangs, and also when a commit never returns. */
@@ -48,7 +73,8 @@ static void on_tick(uv_timer_t *timer)
     (void)jb_broker_now(b); /* a step is noticed although nobody asks for the time */
     if (b->keeper.step_count > 0)
         jb_clockwork_look(b); /* at once on record: a restart has to know of it */
-    tell_doubt(b);
+    look_at_descriptors(b);
+    tell_state(b);
     feed_watchdog(b);
     if (b->forget && !b->committing && !b->stopping)
         b->forget = !jb_ledger_forget(b->ledger);

@@ -10,6 +10,7 @@
 
 #include "daemon/broker.h"
 #include "proto/base/log.h"
+#include "proto/base/self.h"
 
 #define CONNECTIONS_MAX 16
 #define REQUEST_MAX 4096
@@ -152,6 +153,13 @@ static void print_health(const struct jb_broker *b, FILE *out)
 #undef X
     print_gauge(out, "degraded_seconds", "Since when nothing is taken in",
                 (double)jb_strain_seconds(&b->strain));
+    uint64_t files_open = 0;
+    uint64_t files_max = 0;
+    jb_self_files(&files_open, &files_max);
+    print_gauge(out, "files_open", "Descriptors in use; 0 not known", (double)files_open);
+    print_gauge(out, "files_max", "Descriptors allowed", (double)files_max);
+    print_gauge(out, "connections_wait", "1 while no descriptor is left for new connections",
+                b->crowded);
     print_gauge(out, "disk_free_bytes", "Room in the file system of the ledger; -1 not known",
                 (double)jb_disk_free_bytes(b->config->data));
     print_gauge(out, "reserve_bytes", "Room that is kept for the end of what is under way",

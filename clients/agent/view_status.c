@@ -54,6 +54,8 @@ static void put_health(const struct jb_agent_views *v, Jb__StatusView *s)
     const char *trouble = jb_agent_degraded(a) ? a->strain.text : a->trouble.text;
     int64_t free_bytes = jb_disk_free_bytes(a->config->data);
     s->trouble = jb_agent_view_text(v, jb_text_of(trouble));
+    s->has_files_open = s->has_files_max = true;
+    jb_self_files(&s->files_open, &s->files_max);
     JB_PUT(s, accepting, !jb_agent_degraded(a) && !a->stopping);
     JB_PUT(s, reserve_bytes, atomic_load(&a->reserve.held) ? (uint64_t)a->reserve.size_bytes : 0);
     if (free_bytes >= 0)

@@ -1,6 +1,7 @@
 /* See self.h. */
 #include "proto/base/self.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,20 @@ uint64_t jb_self_rss_bytes(void)
     (void)fclose(in);
     const char *second = got != NULL ? strchr(line, ' ') : NULL;
     return second != NULL ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+void jb_self_files(uint64_t *open, uint64_t *max)
+{
+    struct rlimit limit;
+    DIR *folder = opendir("/proc/self/fd");
+    *open = 0;
+    *max = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+    if (folder == NULL)
+        return;
+    while (readdir(folder) != NULL)
+        ++*open;
+    (void)closedir(folder);
+    *open -= *open > 3 ? 3 : *open; /* ".", ".." and the folder itself */
 }
 
 void jb_self_hide(void)

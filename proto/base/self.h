@@ -7,6 +7,9 @@
 
 /* Resident memory of this process in bytes; 0: not known. Any thread. */
 uint64_t jb_self_rss_bytes(void);
+/* Descriptors that this process has open (0: not known, or none is left to look), and how many it
+ * may have. Any thread. */
+void jb_self_files(uint64_t *open, uint64_t *max);
 
 /* No dumps of this process's memory, which holds keys and, while it seals or opens them, names of
  * people: no core file, also not through a handler, and nobody but root may look into it (ptrace,
