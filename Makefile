@@ -371,7 +371,7 @@ SHARE := $(PREFIX)/share
 COMPLETION := $(wildcard clients/cli/*.bash)
 SHIPPED := $(wildcard deploy/policy/* deploy/calendar/* deploy/evidence/*)
 CONFIG := $(wildcard deploy/config/*)
-UNITS := $(wildcard deploy/systemd/*.service)
+UNITS := $(wildcard deploy/systemd/*.service deploy/systemd/*.timer)
 HOUSE := $(patsubst deploy/systemd/jiaoban.%,%,$(wildcard deploy/systemd/jiaoban.*)) # sysusers ...
 PROGRAM_NAMES := $(notdir $(PROGRAMS))
 

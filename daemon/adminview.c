@@ -34,6 +34,8 @@ static void put_trouble(const struct jb_broker *b, Jb__StatusView *v, struct jb_
         v->trouble = text_z(arena, b->trouble.text);
     else if (jb_degraded(b))
         v->trouble = text_z(arena, b->strain.text);
+    else if (b->recovering)
+        v->trouble = text_z(arena, jb_recover_trouble(b));
     else if (jb_house_trouble(b)[0] == '\0' && jb_gatekeeper_trouble(b, text, sizeof text) != 0)
         v->trouble = text_z(arena, text);
     else
@@ -45,6 +47,7 @@ static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_
 {
     put_trouble(b, v, arena);
     SET(v, single_admin, jb_duty_single(b->config));
+    else if (b->recovering) v->trouble = text_z(arena, jb_recover_trouble(b));
     v->has_files_open = v->has_files_max = 1;
     jb_self_files(&v->files_open, &v->files_max);
     SET(v, accepting, !jb_degraded(b) && !b->stopping);

@@ -13,6 +13,7 @@
 
 #include "proto/base/log.h"
 #include "proto/base/self.h"
+#include "proto/ledger/backup.h"
 
 int64_t jb_broker_now(struct jb_broker *b)
 {
@@ -151,6 +152,12 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
         err = jb_ledger_open(path, &options, &b->ledger, fault);
     if (err != JB_OK)
         return err;
+    struct jb_backup_report backup;
+    if (jb_backup_mark(b->ledger, &backup) == JB_OK)
+        return jb_fault_set(fault, JB_CONFIG,
+                            "%s: is a backup, not a record to go on with: jiaoband restore makes "
+                            "one of it",
+                            path);
     fault->text[0] = '\0';
     b->committed_seq = jb_log_last_seq(b->ledger);
     err = jb_ledger_erase_again(b->ledger); /* a copy of the file may have brought keys back */
@@ -166,6 +173,28 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_broker_book_load(b, fault);
     return err;
+}
+
+static void peers_free(struct jb_broker *b)
+{
+    for (size_t i = 0; i < b->peer_capacity; i++)
+        if (b->peers[i] != NULL) {
+            free(b->peers[i]->software);
+            free(b->peers[i]);
+        }
+    free(b->peers);
+    b->peers = NULL;
+    b->peer_capacity = 0;
+}
+
+enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault)
+{
+    peers_free(b);
+    jb_directory_fini(&b->directory);
+    jb_directory_init(&b->directory);
+    jb_ledger_close(&b->reader);
+    jb_ledger_close(&b->ledger);
+    return open_ledgers(b, fault);
 }
 
 static uint32_t lookup_key(void *ctx, const uint8_t key[JB_KEY_BYTES], const char *address)
@@ -225,6 +254,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         err = jb_reserve_init(&b->reserve, b->config->data, b->config->reserve_bytes);
     if (err == JB_OK)
         err = open_ledgers(b, fault);
+    if (err == JB_OK)
+        err = jb_recover_start(b, fault);
     if (err == JB_OK)
         err = jb_broker_install_files(b, fault);
     if (err == JB_OK)
@@ -301,13 +332,7 @@ void jb_broker_fini(struct jb_broker *b)
     jb_metrics_fini(b);
     jb_batch_fini(&b->batches[0]);
     jb_batch_fini(&b->batches[1]);
-    for (size_t i = 0; i < b->peer_capacity; i++)
-        if (b->peers[i] != NULL) {
-            free(b->peers[i]->software);
-            free(b->peers[i]);
-        }
-    free(b->peers);
-    b->peers = NULL;
+    peers_free(b);
     jb_directory_fini(&b->directory);
     jb_ledger_book_fini(&b->shelf);
     jb_arena_fini(&b->frame_arena);

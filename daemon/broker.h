@@ -65,10 +65,11 @@ struct jb_peer {
     struct jb_inflight inflight[JB_INFLIGHT_FRAMES]; /* ring */
     unsigned inflight_first, inflight_count;
     size_t inflight_bytes;
-    size_t last_ack;     /* its last acknowledgement in the batch being decided */
-    bool wants_delivery; /* in the list of nodes to look at after the commit */
-    bool behind;         /* catches up: its frames come in turn with those of others */
-    bool waits;          /* in the queue for that */
+    size_t last_ack;                 /* its last acknowledgement in the batch being decided */
+    uint8_t follows[JB_EPOCH_BYTES]; /* while recovering: the epoch that its replica follows */
+    bool wants_delivery;             /* in the list of nodes to look at after the commit */
+    bool behind;                     /* catches up: its frames come in turn with those of others */
+    bool waits;                      /* in the queue for that */
     struct jb_peer *behind_next;
 };
 
@@ -152,7 +153,8 @@ enum jb_op_kind {
     JB_OP_ENTRY,
     JB_OP_REFUSAL,
     JB_OP_EPOCH,
-    JB_OP_RECEIPT
+    JB_OP_RECEIPT,
+    JB_OP_KNOWN /* an entry that is in the log already settles the item */
 };
 
 struct jb_op { /* what the commit has to write, in order */
@@ -272,6 +274,9 @@ struct jb_broker {
     struct jb_admin *admin;
     struct jb_metrics *metrics;
     struct jb_counters count;
+    bool recovering;         /* the record is being completed after a restore: see recover.c */
+    size_t recover_awaited;  /* agencies that have not reported yet */
+    uint64_t recover_learnt; /* last entry of the directory that was learnt from a copy */
     bool stopping;
     int exit_status;
     struct jb_fault trouble; /* why it is stopping, or "" */
@@ -307,6 +312,21 @@ enum jb_err jb_batch_touch(struct jb_batch *t, uint32_t node) JB_MUST;
 struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t case_no,
                               enum jb_err *err);
 
+/* Open the ledgers anew and forget who had greeted: the record was put together beneath them. */
+enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+
+/* recover.c: after a restore */
+enum jb_err jb_recover_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+/* Why nothing is taken; NULL: there is nothing to recover. */
+const char *jb_recover_trouble(const struct jb_broker *b);
+/* Answer a greeting whose node is known, and ask for what the backup lacks. */
+enum jb_err jb_recover_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                             const struct jb_frame *hello, struct jb_fault *fault) JB_MUST;
+void jb_recover_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                     const struct jb_frame *f);
+void jb_recover_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                     const struct jb_frame *f);
+
 /* intake.c: a message from the ROUTER (hook of zsock) */
 void jb_intake_message(void *broker, const struct jb_zmsg *msg);
 void jb_intake_surplus(void *broker, uint32_t node);
@@ -339,6 +359,10 @@ enum jb_err jb_decide_entry(struct jb_broker *b, struct jb_batch *t,
 enum jb_err jb_decide_own(struct jb_broker *b, struct jb_batch *t,
                           const struct jb_intake_item *item, const struct jb_act *act,
                           struct jb_text user, bool *accepted) JB_MUST;
+/* known.c: was it decided before a restore? Then *known, and the operation is there. */
+enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
+                            const struct jb_intake_item *item, const struct jb_entry *submitted,
+                            bool *known) JB_MUST;
 /* audience.c: whom an accepted entry goes to; changes the case, the directory. *out is in the
  * batch's memory. */
 struct jb_accepted;

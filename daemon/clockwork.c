@@ -144,7 +144,7 @@ static uint64_t patience(const struct jb_broker *b, int64_t now_ms, int64_t next
 
 void jb_clockwork_look(struct jb_broker *b)
 {
-    if (b->stopping || b->clock_pending || b->committing || jb_degraded(b))
+    if (b->stopping || b->clock_pending || b->committing || b->recovering || jb_degraded(b))
         return; /* looked at again when the commit returns, or when the disk is good again */
     int64_t now_ms = jb_broker_now(b);
     int64_t next_ms = INT64_MAX;

@@ -5,6 +5,7 @@
  * disk when it returns JB_OK, or nothing. */
 #include "daemon/broker.h"
 
+#include "proto/ledger/recovery.h"
 #include "proto/wire/codec.h"
 
 static uint64_t settled_by(const struct jb_op *op, uint32_t node)
@@ -104,6 +105,14 @@ static enum jb_err write_refusal(struct jb_ledger *l, const struct jb_op *op)
     return err == JB_OK ? write_decided(l, op, op->refusal.code) : err;
 }
 
+static enum jb_err write_known(struct jb_ledger *l, const struct jb_op *op)
+{
+    enum jb_err err = write_stream(l, op, &op->audience[0]);
+    if (err == JB_OK)
+        err = write_decided(l, op, 0);
+    return err == JB_OK ? jb_recovery_known_drop(l, op->item->node, op->item->number) : err;
+}
+
 static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
 {
     switch (op->kind) {
@@ -115,6 +124,8 @@ static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
         return jb_line_up_epoch(l, op->item->node, op->item->epoch);
     case JB_OP_RECEIPT:
         return jb_line_down_acked(l, op->item->signature);
+    case JB_OP_KNOWN:
+        return write_known(l, op);
     }
     return JB_CORRUPT; /* an operation that nobody made */
 }

@@ -318,7 +318,9 @@ static enum jb_err decide_submission(struct jb_broker *b, struct jb_batch *t,
     entry->made_at_ms = s.made_at_ms;
     entry->up_number = item->number;
     entry->act_bytes = s.act_bytes;
-    return jb_decide_entry(b, t, item, entry, NULL);
+    bool known = false;
+    err = jb_decide_known(b, t, item, entry, &known);
+    return err != JB_OK || known ? err : jb_decide_entry(b, t, item, entry, NULL);
 }
 
 /* ---- the other sources ---- */

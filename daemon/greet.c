@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/base/log.h"
+#include "proto/ledger/recovery.h"
 
 void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame)
 {
@@ -48,9 +49,10 @@ static bool all_zero(const uint8_t *bytes, size_t len)
 struct greeting {
     const struct jb_node *node;
     const struct jb_frame *hello;
-    uint64_t key_tag;      /* of its connection */
-    bool new_epoch;        /* the node's file was (re-)created */
-    struct jb_fault fault; /* why not */
+    uint64_t key_tag;            /* of its connection */
+    bool new_epoch;              /* the node's file was (re-)created */
+    struct jb_line_point former; /* where the epoch ended that its replica follows */
+    struct jb_fault fault;       /* why not */
 };
 
 /* Keys of another suite would give heads and signatures that nobody here can follow. */
@@ -121,15 +123,43 @@ static enum jb_err check_up(struct jb_broker *b, const struct jb_peer *p, struct
     return JB_OK;
 }
 
+/* The replica follows an epoch that ended with a restore: it can go on in the present one if that
+ * branched off at or after what it holds. */
+static enum jb_err check_former(struct jb_broker *b, struct greeting *g)
+{
+    const struct jb_line_point *theirs = &g->hello->down;
+    enum jb_err err = jb_recovery_former(b->reader, theirs->epoch, g->node->node, &g->former);
+    if (err == JB_NOT_FOUND)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "the replica follows another incarnation of the broker's record");
+    if (err != JB_OK)
+        return jb_fault_set(&g->fault, err, "the record's lineage cannot be read: %s",
+                            jb_ledger_error(b->reader));
+    if (g->hello->protocol_max < JB_PROTOCOL_COPY)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "the record was restored and goes on in a new epoch, of which a node "
+                            "of protocol %u knows nothing: update it",
+                            g->hello->protocol_max);
+    if (theirs->number > g->former.number)
+        return jb_fault_set(&g->fault, JB_DIVERGED,
+                            "the replica holds %llu items; the record was restored without it and "
+                            "goes on after item %llu",
+                            (unsigned long long)theirs->number,
+                            (unsigned long long)g->former.number);
+    return JB_OK;
+}
+
 /* The node's replica against the broker's stream. */
 static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
 {
     const struct jb_line_point *theirs = &g->hello->down;
     if (theirs->number == 0)
         return JB_OK;
-    if (memcmp(theirs->epoch, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) != 0)
-        return jb_fault_set(&g->fault, JB_DIVERGED,
-                            "the replica follows another incarnation of the broker's record");
+    if (memcmp(theirs->epoch, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) != 0) {
+        enum jb_err former = check_former(b, g);
+        if (former != JB_OK)
+            return former;
+    }
     uint8_t head[JB_HASH_BYTES];
     enum jb_err err = jb_stream_head(b->reader, g->node->node, theirs->number, head);
     if (err == JB_NOT_FOUND)
@@ -201,13 +231,15 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
     b->count.greetings++;
 }
 
-static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p)
+static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                           const struct greeting *g)
 {
     struct jb_frame w = {.kind = JB_FRAME_WELCOME,
                          .version = p->protocol,
                          .protocol = p->protocol,
                          .node = p->node,
                          .up = p->up_taken,
+                         .former = g->former,
                          .window_items = (uint32_t)b->config->window_items,
                          .window_bytes = (uint32_t)b->config->window_bytes,
                          .now_ms = jb_broker_now(b),
@@ -232,6 +264,12 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
     if (jb_gatekeeper_turns_away(p))
         return jb_fault_set(&g->fault, JB_BUSY, "this node sends more than its quota; greet later");
+    if (b->recovering) {
+        err = jb_recover_greet(b, msg, p, g->hello, &g->fault);
+        if (err == JB_OK)
+            remember(b, p, msg, g->hello);
+        return err;
+    }
     err = check_up(b, p, g);
     if (err == JB_OK)
         err = check_down(b, g);
@@ -240,7 +278,7 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     if (err != JB_OK)
         return err;
     remember(b, p, msg, g->hello);
-    err = welcome(b, msg, p);
+    err = welcome(b, msg, p, g);
     if (err == JB_OK && jb_degraded(b))
         jb_degraded_tell(b, p);
     jb_deliver_later(b, p);

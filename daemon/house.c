@@ -103,6 +103,8 @@ void jb_house_ready(struct jb_broker *b)
         (void)sd_notifyf(0, "READY=1\nSTATUS=%s", b->strain.text);
     else
         (void)sd_notifyf(0, "READY=1\nSTATUS=serving at %s", jb_zsock_endpoint(b->router));
+    if (jb_recover_trouble(b) != NULL)
+        jb_house_status(b, jb_recover_trouble(b));
     jb_log(JB_LOG_NOTICE, NULL, "ready", "endpoint=%s log=%llu nodes=%zu",
            jb_zsock_endpoint(b->router), (unsigned long long)b->committed_seq, b->directory.count);
 }

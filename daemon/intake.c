@@ -253,9 +253,21 @@ static void take_reject(struct jb_broker *b, const struct jb_zmsg *msg, struct j
 typedef void (*take_fn)(struct jb_broker *, const struct jb_zmsg *, struct jb_peer *,
                         const struct jb_frame *);
 static const take_fn takers[] = {
-    [JB_FRAME_SUBMIT] = take_submit, [JB_FRAME_ACK] = take_ack,       [JB_FRAME_BEAT] = take_beat,
-    [JB_FRAME_BYE] = take_bye,       [JB_FRAME_REJECT] = take_reject,
+    [JB_FRAME_SUBMIT] = take_submit,
+    [JB_FRAME_ACK] = take_ack,
+    [JB_FRAME_BEAT] = take_beat,
+    [JB_FRAME_BYE] = take_bye,
+    [JB_FRAME_REJECT] = take_reject,
+    [JB_FRAME_COPY] = jb_recover_copy,
+    [JB_FRAME_COPY_DONE] = jb_recover_done,
 };
+
+/* While the record is being completed, only what helps with that is taken. */
+static bool waits(const struct jb_broker *b, enum jb_frame_kind kind)
+{
+    return b->recovering &&
+           (kind == JB_FRAME_SUBMIT || kind == JB_FRAME_ACK || kind == JB_FRAME_BEAT);
+}
 
 static bool same_connection(const struct jb_peer *p, const struct jb_zmsg *msg)
 {
@@ -280,6 +292,8 @@ static void dispatch(struct jb_broker *b, const struct jb_zmsg *msg, const struc
         jb_reject(b, msg, f, JB_BUSY, true, "this node sends more than its quota; greet later");
     else if (!same_connection(p, msg))
         jb_reject(b, msg, f, JB_CLOSED, true, "greet first (HELLO) on this connection");
+    else if (waits(b, f->kind))
+        jb_reject(b, msg, f, JB_BUSY, false, jb_recover_trouble(b));
     else {
         p->last_seen_ms = jb_broker_now(b);
         p->last_seen_mono_ms = jb_clock_mono_ms();

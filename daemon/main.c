@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/backup.h"
 #include "daemon/broker.h"
 #include "daemon/duty.h"
 #include "daemon/offline.h"
@@ -31,6 +32,8 @@ enum {
     OPT_OUTPUT,
     OPT_PERSONS,
     OPT_REBUILD,
+    OPT_WITHOUT,
+    OPT_REASON,
     OPT_READY_FD,
     OPT_TEST_CLOCK
 };
@@ -43,14 +46,32 @@ enum task {
     TASK_CHECK_CONFIG,
     TASK_VERIFY,
     TASK_EVIDENCE,
-    TASK_REBUILD
+    TASK_REBUILD,
+    TASK_BACKUP,
+    TASK_RESTORE,
+    TASK_RECOVER
+};
+
+/* What is written without dashes. */
+static const struct verb {
+    const char *name;
+    enum task task;
+    const char *argument; /* what follows it; NULL: nothing */
+    bool optional;
+} verbs[] = {
+    {"backup", TASK_BACKUP, "DEST", false},  {"restore", TASK_RESTORE, "SRC", false},
+    {"recover", TASK_RECOVER, NULL, false},  {"rebuild", TASK_REBUILD, NULL, false},
+    {"verify", TASK_VERIFY, "BACKUP", true},
 };
 
 struct command {
     enum task task;
     const char *config_path;
     const char *key_path;
-    uint8_t suite; /* of KEYGEN */
+    uint8_t suite;                  /* of KEYGEN */
+    const struct verb *verb;        /* NULL: none was given */
+    const char *path;               /* what follows the verb */
+    struct jb_recover_wish recover; /* --without, --reason */
     struct jb_evidence_wish evidence;
     const char *options[OPTIONS_MAX]; /* -o section.key=value */
     size_t option_count;
@@ -69,8 +90,11 @@ static const struct argp_option option_table[] = {
      0},
     {"check-config", OPT_CHECK_CONFIG, NULL, 0,
      "read the configuration, print what is in force, and end", 0},
-    {"verify", OPT_VERIFY, NULL, 0, "check the whole record while the broker is stopped, and end",
-     0},
+    {"verify", OPT_VERIFY, NULL, 0, "the same as the verb verify", 0},
+    {"rebuild", OPT_REBUILD, NULL, 0, "the same as the verb rebuild", 0},
+    {"without", OPT_WITHOUT, "CODE", 0,
+     "with recover: complete the record without what this agency may hold; may be repeated", 0},
+    {"reason", OPT_REASON, "TEXT", 0, "with recover --without: why; it goes on record", 0},
     {"evidence", OPT_EVIDENCE, "CASE", 0,
      "write evidence of what one node was sent about a case, and end; the broker may be running",
      0},
@@ -78,12 +102,44 @@ static const struct argp_option option_table[] = {
     {"output", OPT_OUTPUT, "FILE", 0, "with --evidence: the new file", 0},
     {"with-persons", OPT_PERSONS, NULL, 0, "with --evidence: include the key of the sealed persons",
      0},
-    {"rebuild", OPT_REBUILD, NULL, 0, "build the derived tables again from the log, and end", 0},
     {"test-clock", OPT_TEST_CLOCK, "FILE", 0,
      "for tests only: add to the clocks what FILE says (\"PASSED_MS [SET_MS]\")", 0},
     {"ready-fd", OPT_READY_FD, "N", 0, "write the bound endpoint to descriptor N when ready", 0},
     {0},
 };
+
+static void parse_word(struct command *c, const char *word, const struct argp_state *state)
+{
+    if (c->verb != NULL && c->verb->argument != NULL && c->path == NULL) {
+        c->path = word;
+        return;
+    }
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0] && c->verb == NULL; i++)
+        if (strcmp(verbs[i].name, word) == 0) {
+            c->verb = &verbs[i];
+            c->task = verbs[i].task;
+            return;
+        }
+    argp_error(state, "unexpected argument \"%s\"", word);
+}
+
+static void parse_end(const struct command *c, const struct argp_state *state)
+{
+    const struct verb *v = c->verb;
+    if (v != NULL && v->argument != NULL && !v->optional && c->path == NULL)
+        argp_error(state, "%s: %s is missing", v->name, v->argument);
+    if (c->recover.without_count > 0 && c->task != TASK_RECOVER)
+        argp_error(state, "--without belongs to recover");
+}
+
+static void parse_without(struct command *c, const char *code, const struct argp_state *state)
+{
+    struct jb_recover_wish *w = &c->recover;
+    if (w->without_count == sizeof w->without / sizeof w->without[0])
+        argp_error(state, "--without: too many; run recover again for the rest");
+    else
+        w->without[w->without_count++] = code;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -144,8 +200,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         c->ready_fd = (int)fd;
         return 0;
     }
+    case OPT_WITHOUT:
+        parse_without(c, arg, state);
+        return 0;
+    case OPT_REASON:
+        c->recover.reason = arg;
+        return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "unexpected argument \"%s\"", arg);
+        parse_word(c, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        parse_end(c, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -294,14 +359,50 @@ static int serve(const struct command *c, struct jb_broker_config *config)
     return b->exit_status;
 }
 
+/* Everything that needs the configuration and is done without serving. */
+static enum jb_err run_offline(const struct command *c, const struct jb_broker_config *config,
+                               struct jb_fault *fault)
+{
+    enum jb_err err = JB_OK;
+    switch (c->task) {
+    case TASK_CHECK_CONFIG:
+        err = jb_duty_config_check(config, fault);
+        return err == JB_OK ? jb_config_print(&jb_broker_config_table, config, stdout) : err;
+    case TASK_VERIFY:
+        return c->path != NULL ? jb_offline_backup_check(c->path, fault)
+                               : jb_offline_verify(config, fault);
+    case TASK_EVIDENCE:
+        return jb_offline_evidence(config, &c->evidence, fault);
+    case TASK_REBUILD:
+        return jb_offline_rebuild(config, fault);
+    case TASK_BACKUP:
+        return jb_offline_backup(config, c->path, fault);
+    case TASK_RESTORE:
+        return jb_offline_restore(config, c->path, fault);
+    case TASK_RECOVER:
+        return jb_offline_recover(config, &c->recover, fault);
+    case TASK_SERVE:
+    case TASK_KEYGEN:
+    case TASK_PUBLIC_KEY:
+    case TASK_PRINT_CONFIG:
+        break;
+    }
+    return JB_OK;
+}
+
 int main(int argc, char **argv)
 {
     static const struct argp argp = {
         option_table,
         parse,
-        NULL,
+        "[VERB [PATH]]",
         "jiaoband - the broker of jiaoban: routes petition cases between agencies and keeps the "
-        "record."
+        "record.\n"
+        "Without a verb it serves. Verbs: backup DEST (while it serves, or not; what is new since "
+        "the last one), restore SRC (into an empty data folder), recover (after a restore: who has "
+        "not reported yet), rebuild (the derived tables, from the log), verify [BACKUP] (the "
+        "record "
+        "while the broker is stopped, or a backup)."
         "\vSIGTERM ends it, SIGHUP reads the configuration again. Exit codes: 0 ok, 2 "
         "configuration, "
         "4 not found, 6 not permitted, 8 disk, memory or lock, 9 damaged data.",
@@ -329,17 +430,9 @@ int main(int argc, char **argv)
     if (err != JB_OK)
         return fail(err, &fault);
     int status = EXIT_SUCCESS;
-    if (c.task == TASK_CHECK_CONFIG)
-        err = jb_duty_config_check(&config, &fault);
-    if (c.task == TASK_CHECK_CONFIG && err == JB_OK)
-        err = jb_config_print(&jb_broker_config_table, &config, stdout);
-    if (c.task == TASK_VERIFY)
-        err = jb_offline_verify(&config, &fault);
-    else if (c.task == TASK_EVIDENCE)
-        err = jb_offline_evidence(&config, &c.evidence, &fault);
-    else if (c.task == TASK_REBUILD)
-        err = jb_offline_rebuild(&config, &fault);
-    else if (c.task == TASK_SERVE)
+    if (c.task != TASK_SERVE)
+        err = run_offline(&c, &config, &fault);
+    else
         status = serve(&c, &config);
     jb_config_free(&jb_broker_config_table, &config);
     return err == JB_OK ? status : fail(err, &fault);

@@ -184,6 +184,10 @@ static void print_gauges(const struct jb_metrics *m, FILE *out)
     print_gauge(out, "nodes", "Nodes in the directory", (double)b->directory.count);
     print_gauge(out, "logins_denied", "Connections refused because of their key",
                 (double)zap.denied);
+    print_gauge(out, "recovering", "1 while the record is completed after a restore",
+                b->recovering ? 1 : 0);
+    print_gauge(out, "recovering_agencies", "Agencies that have not reported yet after a restore",
+                b->recovering ? (double)b->recover_awaited : 0);
     print_gauge(out, "log_entries", "Number of the last log entry", (double)b->committed_seq);
     print_gauge(out, "intake_items", "Items waiting for the next batch",
                 (double)b->fill->item_count);

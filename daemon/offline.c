@@ -32,9 +32,8 @@ enum jb_err jb_offline_keys(const char *path, uint8_t make, struct jb_fault *fau
     return err;
 }
 
-/* The data folder's lock, so that a running broker is never checked or changed under its hands. */
-static enum jb_err open_alone(const struct jb_broker_config *config, bool read_only, int *lock_fd,
-                              struct jb_ledger **l, struct jb_fault *fault)
+enum jb_err jb_offline_open(const struct jb_broker_config *config, bool read_only, int *lock_fd,
+                            struct jb_ledger **l, struct jb_fault *fault)
 {
     char path[4096];
     int n = snprintf(path, sizeof path, "%s/lock", config->data);
@@ -108,7 +107,7 @@ enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_f
     int lock_fd = -1;
     enum jb_err err = jb_keys_load(config->key, &keys, fault);
     if (err == JB_OK)
-        err = open_alone(config, true, &lock_fd, &l, fault);
+        err = jb_offline_open(config, true, &lock_fd, &l, fault);
     if (err != JB_OK)
         return err;
     struct jb_check_keys check_keys = {.broker_sign = keys.sign_public};
@@ -135,7 +134,7 @@ enum jb_err jb_offline_rebuild(const struct jb_broker_config *config, struct jb_
     int lock_fd = -1;
     uint8_t before[JB_HASH_BYTES];
     uint8_t after[JB_HASH_BYTES];
-    enum jb_err err = open_alone(config, false, &lock_fd, &l, fault);
+    enum jb_err err = jb_offline_open(config, false, &lock_fd, &l, fault);
     if (err != JB_OK)
         return err;
     err = jb_ledger_digest(l, before);

@@ -155,8 +155,14 @@ static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct
 {
     for (size_t i = 0; i < duties->count; i++) {
         enum jb_err err = JB_OK;
+        int64_t told_ms = 0;
         struct jb_case *c = jb_batch_case(t, b->ledger, duties->at[i].case_no, &err);
         if (c == NULL)
+            return err;
+        err = jb_ledger_stored_at(b->ledger, c->case_no, duties->at[i].log_seq, r->node, &told_ms);
+        if (err == JB_OK)
+            continue; /* told before the record was restored */
+        if (err != JB_NOT_FOUND)
             return err;
         err = collect_one(t, r, c, &duties->at[i], news);
         if (err == JB_OK)

@@ -155,7 +155,7 @@ static void on_prepare(uv_prepare_t *handle)
     struct jb_broker *b = handle->data;
     if (b->fill->item_count == 0 && b->fill->arena.used_bytes > 0)
         jb_batch_reset(b->fill); /* what was refused before it became an item */
-    if (b->committing || b->stopping || b->fill->item_count == 0)
+    if (b->committing || b->stopping || b->recovering || b->fill->item_count == 0)
         return;
     if (jb_degraded(b))
         jb_degraded_drop(b);

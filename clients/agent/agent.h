@@ -3,6 +3,7 @@
  *   line.c, greet.c    the connection to the broker and what it is good for just now
  *   apply.c            deliveries -> replica: gather, one transaction, then acknowledge
  *   news.c             what a committed delivery means for everybody here
+ *   recover.c          what a restored broker lacks, from here
  *   pump.c             outbox -> broker
  *   submit.c           a local client's submission -> outbox
  *   overlay.c          a case as it will look once the outbox is settled
@@ -67,6 +68,7 @@ struct jb_agent_line {
     bool up;                 /* the connection is there */
     bool welcomed;           /* a Welcome was accepted on it */
     uint8_t protocol;        /* version that the broker chose; 0: not yet */
+    bool recovering;         /* the broker collects what its backup lacks: see recover.c */
     bool beat_awaited;       /* a Beat was sent and not answered */
     int64_t greeted_mono_ms; /* last Hello; 0: none on this connection */
     int64_t sent_mono_ms;    /* last frame out */
@@ -272,6 +274,11 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w);
 void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *beat);
 void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame);
 void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame);
+
+/* recover.c */
+/* A Welcome said that the broker's record is being completed. */
+void jb_agent_recovering(struct jb_agent *a);
+void jb_agent_copy_wanted(struct jb_agent *a, const struct jb_frame *want);
 
 /* pump.c */
 /* Send again from `number` + 1. */

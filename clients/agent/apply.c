@@ -282,6 +282,8 @@ void jb_agent_acknowledge(struct jb_agent *a)
         jb_agent_fail(a, err, "reading the last acknowledgement");
         return;
     }
+    /* The record may go on in a new epoch since: what was received is the same. */
+    memcpy(point.epoch, jb_replica_down(a->ledger).epoch, sizeof point.epoch);
     ack.number = point.number;
     memcpy(ack.epoch, point.epoch, sizeof ack.epoch);
     memcpy(ack.head, point.head, sizeof ack.head);

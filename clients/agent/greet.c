@@ -40,7 +40,29 @@ static bool same_head(const uint8_t a[JB_HASH_BYTES], const uint8_t b[JB_HASH_BY
 
 /* ---- Welcome ---- */
 
-/* The node's number and the broker's epoch, once and for all. */
+/* The broker's record goes on in a new epoch from a point that this replica has not passed. */
+static bool goes_on(const struct jb_agent *a, const struct jb_frame *w)
+{
+    struct jb_line_point own = jb_replica_down(a->ledger);
+    return jb_replica_node(a->ledger) == w->node && own.number > 0 &&
+           memcmp(w->former.epoch, own.epoch, sizeof own.epoch) == 0 &&
+           (own.number < w->former.number ||
+            (own.number == w->former.number && same_head(own.head, w->former.head)));
+}
+
+static enum jb_err learn_first(struct jb_agent *a, const struct jb_frame *w)
+{
+    enum jb_err err = JB_OK;
+    if (jb_replica_node(a->ledger) != w->node)
+        err = jb_replica_node_set(a->ledger, w->node);
+    if (err == JB_OK)
+        err = jb_replica_down_epoch(a->ledger, w->down.epoch);
+    if (err == JB_OK) /* verdicts in there are on submissions of an earlier file of this node */
+        err = jb_replica_settles_after(a->ledger, JB_SETTLES_NOTHING);
+    return err;
+}
+
+/* The node's number and the broker's epoch, once and for all, or until the broker is restored. */
 static enum jb_err learn(struct jb_agent *a, const struct jb_frame *w)
 {
     bool known = jb_replica_node(a->ledger) == w->node &&
@@ -50,12 +72,10 @@ static enum jb_err learn(struct jb_agent *a, const struct jb_frame *w)
     enum jb_err err = jb_ledger_begin(a->ledger);
     if (err != JB_OK)
         return err;
-    if (jb_replica_node(a->ledger) != w->node)
-        err = jb_replica_node_set(a->ledger, w->node);
-    if (err == JB_OK)
-        err = jb_replica_down_epoch(a->ledger, w->down.epoch);
-    if (err == JB_OK) /* verdicts in there are on submissions of an earlier file of this node */
-        err = jb_replica_settles_after(a->ledger, JB_SETTLES_NOTHING);
+    if (goes_on(a, w))
+        err = jb_replica_down_follow(a->ledger, w->down.epoch);
+    else
+        err = learn_first(a, w);
     if (err != JB_OK) {
         jb_ledger_rollback(a->ledger);
         return err;
@@ -153,6 +173,10 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)
         return; /* the answer to an earlier greeting; the later one's follows */
     if (!identity_fits(a, w))
         return;
+    if (w->recovering) {
+        jb_agent_recovering(a);
+        return;
+    }
     enum jb_err err = learn(a, w);
     if (err == JB_DIVERGED || err == JB_WRONG_NODE) {
         resync(a,
@@ -266,7 +290,8 @@ void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame)
         return;
     }
     /* The broker has forgotten this connection, for example after a long silence. */
-    if (err == JB_CLOSED && jb_clock_mono_ms() - a->line.greeted_mono_ms >= REGREET_MS) {
+    if (err == JB_CLOSED && (a->line.recovering || /* it is complete */
+                             jb_clock_mono_ms() - a->line.greeted_mono_ms >= REGREET_MS)) {
         jb_agent_line_greet(a);
         return;
     }

@@ -87,6 +87,7 @@ void jb_agent_line_greet(struct jb_agent *a)
     line->welcomed = false;
     line->protocol = 0;
     line->held[0] = '\0';
+    line->recovering = false;
     line->beat_awaited = false;
     line->greeted_mono_ms = jb_clock_mono_ms();
     if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)
@@ -140,6 +141,7 @@ static const frame_fn handlers[] = {
     [JB_FRAME_RESUME] = jb_agent_resume,
     [JB_FRAME_REJECT] = jb_agent_rejected,
     [JB_FRAME_BYE] = on_bye,
+    [JB_FRAME_COPY_WANT] = jb_agent_copy_wanted,
 };
 
 static void refuse_frame(struct jb_agent *a, const struct jb_frame *frame, enum jb_err err,
@@ -199,6 +201,11 @@ static void on_pulse(uv_timer_t *timer)
     int64_t now = jb_clock_mono_ms();
     if (!line->up)
         return;
+    if (line->recovering && now - line->greeted_mono_ms >= ANSWER_MS) {
+        jb_agent_line_greet(a); /* how far is it? */
+        pulse_at(a, BEAT_MS);
+        return;
+    }
     if (!line->welcomed && now - line->greeted_mono_ms >= ANSWER_MS) {
         jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the greeting was not answered");
         return;

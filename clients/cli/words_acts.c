@@ -83,6 +83,7 @@ static const struct named acts[] = {
     {"purged", N_("purged the case")},
     {"quarantine", N_("set aside what could not be processed")},
     {"replay", N_("processed again what had been set aside")},
+    {"lost", N_("an entry that was lost with the broker's disk")},
     {"erase_key", N_("erased petitioners' data")},
     {"the file is good", N_("the file is good")},
     {"installed already", N_("installed already")},

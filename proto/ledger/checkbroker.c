@@ -98,7 +98,7 @@ static enum jb_err log_check(struct jb_checking *k)
     uint8_t hash[JB_HASH_BYTES];
     sqlite3_stmt *s = jb_sql_bind(k->l, JB_SQL_ENTRY_PAGE, JB_ROW(jb_int(0), jb_int(-1)));
 
-    jb_chain_start(k->l->suite, 0, k->l->epoch, k->head);
+    jb_chain_start(k->l->suite, 0, k->l->origin, k->head);
     while (jb_sql_next(k->l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
         uint64_t seq = jb_get_u64(&r);
@@ -171,7 +171,7 @@ static enum jb_err stream_check(struct line_check *c)
     size_t count = 0;
     enum jb_err err;
 
-    jb_chain_start(c->k->l->suite, c->node, c->k->l->epoch, c->k->head);
+    jb_chain_start(c->k->l->suite, c->node, c->k->l->origin, c->k->head);
     do {
         count = 0;
         err = page_check(c, &last, &count);

@@ -120,7 +120,7 @@ enum jb_err jb_check_replica(struct jb_checking *k)
     struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign,
                               NULL};
 
-    jb_chain_start(k->l->suite, h->node, h->down.epoch, k->head);
+    jb_chain_start(k->l->suite, h->node, k->l->origin, k->head);
     enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);
     memcpy(k->out->head, k->head, JB_HASH_BYTES);
     jb_chain_start(k->l->suite, h->node, k->l->epoch, k->head);

@@ -39,6 +39,9 @@ struct jb_ledger {
     bool writing;                       /* between begin and commit or rollback */
     uint8_t suite;                      /* whose hash the chains of this file are made with */
     uint8_t epoch[JB_EPOCH_BYTES];
+    /* with which its chains begin: the first epoch of the broker's record, which goes on through
+     * every later one; a replica: of the record that it follows */
+    uint8_t origin[JB_EPOCH_BYTES];
     struct jb_heads heads, committed;
     struct jb_line *
         *lines; /* ascending node; owned, each allocated on its own: pointers stay valid */

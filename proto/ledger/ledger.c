@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "proto/base/log.h"
+#include "proto/ledger/backupchain.h"
 #include "proto/ledger/db.h"
 #include "proto/ledger/schema.h"
 
@@ -175,7 +176,7 @@ static enum jb_err suite_read(struct jb_ledger *l, uint8_t wanted, const char *p
     return err == JB_OK ? err : jb_fault_set(fault, err, "%s: %s", path, why.text);
 }
 
-static enum jb_err quick_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+enum jb_err jb_ledger_pages_check(struct jb_ledger *l, const char *path, struct jb_fault *fault)
 {
     sqlite3_stmt *s = NULL;
     enum jb_err err = JB_OK;
@@ -269,7 +270,7 @@ static enum jb_err prepare(struct jb_ledger *l, const char *path,
     if (err == JB_OK)
         err = identity_read(l, path, fault);
     if (err == JB_OK && options->check)
-        err = quick_check(l, path, fault);
+        err = jb_ledger_pages_check(l, path, fault);
     if (err == JB_OK)
         err = jb_statements_prepare(l, path, fault);
     if (err == JB_OK && (err = jb_state_load(l)) != JB_OK)

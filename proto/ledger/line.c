@@ -48,7 +48,7 @@ static struct jb_line *line_of(struct jb_ledger *l, uint32_t node)
         return NULL;
     line->now.node = node;
     memcpy(line->now.down.epoch, l->epoch, JB_EPOCH_BYTES);
-    jb_chain_start(l->suite, node, l->epoch, line->now.down.head);
+    jb_chain_start(l->suite, node, l->origin, line->now.down.head);
     line->now.acked = line->now.down;
     memmove(&l->lines[at + 1], &l->lines[at], (l->line_count - at) * sizeof(struct jb_line *));
     l->lines[at] = line;

@@ -8,7 +8,7 @@ enum jb_err jb_line_read(struct jb_ledger *l, uint32_t node, struct jb_line_stat
     struct jb_line_state state = {.node = node};
 
     memcpy(state.down.epoch, l->epoch, JB_EPOCH_BYTES);
-    jb_chain_start(l->suite, node, l->epoch, state.down.head);
+    jb_chain_start(l->suite, node, l->origin, state.down.head);
     state.acked = state.down;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_LINE_OF_NODE, JB_ROW(jb_int(node)));
     if (jb_sql_next(l, s, &err)) {

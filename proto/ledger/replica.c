@@ -52,8 +52,21 @@ enum jb_err jb_replica_down_epoch(struct jb_ledger *l, const uint8_t epoch[JB_EP
     if (err != JB_OK)
         return err;
     memcpy(down->epoch, epoch, JB_EPOCH_BYTES);
+    memcpy(l->origin, epoch, JB_EPOCH_BYTES);
     jb_chain_start(l->suite, l->heads.node, epoch, down->head);
     return JB_OK;
+}
+
+enum jb_err jb_replica_down_follow(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES])
+{
+    assert(l->writing);
+    enum jb_err err =
+        jb_ledger_meta_set(l, ".down_origin", (struct jb_bytes){l->origin, JB_EPOCH_BYTES});
+    if (err == JB_OK)
+        err = jb_ledger_meta_set(l, ".down_epoch", (struct jb_bytes){epoch, JB_EPOCH_BYTES});
+    if (err == JB_OK)
+        memcpy(l->heads.down.epoch, epoch, JB_EPOCH_BYTES);
+    return err;
 }
 
 enum jb_err jb_replica_settles_after(struct jb_ledger *l, uint64_t number)

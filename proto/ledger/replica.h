@@ -63,6 +63,27 @@ enum jb_err jb_replica_ack_last(struct jb_ledger *l, struct jb_line_point *point
  * item in which the entry came. NOT_FOUND: none does. */
 enum jb_err jb_replica_stored_at(struct jb_ledger *l, uint64_t entry_seq, int64_t *at_ms) JB_MUST;
 
+/* The record that is followed goes on in a new epoch: the stream continues with its next number,
+ * and from here on items are signed under the new one. The caller has made sure that the former
+ * epoch ended at or after what is here. Inside a transaction. */
+enum jb_err jb_replica_down_follow(struct jb_ledger *l,
+                                   const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
+/* Chain head after an item; 0: the start. NOT_FOUND. */
+enum jb_err jb_replica_head(struct jb_ledger *l, uint64_t number,
+                            uint8_t head[JB_HASH_BYTES]) JB_MUST;
+struct jb_replica_piece { /* of the stream as it is here */
+    struct jb_frame_item *items;
+    size_t count;
+    struct jb_line_point end; /* its last item, and the epoch under which that was signed */
+    uint8_t suite;
+    uint8_t signature[JB_SIGN_BYTES]; /* the broker's, over the end */
+};
+/* Items from `first` on with the keys of sealed cases, up to the last one within about `max_bytes`
+ * whose head the broker signed. Of items that had to be erased: hash and what else is known. Into
+ * the arena. NOT_FOUND: no more. */
+enum jb_err jb_replica_copies(struct jb_ledger *l, uint64_t first, size_t max_bytes,
+                              struct jb_arena *arena, struct jb_replica_piece *out) JB_MUST;
+
 /* ---- up: the outbox ---- */
 
 struct jb_outbox_item {

@@ -49,6 +49,29 @@ static const char broker_tables[] =
     " node INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL)"
     " STRICT;";
 
+/* clang-format off */
+#define RECOVERY_TABLES \
+    /* A record that was restored: where each former epoch ended, for the log (node 0) \
+     * and for every node's stream. */ \
+    "CREATE TABLE lineage (epoch BLOB NOT NULL, node INTEGER NOT NULL, number INTEGER NOT NULL," \
+    " head BLOB NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (epoch, node))" \
+    " STRICT, WITHOUT ROWID;" \
+    /* While it is being completed: what the nodes hold of what the backup lacks. */ \
+    "CREATE TABLE copy (node INTEGER NOT NULL, number INTEGER NOT NULL, at_ms INTEGER NOT NULL," \
+    " settles INTEGER NOT NULL, history INTEGER NOT NULL, entry_seq INTEGER NOT NULL," \
+    " case_no INTEGER NOT NULL, hash BLOB NOT NULL, head BLOB NOT NULL, body BLOB," \
+    " PRIMARY KEY (node, number)) STRICT, WITHOUT ROWID;" \
+    "CREATE INDEX copy_entry ON copy (entry_seq, node) WHERE entry_seq <> 0;" \
+    "CREATE TABLE copy_line (node INTEGER PRIMARY KEY, done INTEGER NOT NULL," \
+    " number INTEGER NOT NULL, head BLOB NOT NULL, up_epoch BLOB NOT NULL," \
+    " up_number INTEGER NOT NULL, up_head BLOB NOT NULL, reason TEXT NOT NULL) STRICT;" \
+    /* Submissions that are in the log already and whose verdict never reached their node. */ \
+    "CREATE TABLE redo (node INTEGER NOT NULL, number INTEGER NOT NULL," \
+    " entry_seq INTEGER NOT NULL, PRIMARY KEY (node, number)) STRICT, WITHOUT ROWID;"
+/* clang-format on */
+
+static const char recovery_tables[] = RECOVERY_TABLES;
+
 static const char replica_tables[] =
     /* body: NULL when the case was left; the hash keeps the chain verifiable */
     "CREATE TABLE item (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL,"
@@ -162,6 +185,8 @@ static const struct jb_schema_step steps[] = {
                "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
                "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";",
      .replay = true},
+    /* 3: a record that goes on after a restore */
+    {.broker = RECOVERY_TABLES},
 };
 
 struct jb_schema_steps jb_schema_known(void)
@@ -226,6 +251,8 @@ enum jb_err jb_schema_create(struct jb_ledger *l)
     err = jb_db_exec(l, common_tables);
     if (err == JB_OK)
         err = jb_db_exec(l, own);
+    if (err == JB_OK && l->role == JB_LEDGER_BROKER)
+        err = jb_db_exec(l, recovery_tables);
     if (err == JB_OK)
         err = derived_create(l);
     if (err == JB_OK)

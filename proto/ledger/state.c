@@ -89,7 +89,19 @@ void jb_replica_heads_start(struct jb_ledger *l)
     point_start(l, &h->made, h->node, l->epoch);
     point_start(l, &h->settled, h->node, l->epoch);
     if (memcmp(h->down.epoch, zero, sizeof zero) != 0)
-        jb_chain_start(l->suite, h->node, h->down.epoch, h->down.head);
+        jb_chain_start(l->suite, h->node, l->origin, h->down.head);
+}
+
+/* The epoch with which the record began; where it never went over into another one, that one. */
+static enum jb_err origin_load(struct jb_ledger *l, const char *key,
+                               const uint8_t epoch[JB_EPOCH_BYTES])
+{
+    bool found = false;
+    enum jb_err err = fact_read(l, key, l->origin, JB_EPOCH_BYTES, &found);
+
+    if (err == JB_OK && !found)
+        memcpy(l->origin, epoch, JB_EPOCH_BYTES);
+    return err;
 }
 
 static enum jb_err replica_load(struct jb_ledger *l)
@@ -103,6 +115,8 @@ static enum jb_err replica_load(struct jb_ledger *l)
         err = number_read(l, ".settles_after", &h->settles_after);
     if (err == JB_OK)
         err = fact_read(l, ".down_epoch", h->down.epoch, JB_EPOCH_BYTES, &greeted);
+    if (err == JB_OK)
+        err = origin_load(l, ".down_origin", h->down.epoch);
     if (err != JB_OK || node == 0)
         return err;
     h->node = (uint32_t)node;
@@ -118,9 +132,13 @@ static enum jb_err replica_load(struct jb_ledger *l)
 
 static enum jb_err broker_load(struct jb_ledger *l)
 {
+    enum jb_err err = origin_load(l, ".origin", l->epoch);
+
+    if (err != JB_OK)
+        return err;
     /* Node 0 is nobody: the log's chain is never that of a line. */
-    jb_chain_start(l->suite, 0, l->epoch, l->heads.log_head);
-    enum jb_err err = point_last(l, JB_SQL_ENTRY_LAST, &l->heads.log_seq, l->heads.log_head);
+    jb_chain_start(l->suite, 0, l->origin, l->heads.log_head);
+    err = point_last(l, JB_SQL_ENTRY_LAST, &l->heads.log_seq, l->heads.log_head);
     if (err == JB_OK)
         err = jb_lines_load(l);
     return err;

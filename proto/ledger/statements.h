@@ -171,6 +171,7 @@
     /* the broker's log */                                                                         \
     X(ENTRY_ADD, B, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
     X(ENTRY_LAST, B, "SELECT seq, head FROM entry ORDER BY seq DESC LIMIT 1")                      \
+    X(ENTRY_HEAD, B, "SELECT head FROM entry WHERE seq = ?")                                       \
     X(ENTRY_BODY, B, "SELECT body FROM entry WHERE seq = ?")                                       \
     X(ENTRY_PAGE, B, "SELECT seq, head, body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?")       \
     X(ENTRY_OF_CASE, B,                                                                            \
@@ -225,6 +226,39 @@
       "SELECT r.number, r.epoch, r.suite, r.at_ms, r.signature FROM receipt r"                     \
       " JOIN stream s ON s.node = r.node AND s.number = r.number AND s.head = r.head"              \
       " WHERE r.node = ?2 AND r.number >= ?1 ORDER BY r.number LIMIT 1")                           \
+    /* a record that was restored */                                                               \
+    X(LINEAGE_ADD, B, "INSERT INTO lineage VALUES (?, ?, ?, ?, ?)")                                \
+    X(LINEAGE_END, B, "SELECT number, head FROM lineage WHERE epoch = ? AND node = ?")             \
+    X(LINEAGE_MOVE, B, /* the epochs that ended where the backup ends */                           \
+      "UPDATE lineage SET number = ?3, head = ?4 WHERE node = ?1 AND number = ?2")                 \
+    X(LINEAGE_JOIN, B, /* a node of which the backup knew nothing */                               \
+      "INSERT OR IGNORE INTO lineage SELECT epoch, ?1, ?2, ?3, at_ms FROM lineage"                 \
+      " WHERE node = 0 AND number = ?4")                                                           \
+    X(CASE_KEY_ADD, B, "INSERT OR IGNORE INTO case_key VALUES (?, ?)")                             \
+    X(COPY_ADD, B, "INSERT INTO copy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
+    X(COPY_LINE, B, "SELECT done, number, head, reason FROM copy_line WHERE node = ?")             \
+    X(COPY_LINE_SET, B, "INSERT OR REPLACE INTO copy_line VALUES (?, ?, ?, ?, ?, ?, ?, ?)")        \
+    X(COPY_UPS, B, "SELECT node, up_epoch, up_number, up_head FROM copy_line ORDER BY node")       \
+    X(COPY_ENTRIES, B, /* any node's will do: they were compared with what the broker signed */    \
+      "SELECT entry_seq, body FROM copy WHERE entry_seq <> 0 AND body IS NOT NULL"                 \
+      " GROUP BY entry_seq ORDER BY entry_seq")                                                    \
+    X(COPY_LAST, B, "SELECT max(entry_seq) FROM copy WHERE entry_seq <> 0 AND body IS NOT NULL")   \
+    X(COPY_OF_ENTRY, B,                                                                            \
+      "SELECT node, number, body FROM copy WHERE entry_seq = ? AND entry_seq <> 0"                 \
+      " AND body IS NOT NULL ORDER BY node, number")                                               \
+    X(COPY_HOLDS, B,                                                                               \
+      "SELECT 1 FROM copy WHERE entry_seq = ? AND entry_seq <> 0 AND node = ? LIMIT 1")            \
+    X(COPY_LEFT, B,                                                                                \
+      "SELECT 1 FROM copy WHERE node = ? AND case_no = ? AND at_ms = ? AND entry_seq = 0 LIMIT 1") \
+    X(COPY_ALL, B,                                                                                 \
+      "SELECT node, number, at_ms, settles, history, entry_seq, case_no, hash, head, body FROM "   \
+      "copy"                                                                                       \
+      " ORDER BY node, number")                                                                    \
+    X(REDO_ADD, B, "INSERT OR REPLACE INTO redo VALUES (?, ?, ?)")                                 \
+    X(REDO_GET, B, "SELECT entry_seq FROM redo WHERE node = ? AND number = ?")                     \
+    X(REDO_DROP, B, "DELETE FROM redo WHERE node = ? AND number = ?")                              \
+    X(QUARANTINE_ADD, B,                                                                           \
+      "INSERT INTO quarantine (at_ms, node, number, reason, body) VALUES (?, ?, ?, ?, ?)")         \
     /* a node's replica */                                                                         \
     X(ITEM_ADD, R, "INSERT INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(ITEM_LAST, R, "SELECT number, head FROM item ORDER BY number DESC LIMIT 1")                  \
@@ -263,6 +297,11 @@
     X(OUTBOX_PAGE, R,                                                                              \
       "SELECT number, hash, head, body FROM outbox WHERE number > ?"                               \
       " ORDER BY number LIMIT ?")                                                                  \
+    X(ITEM_COPIES, R,                                                                              \
+      "SELECT i.number, i.body, (SELECT k.key FROM case_key k WHERE k.case_no = i.case_no"         \
+      " AND i.act_kind = 10 AND i.body IS NOT NULL), i.hash, i.at_ms, i.settles, i.history,"       \
+      " i.entry_seq, i.case_no, p.suite, p.epoch, p.head, p.signature FROM item i"                 \
+      " LEFT JOIN proof p ON p.number = i.number WHERE i.number >= ? ORDER BY i.number LIMIT ?")   \
     X(PROOF_ADD, R, "INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?)")                      \
     X(PROOFS, R, "SELECT * FROM proof ORDER BY number")                                            \
     X(ACK_ADD, R, "INSERT OR IGNORE INTO ack VALUES (?, ?, ?, ?, ?, ?)")                           \

@@ -194,7 +194,7 @@ struct reading {
 static enum jb_err item_take(struct reading *g, sqlite3_stmt *s, bool *full)
 {
     struct stream_row row;
-    struct jb_frame_item item = {{NULL, 0}, {NULL, 0}};
+    struct jb_frame_item item = {.body = {NULL, 0}};
     enum jb_err err = row_read(s, &row);
 
     if (err == JB_OK && row.number != g->want->from + g->count)
@@ -262,7 +262,7 @@ enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES])
 {
     if (number == 0) {
-        jb_chain_start(l->suite, node, l->epoch, head);
+        jb_chain_start(l->suite, node, l->origin, head);
         return JB_OK;
     }
     return jb_sql_head(l, jb_sql_bind(l, JB_SQL_STREAM_HEAD, JB_ROW(jb_int(node), jb_u64(number))),

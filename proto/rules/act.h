@@ -86,7 +86,8 @@
     X(PURGED, purged, 111)                                                                         \
     X(QUARANTINE, quarantine, 112)                                                                 \
     X(REPLAY, replay, 113)                                                                         \
-    X(ERASE_KEY, erase_key, 114)
+    X(ERASE_KEY, erase_key, 114)                                                                   \
+    X(LOST, lost, 115)
 
 enum jb_act_kind {
     JB_ACT_NONE = 0,

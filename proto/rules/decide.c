@@ -153,6 +153,7 @@ static const struct row rows[] = {
     {JB_ACT_NEW_EPOCH, 0, P_BROKER, NO_CASE, NULL, NULL},
     {JB_ACT_CLOCK_STEP, 0, P_BROKER, NO_CASE, NULL, NULL},
     {JB_ACT_QUARANTINE, 0, P_BROKER, NO_CASE, NULL, NULL},
+    {JB_ACT_LOST, 0, P_BROKER, NO_CASE, NULL, NULL},
 };
 /* clang-format on */
 

@@ -22,20 +22,25 @@ static const struct kind kinds[] = {
     [JB_FRAME_RESUME] = {"resume", &jb__resume__descriptor},
     [JB_FRAME_REJECT] = {"reject", &jb__reject__descriptor},
     [JB_FRAME_BYE] = {"bye", &jb__bye__descriptor},
+    [JB_FRAME_COPY_WANT] = {"copy_want", &jb__copy_want__descriptor},
+    [JB_FRAME_COPY] = {"copy", &jb__copy__descriptor},
+    [JB_FRAME_COPY_DONE] = {"copy_done", &jb__copy_done__descriptor},
 };
 
 static const struct jb_bounds bounds = {JB_LIMIT_LINE, JB_ITEM_LIMIT_BYTES, JB_FRAME_ITEMS_MAX};
 
 static struct jb_plan plans[COUNT(kinds)]; /* by kind */
 static struct jb_plan point_plan;
-static struct jb_plan submit_item_plan, deliver_item_plan; /* the same struct, two messages */
+/* the same struct, three messages */
+static struct jb_plan submit_item_plan, deliver_item_plan, copy_item_plan;
 
 #define FLAT struct jb_line_point
 static const struct jb_slot point_slots[] = {FIXED(epoch) U64(number) FIXED(head)};
 #undef FLAT
 
 #define FLAT struct jb_frame_item
-static const struct jb_slot item_slots[] = {BYTES(body) BYTES(case_key)};
+static const struct jb_slot item_slots[] = {BYTES(body) BYTES(case_key) BYTES(hash) I64(at_ms) U64(
+    settles) BOOL(history) U64(entry_seq) I64(case_no)};
 #undef FLAT
 
 #define FLAT struct jb_frame
@@ -45,8 +50,10 @@ static const struct jb_slot frame_slots[] = {
             U32(window_bytes) I64(now_ms) FIXED(sign_key) U32(max_frame_bytes) FIXED(epoch)
                 U64(first) U64(number) FIXED(head) U8(suite) FIXED(signature)
                     PARTS(items, items, item_count, &submit_item_plan)
-                        PARTS(items, items, item_count, &deliver_item_plan) U32(error) TEXT(text)
-                            BOOL(closing) U32(frame_kind)};
+                        PARTS(items, items, item_count, &deliver_item_plan)
+                            PARTS(items, items, item_count, &copy_item_plan) BOOL(recovering)
+                                PART(former, &point_plan) U32(error) TEXT(text) BOOL(closing)
+                                    U32(frame_kind)};
 #undef FLAT
 
 static void build_plans(void)
@@ -54,8 +61,10 @@ static void build_plans(void)
     jb_plan_build(&point_plan, &jb__line_point__descriptor, point_slots, COUNT(point_slots));
     jb_plan_build(&submit_item_plan, &jb__submit_item__descriptor, item_slots, COUNT(item_slots));
     jb_plan_build(&deliver_item_plan, &jb__deliver_item__descriptor, item_slots, COUNT(item_slots));
+    jb_plan_build(&copy_item_plan, &jb__copy_item__descriptor, item_slots, COUNT(item_slots));
     for (size_t i = JB_FRAME_HELLO; i < COUNT(kinds); i++)
-        jb_plan_build(&plans[i], kinds[i].type, frame_slots, COUNT(frame_slots));
+        if (kinds[i].type != NULL)
+            jb_plan_build(&plans[i], kinds[i].type, frame_slots, COUNT(frame_slots));
 }
 
 /* NULL: a kind that this version does not know. */
@@ -96,7 +105,8 @@ static enum jb_err check_header(struct jb_bytes bytes, struct jb_frame *frame,
 
 static enum jb_err check_items(const struct jb_frame *frame, struct jb_fault *fault)
 {
-    if (frame->kind != JB_FRAME_SUBMIT && frame->kind != JB_FRAME_DELIVER)
+    if (frame->kind != JB_FRAME_SUBMIT && frame->kind != JB_FRAME_DELIVER &&
+        frame->kind != JB_FRAME_COPY)
         return JB_OK;
     if (frame->item_count == 0)
         return jb_fault_set(fault, JB_MALFORMED, "%s: no items", jb_frame_name(frame->kind));

@@ -10,7 +10,8 @@
 #include "proto/wire/chain.h"
 
 #define JB_PROTOCOL_MIN 1
-#define JB_PROTOCOL_MAX 2 /* 2: attachments, erasure of keys */
+#define JB_PROTOCOL_MAX 2  /* 2: attachments, erasure of keys, recovery after a restore */
+#define JB_PROTOCOL_COPY 2 /* from which on copies can be asked for */
 #define JB_FRAME_HEADER_BYTES 4
 #define JB_FRAME_LIMIT_BYTES ((size_t)1024 * 1024) /* of one frame */
 #define JB_FRAME_ITEMS_MAX 1024                    /* items in one Submit or Deliver */
@@ -30,6 +31,10 @@ enum jb_frame_kind {
     JB_FRAME_RESUME,
     JB_FRAME_REJECT,
     JB_FRAME_BYE,
+    /* 10 to 14: attachments */
+    JB_FRAME_COPY_WANT = 15, /* the broker lacks what comes after this point of the node's stream */
+    JB_FRAME_COPY,           /* a piece of the node's copy of it */
+    JB_FRAME_COPY_DONE,      /* the node has no more */
 };
 
 struct jb_line_point { /* where one sequence stands */
@@ -41,6 +46,13 @@ struct jb_line_point { /* where one sequence stands */
 struct jb_frame_item {
     struct jb_bytes body;     /* Submission or StreamItem, encoded */
     struct jb_bytes case_key; /* 32 bytes or empty */
+    /* COPY: of an item whose bytes had to be erased */
+    struct jb_bytes hash; /* 32 bytes or empty */
+    int64_t at_ms;
+    uint64_t settles;
+    bool history;
+    uint64_t entry_seq;
+    int64_t case_no;
 };
 
 /* One struct for all frames; each kind uses the fields that its message has. */
@@ -59,7 +71,7 @@ struct jb_frame {
     uint8_t sign_key[JB_KEY_BYTES];      /* HELLO, WELCOME */
     uint32_t max_frame_bytes;            /* WELCOME */
     uint8_t epoch[JB_EPOCH_BYTES];       /* SUBMIT, DELIVER, ACK */
-    uint64_t first;                      /* SUBMIT, DELIVER: number of the first item */
+    uint64_t first;                      /* SUBMIT, DELIVER, COPY_WANT, COPY: of the first item */
     uint64_t number;                     /* ACK */
     const struct jb_frame_item *items;   /* SUBMIT, DELIVER; arena */
     size_t item_count;
@@ -69,7 +81,9 @@ struct jb_frame {
     uint32_t error;                   /* RESUME, REJECT: enum jb_err */
     struct jb_text text;              /* RESUME, REJECT, BYE */
     bool closing;                     /* REJECT */
-    uint32_t frame_kind;              /* REJECT: the kind of the frame that was refused */
+    bool recovering; /* WELCOME: the broker's record is being completed after a restore */
+    struct jb_line_point former; /* WELCOME: where the epoch ended that the node follows */
+    uint32_t frame_kind;         /* REJECT: the kind of the frame that was refused */
 };
 
 /* Decode. Item bodies and texts point into `bytes` or the arena: valid while both live.

@@ -123,7 +123,7 @@ struct run {
     long input;
 };
 
-static long changes[JB_ACT_ERASE_KEY + 1]; /* due dates that each kind of act changed */
+static long changes[JB_ACT_LOST + 1]; /* due dates that each kind of act changed */
 
 static void note(struct run *r, enum jb_act_kind act, const struct jb_effect *e)
 {

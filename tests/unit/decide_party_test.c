@@ -79,6 +79,8 @@ static const struct party_row parties[] = {
      "BRK   BRK   BRK   BRK   BRK   BRK   sent"},
     {JB_ACT_QUARANTINE,        JB_STAGE_SENT,
      "BRK   BRK   BRK   BRK   BRK   BRK   sent"},
+    {JB_ACT_LOST,              JB_STAGE_SENT,
+     "BRK   BRK   BRK   BRK   BRK   BRK   sent"},
 };
 /* clang-format on */
 

@@ -55,6 +55,7 @@ struct jb_act table_act(const struct world *w, enum jb_act_kind kind)
         ACT(NEW_EPOCH, .node = HOUSING),
         ACT(CLOCK_STEP, .before_ms = 1),
         ACT(QUARANTINE, .node = HOUSING),
+        ACT(LOST, .log_seq = 7),
     };
 
     for (size_t i = 0; i < COUNT(acts); i++) {

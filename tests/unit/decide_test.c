@@ -117,6 +117,8 @@ static const struct matrix_row matrix[] = {
      "none  reg   sent  sign  acc   decl  answ  ref   clos  rev   revd  rec   recd  term"},
     {JB_ACT_QUARANTINE, BROKER,
      "none  reg   sent  sign  acc   decl  answ  ref   clos  rev   revd  rec   recd  term"},
+    {JB_ACT_LOST, BROKER,
+     "none  reg   sent  sign  acc   decl  answ  ref   clos  rev   revd  rec   recd  term"},
 };
 /* clang-format on */
 

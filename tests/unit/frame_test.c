@@ -33,9 +33,18 @@ static int teardown(void **state)
 
 static const uint8_t key[JB_KEY_BYTES] = {9, 8, 7};
 static const struct jb_frame_item items[] = {
-    {{(const uint8_t *)"\0\1\2", 3}, {key, sizeof key}},
-    {{(const uint8_t *)"x", 1}, {NULL, 0}},
-    {{NULL, 0}, {NULL, 0}},
+    {.body = {(const uint8_t *)"\0\1\2", 3}, .case_key = {key, sizeof key}},
+    {.body = {(const uint8_t *)"x", 1}},
+    {.body = {NULL, 0}},
+};
+static const struct jb_frame_item copies[] = {
+    {.body = {(const uint8_t *)"\0\1\2", 3}, .case_key = {key, sizeof key}},
+    {.hash = {key, sizeof key},
+     .at_ms = -7,
+     .settles = UINT64_MAX,
+     .history = true,
+     .entry_seq = 9,
+     .case_no = INT64_MIN},
 };
 
 static struct jb_line_point point(uint8_t seed)
@@ -47,13 +56,27 @@ static struct jb_line_point point(uint8_t seed)
     return p;
 }
 
+static const struct {
+    enum jb_frame_kind kind;
+    const ProtobufCMessageDescriptor *type;
+} kinds[] = {
+    {JB_FRAME_HELLO, &jb__hello__descriptor},   {JB_FRAME_WELCOME, &jb__welcome__descriptor},
+    {JB_FRAME_SUBMIT, &jb__submit__descriptor}, {JB_FRAME_DELIVER, &jb__deliver__descriptor},
+    {JB_FRAME_ACK, &jb__ack__descriptor},       {JB_FRAME_BEAT, &jb__beat__descriptor},
+    {JB_FRAME_RESUME, &jb__resume__descriptor}, {JB_FRAME_REJECT, &jb__reject__descriptor},
+    {JB_FRAME_BYE, &jb__bye__descriptor},       {JB_FRAME_COPY_WANT, &jb__copy_want__descriptor},
+    {JB_FRAME_COPY, &jb__copy__descriptor},     {JB_FRAME_COPY_DONE, &jb__copy_done__descriptor},
+};
+
 /* Everything that the kind has is set, everything else zero. */
 static struct jb_frame full_frame(enum jb_frame_kind kind)
 {
     struct jb_frame f = {.kind = kind};
     bool greets = kind == JB_FRAME_HELLO || kind == JB_FRAME_WELCOME;
-    bool carries = kind == JB_FRAME_SUBMIT || kind == JB_FRAME_DELIVER;
-    bool signs = carries || kind == JB_FRAME_ACK || kind == JB_FRAME_BEAT;
+    bool copies_all = kind == JB_FRAME_COPY;
+    bool carries = kind == JB_FRAME_SUBMIT || kind == JB_FRAME_DELIVER || copies_all;
+    bool ends = kind == JB_FRAME_COPY_DONE;
+    bool signs = carries || kind == JB_FRAME_ACK || kind == JB_FRAME_BEAT || ends;
 
     if (greets) {
         memset(f.sign_key, 5, sizeof f.sign_key);
@@ -65,7 +88,7 @@ static struct jb_frame full_frame(enum jb_frame_kind kind)
         f.window_items = 500;
         f.window_bytes = UINT32_MAX;
     }
-    if (greets || kind == JB_FRAME_BEAT || kind == JB_FRAME_REJECT)
+    if (greets || kind == JB_FRAME_BEAT || kind == JB_FRAME_REJECT || ends)
         f.down = point(20);
     if (greets || kind == JB_FRAME_BEAT || kind == JB_FRAME_REJECT || kind == JB_FRAME_RESUME)
         f.up = point(10);
@@ -73,19 +96,23 @@ static struct jb_frame full_frame(enum jb_frame_kind kind)
         f.protocol_min = 1;
         f.protocol_max = 3;
         f.code = jb_text_of("zjj.shangzhou");
-        f.settled = point(30);
     }
+    if (kind == JB_FRAME_HELLO || ends)
+        f.settled = point(30);
     if (kind == JB_FRAME_WELCOME) {
         f.protocol = 1;
         f.node = 12;
         f.max_frame_bytes = 1 << 20;
+        f.recovering = true;
+        f.former = point(40);
     }
     if (carries) {
-        f.first = 17;
-        f.items = items;
-        f.item_count = COUNT(items);
+        f.items = copies_all ? copies : items;
+        f.item_count = copies_all ? COUNT(copies) : COUNT(items);
     }
-    if (carries || kind == JB_FRAME_ACK) {
+    if (carries || kind == JB_FRAME_COPY_WANT)
+        f.first = 17;
+    if (carries || kind == JB_FRAME_ACK || kind == JB_FRAME_COPY_WANT) {
         memset(f.epoch, 1, sizeof f.epoch);
         memset(f.head, 2, sizeof f.head);
     }
@@ -97,9 +124,9 @@ static struct jb_frame full_frame(enum jb_frame_kind kind)
         f.suite = 255;
         f.signature[63] = 1;
     }
-    if (kind == JB_FRAME_RESUME || kind == JB_FRAME_REJECT || kind == JB_FRAME_BYE)
+    if (kind == JB_FRAME_RESUME || kind == JB_FRAME_REJECT || kind == JB_FRAME_BYE || ends)
         f.text = jb_text_of("号码有缺口");
-    if (kind == JB_FRAME_RESUME || kind == JB_FRAME_REJECT)
+    if (kind == JB_FRAME_RESUME || kind == JB_FRAME_REJECT || ends)
         f.error = JB_GAP;
     if (kind == JB_FRAME_REJECT) {
         f.closing = true;
@@ -128,6 +155,12 @@ static void assert_items_equal(const struct jb_frame *a, const struct jb_frame *
             assert_memory_equal(x->body.data, y->body.data, x->body.len);
         if (x->case_key.len > 0)
             assert_memory_equal(x->case_key.data, y->case_key.data, x->case_key.len);
+        assert_int_equal(x->hash.len, y->hash.len);
+        if (x->hash.len > 0)
+            assert_memory_equal(x->hash.data, y->hash.data, x->hash.len);
+        assert_true(x->at_ms == y->at_ms && x->settles == y->settles);
+        assert_true(x->history == y->history && x->entry_seq == y->entry_seq);
+        assert_true(x->case_no == y->case_no);
     }
 }
 
@@ -151,19 +184,21 @@ static void assert_frames_equal(const struct jb_frame *a, const struct jb_frame 
     assert_memory_equal(a->signature, b->signature, sizeof a->signature);
     assert_true(a->error == b->error && jb_text_equal(a->text, b->text));
     assert_true(a->closing == b->closing && a->frame_kind == b->frame_kind);
+    assert_true(a->recovering == b->recovering);
+    assert_points_equal(&a->former, &b->former);
 }
 
 static void every_frame_survives_with_every_field(void **state)
 {
     (void)state;
-    for (int kind = JB_FRAME_HELLO; kind <= JB_FRAME_BYE; kind++) {
-        struct jb_frame frame = full_frame((enum jb_frame_kind)kind);
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        struct jb_frame frame = full_frame(kinds[k].kind);
         struct jb_frame back;
         struct jb_bytes bytes;
 
         assert_int_equal(jb_frame_encode(&frame, &arena, &bytes), JB_OK);
         assert_memory_equal(bytes.data, "JB\1", 3);
-        assert_int_equal(bytes.data[3], kind);
+        assert_int_equal(bytes.data[3], kinds[k].kind);
         assert_int_equal(jb_frame_decode(bytes, &arena, &back, &fault), JB_OK);
         assert_frames_equal(&frame, &back);
     }
@@ -172,31 +207,20 @@ static void every_frame_survives_with_every_field(void **state)
 /* `full_frame` would not notice a field of the schema that the struct has not. */
 static void full_frames_use_every_field_of_the_schema(void **state)
 {
-    static const ProtobufCMessageDescriptor *const types[] = {
-        NULL,
-        &jb__hello__descriptor,
-        &jb__welcome__descriptor,
-        &jb__submit__descriptor,
-        &jb__deliver__descriptor,
-        &jb__ack__descriptor,
-        &jb__beat__descriptor,
-        &jb__resume__descriptor,
-        &jb__reject__descriptor,
-        &jb__bye__descriptor,
-    };
 
     (void)state;
-    for (unsigned kind = JB_FRAME_HELLO; kind <= JB_FRAME_BYE; kind++) {
-        struct jb_frame frame = full_frame((enum jb_frame_kind)kind);
+    for (size_t k = 0; k < COUNT(kinds); k++) {
+        const ProtobufCMessageDescriptor *type = kinds[k].type;
+        struct jb_frame frame = full_frame(kinds[k].kind);
         struct jb_bytes bytes;
         unsigned given = 0;
         ProtobufCMessage *message;
 
         assert_int_equal(jb_frame_encode(&frame, &arena, &bytes), JB_OK);
-        message = protobuf_c_message_unpack(types[kind], NULL, bytes.len - 4, bytes.data + 4);
+        message = protobuf_c_message_unpack(type, NULL, bytes.len - 4, bytes.data + 4);
         assert_non_null(message);
-        for (unsigned i = 0; i < types[kind]->n_fields; i++) {
-            const ProtobufCFieldDescriptor *field = &types[kind]->fields[i];
+        for (unsigned i = 0; i < type->n_fields; i++) {
+            const ProtobufCFieldDescriptor *field = &type->fields[i];
             const uint8_t *at = (const uint8_t *)message;
 
             if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_MESSAGE)
@@ -204,7 +228,7 @@ static void full_frames_use_every_field_of_the_schema(void **state)
             else
                 given += *(const protobuf_c_boolean *)(at + field->quantifier_offset) != 0;
         }
-        assert_int_equal(given, types[kind]->n_fields);
+        assert_int_equal(given, type->n_fields);
         protobuf_c_message_free_unpacked(message, NULL);
     }
 }
@@ -355,7 +379,7 @@ static void items_are_counted_both_ways(void **state)
 static void sizes_end_at_their_limits(void **state)
 {
     uint8_t *body = calloc(1, JB_FRAME_LIMIT_BYTES + 1);
-    struct jb_frame_item two[2] = {{{body, JB_ITEM_LIMIT_BYTES}, {NULL, 0}}};
+    struct jb_frame_item two[2] = {{.body = {body, JB_ITEM_LIMIT_BYTES}}};
     struct jb_frame frame = {.kind = JB_FRAME_DELIVER, .items = two, .item_count = 1};
     struct jb_frame back;
     struct jb_bytes bytes;

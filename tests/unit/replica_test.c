@@ -117,7 +117,7 @@ static void an_item_that_does_not_fit_changes_nothing(void **state)
         {good, {short_key, 3}, JB_MALFORMED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        bad = (struct jb_frame_item){rows[i].body, rows[i].key};
+        bad = (struct jb_frame_item){.body = rows[i].body, .case_key = rows[i].key};
         assert_int_equal(jb_ledger_begin(p.replica), JB_OK);
         assert_int_equal(jb_replica_take(p.replica, &bad, &w->arena, &applied, &w->fault),
                          rows[i].err);

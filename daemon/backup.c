@@ -1,0 +1,233 @@
+/* See backup.h. */
+#include "daemon/backup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/offline.h"
+#include "proto/base/clock.h"
+#include "proto/ledger/backup.h"
+#include "proto/ledger/recovery.h"
+#include "proto/wire/keys.h"
+
+static void print_day(int64_t at_ms)
+{
+    char text[32] = "an unknown time";
+    time_t seconds = (time_t)(at_ms / 1000);
+    struct tm tm;
+
+    if (at_ms != 0 && localtime_r(&seconds, &tm) != NULL)
+        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
+    printf("%s", text);
+}
+
+static void print_head(const uint8_t head[JB_HASH_BYTES])
+{
+    char text[17];
+
+    printf("%s...", sodium_bin2hex(text, sizeof text, head, 8));
+}
+
+static enum jb_err record_path(const struct jb_broker_config *config, char *path, size_t size,
+                               struct jb_fault *fault)
+{
+    int len = snprintf(path, size, "%s/broker.db", config->data);
+
+    if (len < 0 || (size_t)len >= size)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    return JB_OK;
+}
+
+enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char *dest,
+                              struct jb_fault *fault)
+{
+    char path[4000];
+    struct jb_backup_report r = {0};
+    struct jb_clock clock = jb_clock_wall();
+    enum jb_err err = record_path(config, path, sizeof path, fault);
+
+    if (err == JB_OK && access(path, F_OK) != 0)
+        err = jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
+                           strerror(errno));
+    if (err == JB_OK)
+        err = jb_backup_run(path, dest, jb_clock_read(&clock), &r, fault);
+    if (err != JB_OK)
+        return err;
+    printf("%s: %s backup, whole up to entry %" PRIu64 " (head ", dest,
+           r.first ? "first" : "incremental", r.seq);
+    print_head(r.head);
+    printf(")\n%" PRIu64 " rows copied; checked again from the disk: %" PRIu64 " entries, %" PRIu64
+           " items; %" PRIu64 " erased keys removed; %" PRIu64 " bytes\n",
+           r.rows, r.entries, r.items, r.keys_erased, r.bytes);
+    printf("Not in it, keep them elsewhere: the key file %s (without it no agency recognises the "
+           "restored broker) and the configuration.\n",
+           config->key);
+    return JB_OK;
+}
+
+enum jb_err jb_offline_backup_check(const char *path, struct jb_fault *fault)
+{
+    struct jb_backup_report r = {0};
+    enum jb_err err = jb_backup_check(path, &r, fault);
+
+    if (err != JB_OK)
+        return err;
+    printf("%s: good; whole up to entry %" PRIu64 " (head ", path, r.seq);
+    print_head(r.head);
+    printf("), made ");
+    print_day(r.at_ms);
+    printf("; %" PRIu64 " entries, %" PRIu64 " items, chains intact\n", r.entries, r.items);
+    return JB_OK;
+}
+
+/* ---- restore ---- */
+
+static enum jb_err folder_lock(const struct jb_broker_config *config, int *fd,
+                               struct jb_fault *fault)
+{
+    char path[4096];
+
+    if (mkdir(config->data, 0700) != 0 && errno != EEXIST)
+        return jb_fault_set(fault, JB_IO, "%s: %s", config->data, strerror(errno));
+    int len = snprintf(path, sizeof path, "%s/lock", config->data);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd < 0)
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+        return jb_fault_set(fault, JB_LOCKED,
+                            "%s: a broker runs here; stop it, and see whether its record is really "
+                            "lost",
+                            path);
+    return JB_OK;
+}
+
+enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char *source,
+                               struct jb_fault *fault)
+{
+    char path[4000];
+    int lock_fd = -1;
+    struct jb_node_keys keys;
+    struct jb_backup_report r = {0};
+    struct jb_clock clock = jb_clock_wall();
+
+    (void)umask(0077);
+    enum jb_err err = record_path(config, path, sizeof path, fault);
+    if (err == JB_OK)
+        err = jb_keys_load(config->key, &keys, fault);
+    if (err != JB_OK)
+        return err;
+    err = folder_lock(config, &lock_fd, fault);
+    if (err == JB_OK)
+        err = jb_backup_restore(source, path, keys.sign_public, jb_clock_read(&clock), &r, fault);
+    jb_keys_wipe(&keys);
+    if (lock_fd >= 0)
+        (void)close(lock_fd);
+    if (err != JB_OK)
+        return err;
+    printf("%s: restored from %s, made ", path, source);
+    print_day(r.at_ms);
+    printf("\n%" PRIu64 " entries (head ", r.seq);
+    print_head(r.head);
+    printf("), %" PRIu64 " items, chains and signatures good; the record begins a new epoch\n"
+           "Start the broker: it collects from the agents what came after the backup, and takes "
+           "nothing new before every agency with an agent has reported (jiaoband recover shows "
+           "who has not).\n",
+           r.items);
+    return JB_OK;
+}
+
+/* ---- recover ---- */
+
+static enum jb_err leave_out(struct jb_ledger *l, const struct jb_directory *d,
+                             const struct jb_recover_wish *wish, struct jb_fault *fault)
+{
+    enum jb_err err = jb_ledger_begin(l);
+
+    for (size_t i = 0; i < wish->without_count && err == JB_OK; i++) {
+        const struct jb_node *n = jb_directory_by_code(d, jb_text_of(wish->without[i]));
+        err = n == NULL ? jb_fault_set(fault, JB_NOT_FOUND, "no agency has the code \"%s\"",
+                                       wish->without[i])
+                        : jb_recovery_leave_out(l, n->node, jb_text_of(wish->reason));
+    }
+    if (err == JB_OK)
+        err = jb_ledger_commit(l);
+    else
+        jb_ledger_rollback(l);
+    return err;
+}
+
+static enum jb_err print_node(struct jb_ledger *l, const struct jb_node *n, size_t *awaited)
+{
+    struct jb_recovery_line line;
+    enum jb_err err = jb_recovery_line(l, n->node, &line);
+
+    if (err != JB_OK)
+        return err;
+    *awaited += !line.done;
+    printf("node %u %s: %s%s%s; items up to %" PRIu64 "\n", n->node, n->code,
+           line.reason[0] != '\0' ? "left out"
+           : line.done            ? "has reported"
+                                  : "awaited",
+           line.reason[0] != '\0' ? ": " : "", line.reason, line.have.number);
+    return JB_OK;
+}
+
+static enum jb_err print_state(struct jb_ledger *l, const struct jb_directory *d,
+                               const struct jb_recovery *state)
+{
+    size_t awaited = 0;
+    enum jb_err err = JB_OK;
+
+    printf("restored ");
+    print_day(state->restored_ms);
+    printf(" from a backup that ended with entry %" PRIu64 "\n", state->seq);
+    for (size_t i = 0; i < d->count && err == JB_OK; i++)
+        if (d->nodes[i].has_agent)
+            err = print_node(l, &d->nodes[i], &awaited);
+    printf(awaited > 0 ? "%zu awaited: start the broker and wait for them, or name those that will "
+                         "not come: jiaoband recover --without CODE --reason TEXT\n"
+                       : "nobody is awaited any more: the next start completes the record\n",
+           awaited);
+    return err;
+}
+
+enum jb_err jb_offline_recover(const struct jb_broker_config *config,
+                               const struct jb_recover_wish *wish, struct jb_fault *fault)
+{
+    struct jb_ledger *l = NULL;
+    struct jb_directory d;
+    struct jb_recovery state = {0};
+    int lock_fd = -1;
+
+    if (wish->without_count > 0 && (wish->reason == NULL || wish->reason[0] == '\0'))
+        return jb_fault_set(fault, JB_CONFIG, "--without needs --reason TEXT: it goes on record");
+    enum jb_err err = jb_offline_open(config, false, &lock_fd, &l, fault);
+    if (err != JB_OK)
+        return err;
+    jb_directory_init(&d);
+    err = jb_recovery_state(l, &state);
+    if (err == JB_OK && !state.active)
+        err = jb_fault_set(fault, JB_NOT_FOUND, "%s: nothing is being recovered", config->data);
+    if (err == JB_OK)
+        err = jb_ledger_directory_load(l, &d);
+    if (err == JB_OK && wish->without_count > 0)
+        err = leave_out(l, &d, wish, fault);
+    if (err == JB_OK)
+        err = print_state(l, &d, &state);
+    if (err != JB_OK && fault->text[0] == '\0')
+        (void)jb_fault_set(fault, err, "%s", jb_ledger_error(l));
+    jb_directory_fini(&d);
+    jb_ledger_close(&l);
+    (void)close(lock_fd);
+    return err;
+}

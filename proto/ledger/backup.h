@@ -1,0 +1,48 @@
+/* Backups of the broker's record: a ledger file of the same format that holds the record only, and
+ * a mark that says up to where it is whole. What is derived is made again when it is restored.
+ *
+ * The source may be in use: it is read through a connection of its own, in short transactions. The
+ * first run copies everything, later ones what is new; the last whole state of a backup survives
+ * every interruption. One thread; blocks. */
+#ifndef JB_LEDGER_BACKUP_H
+#define JB_LEDGER_BACKUP_H
+
+#include "proto/ledger/ledger.h"
+
+struct jb_backup_report {
+    bool first;                  /* everything was copied */
+    uint64_t seq;                /* the backup is whole up to this entry of the log */
+    uint8_t head[JB_HASH_BYTES]; /* of the log there */
+    int64_t at_ms;               /* when that was so */
+    uint64_t entries, items;     /* checked: entries of the log, items of streams */
+    uint64_t rows;               /* copied in this run, all tables */
+    uint64_t keys_erased; /* keys of cases that went from the backup because they were erased */
+    uint64_t bytes;       /* size of the backup afterwards */
+};
+
+/* Bring the backup `dest` up to the state of the broker's record `source`. A new one is written as
+ * `dest.part` and renamed when it is whole; an interrupted one is continued. Before it counts, the
+ * chains of what was copied are hashed again from what was written and compared with the source's.
+ * DIVERGED: `dest` is a backup of another history; CORRUPT: not a backup, or damaged; LOCKED: a
+ * backup to it is under way; VERSION, NOT_FOUND, IO, FULL, NOMEM. */
+enum jb_err jb_backup_run(const char *source, const char *dest, int64_t now_ms,
+                          struct jb_backup_report *out, struct jb_fault *fault) JB_MUST;
+
+/* Read a whole backup again: pages, chain of the log, chain of every stream. CORRUPT: the fault
+ * says what is wrong; NOT_FOUND: it is none, or an unfinished one. */
+enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out,
+                            struct jb_fault *fault) JB_MUST;
+
+/* The mark of a backup in an open ledger; NOT_FOUND: it is none. Fills seq, head and at_ms. */
+enum jb_err jb_backup_mark(struct jb_ledger *l, struct jb_backup_report *out) JB_MUST;
+
+/* A new record from a backup or from a copy of a broker's file: `path` must not exist; it appears
+ * when it is whole. The source is checked as a whole (chains, signatures of the nodes), what is
+ * derived is made, and the record begins a new epoch: never mistaken for the one that was lost. It
+ * is marked as one that the nodes have yet to complete. `broker_sign`: the broker's public key.
+ * EXISTS, CORRUPT, VERSION, IO, FULL, NOMEM. */
+enum jb_err jb_backup_restore(const char *source, const char *path,
+                              const uint8_t broker_sign[JB_KEY_BYTES], int64_t now_ms,
+                              struct jb_backup_report *out, struct jb_fault *fault) JB_MUST;
+
+#endif

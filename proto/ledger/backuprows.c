@@ -1,0 +1,336 @@
+/* See backuprows.h. Decides what is new by numbers alone: what is in the backup is never read
+ * again, and of a sequence only its last number is looked up. */
+#include "proto/ledger/backuprows.h"
+
+#include <stdio.h>
+
+#define PIECE_ROWS 4096
+#define PIECE_BYTES ((int64_t)8 * 1024 * 1024) /* of values, but one row is taken in any case */
+
+const struct jb_backup_table jb_backup_tables[] = {
+    {"entry", JB_BACKUP_GROWS, 0, "seq"},
+    {"stream", JB_BACKUP_GROWS, 1, "number"},
+    {"receipt", JB_BACKUP_GROWS, 2, "number"},
+    {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
+    {"refused", JB_BACKUP_GROWS, 2, "number"},
+    {"quarantine", JB_BACKUP_GROWS, 0, "no"},
+    {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
+    {"meta", JB_BACKUP_WHOLE, 0, NULL},
+    {"line", JB_BACKUP_WHOLE, 0, NULL},
+    {"lineage", JB_BACKUP_WHOLE, 0, NULL},
+    {"copy", JB_BACKUP_WHOLE, 0, NULL},
+    {"copy_line", JB_BACKUP_WHOLE, 0, NULL},
+    {"redo", JB_BACKUP_WHOLE, 0, NULL},
+    {NULL, JB_BACKUP_WHOLE, 0, NULL},
+};
+
+/* One sequence within a table. */
+struct sequence {
+    int64_t node;
+    uint8_t epoch[JB_EPOCH_BYTES];
+    int64_t last; /* of it that is in the backup */
+};
+
+static const char *const where[] = {"", "node = ?1 AND ", "node = ?1 AND epoch = ?2 AND "};
+
+static enum jb_err prepare(struct jb_ledger *l, const char *sql, sqlite3_stmt **s)
+{
+    int rc = sqlite3_prepare_v2(l->db, sql, -1, s, NULL);
+
+    return rc == SQLITE_OK ? JB_OK : jb_db_fail(l, rc);
+}
+
+static void bind_prefix(sqlite3_stmt *s, int prefix, const struct sequence *q)
+{
+    if (prefix > 0)
+        (void)sqlite3_bind_int64(s, 1, q->node);
+    if (prefix > 1)
+        (void)sqlite3_bind_blob(s, 2, q->epoch, JB_EPOCH_BYTES, SQLITE_STATIC);
+}
+
+static enum jb_err last_number(struct jb_backup_copying *c, const struct jb_backup_table *t,
+                               struct sequence *q)
+{
+    char sql[160];
+    sqlite3_stmt *s = NULL;
+    enum jb_err err;
+
+    snprintf(sql, sizeof sql, "SELECT max(%s) FROM %s WHERE %s1", t->key, t->name,
+             where[t->prefix]);
+    err = prepare(c->to, sql, &s);
+    if (err != JB_OK)
+        return err;
+    bind_prefix(s, t->prefix, q);
+    q->last = jb_sql_next(c->to, s, &err) ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_finalize(s);
+    return err;
+}
+
+/* One row as it is. *bytes grows by the size of its values. */
+static enum jb_err row_copy(struct jb_backup_copying *c, sqlite3_stmt *from, sqlite3_stmt *to,
+                            int64_t *bytes)
+{
+    enum jb_err err;
+
+    for (int i = 0; i < sqlite3_column_count(from); i++) {
+        int rc = sqlite3_bind_value(to, i + 1, sqlite3_column_value(from, i));
+        if (rc != SQLITE_OK)
+            return jb_db_fail(c->to, rc);
+        *bytes +=
+            sqlite3_column_type(from, i) == SQLITE_INTEGER ? 8 : sqlite3_column_bytes(from, i);
+    }
+    while (jb_sql_next(c->to, to, &err)) {
+    }
+    (void)sqlite3_reset(to);
+    c->rows++;
+    return err;
+}
+
+/* Rows that `from` gives, until the piece is full or there are no more. */
+static enum jb_err rows_copy(struct jb_backup_copying *c, const char *table, sqlite3_stmt *from,
+                             bool *more)
+{
+    char sql[256];
+    sqlite3_stmt *to = NULL;
+    enum jb_err err;
+    int64_t bytes = 0;
+    size_t rows = 0;
+
+    int len = snprintf(sql, sizeof sql, "INSERT INTO %s VALUES (?", table);
+    for (int i = 1; i < sqlite3_column_count(from); i++)
+        len += snprintf(sql + len, sizeof sql - (size_t)len, ", ?");
+    snprintf(sql + len, sizeof sql - (size_t)len, ")");
+    err = prepare(c->to, sql, &to);
+    *more = false;
+    while (err == JB_OK && jb_sql_next(c->from, from, &err)) {
+        err = row_copy(c, from, to, &bytes);
+        *more = ++rows == PIECE_ROWS || bytes >= PIECE_BYTES;
+        if (*more)
+            break;
+    }
+    sqlite3_finalize(to);
+    return err;
+}
+
+static enum jb_err piece_copy(struct jb_backup_copying *c, const struct jb_backup_table *t,
+                              struct sequence *q, bool *more)
+{
+    char sql[192];
+    sqlite3_stmt *s = NULL;
+    enum jb_err err = last_number(c, t, q);
+
+    snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE %s%s > ?3 ORDER BY %s", t->name,
+             where[t->prefix], t->key, t->key);
+    if (err == JB_OK)
+        err = prepare(c->from, sql, &s);
+    if (err != JB_OK)
+        return err;
+    bind_prefix(s, t->prefix, q);
+    (void)sqlite3_bind_int64(s, 3, q->last);
+    err = rows_copy(c, t->name, s, more);
+    sqlite3_finalize(s);
+    return err;
+}
+
+static enum jb_err keep_piece(struct jb_backup_copying *c)
+{
+    if (!c->staged)
+        return JB_OK;
+    enum jb_err err = jb_ledger_commit(c->to);
+    if (err == JB_OK)
+        err = jb_ledger_begin(c->to);
+    return err;
+}
+
+static enum jb_err sequence_copy(struct jb_backup_copying *c, const struct jb_backup_table *t,
+                                 struct sequence *q)
+{
+    bool more = false;
+    enum jb_err err;
+
+    do {
+        err = piece_copy(c, t, q, &more);
+        if (err == JB_OK && more)
+            err = keep_piece(c);
+    } while (err == JB_OK && more);
+    return err;
+}
+
+/* The next value of the sequences' name after *q, by looking at the index alone. */
+static enum jb_err next_sequence(struct jb_backup_copying *c, const struct jb_backup_table *t,
+                                 struct sequence *q, bool *found)
+{
+    char sql[256];
+    sqlite3_stmt *s = NULL;
+    enum jb_err err;
+
+    snprintf(sql, sizeof sql,
+             t->prefix == 1 ? "SELECT node FROM %s WHERE node > ?1 ORDER BY node LIMIT 1"
+                            : "SELECT node, epoch FROM %s WHERE (node, epoch) > (?1, ?2)"
+                              " ORDER BY node, epoch LIMIT 1",
+             t->name);
+    err = prepare(c->from, sql, &s);
+    if (err != JB_OK)
+        return err;
+    bind_prefix(s, t->prefix, q);
+    *found = jb_sql_next(c->from, s, &err);
+    if (*found) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        q->node = jb_get_i64(&r);
+        if (t->prefix == 2)
+            jb_get_fixed(&r, q->epoch, JB_EPOCH_BYTES);
+        err = r.err;
+    }
+    sqlite3_finalize(s);
+    return err;
+}
+
+static enum jb_err table_copy(struct jb_backup_copying *c, const struct jb_backup_table *t)
+{
+    struct sequence q = {.node = -1};
+    bool found = true;
+    enum jb_err err;
+
+    if (t->prefix == 0)
+        return sequence_copy(c, t, &q);
+    do {
+        err = next_sequence(c, t, &q, &found);
+        if (err == JB_OK && found)
+            err = sequence_copy(c, t, &q);
+    } while (err == JB_OK && found);
+    return err;
+}
+
+static enum jb_err whole_copy(struct jb_backup_copying *c, const struct jb_backup_table *t)
+{
+    char sql[128];
+    sqlite3_stmt *s = NULL;
+    bool more = true;
+
+    snprintf(sql, sizeof sql, "DELETE FROM %s", t->name);
+    enum jb_err err = jb_db_exec(c->to, sql);
+    snprintf(sql, sizeof sql, "SELECT * FROM %s", t->name);
+    if (err == JB_OK)
+        err = prepare(c->from, sql, &s);
+    while (err == JB_OK && more)
+        err = rows_copy(c, t->name, s, &more); /* goes on in the same statement */
+    sqlite3_finalize(s);
+    return err;
+}
+
+/* ---- keys of cases ---- */
+
+struct erasing { /* statements that go through the keys */
+    sqlite3_stmt *here, *there, *drop;
+};
+
+/* A piece of the keys in the backup, in order, each looked up in one view of the source. */
+static enum jb_err erased_piece(struct jb_backup_copying *c, struct erasing *e, int64_t *after,
+                                bool *more)
+{
+    bool mine = false;
+    size_t rows = 0;
+    enum jb_err err = jb_sql_snapshot(c->from, &mine);
+
+    (void)sqlite3_bind_int64(e->here, 1, *after);
+    while (err == JB_OK && rows < PIECE_ROWS && jb_sql_next(c->to, e->here, &err)) {
+        *after = sqlite3_column_int64(e->here, 0);
+        rows++;
+        (void)sqlite3_bind_int64(e->there, 1, *after);
+        bool kept = jb_sql_next(c->from, e->there, &err);
+        (void)sqlite3_reset(e->there);
+        if (kept || err != JB_OK)
+            continue;
+        (void)sqlite3_bind_int64(e->drop, 1, *after);
+        (void)!jb_sql_next(c->to, e->drop, &err);
+        (void)sqlite3_reset(e->drop);
+        c->keys_erased++;
+    }
+    (void)sqlite3_reset(e->here);
+    jb_sql_snapshot_end(c->from, mine);
+    *more = rows == PIECE_ROWS;
+    return err;
+}
+
+/* Keys that are in the backup and no longer in the source. */
+static enum jb_err erased_drop(struct jb_backup_copying *c)
+{
+    struct erasing e = {NULL, NULL, NULL};
+    int64_t after = 0;
+    bool more = true;
+    enum jb_err err =
+        prepare(c->to, "SELECT case_no FROM case_key WHERE case_no > ? ORDER BY case_no", &e.here);
+
+    if (err == JB_OK)
+        err = prepare(c->from, "SELECT 1 FROM case_key WHERE case_no = ?", &e.there);
+    if (err == JB_OK)
+        err = prepare(c->to, "DELETE FROM case_key WHERE case_no = ?", &e.drop);
+    while (err == JB_OK && more)
+        err = erased_piece(c, &e, &after, &more);
+    sqlite3_finalize(e.here);
+    sqlite3_finalize(e.there);
+    sqlite3_finalize(e.drop);
+    return err;
+}
+
+/* The number of a case begins with its day and its registering node, so new ones may stand anywhere
+ * among the old: those of the entries that were copied since entry `after`. */
+static enum jb_err keys_add(struct jb_backup_copying *c, int64_t after)
+{
+    sqlite3_stmt *cases = NULL;
+    sqlite3_stmt *key = NULL;
+    sqlite3_stmt *add = NULL;
+    enum jb_err err =
+        prepare(c->to, "SELECT DISTINCT case_no FROM entry WHERE seq > ? AND kind = 10", &cases);
+
+    if (err == JB_OK)
+        err = prepare(c->from, "SELECT case_no, key FROM case_key WHERE case_no = ?", &key);
+    if (err == JB_OK)
+        err = prepare(c->to, "INSERT OR REPLACE INTO case_key VALUES (?, ?)", &add);
+    if (err == JB_OK)
+        (void)sqlite3_bind_int64(cases, 1, after);
+    while (err == JB_OK && jb_sql_next(c->to, cases, &err)) {
+        int64_t bytes = 0;
+        (void)sqlite3_bind_int64(key, 1, sqlite3_column_int64(cases, 0));
+        if (jb_sql_next(c->from, key, &err))
+            err = row_copy(c, key, add, &bytes);
+        (void)sqlite3_reset(key);
+    }
+    sqlite3_finalize(cases);
+    sqlite3_finalize(key);
+    sqlite3_finalize(add);
+    return err;
+}
+
+/* ---- all of it ---- */
+
+static enum jb_err grow(struct jb_backup_copying *c)
+{
+    enum jb_err err = JB_OK;
+
+    for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL && err == JB_OK; t++)
+        if (t->kind == JB_BACKUP_GROWS)
+            err = table_copy(c, t);
+    return err;
+}
+
+enum jb_err jb_backup_catch_up(struct jb_backup_copying *c)
+{
+    enum jb_err err = grow(c);
+
+    if (err == JB_OK)
+        err = erased_drop(c);
+    return err == JB_OK ? keep_piece(c) : err;
+}
+
+enum jb_err jb_backup_settle(struct jb_backup_copying *c, uint64_t after)
+{
+    enum jb_err err = grow(c);
+
+    if (err == JB_OK)
+        err = keys_add(c, (int64_t)after);
+    for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL && err == JB_OK; t++)
+        if (t->kind == JB_BACKUP_WHOLE)
+            err = whole_copy(c, t);
+    return err;
+}

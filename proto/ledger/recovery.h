@@ -1,0 +1,88 @@
+/* The broker's record after a restore: what the backup lacks is collected from the nodes' copies of
+ * their streams, each part checked against the broker's own signature, and put back in its place.
+ *
+ * The record that was restored begins a new epoch; where the former ones ended is kept, so that a
+ * node that follows one of them is recognised. While the record is being completed nothing is
+ * decided. Loop thread, or offline; transactions are the caller's where it is said. */
+#ifndef JB_LEDGER_RECOVERY_H
+#define JB_LEDGER_RECOVERY_H
+
+#include "proto/ledger/brokerlog.h"
+#include "proto/ledger/replica.h"
+
+struct jb_recovery {
+    bool active;         /* the record is not complete yet */
+    uint64_t seq;        /* last entry of the log that the backup held */
+    int64_t restored_ms; /* when it was restored */
+    int64_t backup_ms;   /* when the backup was made; 0: not known */
+};
+
+/* Begin a new epoch on a record that was read from a backup: nothing that follows can be mistaken
+ * for what was lost. Inside a transaction. */
+enum jb_err jb_recovery_begin(struct jb_ledger *l, int64_t now_ms, int64_t backup_ms) JB_MUST;
+enum jb_err jb_recovery_state(struct jb_ledger *l, struct jb_recovery *out) JB_MUST;
+
+/* Where a former epoch of the record ended for a node's stream (node 0: the log). NOT_FOUND. */
+enum jb_err jb_recovery_former(struct jb_ledger *l, const uint8_t epoch[JB_EPOCH_BYTES],
+                               uint32_t node, struct jb_line_point *end) JB_MUST;
+
+/* What has been collected from one node. */
+struct jb_recovery_line {
+    uint32_t node;
+    bool done;                 /* it has reported everything, or was left out */
+    struct jb_line_point have; /* last item collected or in the backup; epoch not set */
+    char reason[256];          /* left out: why; else "" */
+};
+enum jb_err jb_recovery_line(struct jb_ledger *l, uint32_t node,
+                             struct jb_recovery_line *out) JB_MUST;
+
+/* A piece of a node's stream, as the node holds it. */
+struct jb_recovery_piece {
+    uint32_t node;
+    uint8_t epoch[JB_EPOCH_BYTES]; /* that the node follows: one in which the record ended */
+    uint64_t first;
+    const struct jb_frame_item *items;
+    size_t count;
+    uint8_t head[JB_HASH_BYTES]; /* after the last item */
+    uint8_t suite;
+    uint8_t signature[JB_SIGN_BYTES]; /* the broker's, over that head, as it was delivered */
+};
+/* Keep it, if it goes on where the last one ended, its chain leads to its head, and the broker
+ * itself signed that: nobody can make up an item. GAP, REPEAT, DIVERGED, BAD_SIGNATURE, MALFORMED:
+ * nothing is kept. Inside a transaction. */
+enum jb_err jb_recovery_take(struct jb_ledger *l, const struct jb_recovery_piece *p,
+                             const uint8_t broker_sign[JB_KEY_BYTES], struct jb_arena *arena,
+                             struct jb_fault *fault) JB_MUST;
+/* The node has no more. `settled`: its last submission whose verdict it holds, as it signed it.
+ * Inside a transaction. */
+enum jb_err jb_recovery_done(struct jb_ledger *l, uint32_t node,
+                             const struct jb_line_point *settled) JB_MUST;
+/* Go on without what this node may hold. Inside a transaction. */
+enum jb_err jb_recovery_leave_out(struct jb_ledger *l, uint32_t node,
+                                  struct jb_text reason) JB_MUST;
+/* Entries that were collected, in the order of the log, each once. `each` as in jb_log_each. */
+enum jb_err jb_recovery_each(struct jb_ledger *l, jb_log_each each, void *ctx) JB_MUST;
+
+struct jb_recovery_report {
+    uint64_t entries;  /* put back into the log */
+    uint64_t lost;     /* numbers of the log that no node holds */
+    uint64_t items;    /* put back into streams */
+    uint64_t blank;    /* of those: only their hash is known any more */
+    uint64_t appended; /* items that their nodes had never received */
+    uint64_t differ;   /* entries of which two nodes hold different bytes: kept as evidence */
+    uint64_t last;     /* number of the last entry that was put back */
+};
+/* Put back what was collected: log, derived tables, streams, where every line stands; then the
+ * entry that tells of the restore. All in one transaction of its own; afterwards the ledger has to
+ * be opened anew. CORRUPT: something does not fit; nothing was changed, the fault says what. */
+enum jb_err jb_recovery_complete(struct jb_ledger *l, int64_t now_ms,
+                                 struct jb_recovery_report *out, struct jb_fault *fault) JB_MUST;
+
+/* The entry that a submission became before the restore, when its node never heard of it.
+ * NOT_FOUND: it was not decided before. */
+enum jb_err jb_recovery_known(struct jb_ledger *l, uint32_t node, uint64_t number,
+                              uint64_t *entry_seq) JB_MUST;
+/* Its verdict has been sent. Inside a transaction. */
+enum jb_err jb_recovery_known_drop(struct jb_ledger *l, uint32_t node, uint64_t number) JB_MUST;
+
+#endif
