@@ -47,7 +47,6 @@ static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_
 {
     put_trouble(b, v, arena);
     SET(v, single_admin, jb_duty_single(b->config));
-    else if (b->recovering) v->trouble = text_z(arena, jb_recover_trouble(b));
     v->has_files_open = v->has_files_max = 1;
     jb_self_files(&v->files_open, &v->files_max);
     SET(v, accepting, !jb_degraded(b) && !b->stopping);
