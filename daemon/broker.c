@@ -248,8 +248,11 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = lock_data(b, fault);
     jb_self_pin(&b->keys, sizeof b->keys);
+    jb_self_pin(&b->former, sizeof b->former);
     if (err == JB_OK)
         err = jb_keys_load(b->config->key, &b->keys, fault);
+    if (err == JB_OK && b->config->key_former != NULL && b->config->key_former[0] != '\0')
+        err = jb_keys_load(b->config->key_former, &b->former, fault);
     if (err == JB_OK)
         err = jb_reserve_init(&b->reserve, b->config->data, b->config->reserve_bytes);
     if (err == JB_OK)
@@ -340,6 +343,7 @@ void jb_broker_fini(struct jb_broker *b)
     jb_ledger_close(&b->ledger);
     jb_reserve_fini(&b->reserve);
     jb_keys_wipe(&b->keys);
+    jb_keys_wipe(&b->former);
     if (b->lock_fd >= 0)
         (void)close(b->lock_fd);
 }

@@ -224,6 +224,7 @@ struct jb_broker {
     struct jb_keeper keeper;        /* the time that counts */
     uint64_t look_ms;               /* look at the time so often; 0: as late as possible */
     struct jb_node_keys keys;
+    struct jb_node_keys former; /* those before; all zero: none */
     int lock_fd;
 
     struct jb_ledger *ledger; /* writes: loop thread, or the worker while `committing` */

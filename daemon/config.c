@@ -19,6 +19,8 @@ static const struct jb_config_row rows[] = {
         "port)."),
     ROW("broker", "key", key, PATH, JB_CONFIG_REQUIRED, 0, 0, "/etc/jiaoban/jiaoband.key",
         "Key file, made by: jiaoband --keygen FILE. Mode 0600."),
+    ROW("broker", "key_former", key_former, PATH, 0, 0, 0, "",
+        "Key file that was in force before. Ratings that were sealed to it can still be opened."),
     ROW("broker", "admin", admin, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/admin.sock",
         "Unix socket for administrators (jiaoban node ..., jiaoban install ...)."),
     ROW("broker", "admin_mode", admin_mode, INT, 0, 600, 666, "600",

@@ -16,6 +16,7 @@ struct jb_broker_config {
     char *data;         /* folder: ledger and lock */
     char *listen;       /* ZeroMQ endpoint for the nodes */
     char *key;          /* key file */
+    char *key_former;   /* the one before it; "" none */
     char *admin;        /* Unix socket for administrators */
     int64_t admin_mode; /* its permissions, octal written in decimal digits: 660 */
     char *policy;       /* policy file, installed when its version is new; "" none */

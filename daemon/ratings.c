@@ -6,11 +6,22 @@
 #include "proto/base/log.h"
 #include "proto/wire/seal.h"
 
+/* With the key in force or, when the broker's keys were changed meanwhile, with the former one. */
+static enum jb_err open_rating(const struct jb_broker *b, int64_t case_no, int party,
+                               struct jb_bytes sealed, int *satisfaction)
+{
+    static const struct jb_node_keys none;
+    enum jb_err err = jb_rating_open(&b->keys, case_no, party, sealed, satisfaction);
+    if (err == JB_OK || memcmp(&b->former, &none, sizeof none) == 0)
+        return err;
+    return jb_rating_open(&b->former, case_no, party, sealed, satisfaction);
+}
+
 bool jb_rating_is_good(const struct jb_broker *b, const struct jb_act *act)
 {
     int satisfaction = 0;
-    return act->satisfaction == 0 && jb_rating_open(&b->keys, act->case_no, act->rated_party,
-                                                    act->sealed, &satisfaction) == JB_OK;
+    return act->satisfaction == 0 &&
+           open_rating(b, act->case_no, act->rated_party, act->sealed, &satisfaction) == JB_OK;
 }
 
 struct looking { /* for the last rating of one party */
@@ -26,7 +37,7 @@ static void take(struct looking *k, const struct jb_act *act)
     int satisfaction = 0;
     if (act->kind != JB_ACT_RATE || act->case_no != k->case_no || act->rated_party != k->party)
         return;
-    enum jb_err err = jb_rating_open(&k->b->keys, k->case_no, k->party, act->sealed, &satisfaction);
+    enum jb_err err = open_rating(k->b, k->case_no, k->party, act->sealed, &satisfaction);
     *k->satisfaction = err == JB_OK ? satisfaction : 0;
     if (err != JB_OK)
         jb_log(JB_LOG_ERROR, NULL, "rating.unreadable", "case=%lld party=%d error=%s",

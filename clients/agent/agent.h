@@ -20,6 +20,7 @@
 
 #include "clients/agent/config.h"
 #include "clients/agent/pending.h"
+#include "clients/agent/pins.h"
 #include "proto/base/testclock.h"
 #include "proto/ledger/book.h"
 #include "proto/ledger/query.h"
@@ -159,7 +160,8 @@ struct jb_agent {
     struct jb_clock mono;          /* what the wall clock is compared with; knows no date */
     struct jb_testclock testclock; /* path NULL: the machine's clocks are in use */
     struct jb_node_keys keys;
-    struct jb_public_keys broker; /* pinned */
+    struct jb_pins pins;          /* the broker's keys that are believed */
+    struct jb_public_keys broker; /* the one of them that the line is made with */
     int lock_fd;
     char *ledger_path; /* owned */
     struct jb_ledger *ledger;

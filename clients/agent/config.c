@@ -30,6 +30,9 @@ static const struct jb_config_row rows[] = {
         "The broker's public keys, the line that jiaoband --public-key prints (jbk1: or "
         "jbk2:...).\n"
         "Nothing that is signed with other keys is believed."),
+    ROW("broker_key_also", broker_key_also, STRING, 0, 0, 0, "",
+        "Further lines of the broker, with commas between them: the next one before the broker\n"
+        "changes its keys, the former one afterwards, so that older signatures still verify."),
     ROW("socket", socket, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/agent.sock",
         "Unix socket for this machine's clients."),
     ROW("socket_mode", socket_mode, INT, 0, 600, 777, "660",

@@ -10,14 +10,15 @@
 #include "proto/wire/keys.h"
 
 struct jb_agent_config {
-    char *data;          /* folder: replica and lock */
-    char *key;           /* key file */
-    char *code;          /* the agency's directory code */
-    char *broker;        /* ZeroMQ endpoint of the broker */
-    char *broker_key;    /* its public keys, "jbk1:..." */
-    char *socket;        /* Unix socket for local clients */
-    int64_t socket_mode; /* its permissions, octal written in decimal digits: 660 */
-    char *hook;          /* program started for each alarm; "" none */
+    char *data;            /* folder: replica and lock */
+    char *key;             /* key file */
+    char *code;            /* the agency's directory code */
+    char *broker;          /* ZeroMQ endpoint of the broker */
+    char *broker_key;      /* its public keys, "jbk1:..." */
+    char *broker_key_also; /* further ones, while the broker changes its keys; see pins.h */
+    char *socket;          /* Unix socket for local clients */
+    int64_t socket_mode;   /* its permissions, octal written in decimal digits: 660 */
+    char *hook;            /* program started for each alarm; "" none */
     int64_t hook_timeout_ms;
     char *office_hours;     /* "08:30-18:00"; "" always */
     int64_t alarm_check_ms; /* the clock is looked at no less often than this */

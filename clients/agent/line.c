@@ -13,6 +13,7 @@
 #define ANSWER_MS 30000   /* a greeting that is not answered is made anew */
 #define DEAF_MS 90000     /* nothing heard for so long: the connection is dead */
 #define RECONNECT_MS 5000 /* after a connection that was given up */
+#define TRY_KEY_MS 3000   /* without a connection: then with another key of the broker */
 #define GREET_MIN_MS 1000 /* between two greetings on one connection */
 
 static const char *const state_names[JB_AGENT_STATE_COUNT] = {
@@ -229,9 +230,19 @@ static void link_up(struct jb_agent *a)
 {
     struct jb_agent_line *line = &a->line;
     line->up = true;
+    (void)uv_timer_stop(&line->retry);
     line->heard_mono_ms = jb_clock_mono_ms();
     pulse_at(a, BEAT_MS);
     jb_agent_line_greet(a);
+}
+
+static void on_retry(uv_timer_t *timer);
+
+/* While the broker changes its keys an agent has more than one of them. */
+static void try_other_keys(struct jb_agent *a)
+{
+    if (a->pins.count > 1 && !a->stopping && !uv_is_active((uv_handle_t *)&a->line.retry))
+        (void)uv_timer_start(&a->line.retry, on_retry, TRY_KEY_MS, 0);
 }
 
 static void link_down(struct jb_agent *a)
@@ -240,6 +251,7 @@ static void link_down(struct jb_agent *a)
     line->up = false;
     line->welcomed = false;
     (void)uv_timer_stop(&line->pulse);
+    try_other_keys(a);
     if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)
         jb_agent_line_set(a, JB_AGENT_OFFLINE, "no connection to the broker");
 }
@@ -274,7 +286,19 @@ static enum jb_err connect_line(struct jb_agent *a, struct jb_fault *fault)
         .options = &options,
         .hooks = {
             .on_message = on_message, .on_surplus = on_surplus, .on_link = on_link, .ctx = a}};
+    try_other_keys(a);
     return jb_dealer_connect(&setup, &a->line.dealer, fault);
+}
+
+/* A broker with other keys cannot be told from one that does not answer: so each key has its time.
+ */
+static void next_key(struct jb_agent *a)
+{
+    jb_zsock_close(&a->line.dealer);
+    a->pins.present = (a->pins.present + 1) % a->pins.count;
+    a->broker = a->pins.at[a->pins.present];
+    jb_log(JB_LOG_INFO, a->config->code, "line.key", "number=%zu of=%zu", a->pins.present + 1,
+           a->pins.count);
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -286,7 +310,9 @@ static void on_retry(uv_timer_t *timer)
     if (a->line.dealer != NULL) {
         if (a->line.up)
             jb_agent_line_greet(a);
-        return;
+        if (a->line.up || a->pins.count < 2)
+            return;
+        next_key(a);
     }
     if (connect_line(a, &fault) == JB_OK)
         return;

@@ -68,6 +68,8 @@ static enum jb_err lock_folder(struct jb_agent *a, struct jb_fault *fault)
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault)
 {
     enum jb_err err = jb_agent_config_check(a->config, &a->broker, fault);
+    if (err == JB_OK)
+        err = jb_pins_read(a->config->broker_key, a->config->broker_key_also, &a->pins, fault);
     if (err == JB_OK && !read_only)
         err = make_folder(a->config->data, fault);
     if (err == JB_OK && !read_only)

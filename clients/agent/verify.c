@@ -47,8 +47,12 @@ enum jb_err jb_agent_verify_file(const char *path, const struct jb_check_keys *k
 static enum jb_err check_ledger(struct jb_agent *a, const char *path, struct jb_check *check,
                                 struct jb_fault *fault)
 {
-    struct jb_check_keys keys = {
-        .suite = a->broker.suite, .broker_sign = a->broker.sign, .own_sign = a->keys.sign_public};
+    /* on the worker: what never changes, not the key of the present connection */
+    struct jb_check_keys keys = {.suite = a->pins.at[0].suite,
+                                 .broker_sign = a->pins.signs[0],
+                                 .own_sign = a->keys.sign_public,
+                                 .broker_also = a->pins.signs[1],
+                                 .broker_also_count = a->pins.count - 1};
     return jb_agent_verify_file(path, &keys, check, fault);
 }
 

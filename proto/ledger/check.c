@@ -64,6 +64,8 @@ bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
         err = jb_line_verify(s->suite, n->sign_key, &s->claim, s->bytes);
     for (size_t i = n != NULL ? n->former_count : 0; i > 0 && err == JB_BAD_SIGNATURE; i--)
         err = jb_line_verify(s->suite, n->former[i - 1].sign, &s->claim, s->bytes);
+    for (size_t i = 0; i < s->also_count && err == JB_BAD_SIGNATURE; i++)
+        err = jb_line_verify(s->suite, s->also + i * JB_KEY_BYTES, &s->claim, s->bytes);
     if (err != JB_OK)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: %s", s->what,
                           s->claim.node, (unsigned long long)s->claim.number, jb_err_text(err));

@@ -34,6 +34,8 @@ struct jb_check_signature {
     struct jb_line_claim claim;
     const uint8_t *key;
     const struct jb_node *node;
+    const uint8_t *also; /* further keys that count, one behind the other */
+    size_t also_count;
 };
 /* True: it verifies. */
 bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s);

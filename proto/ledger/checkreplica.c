@@ -44,6 +44,8 @@ struct evidence {
     enum jb_line_role role;
     const uint8_t *key;         /* NULL: signatures are not checked */
     const struct jb_node *node; /* whose former keys count as well; NULL: none */
+    const uint8_t *also;        /* further keys that count, one behind the other */
+    size_t also_count;
 };
 
 /* A row of proof or ack. */
@@ -54,6 +56,8 @@ static enum jb_err evidence_check(struct jb_checking *k, sqlite3_stmt *s,
     struct jb_check_signature sig = {.what = about->what,
                                      .key = about->key,
                                      .node = about->node,
+                                     .also = about->also,
+                                     .also_count = about->also_count,
                                      .claim = {.role = about->role, .node = k->l->heads.node}};
     struct jb_reader r = jb_reader_of(s, NULL);
 
@@ -102,7 +106,8 @@ static enum jb_err all_evidence_check(struct jb_checking *k, enum jb_sql id,
 /* What this node signed before its keys were replaced was signed with the former ones. */
 static enum jb_err acks_check(struct jb_checking *k)
 {
-    struct evidence acks = {"own acknowledgement", JB_LINE_DOWN_ACK, k->keys->own_sign, NULL};
+    struct evidence acks = {
+        .what = "own acknowledgement", .role = JB_LINE_DOWN_ACK, .key = k->keys->own_sign};
     struct jb_directory d;
 
     jb_directory_init(&d);
@@ -117,8 +122,11 @@ static enum jb_err acks_check(struct jb_checking *k)
 enum jb_err jb_check_replica(struct jb_checking *k)
 {
     const struct jb_heads *h = &k->l->heads;
-    struct evidence proofs = {"head signed by the broker", JB_LINE_DOWN_HEAD, k->keys->broker_sign,
-                              NULL};
+    struct evidence proofs = {.what = "head signed by the broker",
+                              .role = JB_LINE_DOWN_HEAD,
+                              .key = k->keys->broker_sign,
+                              .also = k->keys->broker_also,
+                              .also_count = k->keys->broker_also_count};
 
     jb_chain_start(k->l->suite, h->node, k->l->origin, k->head);
     enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);

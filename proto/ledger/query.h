@@ -165,6 +165,9 @@ struct jb_check_keys {
     const uint8_t *broker_sign; /* 32 bytes */
     const uint8_t *own_sign;    /* 32 bytes; replica */
     uint8_t suite;              /* of the keys; for whoever opens the ledger */
+    /* the broker's next and former ones, whose signatures count as well: one behind the other */
+    const uint8_t *broker_also;
+    size_t broker_also_count;
 };
 enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *keys,
                             struct jb_check *out, struct jb_fault *fault) JB_MUST;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "proto/wire/seal.h"
 #include "tests/unit/brokerworld.h"
 
 /* ---- incarnations ---- */
@@ -243,9 +244,34 @@ static void a_replaced_key_has_no_say_in_the_same_batch(void **state)
     assert_int_equal(p->up_decided.number, taken.number + 1);
 }
 
+/* The broker's keys were changed between the rating and the end of its window. */
+static void a_rating_sealed_to_the_former_key_is_opened(void **state)
+{
+    struct world *w = *state;
+    struct jb_node_keys stranger;
+    struct jb_fault fault;
+    struct jb_act act = {.kind = JB_ACT_RATE,
+                         .case_no = INT64_C(202611230000300049),
+                         .rated_party = JB_RATED_OFFICE};
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &w->b.keys, &fault), JB_OK);
+    assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &stranger, &fault), JB_OK);
+    assert_int_equal(jb_rating_seal(stranger.line.public_key, act.case_no, JB_RATED_OFFICE, 2,
+                                    &w->arena, &act.sealed),
+                     JB_OK);
+    assert_false(jb_rating_is_good(&w->b, &act));
+    w->b.former = stranger; /* no stranger's: the one before */
+    assert_true(jb_rating_is_good(&w->b, &act));
+    assert_int_equal(jb_rating_seal(w->b.keys.line.public_key, act.case_no, JB_RATED_OFFICE, 2,
+                                    &w->arena, &act.sealed),
+                     JB_OK);
+    assert_true(jb_rating_is_good(&w->b, &act));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_rating_sealed_to_the_former_key_is_opened, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(a_replaced_key_has_no_say_in_the_same_batch, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(an_incarnation_with_submissions_is_remembered, world_setup,

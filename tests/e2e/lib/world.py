@@ -206,8 +206,8 @@ class Agent(Process):
 
     def go(self):
         values = dict(data=self.data, key=self.key, socket=self.socket, code=self.code,
-                      broker=self.world.broker.endpoint, broker_key=self.world.broker.public,
-                      **self.extra)
+                      broker=self.world.broker.endpoint, broker_key=self.world.broker.public)
+        values.update(self.extra)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write("[agent]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
         self.start(["-c", self.config])
