@@ -86,12 +86,14 @@ TOOL_SRC := $(call sources,tests/tools/*.c)
 DEMO_SRC := $(call sources,tests/demo/*.c)
 BENCH_SRC := $(call sources,tests/bench/*.c)
 REPLAY_SRC := $(call sources,tests/replay/*.c)
+CHAOS_SRC := $(call sources,tests/chaos/*.c)
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(REPLAY_SRC)
+           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(REPLAY_SRC) \
+           $(CHAOS_SRC)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
-               tests/demo/*.h tests/replay/*.h)
+               tests/demo/*.h tests/replay/*.h tests/chaos/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -111,12 +113,14 @@ TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
 PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
+POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
 
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
 all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) ## build programs, libjiaoban and translations (default)
 programs: $(PROGRAMS)
-tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(PYTHON_SCHEMAS) ## build everything the tests need
+tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(POWERCUT) \
+       $(PYTHON_SCHEMAS) ## build everything the tests need
 tools: $(TOOLS)
 
 help: ## this list
@@ -150,6 +154,7 @@ $(BUILD)/flags: force
 
 # What ends up in libjiaoban.so must be position independent; hidden unless the header says public.
 $(BUILD)/obj/proto/% $(BUILD)/gen/% $(BUILD)/obj/clients/lib/%: POSITION := -fPIC -fvisibility=hidden
+$(BUILD)/obj/tests/chaos/%: POSITION := -fPIC
 POSITION := -fPIE
 
 # -MD rather than -MMD: the generated headers are "system" headers and must be tracked too.
@@ -270,6 +275,12 @@ $(REPLAY): $(call obj,$(REPLAY_SRC) tests/demo/csv.c) $(BUILD)/libjbproto.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(link)
+
+# Preloaded into broker and agents by the chaos driver; uses nothing of ours.
+$(POWERCUT): $(call obj,$(CHAOS_SRC))
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -o $@ $^ -lsqlite3 -ldl -lpthread
 
 .PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
