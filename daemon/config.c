@@ -3,8 +3,11 @@
 
 #include <stddef.h>
 
+#include "proto/wire/frame.h"
 #include "proto/wire/people.h"
 
+#define DIGITS(number) #number
+#define DIGITS_OF(macro) DIGITS(macro)
 #define ROW(sec, name, field, t, fl, lo, hi, def, text)                                            \
     {                                                                                              \
         .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
@@ -56,6 +59,11 @@ static const struct jb_config_row rows[] = {
     ROW("line", "session_timeout", session_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 5000,
         3600000, "60s",
         "A node that was silent for so long counts as away. Nodes say something every 20 s."),
+    ROW("line", "protocol_max", protocol_max, INT, 0, JB_PROTOCOL_MIN, JB_PROTOCOL_MAX,
+        DIGITS_OF(JB_PROTOCOL_MAX),
+        "Highest version of the protocol that is spoken. Lower it for a roll-out in steps: first "
+        "new\n"
+        "programs everywhere, then the new version."),
     ROW("line", "pending_max", pending_max, INT, 0, 16, 65536, "1024",
         "Connections that have not proved who they are, in all. The oldest gives way to the "
         "newest,\n"

@@ -34,6 +34,7 @@ struct jb_broker_config {
     char *quota_nodes;                                    /* "CODE=FACTOR, ..."; see quota.h */
     int64_t quota_patience_ms, quota_penalty_ms;
     int64_t session_timeout_ms;  /* silence after which a node counts as away */
+    int64_t protocol_max;        /* highest version of the line that is offered */
     char *metrics_listen;        /* HOST:PORT on loopback; "" none */
     char *admins[JB_DUTY_COUNT]; /* who has each duty: lists as in proto/wire/people.h */
     bool single_admin;           /* one account may have several */

@@ -71,9 +71,10 @@ static enum jb_err check_suite(const struct jb_broker *b, struct greeting *g)
 static enum jb_err check_identity(const struct jb_broker *b, struct greeting *g)
 {
     const struct jb_frame *h = g->hello;
-    if (h->protocol_max < JB_PROTOCOL_MIN || h->protocol_min > JB_PROTOCOL_MAX)
+    int highest = (int)b->config->protocol_max;
+    if (h->protocol_max < JB_PROTOCOL_MIN || h->protocol_min > (uint32_t)highest)
         return jb_fault_set(&g->fault, JB_VERSION, "node speaks protocol %u to %u, broker %d to %d",
-                            h->protocol_min, h->protocol_max, JB_PROTOCOL_MIN, JB_PROTOCOL_MAX);
+                            h->protocol_min, h->protocol_max, JB_PROTOCOL_MIN, highest);
     if (!jb_text_equal(h->code, jb_text_of(g->node->code)))
         return jb_fault_set(&g->fault, JB_WRONG_NODE,
                             "this key belongs to \"%s\", the greeting says \"%.*s\"", g->node->code,
@@ -206,14 +207,19 @@ void jb_peer_window(const struct jb_broker *b, struct jb_peer *p, const struct j
     p->window_bytes = smaller(b->config->window_bytes, f->window_bytes);
 }
 
+static uint8_t highest_in_common(const struct jb_broker *b, const struct jb_frame *hello)
+{
+    uint32_t ours = (uint32_t)b->config->protocol_max;
+    return (uint8_t)(hello->protocol_max < ours ? hello->protocol_max : ours);
+}
+
 static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zmsg *msg,
                      const struct jb_frame *hello)
 {
     if (p->greeted)
         b->count.displaced++;
     p->greeted = true;
-    p->protocol =
-        (uint8_t)(hello->protocol_max < JB_PROTOCOL_MAX ? hello->protocol_max : JB_PROTOCOL_MAX);
+    p->protocol = highest_in_common(b, hello);
     p->routing_len =
         msg->routing_id.len < sizeof p->routing_id ? msg->routing_id.len : sizeof p->routing_id;
     memcpy(p->routing_id, msg->routing_id.data, p->routing_len);

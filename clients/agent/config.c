@@ -5,8 +5,11 @@
 
 #include "proto/base/log.h"
 #include "proto/wire/endpoint.h"
+#include "proto/wire/frame.h"
 #include "proto/wire/people.h"
 
+#define DIGITS(number) #number
+#define DIGITS_OF(macro) DIGITS(macro)
 #define ROW_IN(sec, name, field, t, fl, lo, hi, def, text)                                         \
     {                                                                                              \
         .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
@@ -60,6 +63,11 @@ static const struct jb_config_row rows[] = {
     ROW("window_items", window_items, INT, 0, 1, 65536, "256",
         "Items that the broker may have under way to this node without acknowledgement."),
     ROW("window_bytes", window_bytes, BYTES, 0, 65536, 67108864, "1M", "The same in bytes."),
+    ROW("protocol_max", protocol_max, INT, 0, JB_PROTOCOL_MIN, JB_PROTOCOL_MAX,
+        DIGITS_OF(JB_PROTOCOL_MAX),
+        "Highest version of the protocol that is spoken. Lower it for a roll-out in steps: first "
+        "new\n"
+        "programs everywhere, then the new version."),
     PEOPLE(
         "clerk", CLERK,
         "Who holds which role at this agency: names with commas between them, for example\n"
@@ -81,6 +89,8 @@ static const struct jb_config_row rows[] = {
 };
 #undef PEOPLE
 #undef ROW
+#undef DIGITS_OF
+#undef DIGITS
 #undef ROW_IN
 
 const struct jb_config_table jb_agent_config_table = {

@@ -26,6 +26,7 @@ struct jb_agent_config {
     int64_t cache_bytes;
     int64_t reserve_bytes;              /* kept taken for when the disk is full; 0: none */
     int64_t window_items, window_bytes; /* credit given to the broker */
+    int64_t protocol_max;               /* highest version of the line that is offered */
     char *roles[JB_STAFF_COUNT];        /* who holds each role: lists as in proto/wire/people.h */
 };
 

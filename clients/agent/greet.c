@@ -128,7 +128,7 @@ static bool down_fits(struct jb_agent *a, const struct jb_line_point *down)
 static bool identity_fits(struct jb_agent *a, const struct jb_frame *w)
 {
     uint32_t node = jb_replica_node(a->ledger);
-    if (w->protocol < JB_PROTOCOL_MIN || w->protocol > JB_PROTOCOL_MAX) {
+    if (w->protocol < JB_PROTOCOL_MIN || w->protocol > a->config->protocol_max) {
         jb_agent_line_break(a, JB_AGENT_REJECTED, next_pause(&a->line),
                             "the broker chose a protocol version that this agent does not speak");
         return false;

@@ -73,7 +73,7 @@ void jb_agent_line_greet(struct jb_agent *a)
     struct jb_frame hello = {.kind = JB_FRAME_HELLO,
                              .suite = a->keys.suite,
                              .protocol_min = JB_PROTOCOL_MIN,
-                             .protocol_max = JB_PROTOCOL_MAX,
+                             .protocol_max = (uint32_t)a->config->protocol_max,
                              .code = jb_text_of(a->config->code),
                              .software = jb_text_of(JB_AGENT_SOFTWARE),
                              .up = jb_outbox_made(a->ledger),
