@@ -282,6 +282,37 @@ $(POWERCUT): $(call obj,$(CHAOS_SRC))
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -o $@ $^ -lsqlite3 -ldl -lpthread
 
+# Broken on purpose, each in a folder of its own: main.c and the archives are those of the normal
+# build, the sources that look at proto/base/mutant.h are compiled with it before them.
+MUTANTS := ACK_EARLY TELL_ANYWAY FORGET_TOKEN FORGET_DEDUPE LAZY_SYNC SKIP_OVERDUE TWO_HOSTS
+MUTABLE_LEDGER := proto/ledger/ledger.c proto/ledger/line.c
+MUTABLE_DAEMON := $(MUTABLE_LEDGER) daemon/greet.c daemon/clockwork.c daemon/commit.c
+MUTABLE_AGENT := $(MUTABLE_LEDGER) clients/agent/apply.c clients/agent/submit.c clients/agent/token.c
+mutated = $(patsubst %.c,$(BUILD)/mutants/$(1)/obj/%.o,$(2))
+
+define mutant-rules
+$(BUILD)/mutants/$(1)/obj/%.o: %.c $(BUILD)/flags proto/base/mutant.h | $(GEN_H)
+	$$(call say,CC,$$@)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(OUR_CFLAGS) -fPIE $$(WARNINGS) $$(WERROR) $$(PKG_CFLAGS) $$(CFLAGS) \
+	    -DJB_MUTANT=JB_MUTANT_$(1) -c -o $$@ $$<
+$(BUILD)/mutants/$(1)/jiaoband: $(call mutated,$(1),$(MUTABLE_DAEMON)) $(call obj,daemon/main.c) \
+                                $(BUILD)/libjbdaemon.a $(BUILD)/libjbproto.a
+$(BUILD)/mutants/$(1)/jiaoban-agent: $(call mutated,$(1),$(MUTABLE_AGENT)) $(call obj,clients/agent/main.c) \
+                                     $(BUILD)/libjbagent.a $(BUILD)/libjbproto.a
+$(BUILD)/mutants/$(1)/tests/chaos/powercut.so: $(POWERCUT)
+	@mkdir -p $$(@D)
+	@ln -sf $(abspath $(POWERCUT)) $$@
+$(BUILD)/mutants/$(1)/jiaoband $(BUILD)/mutants/$(1)/jiaoban-agent:
+	$$(call say,LINK,$$@)
+	$$(Q)$$(link)
+MUTANT_FILES += $(addprefix $(BUILD)/mutants/$(1)/,jiaoband jiaoban-agent tests/chaos/powercut.so)
+endef
+MUTANT_FILES :=
+$(foreach m,$(MUTANTS),$(eval $(call mutant-rules,$(m))))
+.PHONY: mutants
+mutants: $(MUTANT_FILES)
+
 .PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 	$(BUILD)/tests/$*_test
@@ -289,9 +320,11 @@ $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 # The recipes below call make again where a step must see what the step before it installed or
 # built. `parallel` adds -j unless the caller has chosen one.
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python \
+            LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile chaos chaos-mutants
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
@@ -316,6 +349,14 @@ replay: ## let real cases travel on their real dates (DATA=folder, default: the 
 	@tests/install-packages.sh build
 	+@$(parallel) $(REPLAY)
 	@$(REPLAY) $(or $(DATA),tests/data/shangluo)
+chaos: ## broker and agents under load while everything fails (ROUNDS=20 SEED=n repeats a run)
+	@tests/install-packages.sh build test
+	+@$(parallel) programs $(POWERCUT) $(PYTHON_SCHEMAS)
+	@$(SCRIPT_ENV) $(CHAOS_ENV) $(if $(ROUNDS),JB_ROUNDS=$(ROUNDS)) $(if $(SEED),JB_SEED=$(SEED)) tests/chaos/run
+chaos-mutants: ## the chaos run must find each deliberate error (MUTANTS='ACK_EARLY ...')
+	@tests/install-packages.sh build test
+	+@$(parallel) programs mutants $(POWERCUT) $(PYTHON_SCHEMAS)
+	@$(SCRIPT_ENV) $(CHAOS_ENV) tests/chaos/mutants $(if $(filter command line,$(origin MUTANTS)),$(MUTANTS))
 bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=20000)
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)

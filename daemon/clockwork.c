@@ -6,6 +6,7 @@
 #include "daemon/broker.h"
 
 #include "proto/base/log.h"
+#include "proto/base/mutant.h"
 
 #define CASES_AT_ONCE 512
 #define PUT_OFF_MS 600000
@@ -87,7 +88,8 @@ static size_t leave_out(const struct jb_broker *b, struct jb_due *due, size_t co
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (!is_put_off(b, due[i].case_no, now_ms))
+        if (!is_put_off(b, due[i].case_no, now_ms) &&
+            (JB_MUTANT != JB_MUTANT_SKIP_OVERDUE || due[i].fell_ms > now_ms - 3600000))
             due[kept++] = due[i];
     return kept;
 }

@@ -5,6 +5,7 @@
  * disk when it returns JB_OK, or nothing. */
 #include "daemon/broker.h"
 
+#include "proto/base/mutant.h"
 #include "proto/ledger/recovery.h"
 #include "proto/wire/codec.h"
 
@@ -28,6 +29,8 @@ static enum jb_err write_left(struct jb_ledger *l, const struct jb_op *op, uint3
                                 .settles = left.settles,
                                 .case_no = left.left_case_no,
                                 .other = &left};
+    if (JB_MUTANT == JB_MUTANT_TWO_HOSTS)
+        return JB_OK;
     return jb_stream_append(l, &add, NULL);
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "proto/base/log.h"
+#include "proto/base/mutant.h"
 #include "proto/ledger/recovery.h"
 
 void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame)
@@ -283,6 +284,8 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
         err = begin_epoch(b, p, g);
     if (err != JB_OK)
         return err;
+    if (JB_MUTANT == JB_MUTANT_FORGET_DEDUPE && g->hello->settled.number > 0)
+        p->up_taken = g->hello->settled;
     remember(b, p, msg, g->hello);
     err = welcome(b, msg, p, g);
     if (err == JB_OK && jb_degraded(b))

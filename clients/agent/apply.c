@@ -7,6 +7,7 @@
 #include "clients/agent/agent.h"
 
 #include "proto/base/log.h"
+#include "proto/base/mutant.h"
 
 #define GATHER_BYTES ((size_t)2 * 1024 * 1024) /* applied at once when so much has gathered */
 #define GATHER_ARENA_BYTES ((size_t)32 * 1024 * 1024)
@@ -232,6 +233,8 @@ static enum jb_err finish_transaction(struct applying *p)
         jb_ledger_rollback(p->agent->ledger);
         return err;
     }
+    if (JB_MUTANT == JB_MUTANT_ACK_EARLY)
+        jb_agent_acknowledge(p->agent);
     err = jb_ledger_commit(p->agent->ledger);
     if (err == JB_OK)
         remember_made(p);

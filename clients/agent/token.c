@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "proto/base/mutant.h"
 #include "proto/wire/chain.h"
 
 #define BUCKETS 256
@@ -72,6 +73,8 @@ enum jb_err jb_agent_token_find(struct jb_agent *a, struct jb_text user, struct 
         err = bucket_load(a, &b, now_ms, &arena);
     if (err == JB_OK)
         err = JB_NOT_FOUND;
+    if (JB_MUTANT == JB_MUTANT_FORGET_TOKEN)
+        b.count = 0;
     for (size_t i = 0; err == JB_NOT_FOUND && i < b.count; i++) {
         if (memcmp(b.rows[i].hash, b.hash, sizeof b.hash) != 0)
             continue;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "proto/base/log.h"
+#include "proto/base/mutant.h"
 #include "proto/ledger/backupchain.h"
 #include "proto/ledger/db.h"
 #include "proto/ledger/schema.h"
@@ -94,6 +95,8 @@ static enum jb_err durability_check(struct jb_ledger *l, const char *path, struc
         err = jb_db_number(l, "PRAGMA synchronous", &level);
     if (err != JB_OK)
         return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    if (JB_MUTANT == JB_MUTANT_LAZY_SYNC && !l->read_only)
+        return jb_db_exec(l, "PRAGMA synchronous = NORMAL");
     if (!wal || level < 2)
         return jb_fault_set(fault, JB_IO, "%s: the file system does not give a durable WAL", path);
     return JB_OK;

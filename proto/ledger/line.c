@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "proto/base/mutant.h"
 #include "proto/ledger/db.h"
 
 /* ---- the table in memory ---- */
@@ -173,7 +174,7 @@ enum jb_err jb_line_up_decided(struct jb_ledger *l, const struct jb_line_decided
 
     if (s == NULL)
         return JB_NOMEM;
-    if (d->number != s->up.number + 1)
+    if (d->number != s->up.number + 1 && JB_MUTANT != JB_MUTANT_FORGET_DEDUPE)
         return d->number <= s->up.number ? JB_REPEAT : JB_GAP;
     if (d->refusal != 0)
         err = jb_sql_run(l, JB_SQL_REFUSED_ADD,

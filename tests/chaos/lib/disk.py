@@ -1,0 +1,102 @@
+"""Disks that are full, and write-ahead logs that are damaged (SQLite's format, read here)."""
+import glob
+import os
+import struct
+import subprocess
+
+MEBI = 1 << 20
+HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
+FRAME = FRAME_HEADER + PAGE
+
+
+class Disks:
+    """One department's folder is a small file system of its own, where mounting is permitted."""
+
+    def __init__(self, county):
+        self.agent = county.departments[0]
+        self.folder = self.agent.data
+        self.shrinkable = county.network.private and self._mount()
+
+    def _mount(self):
+        self.agent.held = True
+        self.agent.cut_power()
+        kept = {}
+        for name in os.listdir(self.folder):
+            with open(os.path.join(self.folder, name), "rb") as f:
+                kept[name] = f.read()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "jbchaos", self.folder],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for name, data in kept.items() if done.returncode == 0 else ():
+            with open(os.path.join(self.folder, name), "wb") as f:
+                f.write(data)
+            os.chmod(f.name, 0o600)
+        self.agent.held = False
+        return done.returncode == 0
+
+    def _size(self, size):
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True,
+                       stdin=subprocess.DEVNULL)
+
+    def shrink(self, pages):
+        """Only so many pages are left."""
+        now = os.statvfs(self.folder)
+        self._size((now.f_blocks - now.f_bfree + pages) * now.f_frsize)
+
+    def heal(self):
+        if self.shrinkable:
+            self._size(128 * MEBI)
+
+    def close(self):
+        if self.shrinkable:
+            subprocess.run(["umount", self.folder], check=True, stdin=subprocess.DEVNULL)
+
+
+def wal_of(folder):
+    found = glob.glob(os.path.join(folder, "*-wal"))
+    return found[0] if found else None
+
+
+def commits(path):
+    """Where each committed transaction of this log ends, in bytes from its start; [] none."""
+    with open(path, "rb") as f:
+        data = f.read()
+    if len(data) < HEADER:
+        return []
+    salts, ends, at = data[16:24], [], HEADER
+    while at + FRAME <= len(data) and data[at + 8:at + 16] == salts:
+        if struct.unpack_from(">I", data, at + 4)[0]:
+            ends.append(at + FRAME)
+        at += FRAME
+    return ends
+
+
+def scribble_behind_commit(folder, dice):
+    """Garbage, some of it with the marks of a frame; how many logs."""
+    path = wal_of(folder)
+    if path is None:
+        return 0
+    ends = commits(path)
+    with open(path, "r+b") as f:
+        salts = f.read(HEADER)[16:24]
+        f.seek(ends[-1] if ends else HEADER)
+        for _ in range(dice.randrange(1, 4)):
+            page = struct.pack(">II", dice.randrange(1, 50), dice.randrange(0, 50)) + salts
+            f.write((page + dice.randbytes(FRAME - len(page)))[:FRAME])
+        if dice.random() < 0.5:
+            f.truncate()
+    return 1
+
+
+def spoil_last_commit(folder, dice):
+    """Flip bytes in the last few commits; how many logs."""
+    path = wal_of(folder)
+    ends = commits(path) if path else []
+    if not ends:
+        return 0
+    first = ends[-min(len(ends), dice.randrange(1, 4))] - FRAME
+    with open(path, "r+b") as f:
+        f.seek(first + dice.randrange(FRAME_HEADER, FRAME))
+        byte = f.read(1)
+        f.seek(-1, os.SEEK_CUR)
+        f.write(bytes([byte[0] ^ 0x5a]))
+    return 1
