@@ -34,32 +34,31 @@ static sqlite3_vfs shim;
 /* ---- orders ---- */
 
 /* One of so many; false: none left. */
-static bool take(int64_t *orders)
+static bool take(jb_chaos_number *orders)
 {
-    int64_t left = __atomic_load_n(orders, __ATOMIC_ACQUIRE);
+    int64_t left = atomic_load(orders);
 
     while (left > 0)
-        if (__atomic_compare_exchange_n(orders, &left, left - 1, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_ACQUIRE))
+        if (atomic_compare_exchange_weak(orders, &left, left - 1))
             return true;
     return false;
 }
 
-static int64_t ordered(const int64_t *order)
+static int64_t ordered(const jb_chaos_number *order)
 {
-    return __atomic_load_n(order, __ATOMIC_ACQUIRE);
+    return atomic_load(order);
 }
 
-static int64_t count(int64_t *counter)
+static int64_t count(jb_chaos_number *counter)
 {
-    return __atomic_add_fetch(counter, 1, __ATOMIC_ACQ_REL);
+    return atomic_fetch_add(counter, 1) + 1;
 }
 
 static bool is_full(int len)
 {
     if (ordered(&control->full) == 0)
         return false;
-    return __atomic_sub_fetch(&control->room, len, __ATOMIC_ACQ_REL) < 0;
+    return atomic_fetch_sub(&control->room, len) < len;
 }
 
 static void power_off(void)
