@@ -149,8 +149,11 @@ void jb_degraded_failed(struct jb_broker *b, struct jb_batch *t)
     }
     begin_strain(b, jb_strain_of(err), fault.text);
     lose(b, b->fill);
-    if (try_again(b, t))
+    if (try_again(b, t)) {
+        if (!b->committing) /* there was nothing to write, or it is lost as well */
+            tell_all(b);
         return;
+    }
     lose(b, t);
     jb_degraded_enter(b, err, fault.text);
 }

@@ -66,7 +66,7 @@ static void on_tick(uv_prepare_t *tick)
         a->pump_wanted = false;
         jb_agent_pump(a);
     }
-    if (jb_ledger_wal_bytes(a->ledger) > WAL_BYTES_MAX)
+    if (jb_ledger_wal_bytes(a->ledger) > WAL_BYTES_MAX && !jb_agent_degraded(a))
         jb_ledger_checkpoint(a->ledger, false);
 }
 

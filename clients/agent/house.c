@@ -61,6 +61,8 @@ static void on_house(uv_timer_t *timer)
     if (a->watchdog_ms > 0)
         notify("WATCHDOG=1");
     (void)malloc_trim(0); /* what a burst took goes back */
+    if (jb_agent_degraded(a))
+        return; /* it would fail as well, once a minute, and say so */
     if (a->forget)
         a->forget = !jb_ledger_forget(a->ledger);
     if (jb_ledger_wal_bytes(a->ledger) > 0)

@@ -9,50 +9,11 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/brokerworld.h"
+#include "tests/unit/brokerloop.h"
 #include "tests/unit/faults.h"
 
+#define DIGEST_EVERY 16
 #define ENTRIES 3 /* at least, of one batch: see gather */
-
-struct looped {
-    struct world *w;
-    uv_loop_t loop;
-};
-
-static int setup(void **state)
-{
-    static struct looped l;
-    void *part = NULL;
-    assert_int_equal(world_setup(&part), 0);
-    l.w = part;
-    struct jb_broker *b = &l.w->b;
-    assert_int_equal(uv_loop_init(&l.loop), 0);
-    b->loop = &l.loop;
-    l.w->config.data = l.w->folder;
-    jb_batch_init(&b->batches[1]);
-    b->busy = &b->batches[1];
-    assert_int_equal(uv_timer_init(b->loop, &b->clock_timer), 0);
-    assert_int_equal(jb_deliver_start(b), JB_OK);
-    assert_int_equal(jb_degraded_start(b), JB_OK);
-    assert_false(jb_degraded(b));
-    *state = &l;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct looped *l = *state;
-    void *part = l->w;
-    struct jb_broker *b = &l->w->b;
-    jb_degraded_stop(b);
-    uv_close((uv_handle_t *)&b->clock_timer, NULL);
-    uv_close((uv_handle_t *)&b->behind.idle, NULL);
-    assert_int_equal(uv_run(&l->loop, UV_RUN_DEFAULT), 0);
-    assert_int_equal(uv_loop_close(&l->loop), 0);
-    jb_batch_fini(b->busy);
-    b->batches[0] = *b->fill;
-    return world_teardown(&part);
-}
 
 /* A case is registered and handed over, an agency gets another name, a receipt comes. */
 static void gather(struct world *w, unsigned round)
@@ -73,28 +34,6 @@ static void gather(struct world *w, unsigned round)
     acknowledge(w, HOUSING);
 }
 
-static void wait_for_disk(struct jb_broker *b)
-{
-    while (b->committing)
-        (void)uv_run(b->loop, UV_RUN_ONCE);
-}
-
-static void tick(struct jb_broker *b)
-{
-    struct jb_batch *t = b->fill;
-    b->fill = b->busy;
-    b->busy = t;
-    jb_tick_commit(b);
-    wait_for_disk(b);
-}
-
-/* What the clock and the sweeps queued meanwhile is none of this test's business. */
-static void forget_own(struct jb_broker *b)
-{
-    jb_batch_reset(b->fill);
-    b->clock_pending = false;
-}
-
 struct before {
     uint64_t seq, stream, up;
     uint64_t made[16];
@@ -104,24 +43,26 @@ struct before {
     char name[64];
 };
 
-static struct before look(struct world *w)
+/* The digest goes over all tables: only when it is asked for. */
+static struct before look(struct world *w, bool digest)
 {
-    struct before k;
+    struct before k = {.seq = 0};
     k.seq = jb_log_last_seq(w->b.ledger);
     k.stream = stream_end(w, HOUSING);
     k.up = jb_broker_peer(&w->b, OFFICE)->up_taken.number;
     memcpy(k.made, w->made, sizeof k.made);
     memcpy(k.heads, w->heads, sizeof k.heads);
-    assert_int_equal(jb_ledger_digest(w->b.ledger, k.digest), JB_OK);
+    if (digest)
+        assert_int_equal(jb_ledger_digest(w->b.ledger, k.digest), JB_OK);
     k.count = w->b.count;
     (void)snprintf(k.name, sizeof k.name, "%s", jb_directory_find(&w->b.directory, LABOUR)->name);
     return k;
 }
 
 /* Memory and disk are what they were, and the broker says so. */
-static void check_nothing_happened(struct world *w, const struct before *k)
+static void check_nothing_happened(struct world *w, const struct before *k, bool digest)
 {
-    struct before now = look(w);
+    struct before now = look(w, digest);
     struct jb_line_state line;
     assert_int_equal(now.seq, k->seq);
     assert_int_equal(w->b.committed_seq, k->seq);
@@ -137,26 +78,17 @@ static void check_nothing_happened(struct world *w, const struct before *k)
     memcpy(w->heads, k->heads, sizeof w->heads);
 }
 
-static void recover(struct world *w)
-{
-    struct jb_broker *b = &w->b;
-    b->probe_timer.timer_cb(&b->probe_timer); /* its time has come */
-    wait_for_disk(b);
-    assert_false(jb_degraded(b));
-    assert_string_equal(b->strain.text, "");
-    forget_own(b);
-}
-
 /* Once with the n-th operation failing. False: there were fewer than n. */
 static bool round_with(struct world *w, enum fault kind, long n)
 {
     static unsigned round;
     struct jb_broker *b = &w->b;
-    forget_own(b);
-    struct before k = look(w);
+    looped_forget(b);
+    bool digest = n % DIGEST_EVERY == 1;
+    struct before k = look(w, digest);
     gather(w, ++round);
     fault_arm(kind, n);
-    tick(b);
+    looped_tick(b);
     bool fired = fault_disarm();
     assert_false(b->stopping);
     if (jb_log_last_seq(b->ledger) == k.seq) {
@@ -164,12 +96,12 @@ static bool round_with(struct world *w, enum fault kind, long n)
         assert_int_equal(b->strain.why, kind == FAULT_FULL                          ? JB_FULL
                                         : kind == FAULT_WRITE || kind == FAULT_SYNC ? JB_IO
                                                                                     : JB_NOMEM);
-        check_nothing_happened(w, &k);
-        recover(w);
+        check_nothing_happened(w, &k, digest);
+        looped_recover(&w->b);
         gather(w, ++round);
-        tick(b);
+        looped_tick(b);
     } else if (jb_degraded(b)) { /* after the commit */
-        recover(w);
+        looped_recover(&w->b);
     }
     assert_false(jb_degraded(b));
     assert_true(jb_log_last_seq(b->ledger) >= k.seq + ENTRIES);
@@ -244,11 +176,11 @@ static void a_reserve_saves_the_batch(void **state)
     assert_int_equal(jb_reserve_init(&b->reserve, w->folder, 65536), JB_OK);
     for (long n = 1; fired; n++) {
         assert_int_equal(jb_reserve_fill(&b->reserve), JB_OK);
-        forget_own(b);
-        struct before k = look(w);
+        looped_forget(b);
+        struct before k = look(w, false);
         gather(w, (unsigned)n);
         fault_arm(FAULT_FULL, n);
-        tick(b);
+        looped_tick(b);
         fired = fault_disarm();
         assert_true(jb_log_last_seq(b->ledger) >= k.seq + ENTRIES);
         assert_int_equal(b->count.submissions, k.count.submissions + 2);
@@ -257,7 +189,7 @@ static void a_reserve_saves_the_batch(void **state)
         assert_int_equal(jb_degraded(b), fired);
         assert_int_equal(atomic_load(&b->reserve.held), !fired);
         if (fired)
-            recover(w);
+            looped_recover(&w->b);
         assert_true(atomic_load(&b->reserve.held));
     }
     assert_int_equal(unlink(b->reserve.path), 0);
@@ -273,12 +205,12 @@ static void what_a_crash_left_is_synced_before_it_is_told(void **state)
     struct jb_ledger *l = NULL;
     struct jb_fault fault = {""};
     char path[160];
-    struct before k = look(w);
+    struct before k = look(w, true);
     gather(w, 1);
     fault_arm(FAULT_SYNC, 1);
-    tick(&w->b);
+    looped_tick(&w->b);
     assert_true(fault_disarm());
-    check_nothing_happened(w, &k); /* nor does this process see any of it */
+    check_nothing_happened(w, &k, true); /* nor does this process see any of it */
     (void)snprintf(path, sizeof path, "%s/copy-broker.db", w->folder);
     copy_file(w, "broker.db"); /* as a killed one leaves it */
     copy_file(w, "broker.db-wal");
@@ -293,10 +225,42 @@ static void what_a_crash_left_is_synced_before_it_is_told(void **state)
     assert_true(faults_database_syncs() > syncs_before);
     jb_ledger_close(&l);
     (void)unlink(path); /* its WAL went when it was closed */
-    recover(w);
+    looped_recover(&w->b);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+/* A step of the clock that did not get onto the disk is noticed once more, and then recorded once.
+ */
+static void a_lost_step_of_the_clock_is_noticed_again(void **state)
+{
+    static int64_t mono_ms = 1;
+    static const struct jb_clock_witness nobody = {.user = {"clock", 5}};
+    struct world *w = ((struct looped *)*state)->w;
+    struct jb_broker *b = &w->b;
+    b->keeper = (struct jb_keeper){.wall = jb_clock_fixed(&w->now_ms),
+                                   .mono = jb_clock_fixed(&mono_ms),
+                                   .step_max_ms = 600000};
+    jb_keeper_start(&b->keeper, w->now_ms, 30 * DAY_MS);
+    w->now_ms += DAY_MS; /* while no time went by */
+    (void)jb_broker_now(b);
+    assert_int_equal(b->keeper.doubt, JB_DOUBT_FORWARD);
+    assert_true(jb_clockwork_record(b, &nobody));
+    assert_int_equal(b->keeper.step_count, 0);
+    uint64_t seq = jb_log_last_seq(b->ledger);
+    fault_arm(FAULT_WRITE, 1);
+    looped_tick(b);
+    assert_true(fault_disarm());
+    assert_int_equal(b->keeper.doubt, JB_DOUBT_FORWARD);
+    assert_int_equal(b->keeper.step_count, 1);
+    looped_recover(b);
+    assert_int_equal(jb_log_last_seq(b->ledger), seq);
+    b->keeper.step_count = 1; /* looped_recover dropped what was queued on the way out */
+    b->keeper.steps[0].text = "again";
+    assert_true(jb_clockwork_record(b, &nobody));
+    looped_tick(b);
+    assert_int_equal(jb_log_last_seq(b->ledger), seq + 1);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, looped_setup, looped_teardown)
 
 int main(void)
 {
@@ -306,6 +270,7 @@ int main(void)
         CASE(writes),
         CASE(full_disk),
         CASE(syncs),
+        CASE(a_lost_step_of_the_clock_is_noticed_again),
         CASE(a_reserve_saves_the_batch),
         CASE(what_a_crash_left_is_synced_before_it_is_told),
     };
