@@ -251,17 +251,68 @@ static void submissions_and_syncs(void **state)
     submissions(*state, FAULT_SYNC);
 }
 
+/* ---- questions ---- */
+
+static bool asked_with(struct desk *d, int64_t case_no, enum fault kind, long n)
+{
+    static const Jb__GetStatus status_question = JB__GET_STATUS__INIT;
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__GetStatus q = status_question;
+    bool fired = false;
+    request.body_case = JB__REQUEST__BODY_STATUS;
+    request.status = &q;
+    for (int what = 0; what < 2; what++) {
+        fault_arm(kind, n);
+        enum jb_err err = what == 0 ? desk_ask(d, "li", &request, jb_agent_get_status)
+                                    : desk_get_case(d, "li", case_no);
+        bool failed = fault_disarm();
+        assert_true(err == JB_OK || err == JB_NOMEM);
+        assert_true(err == JB_OK || failed);
+        if (what == 1 && err == JB_OK) { /* nothing is left out without a word */
+            assert_int_equal(d->reply.case_file->n_timeline, 1);
+            assert_string_equal(d->reply.case_file->title, "漏水");
+        }
+        fired = fired || failed;
+    }
+    assert_false(d->agent.stopping || jb_agent_degraded(&d->agent));
+    assert_int_equal(desk_get_case(d, "li", case_no), JB_OK);
+    return fired;
+}
+
+static void questions(struct desk *d, enum fault kind)
+{
+    int64_t no = desk_register(d, 1, "漏水");
+    long n = 1;
+    long times = 0;
+    desk_deliver(d);
+    for (; asked_with(d, no, kind, n); times++)
+        n += kind == FAULT_SQLITE_MEMORY ? 3 : 1; /* hundreds, and all of a kind */
+    print_message("# %ld times %s\n", times, fault_names[kind]);
+    assert_true(times > 0);
+}
+
+static void questions_and_our_memory(void **state)
+{
+    questions(*state, FAULT_OUR_MEMORY);
+}
+
+static void questions_and_sqlites_memory(void **state)
+{
+    questions(*state, FAULT_SQLITE_MEMORY);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(deliveries_and_our_memory),  CASE(deliveries_and_sqlites_memory),
-        CASE(deliveries_and_writes),      CASE(deliveries_and_a_full_disk),
-        CASE(deliveries_and_syncs),       CASE(a_reserve_saves_the_delivery),
-        CASE(submissions_and_our_memory), CASE(submissions_and_sqlites_memory),
-        CASE(submissions_and_writes),     CASE(submissions_and_a_full_disk),
-        CASE(submissions_and_syncs),
+        CASE(deliveries_and_our_memory),    CASE(deliveries_and_sqlites_memory),
+        CASE(deliveries_and_writes),        CASE(deliveries_and_a_full_disk),
+        CASE(deliveries_and_syncs),         CASE(a_reserve_saves_the_delivery),
+        CASE(submissions_and_our_memory),   CASE(submissions_and_sqlites_memory),
+        CASE(submissions_and_writes),       CASE(submissions_and_a_full_disk),
+        CASE(submissions_and_syncs),        CASE(questions_and_our_memory),
+        CASE(questions_and_sqlites_memory),
     };
     faults_install();
     return cmocka_run_group_tests_name("agent_fault", tests, NULL, NULL);
