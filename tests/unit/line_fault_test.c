@@ -75,11 +75,11 @@ static void make_frames(struct world *w)
                              .window_items = 64,
                              .window_bytes = 1 << 20,
                              .suite = JB_SUITE_ED25519};
-    struct jb_frame submit = {.kind = JB_FRAME_SUBMIT,
-                              .first = up.number + 1,
-                              .items = &item,
-                              .item_count = 1,
-                              .suite = JB_SUITE_ED25519};
+    struct jb_frame frame = {.kind = JB_FRAME_SUBMIT,
+                             .first = up.number + 1,
+                             .items = &item,
+                             .item_count = 1,
+                             .suite = JB_SUITE_ED25519};
     struct jb_frame ack = {.kind = JB_FRAME_ACK, .number = down.number, .suite = JB_SUITE_ED25519};
     struct jb_frame beat = {.kind = JB_FRAME_BEAT, .up = up, .down = down};
     jb_hash(JB_SUITE_ED25519, item.body.data, item.body.len, hash);
@@ -88,14 +88,14 @@ static void make_frames(struct world *w)
     hello.up = up;
     hello.settled = desk.up;
     memcpy(hello.sign_key, desk.keys.sign_public, sizeof hello.sign_key);
-    memcpy(submit.epoch, up.epoch, sizeof submit.epoch);
-    memcpy(submit.head, up.head, sizeof submit.head);
-    sign(JB_LINE_UP, &up, submit.signature);
+    memcpy(frame.epoch, up.epoch, sizeof frame.epoch);
+    memcpy(frame.head, up.head, sizeof frame.head);
+    sign(JB_LINE_UP, &up, frame.signature);
     memcpy(ack.epoch, down.epoch, sizeof ack.epoch);
     memcpy(ack.head, down.head, sizeof ack.head);
     sign(JB_LINE_DOWN_ACK, &down, ack.signature);
     desk.hello = encode(w, &hello);
-    desk.submit = encode(w, &submit);
+    desk.submit = encode(w, &frame);
     desk.ack = encode(w, &ack);
     desk.beat = encode(w, &beat);
 }
