@@ -2,19 +2,22 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <dirent.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "proto/schema/act.pb-c.h"
+#include "proto/schema/blob.pb-c.h"
 #include "proto/schema/entry.pb-c.h"
 #include "proto/schema/line.pb-c.h"
 #include "proto/schema/local.pb-c.h"
 #include "proto/wire/convert.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define TYPES_MAX 256
+#define TYPES_MAX 512
 
 static const ProtobufCMessageDescriptor *types[TYPES_MAX];
 static unsigned depths[TYPES_MAX]; /* levels below and with it */
@@ -36,12 +39,16 @@ static size_t type_index(const ProtobufCMessageDescriptor *type)
 static void collect_types(void)
 {
     const ProtobufCMessageDescriptor *const roots[] = {
-        &jb__act__descriptor,     &jb__entry__descriptor,       &jb__submission__descriptor,
-        &jb__hello__descriptor,   &jb__stream_item__descriptor, &jb__petitioners__descriptor,
-        &jb__welcome__descriptor, &jb__submit__descriptor,      &jb__deliver__descriptor,
-        &jb__ack__descriptor,     &jb__beat__descriptor,        &jb__resume__descriptor,
-        &jb__reject__descriptor,  &jb__bye__descriptor,         &jb__request__descriptor,
-        &jb__reply__descriptor,
+        &jb__act__descriptor,        &jb__entry__descriptor,         &jb__submission__descriptor,
+        &jb__hello__descriptor,      &jb__stream_item__descriptor,   &jb__petitioners__descriptor,
+        &jb__welcome__descriptor,    &jb__submit__descriptor,        &jb__deliver__descriptor,
+        &jb__ack__descriptor,        &jb__beat__descriptor,          &jb__resume__descriptor,
+        &jb__reject__descriptor,     &jb__copy_want__descriptor,     &jb__copy__descriptor,
+        &jb__copy_done__descriptor,  &jb__bye__descriptor,           &jb__request__descriptor,
+        &jb__reply__descriptor,      &jb__blob_manifest__descriptor, &jb__blob_offer__descriptor,
+        &jb__blob_range__descriptor, &jb__blob_want__descriptor,     &jb__blob_chunk__descriptor,
+        &jb__blob_have__descriptor,  &jb__blob_gone__descriptor,     &jb__put_blob__descriptor,
+        &jb__get_blob__descriptor,   &jb__blob_part__descriptor,
     };
 
     type_count = 0;
@@ -92,6 +99,59 @@ static void no_message_contains_itself_or_is_too_deep(void **state)
                 fail_msg("%s is too deep or contains itself", types[i]->short_name);
         }
     }
+}
+
+static bool is_collected(const char *name)
+{
+    for (size_t i = 0; i < type_count; i++)
+        if (strcmp(types[i]->short_name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Every `message NAME {` of one file, nested ones too. */
+static size_t messages_of(const char *path)
+{
+    char line[512];
+    char name[128];
+    size_t count = 0;
+    FILE *in = fopen(path, "re");
+
+    assert_non_null(in);
+    while (fgets(line, sizeof line, in) != NULL) {
+        if (sscanf(line, " message %127[A-Za-z0-9_] {", name) != 1)
+            continue;
+        count++;
+        if (!is_collected(name))
+            fail_msg("%s: %s is not reached by this test: add it to the roots", path, name);
+    }
+    assert_int_equal(fclose(in), 0);
+    return count;
+}
+
+/* What is promised of "every message" is promised of those that nobody reaches yet, too. */
+static void every_message_of_every_file_is_looked_at(void **state)
+{
+    static const char folder[] = "proto/schema";
+    char path[300];
+    size_t files = 0;
+    size_t messages = 0;
+    DIR *dir = opendir(folder);
+
+    (void)state;
+    collect_types();
+    assert_non_null(dir);
+    for (const struct dirent *e = readdir(dir); e != NULL; e = readdir(dir)) {
+        size_t len = strlen(e->d_name);
+        if (len < 6 || strcmp(e->d_name + len - 6, ".proto") != 0)
+            continue;
+        (void)snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        messages += messages_of(path);
+        files++;
+    }
+    assert_int_equal(closedir(dir), 0);
+    assert_true(files >= 5);
+    assert_int_equal(messages, type_count);
 }
 
 static void check_field_type(const ProtobufCMessageDescriptor *type,
@@ -162,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_message_contains_itself_or_is_too_deep),
+        cmocka_unit_test(every_message_of_every_file_is_looked_at),
         cmocka_unit_test(every_message_is_of_the_supported_kind),
         cmocka_unit_test(bodies_of_acts_fit_plans_and_json),
     };
