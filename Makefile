@@ -31,6 +31,8 @@ DATADIR ?= $(PREFIX)/share/jiaoban
 LOCALEDIR ?= $(PREFIX)/share/locale
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
+comma := ,
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -87,13 +89,15 @@ DEMO_SRC := $(call sources,tests/demo/*.c)
 BENCH_SRC := $(call sources,tests/bench/*.c)
 REPLAY_SRC := $(call sources,tests/replay/*.c)
 CHAOS_SRC := $(call sources,tests/chaos/*.c)
+FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
+FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
            $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(REPLAY_SRC) \
-           $(CHAOS_SRC)
+           $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
-               tests/demo/*.h tests/replay/*.h tests/chaos/*.h)
+               tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -114,12 +118,13 @@ PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
 REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
 POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
+FUZZERS := $(FUZZ_SRC:tests/fuzz/%_fuzz.c=$(BUILD)/tests/fuzz/%)
 
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
 all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) ## build programs, libjiaoban and translations (default)
 programs: $(PROGRAMS)
-tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(POWERCUT) \
+tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(POWERCUT) $(FUZZERS) \
        $(PYTHON_SCHEMAS) ## build everything the tests need
 tools: $(TOOLS)
 
@@ -180,7 +185,7 @@ $(BUILD)/libjbcli.a: $(call objects-of,$(CLI_SRC))
 $(BUILD)/libjbtest.a: $(call obj,$(UNIT_SHARED_SRC))
 
 ARCHIVES := $(addprefix $(BUILD)/,libjbproto.a libjbdaemon.a libjbagent.a libjbclient.a \
-            libjbcli.a libjbtest.a)
+            libjbcli.a libjbtest.a libjbfuzz.a)
 $(ARCHIVES): $(BUILD)/sources
 	$(call say,AR,$@)
 	@rm -f $@
@@ -313,6 +318,29 @@ MUTANT_FILES :=
 $(foreach m,$(MUTANTS),$(eval $(call mutant-rules,$(m))))
 .PHONY: mutants
 mutants: $(MUTANT_FILES)
+# The same objects twice: with a main that replays a corpus (any compiler), or, when SANITIZE holds
+# "fuzzer-no-link", with libFuzzer. FUZZ_WRAP: what tests/fuzz/outside.c and fuzzdesk.c stand in for.
+FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_zsock_send jb_ledger_commit)
+$(BUILD)/tests/fuzz/stream $(BUILD)/tests/fuzz/local $(BUILD)/tests/fuzz/seed: \
+    FUZZ_WRAP += $(patsubst %,-Wl$(comma)--wrap=%,jb_agent_fail jb_agent_line_break \
+                 jb_local_peer_identity)
+FUZZ_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbproto.a)
+FUZZ_MAIN = $(if $(findstring fuzzer-no-link,$(SANITIZE)),-fsanitize=fuzzer)
+$(BUILD)/libjbfuzz.a: $(call obj,$(FUZZ_SHARED_SRC) tests/demo/csv.c)
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%_fuzz.o $(BUILD)/libjbfuzz.a \
+            $(if $(findstring fuzzer-no-link,$(SANITIZE)),,$(call obj,tests/fuzz/replay.c)) \
+            $(FUZZ_ARCHIVES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) $(FUZZ_WRAP) $(FUZZ_MAIN) -lcmocka
+
+$(BUILD)/tests/fuzz/seed: $(call obj,tests/fuzz/seed.c) $(BUILD)/libjbfuzz.a $(FUZZ_ARCHIVES)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) $(FUZZ_WRAP) -lcmocka
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
 
 .PHONY: $(UNIT_SRC:tests/unit/%_test.c=unit-%)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
@@ -325,7 +353,8 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile chaos chaos-mutants
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile chaos chaos-mutants \
+        fuzz fuzz-replay fuzz-merge spin spin-check
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
 
@@ -346,6 +375,10 @@ asan: ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(SCRIPT_ENV) tests/run asan
 walk: $(WALK) ## a random walk of 100,000 acts over 50 agencies (JB_MODEL_STEPS=n JB_SEED=n)
 	CMOCKA_MESSAGE_OUTPUT=TAP $(WALK)
+spin-check: # of `make test`: small bounds
+	@$(SCRIPT_ENV) tests/model/spin check
+spin: ## the protocol as a model, verified with larger bounds (minutes)
+	@$(SCRIPT_ENV) tests/model/spin large
 replay: ## let real cases travel on their real dates (DATA=folder, default: the excerpt)
 	@tests/install-packages.sh build
 	+@$(parallel) $(REPLAY)
@@ -370,6 +403,13 @@ hostile: ## what attackers cost a broker, and what an honest node notices (COUNT
 	+@$(parallel) tests
 	@$(SCRIPT_ENV) JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python \
 	    COUNT=$(or $(COUNT),10000) tests/hostile/run
+FUZZ_ENV = $(SCRIPT_ENV) SECONDS_EACH=$(or $(SECONDS),60)
+fuzz: ## libFuzzer with ASan and UBSan on untrusted input (SECONDS=60, TARGET=name: one of them)
+	@$(FUZZ_ENV) tests/fuzz/run fuzz $(TARGET)
+fuzz-replay: ## the committed corpora through every fuzz target
+	@$(SCRIPT_ENV) tests/run fuzz
+fuzz-merge: ## take over into the committed corpora what `make fuzz` found and they lack
+	@$(FUZZ_ENV) tests/fuzz/run merge $(TARGET)
 valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 

@@ -13,9 +13,10 @@ build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzm
     libsqlite3-dev libuv1-dev libsodium-dev libinih-dev libsmartcols-dev libsystemd-dev
     libxlsxwriter-dev libssl-dev gettext"
 
-# Unit tests; the independent node in Python; linters; a second compiler; scripts of the tests.
+# Unit tests; the independent node in Python; linters; a second compiler; scripts of the tests;
+# a model checker.
 test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl clang
-    clang-format clang-tidy cppcheck valgrind procps bash-completion"
+    clang-format clang-tidy cppcheck valgrind spin procps bash-completion"
 
 wanted=""
 for set in "${@:-build}"; do

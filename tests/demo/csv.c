@@ -131,22 +131,29 @@ static bool read_record(struct reader *r)
     return true;
 }
 
-bool csv_read(struct csv *csv, const char *path)
+bool csv_parse(struct csv *csv, char *text, size_t size, const char *name)
 {
-    *csv = (struct csv){0};
-    size_t size = 0;
-    bool good = load(csv, path, &size);
-    if (good) {
-        struct reader r = {.csv = csv, .path = path, .in = csv->text, .out = csv->text, .line = 1};
-        r.end = csv->text + size;
-        while (good && r.in < r.end)
-            good = read_record(&r);
-        if (good && csv->rows == 0)
-            good = complain(&r, "there is no header");
-    }
+    *csv = (struct csv){.text = text};
+    struct reader r = {.csv = csv, .path = name, .in = text, .out = text, .line = 1};
+    bool good = true;
+    r.end = text + size;
+    while (good && r.in < r.end)
+        good = read_record(&r);
+    if (good && csv->rows == 0)
+        good = complain(&r, "there is no header");
     if (!good)
         csv_free(csv);
     return good;
+}
+
+bool csv_read(struct csv *csv, const char *path)
+{
+    size_t size = 0;
+    *csv = (struct csv){0};
+    if (load(csv, path, &size))
+        return csv_parse(csv, csv->text, size, path);
+    csv_free(csv);
+    return false;
 }
 
 void csv_free(struct csv *csv)

@@ -16,6 +16,9 @@ struct csv {
 
 /* Read a file of at most 16 MiB. False: the reason went to standard error, nothing to free. */
 bool csv_read(struct csv *csv, const char *path);
+/* The same from memory: `size` bytes with room for one more, allocated, owned by the csv from now
+ * on, also when it fails. `name` stands in messages. */
+bool csv_parse(struct csv *csv, char *text, size_t size, const char *name);
 void csv_free(struct csv *csv);
 
 /* Position of a column by its header, or (size_t)-1. */

@@ -18,7 +18,10 @@ int lw_setup(void **state)
     struct lw *w = calloc(1, sizeof *w);
 
     assert_non_null(w);
-    strcpy(w->dir, "/tmp/jb-ledger-XXXXXX");
+    const char *folder = getenv("TMPDIR");
+    int len =
+        snprintf(w->dir, sizeof w->dir, "%s/jb-ledger-XXXXXX", folder != NULL ? folder : "/tmp");
+    assert_true(len > 0 && (size_t)len < sizeof w->dir);
     assert_non_null(mkdtemp(w->dir));
     jb_arena_init(&w->arena, (size_t)256 * 1024 * 1024);
     w->random = 20261123;

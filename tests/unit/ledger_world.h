@@ -13,8 +13,8 @@
 #define LW_CASE_BASE INT64_C(2026112300007000010)
 
 struct lw {
-    char dir[64];
-    char path[160]; /* of the last lw_path */
+    char dir[128];
+    char path[224]; /* of the last lw_path */
     struct jb_arena arena;
     uint64_t random;
     int64_t now_ms;

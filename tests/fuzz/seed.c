@@ -1,0 +1,404 @@
+/* Writes the first inputs of every target: frames, acts, items, entries, requests and files as the
+ * project itself makes them. `seed FOLDER` makes FOLDER/TARGET/NAME. For a new target, or after a
+ * change of the format; what fuzzing finds on top of them is merged by `make fuzz-merge`. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "proto/schema/act.pb-c.h"
+#include "proto/schema/entry.pb-c.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/fuzzbroker.h"
+#include "tests/fuzz/fuzzdesk.h"
+#include "tests/unit/wire_gen.h"
+
+#define INPUT_MAX 65536
+
+static const char *top;
+
+/* ---- one input being written ---- */
+
+struct input {
+    uint8_t data[INPUT_MAX];
+    size_t len;
+};
+
+static void put(struct input *in, const void *data, size_t len)
+{
+    FUZZ_MUST(in->len + len <= sizeof in->data);
+    if (len > 0)
+        memcpy(in->data + in->len, data, len);
+    in->len += len;
+}
+
+static void put_byte(struct input *in, uint8_t byte)
+{
+    put(in, &byte, 1);
+}
+
+static void put_part(struct input *in, struct jb_bytes part)
+{
+    put_byte(in, (uint8_t)(part.len >> 8));
+    put_byte(in, (uint8_t)part.len);
+    put(in, part.data, part.len);
+}
+
+static void save(const struct input *in, const char *target, const char *name)
+{
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s", top, target);
+    FUZZ_MUST(mkdir(path, 0755) == 0 || errno == EEXIST);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", top, target, name);
+    FILE *out = fopen(path, "wbe");
+    FUZZ_MUST(out != NULL && fwrite(in->data, 1, in->len, out) == in->len && fclose(out) == 0);
+}
+
+/* A file of the project behind a first byte. */
+static void save_file(const char *target, const char *name, uint8_t first, const char *path)
+{
+    static struct input in;
+    FILE *from = fopen(path, "rbe");
+
+    FUZZ_MUST(from != NULL);
+    in.len = 0;
+    put_byte(&in, first);
+    in.len += fread(in.data + in.len, 1, sizeof in.data - in.len, from);
+    FUZZ_MUST(fclose(from) == 0);
+    save(&in, target, name);
+}
+
+/* ---- acts, one of each kind, as the schema describes them ---- */
+
+static const enum jb_act_kind kinds[] = {
+#define X(name, field, number) JB_ACT_##name,
+    JB_ACT_KINDS(X)
+#undef X
+};
+#define KINDS (sizeof kinds / sizeof kinds[0])
+
+static struct jb_act full_act(enum jb_act_kind kind, int64_t case_no)
+{
+    struct jb_act act = {.kind = kind, .case_no = case_no, .custody = 2};
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field(&jb__act__descriptor, (unsigned)kind);
+
+    if (field != NULL)
+        gen_fill(&gen_act, field->descriptor, &act);
+    act.case_no = case_no;
+    act.custody = 2;
+    return act;
+}
+
+static void act_seeds(struct fuzz_broker *f)
+{
+    static struct input in;
+
+    for (size_t i = 0; i < KINDS; i++) {
+        struct jb_bytes bytes;
+        in.len = 0;
+        put(&in, "\0\1", 2);
+        for (uint8_t k = 0; k < 3; k++) { /* each agency about another case */
+            struct jb_act act = full_act(kinds[i], f->cases[(i + k) % FUZZ_CASES]);
+            if (jb_act_encode(&act, &f->w->arena, &bytes) != JB_OK)
+                continue;
+            put_byte(&in, k);
+            put_part(&in, bytes);
+        }
+        put(&in, "\3\0\1\2", 4); /* and the clock looks */
+        save(&in, "act", jb_act_kind_name(kinds[i]));
+        in.data[0] = 3; /* a month later */
+    }
+}
+
+/* ---- frames ---- */
+
+static void save_frame(struct fuzz_broker *f, uint8_t how, const struct jb_frame *frame,
+                       const char *name)
+{
+    static struct input in;
+    struct jb_bytes bytes;
+
+    FUZZ_MUST(jb_frame_encode(frame, &f->w->arena, &bytes) == JB_OK);
+    in.len = 0;
+    put_byte(&in, how);
+    put(&in, bytes.data, bytes.len);
+    save(&in, "frame", name);
+}
+
+static void submit_seeds(struct fuzz_broker *f)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct jb_frame_item item = {.body = {NULL, 0}};
+        struct jb_act act = full_act(kinds[i], f->cases[i % FUZZ_CASES]);
+        struct jb_submission s = {.user = jb_text_of("clerk"), .made_at_ms = f->w->now_ms};
+        struct jb_frame frame = {.kind = JB_FRAME_SUBMIT, .first = 1, .items = &item};
+        char name[64];
+        frame.item_count = 1;
+        frame.suite = JB_SUITE_ED25519;
+        if (jb_act_encode(&act, &f->w->arena, &s.act_bytes) != JB_OK ||
+            jb_submission_encode(&s, &f->w->arena, &item.body) != JB_OK)
+            continue;
+        (void)snprintf(name, sizeof name, "submit-%s", jb_act_kind_name(kinds[i]));
+        save_frame(f, (uint8_t)(12 + i % 3), &frame, name);
+    }
+}
+
+static void frame_seeds(struct fuzz_broker *f)
+{
+    struct jb_frame frame = {.protocol_min = 1, .protocol_max = JB_PROTOCOL_MAX};
+
+    frame.code = jb_text_of("office");
+    frame.software = jb_text_of("example 1.0");
+    frame.window_items = 8;
+    frame.window_bytes = 65536;
+    frame.now_ms = f->w->now_ms;
+    frame.number = 3;
+    frame.error = JB_GAP;
+    frame.text = jb_text_of("a text");
+    memset(frame.up.epoch, 9, sizeof frame.up.epoch);
+    memset(frame.epoch, 9, sizeof frame.epoch);
+    frame.suite = JB_SUITE_ED25519;
+    for (int kind = JB_FRAME_HELLO; kind <= JB_FRAME_BYE; kind++) {
+        struct jb_frame_item item = {.body = {(const uint8_t *)"body", 4}};
+        char name[64];
+        frame.kind = (enum jb_frame_kind)kind;
+        frame.first = 1;
+        frame.items = &item;
+        frame.item_count = 1;
+        (void)snprintf(name, sizeof name, "%s", jb_frame_name(frame.kind));
+        save_frame(f, 4, &frame, name);
+        (void)snprintf(name, sizeof name, "%s-mended", jb_frame_name(frame.kind));
+        save_frame(f, 12, &frame, name);
+    }
+    submit_seeds(f);
+}
+
+/* ---- the stream of a node ---- */
+
+static void save_item(struct jb_bytes body, uint8_t how, const char *what, size_t i)
+{
+    static struct input in;
+    char name[64];
+
+    in.len = 0;
+    put_byte(&in, how);
+    put_part(&in, body);
+    (void)snprintf(name, sizeof name, "%s-%zu", what, i);
+    save(&in, "stream", name);
+}
+
+static void stream_seeds(struct fuzz_broker *f)
+{
+    struct jb_arena arena;
+
+    jb_arena_init(&arena, (size_t)64 * 1024 * 1024);
+    for (uint32_t node = OFFICE; node <= HOUSING; node++) {
+        struct jb_stream_read want = {
+            .node = node, .from = 1, .max_items = 40, .max_bytes = 1 << 20};
+        struct jb_frame_item *items = NULL;
+        size_t count = 0;
+        uint8_t head[JB_HASH_BYTES];
+        FUZZ_MUST(jb_stream_read(f->w->b.reader, &want, &arena, &items, &count, head) == JB_OK);
+        for (size_t i = 0; i < count; i++)
+            if (items[i].body.len < 4096) /* policies and calendars are in `config` */
+                save_item(items[i].body, 5, node == OFFICE ? "office" : "housing", i);
+    }
+    jb_arena_fini(&arena);
+}
+
+static void effect_seeds(struct desk *d)
+{
+    const ProtobufCMessageDescriptor *type = &jb__effect__descriptor;
+
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        struct jb_effect effect = {.kind = (enum jb_effect_kind)type->fields[i].id};
+        struct jb_entry e = lw_entry(d->w, d->broker, JB_ACT_NOTE, lw_case_no(0));
+        struct jb_bytes bytes;
+        gen_fill(&gen_effect, type->fields[i].descriptor, &effect);
+        lw_effects(&e, &d->w->arena, &effect, 1);
+        if (jb_entry_encode(&e, &d->w->arena, &bytes) == JB_OK)
+            save_item(bytes, 6, "effect", type->fields[i].id);
+    }
+}
+
+static void entry_seeds(struct desk *d)
+{
+    struct jb_item left = {.kind = JB_ITEM_LEFT, .left_case_no = lw_case_no(1), .at_ms = 5};
+    struct jb_bytes bytes;
+
+    for (size_t i = 0; i < KINDS; i++) {
+        struct jb_entry e = lw_entry(d->w, d->broker, kinds[i], lw_case_no(0));
+        e.act = full_act(kinds[i], lw_case_no((int64_t)i % 3));
+        if (jb_entry_encode(&e, &d->w->arena, &bytes) == JB_OK)
+            save_item(bytes, 6, jb_act_kind_name(kinds[i]), 0);
+    }
+    FUZZ_MUST(jb_item_encode(&left, &d->w->arena, &bytes) == JB_OK);
+    save_item(bytes, 5, "left", 0);
+    effect_seeds(d);
+}
+
+/* ---- requests and replies ---- */
+
+/* Every body, with every field that takes a number or a text. */
+static void fill_body(struct gen_raw *raw, const ProtobufCMessageDescriptor *type)
+{
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &type->fields[i];
+        if (field->type == PROTOBUF_C_TYPE_STRING)
+            gen_run(raw, field->id, "屋面 1", 8);
+        else if (field->type == PROTOBUF_C_TYPE_BYTES)
+            gen_run(raw, field->id, "\x08\x01", 2);
+        else if (strcmp(field->name, "case_no") == 0)
+            gen_number(raw, field->id, (uint64_t)lw_case_no(0));
+        else if (field->type != PROTOBUF_C_TYPE_MESSAGE)
+            gen_number(raw, field->id, 1);
+    }
+}
+
+static void body_seeds(const ProtobufCMessageDescriptor *type, const char *target, uint8_t first)
+{
+    static struct input in;
+
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        struct gen_raw whole = {.len = 0};
+        struct gen_raw body = {.len = 0};
+        char name[64];
+        if (type->fields[i].type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        fill_body(&body, type->fields[i].descriptor);
+        gen_nest(&whole, type->fields[i].id, &body);
+        in.len = 0;
+        put_byte(&in, first);
+        put(&in, whole.data, whole.len);
+        (void)snprintf(name, sizeof name, "%s-%s", type->short_name, type->fields[i].name);
+        save(&in, target, name);
+    }
+}
+
+static void submit_requests(struct desk *d)
+{
+    static struct input in;
+
+    for (size_t i = 0; i < KINDS; i++) {
+        struct jb_act act = full_act(kinds[i], lw_case_no((int64_t)i % 3));
+        struct gen_raw whole = {.len = 0};
+        struct gen_raw body = {.len = 0};
+        struct jb_bytes bytes;
+        char name[64];
+        if (jb_act_encode(&act, &d->w->arena, &bytes) != JB_OK || bytes.len > 2048)
+            continue;
+        gen_run(&body, 1, bytes.data, bytes.len);
+        gen_nest(&whole, JB__REQUEST__BODY_SUBMIT, &body);
+        in.len = 0;
+        put_byte(&in, 1);
+        put(&in, whole.data, whole.len);
+        (void)snprintf(name, sizeof name, "submit-%s", jb_act_kind_name(kinds[i]));
+        save(&in, "local", name);
+        in.len = 0;
+        put_byte(&in, 2);
+        put(&in, bytes.data, bytes.len);
+        save(&in, "json", name);
+    }
+}
+
+/* ---- files ---- */
+
+static void text_seeds(void)
+{
+    static const struct {
+        const char *target, *name, *text;
+    } rows[] = {
+        {"csv", "quoted", "a,b\r\n\"1\"\"2\",\"x,\ny\"\r\n"},
+        {"csv", "plain", "no,date,title\n1,2026-11-23,屋面\n2,,\n"},
+        {"json", "text", "\3a\"b\\c\x01\xff\xe5\xb1\x8b\xed\xa0\x80\xf4\x90"},
+        {"ledger", "page", "\0\0\x10\x40\4\1\2\3\4"},
+        {"ledger", "replica-page", "\1\0\x30\x20\2\xff\xff"},
+        {"ledger", "old-page", "\2\0\x20\x00\1\0"},
+        {"gate", "frames", "\2\0\3abc\2\0\0\0\0\0\0\0\2xy\4\1z"},
+    };
+    static struct input in;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t len = strlen(rows[i].text);
+        in.len = 0;
+        if (strcmp(rows[i].target, "ledger") == 0 || strcmp(rows[i].target, "gate") == 0)
+            len = strcmp(rows[i].target, "gate") == 0 ? 21 : 9;
+        put(&in, rows[i].text, len);
+        save(&in, rows[i].target, rows[i].name);
+    }
+    save_file("config", "broker", 0, "deploy/config/jiaoband.conf.example");
+    save_file("config", "agent", 1, "deploy/config/jiaoban-agent.conf.example");
+    save_file("config", "policy", 2, "deploy/policy/cn-2022.ini");
+    save_file("config", "calendar", 3, "deploy/calendar/cn.ini");
+}
+
+/* One value of each table, in all four files. */
+static void ledger_seeds(void)
+{
+    static struct input in;
+
+    for (int file = 0; file < 4; file++)
+        for (int table = 0; table < 30; table++) {
+            char name[64];
+            in.len = 0;
+            put_byte(&in, (uint8_t)(4 + file));
+            for (int column = 1; column < 4; column++) {
+                const uint8_t change[] = {(uint8_t)table, 1, (uint8_t)(column * 3 % 7)};
+                put(&in, change, sizeof change);
+                put_part(&in, (struct jb_bytes){(const uint8_t *)"\x01\x02\x03", 3});
+            }
+            (void)snprintf(name, sizeof name, "value-%d-%d", file, table);
+            save(&in, "ledger", name);
+        }
+}
+
+static void key_seeds(uint8_t suite)
+{
+    static struct input in;
+    struct jb_node_keys keys;
+    struct jb_public_keys public;
+    struct jb_fault fault = {""};
+    char text[JB_KEYS_PUBLIC_TEXT_BYTES];
+    char name[32];
+    char path[256];
+
+    FUZZ_MUST(jb_keys_generate(suite, &keys, &fault) == JB_OK);
+    jb_keys_public(&keys, &public);
+    jb_keys_public_text(&public, text);
+    in.len = 0;
+    put_byte(&in, 0);
+    put(&in, text, strlen(text));
+    (void)snprintf(name, sizeof name, "line-%d", suite);
+    save(&in, "keys", name);
+    (void)snprintf(path, sizeof path, "%s/key.tmp", top);
+    (void)remove(path);
+    FUZZ_MUST(jb_keys_save(&keys, path, &fault) == JB_OK);
+    (void)snprintf(name, sizeof name, "file-%d", suite);
+    save_file("keys", name, 1, path);
+    FUZZ_MUST(remove(path) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: seed FOLDER\n");
+        return 2;
+    }
+    top = argv[1];
+    struct fuzz_broker *f = fuzz_broker();
+    act_seeds(f);
+    frame_seeds(f);
+    stream_seeds(f);
+    fuzz_undo = false; /* what the desk begins with is to stay */
+    struct desk *d = fuzz_desk();
+    entry_seeds(d);
+    body_seeds(&jb__request__descriptor, "local", 1);
+    body_seeds(&jb__request__descriptor, "json", 1);
+    body_seeds(&jb__reply__descriptor, "json", 0);
+    submit_requests(d);
+    text_seeds();
+    ledger_seeds();
+    key_seeds(JB_SUITE_ED25519);
+    key_seeds(JB_SUITE_SM2_SM3);
+    return 0;
+}
