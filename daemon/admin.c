@@ -104,6 +104,9 @@ bool jb_admin_wait_over(struct jb_admin *a, uint64_t id, struct jb_admin_waiter 
             continue;
         *out = a->waiters[i];
         a->waiters[i].id = 0;
+        a->waiters[i].frame = NULL;
+        if (out->peer == NULL)
+            free(out->frame);
         return out->peer != NULL;
     }
     return false;
@@ -124,8 +127,10 @@ void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *
 void jb_admin_lost(struct jb_broker *b, uint64_t waiter, enum jb_err err, const char *text)
 {
     struct jb_admin_waiter w;
-    if (b->admin != NULL && jb_admin_wait_over(b->admin, waiter, &w))
-        jb_admin_error(w.peer, w.request, err, text);
+    if (b->admin == NULL || !jb_admin_wait_over(b->admin, waiter, &w))
+        return;
+    jb_admin_error(w.peer, w.request, err, text);
+    free(w.frame);
 }
 
 /* ---- dispatch ---- */
@@ -137,16 +142,17 @@ void jb_admin_lost(struct jb_broker *b, uint64_t waiter, enum jb_err err, const 
 /* Every request that is served here, with the duties of which one is enough. Those in an `admin`
  * request are told apart by the act, see duty.c. */
 static const struct jb_admin_row requests[] = {
-    {JB__REQUEST__BODY_STATUS, jb_admin_status, JB_DUTY_ALL, false},
-    {JB__REQUEST__BODY_NODES, jb_admin_nodes, JB_DUTY_ALL, false},
-    {JB__REQUEST__BODY_RIGHTS, jb_admin_rights, JB_DUTY_NOBODY, false},
-    {JB__REQUEST__BODY_ENROL, jb_admin_enrol, SYSTEM, true},
-    {JB__REQUEST__BODY_ADMIN, jb_admin_change, SYSTEM | SECURITY, true},
-    {JB__REQUEST__BODY_INSTALL, jb_admin_install, SYSTEM, true},
-    {JB__REQUEST__BODY_RELOAD, jb_admin_reload, SYSTEM, false},
-    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock, SYSTEM, true},
-    {JB__REQUEST__BODY_VERIFY, jb_admin_verify, SYSTEM | AUDIT, false},
-    {JB__REQUEST__BODY_REPORT, jb_admin_report, SYSTEM | AUDIT, false},
+    {JB__REQUEST__BODY_STATUS, jb_admin_status, JB_DUTY_ALL, false, false},
+    {JB__REQUEST__BODY_NODES, jb_admin_nodes, JB_DUTY_ALL, false, false},
+    {JB__REQUEST__BODY_RIGHTS, jb_admin_rights, JB_DUTY_NOBODY, false, false},
+    {JB__REQUEST__BODY_ENROL, jb_admin_enrol, SYSTEM, true, true},
+    {JB__REQUEST__BODY_ADMIN, jb_admin_change, SYSTEM | SECURITY, true, true},
+    {JB__REQUEST__BODY_INSTALL, jb_admin_install, SYSTEM, true, true},
+    {JB__REQUEST__BODY_RELOAD, jb_admin_reload, SYSTEM, false, true},
+    {JB__REQUEST__BODY_CONFIRM_CLOCK, jb_admin_confirm_clock, SYSTEM, true, true},
+    {JB__REQUEST__BODY_VERIFY, jb_admin_verify, SYSTEM | AUDIT, false, true},
+    {JB__REQUEST__BODY_AUDIT, jb_admin_audit, AUDIT, false, true},
+    {JB__REQUEST__BODY_REPORT, jb_admin_report, SYSTEM | AUDIT, false, true},
 };
 #undef SYSTEM
 #undef SECURITY
@@ -185,10 +191,10 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         return;
     }
     err = jb_admin_allowed(a, peer, r, row, &fault);
-    if (err != JB_OK)
-        jb_admin_error(peer, r->id, err, fault.text);
-    else if (row->writes && jb_degraded(a->b))
+    if ((row->writes || row->recorded || err != JB_OK) && jb_degraded(a->b))
         jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
+    else if (row->recorded || err != JB_OK)
+        jb_admin_record(a, peer, r, frame, err, &fault);
     else
         row->handle(a, peer, r);
 }
@@ -239,6 +245,8 @@ void jb_admin_fini(struct jb_broker *b)
 {
     if (b->admin == NULL)
         return;
+    for (size_t i = 0; i < JB_ADMIN_WAITERS; i++)
+        free(b->admin->waiters[i].frame);
     jb_arena_fini(&b->admin->arena);
     free(b->admin);
     b->admin = NULL;

@@ -10,6 +10,10 @@ struct jb_admin_waiter {        /* a request whose answer comes after a commit o
     uint64_t id;                /* 0: free slot */
     struct jb_local_peer *peer; /* NULL: the client has gone */
     uint64_t request;           /* Request.id */
+    uint8_t *frame;             /* AUDIT: the request, to be done once it is on record; owned */
+    size_t frame_len;
+    enum jb_err denied; /* AUDIT: it is not to be done ... */
+    struct jb_fault why;
 };
 
 #define JB_ADMIN_WAITERS 64
@@ -20,10 +24,12 @@ struct jb_admin {
     struct jb_arena arena; /* of the request being handled */
     struct jb_admin_waiter waiters[JB_ADMIN_WAITERS];
     uint64_t next_waiter;
-    bool checking;        /* a verification is running on the worker pool */
-    bool reporting;       /* likewise a report */
-    bool forecasting;     /* and a dry run of a calendar */
-    atomic_bool stopping; /* ... and ends early */
+    bool checking;            /* a verification is running on the worker pool */
+    bool reporting;           /* likewise a report */
+    bool forecasting;         /* and a dry run of a calendar */
+    atomic_bool stopping;     /* ... and ends early */
+    int64_t refused_since_ms; /* refusals of the minute that began then */
+    unsigned refused;
 };
 
 typedef void (*jb_admin_handler)(struct jb_admin *, struct jb_local_peer *, const Jb__Request *);
@@ -35,6 +41,7 @@ struct jb_admin_row {
     jb_admin_handler handle;
     unsigned duties; /* one of these is enough */
     bool writes;     /* has to wait while nothing is taken in */
+    bool recorded;   /* goes on the audit log before it is done; what is refused always does */
 };
 /* The rows by position; NULL: no more. And by kind; NULL: not served here. */
 const struct jb_admin_row *jb_admin_row(size_t i);
@@ -73,6 +80,13 @@ void jb_admin_verify(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
 /* adminforecast.c: begin the dry run of a calendar, whose text was checked; answers `w`. */
 enum jb_err jb_admin_forecast(struct jb_admin *a, const struct jb_admin_waiter *w,
                               struct jb_text text, bool *started, struct jb_fault *fault) JB_MUST;
+/* adminaudit.c: put a request on record; it is done (`denied` OK) or answered afterwards. */
+void jb_admin_record(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r,
+                     struct jb_bytes frame, enum jb_err denied, const struct jb_fault *why);
+void jb_admin_audit(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
+/* adminrights.c: kind and node of the act in a request; kind NONE: there is none to be read. */
+void jb_admin_act_of(struct jb_admin *a, const Jb__Request *r, enum jb_act_kind *kind,
+                     uint32_t *node);
 /* report.c */
 void jb_admin_report(struct jb_admin *a, struct jb_local_peer *peer, const Jb__Request *r);
 

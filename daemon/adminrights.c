@@ -8,14 +8,20 @@
 
 /* ---- deciding ---- */
 
-/* The kind of the act in an `admin` or `enrol` request; NONE: it cannot be read, which the handler
- * says better. */
-static enum jb_act_kind kind_of(struct jb_admin *a, const Jb__Request *r)
+void jb_admin_act_of(struct jb_admin *a, const Jb__Request *r, enum jb_act_kind *kind,
+                     uint32_t *node)
 {
     struct jb_act act = {.kind = JB_ACT_NONE};
     struct jb_fault why;
-    struct jb_bytes bytes = {r->admin->act.data, r->admin->act.len};
-    return jb_act_decode(bytes, &a->arena, &act, &why) == JB_OK ? act.kind : JB_ACT_NONE;
+    const ProtobufCBinaryData *data = NULL;
+    if (r->body_case == JB__REQUEST__BODY_ADMIN)
+        data = &r->admin->act;
+    else if (r->body_case == JB__REQUEST__BODY_ENROL)
+        data = &r->enrol->act;
+    bool read = data != NULL && jb_act_decode((struct jb_bytes){data->data, data->len}, &a->arena,
+                                              &act, &why) == JB_OK;
+    *kind = read ? act.kind : JB_ACT_NONE;
+    *node = read ? act.node : 0;
 }
 
 /* What a request takes, and what it is called in a refusal. Keys are the security administrator's,
@@ -28,7 +34,9 @@ static struct jb_duty_need need_of(struct jb_admin *a, const Jb__Request *r,
         protobuf_c_message_descriptor_get_field(&jb__request__descriptor, (unsigned)row->body);
     *what = field != NULL ? field->name : "";
     if (row->body == JB__REQUEST__BODY_ADMIN) {
-        enum jb_act_kind kind = kind_of(a, r);
+        enum jb_act_kind kind = JB_ACT_NONE;
+        uint32_t node = 0;
+        jb_admin_act_of(a, r, &kind, &node);
         if (kind != JB_ACT_NONE) {
             need = jb_duty_of_act(kind);
             *what = jb_act_kind_name(kind);

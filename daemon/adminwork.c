@@ -257,7 +257,10 @@ static void send_check(struct jb_local_peer *peer, uint64_t request, struct chec
     v.chain_intact = job->check.chain_intact;
     v.signatures_good = job->check.signatures_good;
     v.tables_equal = job->check.tables_equal;
-    v.ok = v.chain_intact && v.signatures_good && v.tables_equal;
+    v.has_audited = v.has_audit_intact = 1;
+    v.audited = job->check.audited;
+    v.audit_intact = job->check.audit_intact;
+    v.ok = v.chain_intact && v.signatures_good && v.tables_equal && v.audit_intact;
     v.nodes = job->lines;
     v.head_hex = head;
     v.digest_hex = digest;

@@ -277,8 +277,10 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         err = jb_metrics_start(b, fault);
     if (err == JB_OK)
         err = open_line(b, fault);
-    if (err == JB_OK)
+    if (err == JB_OK) {
         jb_duty_tell(b->config);
+        jb_admin_record_single(b);
+    }
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s%s%s", jb_err_text(err), b->ledger != NULL ? ": " : "",
                            b->ledger != NULL ? jb_ledger_error(b->ledger) : "");

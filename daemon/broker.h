@@ -25,6 +25,7 @@
 #include "proto/ledger/strain.h"
 #include "proto/rules/decide.h"
 #include "proto/wire/codec.h"
+#include "proto/ledger/audit.h"
 #include "proto/wire/local.h"
 #include "proto/wire/sign.h"
 #include "proto/wire/zap.h"
@@ -121,6 +122,13 @@ enum jb_source {
     JB_FROM_CLOCK, /* the deadline clock: look at this case; those in a row are one look */
     JB_FROM_SWEEP, /* the broker looked for something to do: no word when there is nothing */
     JB_FROM_ADMIN, /* the admin socket or the broker itself */
+    JB_FROM_AUDIT, /* what an administrator asks for, to be recorded before it is done */
+};
+
+struct jb_audit_order { /* one row of the audit log */
+    struct jb_audit_row row;
+    const uint8_t *secret; /* signs the log's end; borrowed */
+    int64_t before_ms;     /* older rows may go; 0: none */
 };
 
 struct jb_intake_item {
@@ -138,6 +146,7 @@ struct jb_intake_item {
     struct jb_text user;                /* ADMIN, SWEEP; arena */
     uint64_t waiter;               /* ADMIN: id of the admin request to answer; 0: nobody waits */
     uint8_t epoch[JB_EPOCH_BYTES]; /* EPOCH */
+    const struct jb_audit_order *audit; /* AUDIT; arena */
 };
 
 struct jb_audience { /* one node that gets something because of an operation */
@@ -154,7 +163,8 @@ enum jb_op_kind {
     JB_OP_REFUSAL,
     JB_OP_EPOCH,
     JB_OP_RECEIPT,
-    JB_OP_KNOWN /* an entry that is in the log already settles the item */
+    JB_OP_KNOWN, /* an entry that is in the log already settles the item */
+    JB_OP_AUDIT
 };
 
 struct jb_op { /* what the commit has to write, in order */
@@ -460,6 +470,10 @@ enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 void jb_admin_stop(
     struct jb_broker *b); /* no more requests; memory with jb_admin_fini after the loop */
 void jb_admin_fini(struct jb_broker *b);
+/* adminaudit.c: a request is on record: do it, or answer that it is refused. */
+void jb_admin_recorded(struct jb_broker *b, uint64_t waiter);
+/* Put on record that one account may hold all duties, if that is so. */
+void jb_admin_record_single(struct jb_broker *b);
 /* A decision that an admin request waits for is on disk (or was refused). */
 void jb_admin_settled(struct jb_broker *b, uint64_t waiter, const struct jb_op *op);
 /* It got lost: nothing of it is on disk. */

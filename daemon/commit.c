@@ -116,6 +116,15 @@ static enum jb_err write_known(struct jb_ledger *l, const struct jb_op *op)
     return err == JB_OK ? jb_recovery_known_drop(l, op->item->node, op->item->number) : err;
 }
 
+static enum jb_err write_audit(struct jb_ledger *l, const struct jb_audit_order *o)
+{
+    struct jb_audit_row row = o->row;
+    enum jb_err err = JB_OK;
+    if (o->before_ms > 0)
+        err = jb_audit_trim(l, o->before_ms, JB_AUDIT_TRIM_ROWS, o->secret);
+    return err == JB_OK ? jb_audit_append(l, &row, 1, 0, o->secret) : err;
+}
+
 static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
 {
     switch (op->kind) {
@@ -125,6 +134,8 @@ static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
         return write_refusal(l, op);
     case JB_OP_EPOCH:
         return jb_line_up_epoch(l, op->item->node, op->item->epoch);
+    case JB_OP_AUDIT:
+        return write_audit(l, op->item->audit);
     case JB_OP_RECEIPT:
         return jb_line_down_acked(l, op->item->signature);
     case JB_OP_KNOWN:

@@ -98,6 +98,10 @@ static const struct jb_config_row rows[] = {
         "The security administrator gives nodes their keys and replaces them."),
     ROW("admins", "audit", admins[JB_DUTY_AUDIT], STRING, JB_CONFIG_RELOADABLE, 0, JB_PEOPLE_BYTES,
         "", "The audit administrator reads the audit log, verifies, and changes nothing."),
+    ROW("admins", "audit_keep", audit_keep_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 0,
+        INT64_C(3155760000000), "0",
+        "Rows of the audit log (what administrators asked for) older than this are dropped.\n"
+        "0: never."),
     ROW("admins", "single_admin", single_admin, BOOL, JB_CONFIG_RELOADABLE, 0, 0, "no",
         "Allow one account several of these duties: for a tiny installation. Status shows it."),
     ROW("metrics", "listen", metrics_listen, STRING, 0, 0, 0, "",

@@ -38,6 +38,7 @@ struct jb_broker_config {
     char *metrics_listen;        /* HOST:PORT on loopback; "" none */
     char *admins[JB_DUTY_COUNT]; /* who has each duty: lists as in proto/wire/people.h */
     bool single_admin;           /* one account may have several */
+    int64_t audit_keep_ms;       /* rows of the audit log; 0: for ever */
 };
 
 extern const struct jb_config_table jb_broker_config_table;

@@ -375,6 +375,16 @@ static enum jb_err decide_epoch(struct jb_broker *b, struct jb_batch *t,
     return jb_decide_accept(b, t, &a);
 }
 
+static enum jb_err decide_audit(struct jb_batch *t, const struct jb_intake_item *item)
+{
+    struct jb_op *op = jb_batch_op(t);
+    if (op == NULL)
+        return JB_NOMEM;
+    op->kind = JB_OP_AUDIT;
+    op->item = item;
+    return JB_OK;
+}
+
 static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
                                const struct jb_intake_item *item)
 {
@@ -391,6 +401,8 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
         return decide_sweep(b, t, item);
     case JB_FROM_ADMIN:
         return jb_decide_own(b, t, item, item->act, item->user, NULL);
+    case JB_FROM_AUDIT:
+        return decide_audit(t, item);
     }
     return JB_OK;
 }

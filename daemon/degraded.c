@@ -60,7 +60,8 @@ static void uncount(struct jb_counters *c, const struct jb_counters *lost)
 static void lose(struct jb_broker *b, struct jb_batch *t)
 {
     for (size_t i = 0; i < t->item_count; i++)
-        if (t->items[i].source == JB_FROM_ADMIN && t->items[i].waiter != 0)
+        if ((t->items[i].source == JB_FROM_ADMIN || t->items[i].source == JB_FROM_AUDIT) &&
+            t->items[i].waiter != 0)
             jb_admin_lost(b, t->items[i].waiter, b->strain.why, b->strain.text);
     uncount(&b->count, &t->counted);
     if (t->tells_clock)

@@ -175,5 +175,6 @@ enum jb_err jb_broker_reload(struct jb_broker *b, struct jb_fault *fault)
     if (jb_log_level_parse(b->config->log_level, &level))
         jb_log_set_level(level);
     jb_duty_tell(b->config);
+    jb_admin_record_single(b);
     return jb_broker_install_files(b, fault);
 }

@@ -22,6 +22,7 @@
 #include "clients/agent/pending.h"
 #include "clients/agent/pins.h"
 #include "proto/base/testclock.h"
+#include "proto/ledger/audit.h"
 #include "proto/ledger/book.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/replica.h"
@@ -131,6 +132,8 @@ struct jb_agent_request {
     const Jb__Request *request;
     struct jb_arena *arena;
     int64_t now_ms;
+    struct jb_audit_row *notes; /* of what is sealed and goes out with the reply; arena */
+    size_t note_count, note_capacity;
     bool later;            /* a handler sets it: the answer follows some time after */
     struct jb_text user;   /* who asks: "account", or "account/person" for a system account */
     unsigned roles;        /* that he holds here, a set as in proto/rules/staff.h */

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "proto/base/log.h"
 #include "proto/wire/seal.h"
 
 struct case_file {
@@ -102,8 +101,8 @@ static enum jb_err put_petitioners(struct case_file *f)
         JB_PUT(f->view, sealed_unreadable, true);
         return JB_OK;
     }
-    jb_log(JB_LOG_NOTICE, f->view->number, "petitioners.read", "user=%s", f->r->user.data);
-    return put_persons(f, &persons);
+    err = jb_agent_access_note(f->r, f->o.c.case_no, JB_AUDIT_PERSONS);
+    return err == JB_OK ? put_persons(f, &persons) : err;
 }
 
 /* Why what was sealed is gone: said in the entry that erased it. */

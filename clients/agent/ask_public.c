@@ -71,6 +71,8 @@ static enum jb_err find_case(struct jb_agent_request *r, int64_t *case_no)
         err = jb_query_register(r->agent->ledger, *case_no, r->arena, &registered);
     if (err == JB_OK)
         err = jb_agent_unseal_persons(r, *case_no, registered.act.sealed, &persons);
+    if (err == JB_OK)
+        err = jb_agent_access_note(r, *case_no, JB_AUDIT_NAME);
     if (err == JB_NOMEM || err == JB_IO)
         return err;
     return err == JB_OK && name.len > 0 && names_one(&persons, name) ? JB_OK : JB_NOT_FOUND;

@@ -34,7 +34,8 @@ static enum jb_err put_roles(struct telling *t)
         jb__role_view__init(&all[i]);
         all[i].role = word(t, jb_staff_word(role));
         all[i].people = word(t, given ? c->roles[i] : unnamed(role));
-        JB_PUT(&all[i], mine, (t->r->roles & 1U << i) != 0);
+        all[i].has_mine = true;
+        all[i].mine = (t->r->roles & 1U << i) != 0;
         t->view->roles[t->view->n_roles++] = &all[i];
     }
     return JB_OK;
@@ -84,7 +85,8 @@ static enum jb_err put_right(struct telling *t, enum jb_right right, Jb__RightVi
     unsigned roles = jb_right_roles(right);
     jb__right_view__init(view);
     view->right = word(t, jb_right_word(right));
-    JB_PUT(view, mine, right == JB_RIGHT_ANYONE || (t->r->roles & roles) != 0);
+    view->has_mine = true;
+    view->mine = right == JB_RIGHT_ANYONE || (t->r->roles & roles) != 0;
     enum jb_err err = put_words(t, roles, view);
     if (err == JB_OK)
         err = put_what(t, right, view);
@@ -112,7 +114,8 @@ enum jb_err jb_agent_get_rights(struct jb_agent_request *r, Jb__Reply *reply)
         return JB_NOMEM;
     jb__rights_view__init(t.view);
     t.view->user = jb_agent_view_text(&t.v, r->user);
-    JB_PUT(t.view, given, jb_agent_roles_given(r->agent->config));
+    t.view->has_given = true;
+    t.view->given = jb_agent_roles_given(r->agent->config);
     reply->body_case = JB__REPLY__BODY_RIGHTS;
     reply->rights = t.view;
     enum jb_err err = put_roles(&t);

@@ -68,6 +68,13 @@ static const struct jb_config_row rows[] = {
         "Highest version of the protocol that is spoken. Lower it for a roll-out in steps: first "
         "new\n"
         "programs everywhere, then the new version."),
+    ROW("access_keep", access_keep_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 0, INT64_C(3155760000000),
+        "0",
+        "Rows of the access log (who read sealed data) older than this are dropped. 0: never."),
+    ROW("access_rows", access_rows, INT, JB_CONFIG_RELOADABLE, 0, INT64_C(1000000000000),
+        "10000000",
+        "Its size: with so many rows (about 1.5 GB) nothing sealed is opened any more until\n"
+        "access_keep lets old ones go. 0: no limit."),
     PEOPLE(
         "clerk", CLERK,
         "Who holds which role at this agency: names with commas between them, for example\n"

@@ -27,6 +27,8 @@ struct jb_agent_config {
     int64_t reserve_bytes;              /* kept taken for when the disk is full; 0: none */
     int64_t window_items, window_bytes; /* credit given to the broker */
     int64_t protocol_max;               /* highest version of the line that is offered */
+    int64_t access_keep_ms;             /* rows of the access log; 0: for ever */
+    int64_t access_rows;                /* more are refused, and with them the reads; 0: no limit */
     char *roles[JB_STAFF_COUNT];        /* who holds each role: lists as in proto/wire/people.h */
 };
 

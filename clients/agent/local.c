@@ -128,6 +128,7 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_RELOAD] = {do_reload, JB_RIGHT_RELOAD},
     [JB__REQUEST__BODY_CONFIRM_CLOCK] = {refuse_admin, JB_RIGHT_ANYONE},
     [JB__REQUEST__BODY_RIGHTS] = {jb_agent_get_rights, JB_RIGHT_ANYONE},
+    [JB__REQUEST__BODY_AUDIT] = {jb_agent_get_audit, JB_RIGHT_AUDIT_CASE},
 };
 
 struct jb_agent_request_row jb_agent_request_row(size_t body)
@@ -167,6 +168,9 @@ static void answer(struct jb_agent_request *r)
     reply.has_id = true;
     reply.id = r->request->id;
     enum jb_err err = handle(r, &reply);
+    enum jb_err written = jb_agent_access_write(r); /* also what was read for a refusal */
+    if (written != JB_OK)
+        err = written;
     if (r->later && err == JB_OK)
         return;
     if (err == JB_OK)

@@ -35,6 +35,15 @@ enum jb_err jb_agent_rights_need(struct jb_agent_request *r, enum jb_right right
  * one). DENIED. */
 enum jb_err jb_agent_rights_countersign(struct jb_agent_request *r, const struct jb_act *act,
                                         struct jb_text issued_by) JB_MUST;
+/* access.c: the access log. Something sealed of this case is going out with the reply: call it
+ * before reading it into one. It is on disk, all of a request in one commit, before the reply
+ * leaves; when it cannot be written the reply is an error instead. NOMEM. */
+enum jb_err jb_agent_access_note(struct jb_agent_request *r, int64_t case_no,
+                                 enum jb_audit_field field) JB_MUST;
+/* For local.c alone: write what was noted. */
+enum jb_err jb_agent_access_write(struct jb_agent_request *r) JB_MUST;
+enum jb_err jb_agent_get_audit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+
 /* Is any role given in the configuration? Else the ones that a single office needs are in force. */
 bool jb_agent_roles_given(const struct jb_agent_config *c);
 /* Say in the log who holds what, or that nobody was named. At start and after a reload. */

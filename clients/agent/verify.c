@@ -58,7 +58,7 @@ static enum jb_err check_ledger(struct jb_agent *a, const char *path, struct jb_
 
 static bool good(const struct jb_check *c)
 {
-    return c->chain_intact && c->signatures_good && c->tables_equal;
+    return c->chain_intact && c->signatures_good && c->tables_equal && c->audit_intact;
 }
 
 /* ---- the answer ---- */
@@ -94,6 +94,9 @@ static Jb__VerifyView *view_of(const struct jb_agent_verify *k, const struct jb_
     w->items = k->check.items;
     w->receipts = k->check.receipts;
     w->erased = k->check.erased;
+    JB_PUT(w, audited, k->check.audited);
+    w->has_audit_intact = true; /* said in any case */
+    w->audit_intact = k->check.audit_intact;
     w->broker_asked = k->ask && k->answered;
     w->has_equals_broker = w->broker_asked;
     w->equals_broker = k->equal;
@@ -247,10 +250,12 @@ int jb_agent_verify_tell(enum jb_err err, const struct jb_check *c, const struct
     bool ok = err == JB_OK && good(c);
     unsigned long long items = c->items;
     unsigned long long covered = c->signed_to;
-    (void)printf("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, tables %s\n",
+    (void)printf("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, tables %s, "
+                 "access log %s\n",
                  ok ? "good" : "NOT GOOD", items, (unsigned long long)c->receipts,
                  (unsigned long long)c->erased, c->chain_intact ? "intact" : "BROKEN",
-                 c->signatures_good ? "good" : "BAD", c->tables_equal ? "equal" : "DIFFERENT");
+                 c->signatures_good ? "good" : "BAD", c->tables_equal ? "equal" : "DIFFERENT",
+                 c->audit_intact ? "intact" : "CHANGED");
     if (fault->text[0] != '\0')
         (void)printf("%s\n", fault->text);
     if (!ok)

@@ -120,6 +120,9 @@ enum cli_opt {
     OPT_ISSUED,
     OPT_BY_POWER,
     OPT_AFTER_NO,
+    OPT_OF_CASE, /* audit */
+    OPT_USER,
+    OPT_SINCE,
     OPT_SECTION,
     OPT_ASKER, /* a petitioner's name */
     OPT_ASKER_CODE,
@@ -444,6 +447,9 @@ int cli_run_delegations(struct cli *c);
 int cli_run_explain(struct cli *c);
 int cli_run_rules(struct cli *c);
 int cli_run_query(struct cli *c);
+int cli_run_whoami(struct cli *c);
+int cli_run_rights(struct cli *c);
+int cli_run_audit(struct cli *c);
 int cli_run_pending(struct cli *c);
 int cli_run_settled(struct cli *c);
 int cli_run_alarms(struct cli *c);

@@ -117,6 +117,8 @@ int cli_run_status(struct cli *c)
             cli_fact(c, _("memory"),
                      cli_format(c, "%.1f MB", (double)s->rss_bytes / (1024.0 * 1024.0)));
         health(c, s);
+        if (s->single_admin)
+            cli_fact(c, _("administrators"), _("one account may hold all duties"));
         cli_fact(c, _("trouble"), cli_safe(c, s->trouble));
     }
     jiaoban_result_free(r);
@@ -131,6 +133,8 @@ static const char *verdict(const struct jiaoban_check *v)
         return _("a signature is BAD");
     if (!v->tables_equal)
         return _("the tables DIFFER from the record");
+    if (!v->audit_intact)
+        return _("the access log was CHANGED");
     if (v->broker_asked && !v->equals_broker)
         return _("the replica DIFFERS from the broker");
     if (!v->ok)
@@ -150,6 +154,9 @@ static void print_check(struct cli *c, const struct jiaoban_check *v)
     if (v->nodes != 0)
         cli_fact(c, _("lines checked"), number(c, v->nodes));
     cli_fact(c, _("signatures"), v->signatures_good ? _("good") : _("BAD"));
+    cli_fact(c, _("access log"),
+             cli_format(c, _("%s, %llu rows"), v->audit_intact ? _("intact") : _("CHANGED"),
+                        (unsigned long long)v->audited));
     cli_fact(c, _("tables"), v->tables_equal ? _("equal to a replay of the record") : _("DIFFER"));
     if (v->number != 0)
         cli_fact(c, _("stream"),

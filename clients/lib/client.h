@@ -67,6 +67,8 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_DELEGATION,
     JB_ROWS_EXPLAIN,
     JB_ROWS_RULE,
+    JB_ROWS_RIGHT,
+    JB_ROWS_AUDIT,
     JB_ROWS_PUBLIC,
     JB_ROWS_FIGURE
 };
@@ -120,8 +122,8 @@ struct jiaoban_result *jb_client_result_new(struct jiaoban *j, struct jb_bytes f
  * the error text. */
 enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiaoban_result *r);
 
-/* ---- rows.c, rows_case.c, rows_order.c: views of the protocol -> public rows in the result's
- * arena; NULL: out of memory ---- */
+/* ---- rows.c, rows_case.c, rows_order.c, rows_right.c: views of the protocol -> public rows in the
+ * result's arena; NULL: out of memory ---- */
 
 const char *jb_client_text(const char *text); /* NULL -> "" */
 const struct jiaoban_settled *jb_client_settled(struct jb_arena *a, const Jb__SettledView *v);
@@ -143,6 +145,9 @@ const struct jiaoban_delegation *jb_client_delegation(struct jb_arena *a,
 const struct jiaoban_explain *jb_client_explain(struct jb_arena *a, const Jb__ExplainView *v);
 const struct jiaoban_rule *jb_client_rule(struct jb_arena *a, const Jb__RuleView *v);
 const struct jiaoban_rulebook *jb_client_rulebook(struct jb_arena *a, const Jb__RuleList *v);
+const struct jiaoban_right *jb_client_right(struct jb_arena *a, const Jb__RightView *v);
+const struct jiaoban_rights *jb_client_rights(struct jb_arena *a, const Jb__RightsView *v);
+const struct jiaoban_audit *jb_client_audit(struct jb_arena *a, const Jb__AuditRow *v);
 const struct jiaoban_public *jb_client_public(struct jb_arena *a, const Jb__PublicView *v);
 const struct jiaoban_figure *jb_client_figure(struct jb_arena *a, const Jb__FigureView *v);
 const struct jiaoban_report *jb_client_report(struct jb_arena *a, const Jb__ReportView *v);

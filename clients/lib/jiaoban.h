@@ -100,6 +100,11 @@ JIAOBAN_API const struct jiaoban_explain *jiaoban_result_explain(const struct ji
 JIAOBAN_API const struct jiaoban_rule *jiaoban_result_rule(const struct jiaoban_result *r,
                                                            size_t i);
 JIAOBAN_API const struct jiaoban_rulebook *jiaoban_result_rulebook(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_right *jiaoban_result_right(const struct jiaoban_result *r,
+                                                             size_t i);
+JIAOBAN_API const struct jiaoban_rights *jiaoban_result_rights(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_audit *jiaoban_result_audit(const struct jiaoban_result *r,
+                                                             size_t i);
 JIAOBAN_API const struct jiaoban_public *jiaoban_result_public(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *r,
                                                                size_t i);
@@ -325,6 +330,11 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_delegations(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_explain(JIAOBAN_QUESTION);
 /* the running policy; no fields. See also jiaoban_result_rulebook. */
 JIAOBAN_API enum jiaoban_status jiaoban_get_rules(JIAOBAN_QUESTION);
+/* who asks, and the table of rights; no fields; agent or broker. See also jiaoban_result_rights. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_rights(JIAOBAN_QUESTION);
+/* The access log, oldest first (at the broker the audit log): case_number, text (a user), from_ms,
+ * number (rows after it), limit. DENIED: see jiaoban_get_rights. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_audit(JIAOBAN_QUESTION);
 /* A petitioner asks: name*, query_code*. NOT_FOUND whatever does not fit; BUSY after several wrong
  * ones. */
 JIAOBAN_API enum jiaoban_status jiaoban_get_public(JIAOBAN_QUESTION);

@@ -237,6 +237,39 @@ struct jiaoban_case {
     bool sealed;                           /* there are petitioners' data */
 };
 
+struct jiaoban_staff {  /* of people at an agency; at the broker: a duty of administration */
+    const char *role;   /* "clerk", "supervisor", "leader", "auditor", "administrator", "gateway";
+                           "system", "security", "audit" */
+    const char *people; /* who holds it, as configured or in words */
+    bool mine;
+};
+struct jiaoban_right { /* one row of the table of rights */
+    const char *right;
+    const char *const *roles; /* that have it */
+    const char *const *what;  /* kinds of acts and requests that take it */
+    size_t role_count, what_count;
+    bool mine;
+};
+struct jiaoban_rights { /* what the rows of jiaoban_get_rights belong to */
+    const char *user;   /* who asks */
+    const struct jiaoban_staff *const *roles;
+    size_t role_count;
+    bool given;        /* roles are given in the configuration */
+    bool single_admin; /* broker: one account may hold all duties */
+};
+struct jiaoban_audit { /* who opened what; at the broker: who asked for what */
+    uint64_t number;
+    int64_t at_ms;
+    const char *user, *request; /* request: as in the protocol, "case_file" ... */
+    const char *act;            /* kind of the act in it; "" */
+    int64_t case_no;            /* 0: none */
+    const char *case_number;    /* as shown to people; "" */
+    const char *field;          /* "persons", "name", "attachment", "single_admin"; "" */
+    int outcome;                /* 0, or the error by which it was refused */
+    const char *outcome_name;
+    uint32_t node; /* that an administrator's act is about */
+};
+
 struct jiaoban_proposal { /* next step of the supervision ladder; a person takes it, or does not */
     int64_t case_no;
     const char *number, *title;
@@ -388,6 +421,7 @@ struct jiaoban_state { /* of the agent, or of the broker */
     uint64_t cases, open_cases, red, yellow, objections, refused_recently;
     uint64_t rss_bytes, clients, log_seq, nodes, nodes_connected;
     const char *policy_version, *calendar_version, *calendar_until, *trouble;
+    bool single_admin;    /* broker: one account may hold all duties of administration */
     bool accepting;       /* takes submissions */
     const char *degraded; /* why not: "disk_full", "io_error", "no_memory", "locked"; "" else */
     int64_t degraded_since_ms; /* 0: it takes them */
@@ -402,6 +436,8 @@ struct jiaoban_check { /* what a verification found */
     bool chain_intact, signatures_good, tables_equal;
     bool broker_asked, equals_broker;
     const char *head_hex, *digest_hex, *text;
+    uint64_t audited;  /* rows of the access log (broker: audit log) */
+    bool audit_intact; /* nothing of it was changed */
 };
 
 struct jiaoban_news { /* one event of a watch: those that are not NULL */

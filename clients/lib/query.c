@@ -26,6 +26,8 @@ union body {
     Jb__GetDelegations delegations;
     Jb__GetExplain explain;
     Jb__GetRules rules;
+    Jb__GetRights rights;
+    Jb__GetAudit audit;
     Jb__GetPublic public_query;
     Jb__GetReport report;
 };
@@ -227,6 +229,27 @@ static void fill_rules(const struct jiaoban_query *q, int64_t no, Jb__Request *r
     r->rules = &b->rules;
 }
 
+static void fill_rights(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)q;
+    (void)no;
+    jb__get_rights__init(&b->rights);
+    r->body_case = JB__REQUEST__BODY_RIGHTS;
+    r->rights = &b->rights;
+}
+
+static void fill_audit(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    jb__get_audit__init(&b->audit);
+    SET(&b->audit, case_no, no);
+    SET(&b->audit, since_ms, q->from_ms);
+    SET(&b->audit, after_number, q->number);
+    SET(&b->audit, limit, q->limit);
+    b->audit.user = borrowed(q->text);
+    r->body_case = JB__REQUEST__BODY_AUDIT;
+    r->audit = &b->audit;
+}
+
 static void fill_public(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
     (void)no;
@@ -283,6 +306,8 @@ static const struct question {
     {"delegations", fill_delegations, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"explain", fill_explain, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
     {"rules", fill_rules, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"rights", fill_rights, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"audit", fill_audit, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"public", fill_public, JB_CLIENT_TIMEOUT_MS, NEED_NAME_AND_CODE},
     {"report", fill_report, JB_CLIENT_LONG_MS, NEED_PERIOD},
 };
@@ -412,6 +437,8 @@ QUESTION(jiaoban_get_proposals, "proposals")
 QUESTION(jiaoban_get_delegations, "delegations")
 QUESTION(jiaoban_get_explain, "explain")
 QUESTION(jiaoban_get_rules, "rules")
+QUESTION(jiaoban_get_rights, "rights")
+QUESTION(jiaoban_get_audit, "audit")
 QUESTION(jiaoban_get_public, "public")
 QUESTION(jiaoban_get_report, "report")
 #undef QUESTION

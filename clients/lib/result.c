@@ -35,6 +35,8 @@ ADAPTER(proposal_row, Jb__ProposalView, jb_client_proposal)
 ADAPTER(delegation_row, Jb__DelegationView, jb_client_delegation)
 ADAPTER(explain_row, Jb__ExplainView, jb_client_explain)
 ADAPTER(rule_row, Jb__RuleView, jb_client_rule)
+ADAPTER(right_row, Jb__RightView, jb_client_right)
+ADAPTER(audit_row, Jb__AuditRow, jb_client_audit)
 ADAPTER(public_row, Jb__PublicView, jb_client_public)
 ADAPTER(figure_row, Jb__FigureView, jb_client_figure)
 #undef ADAPTER
@@ -120,6 +122,10 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->explain, deadlines, JB_ROWS_EXPLAIN, explain_row, false);
     case JB__REPLY__BODY_RULES:
         return MANY(r->rules, rules, JB_ROWS_RULE, rule_row, false);
+    case JB__REPLY__BODY_RIGHTS:
+        return MANY(r->rights, rights, JB_ROWS_RIGHT, right_row, false);
+    case JB__REPLY__BODY_AUDIT:
+        return MANY(r->audit, rows, JB_ROWS_AUDIT, audit_row, r->audit->more);
     case JB__REPLY__BODY_REPORT:
         return MANY(r->report, figures, JB_ROWS_FIGURE, figure_row, false);
     case JB__REPLY__BODY_ERROR:
@@ -136,6 +142,8 @@ static bool head_make(struct jiaoban_result *r)
 {
     if (r->type == JB_ROWS_RULE)
         r->head = jb_client_rulebook(&r->arena, r->reply->rules);
+    else if (r->type == JB_ROWS_RIGHT)
+        r->head = jb_client_rights(&r->arena, r->reply->rights);
     else if (r->type == JB_ROWS_FIGURE)
         r->head = jb_client_report(&r->arena, r->reply->report);
     else
@@ -326,6 +334,21 @@ const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result
 const struct jiaoban_rule *jiaoban_result_rule(const struct jiaoban_result *r, size_t i)
 {
     return row(r, JB_ROWS_RULE, i);
+}
+
+const struct jiaoban_right *jiaoban_result_right(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_RIGHT, i);
+}
+
+const struct jiaoban_rights *jiaoban_result_rights(const struct jiaoban_result *r)
+{
+    return r != NULL && r->type == JB_ROWS_RIGHT ? r->head : NULL;
+}
+
+const struct jiaoban_audit *jiaoban_result_audit(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_AUDIT, i);
 }
 
 const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *r, size_t i)

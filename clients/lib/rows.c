@@ -170,6 +170,7 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .calendar_version = jb_client_text(v->calendar_version),
         .calendar_until = jb_client_text(v->calendar_until),
         .trouble = jb_client_text(v->trouble),
+        .single_admin = v->single_admin,
         .accepting = !v->has_accepting || v->accepting, /* an older one says nothing of it */
         .degraded = jb_client_text(v->degraded),
         .degraded_since_ms = v->degraded_since_ms,
@@ -202,6 +203,8 @@ const struct jiaoban_check *jb_client_check(struct jb_arena *a, const Jb__Verify
         .head_hex = jb_client_text(v->head_hex),
         .digest_hex = jb_client_text(v->digest_hex),
         .text = jb_client_text(v->text),
+        .audited = v->audited,
+        .audit_intact = !v->has_audit_intact || v->audit_intact, /* an older agent keeps none */
     };
     return c;
 }

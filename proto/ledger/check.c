@@ -96,6 +96,8 @@ static enum jb_err everything_check(struct jb_checking *k)
         return err;
     err = k->l->role == JB_LEDGER_BROKER ? jb_check_broker(k) : jb_check_replica(k);
     if (err == JB_OK)
+        err = jb_check_audit(k);
+    if (err == JB_OK)
         err = tables_compare(k);
     jb_sql_snapshot_end(k->l, mine);
     return err;
@@ -109,7 +111,7 @@ enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *key
         .l = l, .keys = keys != NULL ? keys : &no_keys, .out = out, .fault = fault};
 
     fault->text[0] = '\0';
-    *out = (struct jb_check){.chain_intact = true, .signatures_good = true, .tables_equal = true};
+    *out = (struct jb_check){.chain_intact = true, .signatures_good = true, .tables_equal = true, .audit_intact = true};
     enum jb_err err = jb_replay_shadow(l->role, &k.replay.to, fault);
     if (err != JB_OK)
         return err;

@@ -43,5 +43,7 @@ bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s);
 /* The roles' own parts. An error: the record could not even be read. */
 enum jb_err jb_check_broker(struct jb_checking *k) JB_MUST;
 enum jb_err jb_check_replica(struct jb_checking *k) JB_MUST;
+/* audit.c: of both */
+enum jb_err jb_check_audit(struct jb_checking *k) JB_MUST;
 
 #endif

@@ -150,6 +150,8 @@ struct jb_check {
     int64_t received_ms;  /* when the broker had that receipt */
     bool chain_intact;
     bool signatures_good;
+    uint64_t audited;  /* rows of the access or audit log */
+    bool audit_intact; /* its chain and the signature of its end hold */
     bool tables_equal; /* a replay into an empty ledger beside this one gives the same digest */
     uint8_t head[JB_HASH_BYTES];
     uint8_t digest[JB_HASH_BYTES];

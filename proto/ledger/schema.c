@@ -15,10 +15,27 @@
 #define COLUMN_INT(c) ", " #c " INTEGER NOT NULL"
 #define COLUMN_TEXT(c) ", " #c " TEXT NOT NULL"
 
+/* Never changed, and dropped only from the front: see audit.h. */
+#define AUDIT_TABLES                                                                               \
+    "CREATE TABLE audit (number INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, user TEXT NOT NULL,"  \
+    " request INTEGER NOT NULL, act_kind INTEGER NOT NULL, case_no INTEGER NOT NULL,"              \
+    " node INTEGER NOT NULL, field INTEGER NOT NULL, outcome INTEGER NOT NULL,"                    \
+    " head BLOB NOT NULL) STRICT;"                                                                 \
+    "CREATE INDEX audit_case ON audit (case_no, number) WHERE case_no <> 0;"                       \
+    "CREATE INDEX audit_user ON audit (user, number);"                                             \
+    "CREATE TABLE audit_end (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL,"    \
+    " head BLOB NOT NULL, floor INTEGER NOT NULL, floor_head BLOB NOT NULL,"                       \
+    " suite INTEGER NOT NULL, signature BLOB NOT NULL) STRICT;"                                    \
+    "CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit"                                            \
+    " BEGIN SELECT RAISE (ABORT, 'the access log is append-only'); END;"                           \
+    "CREATE TRIGGER audit_kept BEFORE DELETE ON audit"                                             \
+    " WHEN OLD.number > coalesce((SELECT floor FROM audit_end), 0)"                                \
+    " BEGIN SELECT RAISE (ABORT, 'the access log is append-only'); END;"
+
 static const char common_tables[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE case_key (case_no INTEGER PRIMARY KEY, key BLOB NOT NULL"
-    " CHECK (length(key) = 32)) STRICT;";
+    " CHECK (length(key) = 32)) STRICT;" AUDIT_TABLES;
 
 static const char broker_tables[] =
     "CREATE TABLE entry (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, node INTEGER NOT NULL,"
@@ -185,8 +202,8 @@ static const struct jb_schema_step steps[] = {
                "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
                "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";",
      .replay = true},
-    /* 3: a record that goes on after a restore */
-    {.broker = RECOVERY_TABLES},
+    /* 3: who opened what; a record that goes on after a restore */
+    {.all = AUDIT_TABLES, .broker = RECOVERY_TABLES},
 };
 
 struct jb_schema_steps jb_schema_known(void)

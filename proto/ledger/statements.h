@@ -18,6 +18,8 @@
     " AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"                                     \
     " ORDER BY d.first_ms LIMIT ?3"
 
+#define JB_AUDIT_NAMES "number, at_ms, user, request, act_kind, case_no, node, field, outcome"
+
 #define JB_STATEMENTS(X)                                                                           \
     X(BEGIN, A, "BEGIN IMMEDIATE")                                                                 \
     X(SNAPSHOT, A, "BEGIN")                                                                        \
@@ -29,6 +31,22 @@
     X(CASE_KEY_PUT, A,                                                                             \
       "INSERT INTO case_key VALUES (?, ?) ON CONFLICT (case_no) DO UPDATE SET key = excluded.key") \
     X(CASE_KEY_GET, A, "SELECT key FROM case_key WHERE case_no = ?")                               \
+    X(AUDIT_END, A, "SELECT number, head, floor, floor_head, suite, signature FROM audit_end")     \
+    X(AUDIT_END_SET, A, "INSERT OR REPLACE INTO audit_end VALUES (1, ?, ?, ?, ?, ?, ?)")           \
+    X(AUDIT_ADD, A, "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                     \
+    X(AUDIT_FRONT, A,                                                                              \
+      "SELECT number, at_ms, head FROM audit WHERE number > ? ORDER BY number LIMIT ?")            \
+    X(AUDIT_DROP, A, "DELETE FROM audit WHERE number <= ?")                                        \
+    X(AUDIT_ALL, A, "SELECT " JB_AUDIT_NAMES ", head FROM audit ORDER BY number")                  \
+    X(AUDIT_LIST, A,                                                                               \
+      "SELECT " JB_AUDIT_NAMES " FROM audit WHERE number > ?1 AND at_ms >= ?2"                     \
+      " AND (?3 = '' OR user = ?3) AND (?4 = 0 OR case_no = ?4) ORDER BY number LIMIT ?5")         \
+    X(AUDIT_OF_CASE, A,                                                                            \
+      "SELECT " JB_AUDIT_NAMES " FROM audit WHERE case_no = ?4 AND case_no <> 0 AND number > ?1"   \
+      " AND at_ms >= ?2 AND (?3 = '' OR user = ?3) ORDER BY number LIMIT ?5")                      \
+    X(AUDIT_OF_USER, A,                                                                            \
+      "SELECT " JB_AUDIT_NAMES " FROM audit WHERE user = ?3 AND number > ?1 AND at_ms >= ?2"       \
+      " AND (?4 = 0 OR case_no = ?4) ORDER BY number LIMIT ?5")                                    \
     X(CASE_KEY_DROP, A, "DELETE FROM case_key WHERE case_no = ?")                                  \
     X(ERASED_KEYS_DROP, A, /* of kind JB_MARK_ERASED */                                            \
       "DELETE FROM case_key WHERE case_no IN (SELECT case_no FROM mark WHERE kind = 4)")           \

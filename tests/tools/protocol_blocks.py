@@ -131,6 +131,22 @@ def caseno_rows():
     return rows
 
 
+def right_rows():
+    """Right, roles, acts, requests: from the three tables of the code."""
+    roles = {"C_": "clerk", "S_": "supervisor", "L_": "leader", "A_": "auditor", "M_": "administrator",
+             "G_": "gateway", "JB_STAFF_ALL": "everybody with a role", "JB_STAFF_NONE": "nobody"}
+    acts, requests = {}, {}
+    for name, right in re.findall(r"\[JB_ACT_(\w+)\] = JB_RIGHT_(\w+)", source("proto/rules/staff.c")):
+        acts.setdefault(right, []).append(act_numbers()[name][0])
+    for name, right in re.findall(r"\[JB__REQUEST__BODY_(\w+)\] = \{\w+,\s*JB_RIGHT_(\w+)\}",
+                                  source("clients/agent/local.c")):
+        requests.setdefault(right, []).append(name.lower())
+    rows = re.findall(r"X\((\w+), (\w+), ([^)]*)\)", source("proto/rules/staff.h").split("#define JB_RIGHTS(X)")[1]
+                      .split("enum jb_right")[0])
+    return [(word, "everybody" if name == "ANYONE" else ", ".join(roles[r.strip()] for r in held.split("|")),
+             ", ".join(acts.get(name, [])), ", ".join(requests.get(name, []))) for name, word, held in rows]
+
+
 def blocks(build):
     examples = subprocess.run([os.path.join(build, "tests/tools/frame_examples")], check=True,
                               stdout=subprocess.PIPE, encoding="utf-8").stdout
@@ -140,6 +156,7 @@ def blocks(build):
         "required": table(("act", "required"), required_rows()),
         "refusals": table(("number", "name", "article", "text"), refusal_rows()),
         "errors": table(("number", "name", "exit", "text"), error_rows()),
+        "rights": table(("right", "roles", "acts", "requests"), right_rows()),
         "casenos": table(("shown", "as a number", "verdict"), caseno_rows()),
         "examples": examples.strip(),
     }
