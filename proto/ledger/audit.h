@@ -13,14 +13,15 @@
 #include "proto/wire/sign.h"
 
 #define JB_SIGN_PURPOSE_AUDIT "audit"
-#define JB_AUDIT_TRIM_ROWS 1000 /* dropped with one commit: the log shrinks faster than it grows */
+#define JB_AUDIT_TRIM_ROWS 1000 /* dropped with one commit: the log shrinks faster than it grows   \
+                                 */
 
 /* What was opened. These numbers are kept: never reuse one. */
 enum jb_audit_field {
-    JB_AUDIT_NOTHING,   /* a request of an administrator */
-    JB_AUDIT_PERSONS,   /* the petitioners' data of a case, handed out */
-    JB_AUDIT_NAME,      /* likewise, only compared with a name that was given */
-    JB_AUDIT_ATTACHMENT, /* an attachment's contents */
+    JB_AUDIT_NOTHING,     /* a request of an administrator */
+    JB_AUDIT_PERSONS,     /* the petitioners' data of a case, handed out */
+    JB_AUDIT_NAME,        /* likewise, only compared with a name that was given */
+    JB_AUDIT_ATTACHMENT,  /* an attachment's contents */
     JB_AUDIT_SINGLE_ADMIN /* the broker started so that one account may hold all duties */
 };
 

@@ -90,6 +90,7 @@ static const uint8_t acts[] = {
     [JB_ACT_QUARANTINE] = JB_RIGHT_SYSTEM,
     [JB_ACT_REPLAY] = JB_RIGHT_SYSTEM,
     [JB_ACT_ERASE_KEY] = JB_RIGHT_ERASE,
+    [JB_ACT_LOST] = JB_RIGHT_SYSTEM,
 };
 
 const char *jb_staff_word(enum jb_staff role)

@@ -36,7 +36,8 @@ static void acts_are_for_persons_or_for_programs(void **state)
         JB_ACT_MISS,         JB_ACT_UNDELIVERED, JB_ACT_UNSIGNED,       JB_ACT_CLOCK_STEP,
         JB_ACT_RECOUNT,      JB_ACT_SUCCEED,     JB_ACT_ENROL_NODE,     JB_ACT_CHANGE_NODE,
         JB_ACT_REPLACE_KEYS, JB_ACT_RETIRE_NODE, JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR,
-        JB_ACT_NEW_EPOCH,    JB_ACT_PURGED,      JB_ACT_QUARANTINE,     JB_ACT_REPLAY};
+        JB_ACT_NEW_EPOCH,    JB_ACT_PURGED,      JB_ACT_QUARANTINE,     JB_ACT_REPLAY,
+        JB_ACT_LOST};
     size_t of_nobody = 0;
 
     (void)state;
