@@ -62,7 +62,9 @@ class Checker:
         lost."""
         for agent in self.county.agents:
             try:
-                wait(lambda a=agent: self.drained(a), f"{agent.code} to be done", PATIENCE)
+                wait(lambda a=agent: self.drained(a) or self.diverged(a), f"{agent.code} to be done", PATIENCE)
+                if self.diverged(agent):
+                    raise Failure(f"{agent.code} sees another history")
             except Failure as error:
                 status = agent.status()
                 self.wrong("diverged" if status.line in (RESYNC, REJECTED) else "lost",
@@ -76,6 +78,13 @@ class Checker:
         except (OSError, ConnectionError):
             return False
         return status.line == IN_SYNC and status.up_settled == status.up_made
+
+    def diverged(self, agent):
+        """A line that waits for a person."""
+        try:
+            return agent.status().line == RESYNC
+        except (OSError, ConnectionError):
+            return False
 
     def mark(self):
         """A last item in everybody's stream, so that a watcher knows when it has seen all."""
