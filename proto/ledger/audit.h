@@ -13,8 +13,8 @@
 #include "proto/wire/sign.h"
 
 #define JB_SIGN_PURPOSE_AUDIT "audit"
-#define JB_AUDIT_TRIM_ROWS 1000 /* dropped with one commit: the log shrinks faster than it grows   \
-                                 */
+/* Dropped with one commit: the log shrinks faster than it grows. */
+#define JB_AUDIT_TRIM_ROWS 1000
 
 /* What was opened. These numbers are kept: never reuse one. */
 enum jb_audit_field {
