@@ -148,6 +148,7 @@ static int setup(void **state)
     jb_chain_start(JB_SUITE_ED25519, desk.node, desk.up.epoch, desk.up.head);
     static char nobody[] = "";
     w->config.quota_nodes = nobody;
+    w->config.protocol_max = JB_PROTOCOL_MAX;
     w->config.window_items = 512;
     w->config.window_bytes = 1 << 20;
     w->config.batch_items = 4096;
