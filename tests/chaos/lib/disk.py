@@ -4,6 +4,8 @@ import os
 import struct
 import subprocess
 
+from tap import Failure
+
 MEBI = 1 << 20
 HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
 FRAME = FRAME_HEADER + PAGE
@@ -34,17 +36,20 @@ class Disks:
         return done.returncode == 0
 
     def _size(self, size):
-        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True,
-                       stdin=subprocess.DEVNULL)
+        return subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL).returncode == 0
 
     def shrink(self, pages):
-        """Only so many pages are left."""
-        now = os.statvfs(self.folder)
-        self._size((now.f_blocks - now.f_bfree + pages) * now.f_frsize)
+        """Only so many pages are left, and as many more as the agent takes meanwhile."""
+        while True:
+            now = os.statvfs(self.folder)
+            if self._size((now.f_blocks - now.f_bfree + pages) * now.f_frsize):
+                return
+            pages += 16
 
     def heal(self):
-        if self.shrinkable:
-            self._size(128 * MEBI)
+        if self.shrinkable and not self._size(128 * MEBI):
+            raise Failure("the small disk could not be made larger again")
 
     def close(self):
         if self.shrinkable:
