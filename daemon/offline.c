@@ -112,8 +112,8 @@ enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_f
         return err;
     struct jb_check_keys check_keys = {.broker_sign = keys.sign_public};
     err = jb_ledger_check(l, &check_keys, &check, fault);
-    bool good = err == JB_OK && check.chain_intact && check.signatures_good &&
-                check.tables_equal && check.audit_intact;
+    bool good = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal &&
+                check.audit_intact;
     printf("log: %llu entries, chain %s, tables %s, audit log %s%s%s\n",
            (unsigned long long)check.items, check.chain_intact ? "intact" : "BROKEN",
            check.tables_equal ? "equal" : "DIFFERENT", check.audit_intact ? "intact" : "CHANGED",

@@ -111,7 +111,8 @@ enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *key
         .l = l, .keys = keys != NULL ? keys : &no_keys, .out = out, .fault = fault};
 
     fault->text[0] = '\0';
-    *out = (struct jb_check){.chain_intact = true, .signatures_good = true, .tables_equal = true, .audit_intact = true};
+    *out = (struct jb_check){
+        .chain_intact = true, .signatures_good = true, .tables_equal = true, .audit_intact = true};
     enum jb_err err = jb_replay_shadow(l->role, &k.replay.to, fault);
     if (err != JB_OK)
         return err;
