@@ -240,7 +240,7 @@ static enum jb_err learn_items(struct jb_broker *b, const struct jb_frame *f)
     enum jb_err err = JB_OK;
     for (size_t i = 0; i < f->item_count && err == JB_OK; i++) {
         struct jb_item item;
-        struct jb_entry entry;
+        struct jb_entry entry = {0};
         struct jb_fault fault;
         if (f->items[i].body.len == 0)
             continue;

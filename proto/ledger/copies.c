@@ -48,7 +48,7 @@ static enum jb_err row_take(struct gathering *g, sqlite3_stmt *s, bool *is_signe
 enum jb_err jb_replica_copies(struct jb_ledger *l, uint64_t first, size_t max_bytes,
                               struct jb_arena *arena, struct jb_replica_piece *out)
 {
-    enum jb_err err;
+    enum jb_err err = JB_OK;
     bool is_signed = false;
     struct gathering g = {.arena = arena,
                           .list = {.bytes = sizeof(struct jb_frame_item)},
