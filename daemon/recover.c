@@ -213,6 +213,20 @@ enum jb_err jb_recover_greet(struct jb_broker *b, const struct jb_zmsg *msg, str
 
 /* ---- what comes ---- */
 
+static enum jb_err take_signed(struct jb_broker *b, const struct jb_recovery_piece *piece,
+                               const uint8_t sign_key[JB_KEY_BYTES], struct jb_fault *fault)
+{
+    enum jb_err err = jb_ledger_begin(b->ledger);
+    if (err != JB_OK)
+        return err;
+    err = jb_recovery_take(b->ledger, piece, sign_key, &b->frame_arena, fault);
+    if (err == JB_OK)
+        err = jb_ledger_commit(b->ledger);
+    else
+        jb_ledger_rollback(b->ledger);
+    return err;
+}
+
 static enum jb_err keep_piece(struct jb_broker *b, const struct jb_peer *p,
                               const struct jb_frame *f, struct jb_fault *fault)
 {
@@ -224,14 +238,9 @@ static enum jb_err keep_piece(struct jb_broker *b, const struct jb_peer *p,
     memcpy(piece.epoch, f->epoch, sizeof piece.epoch);
     memcpy(piece.head, f->head, sizeof piece.head);
     memcpy(piece.signature, f->signature, sizeof piece.signature);
-    enum jb_err err = jb_ledger_begin(b->ledger);
-    if (err != JB_OK)
-        return err;
-    err = jb_recovery_take(b->ledger, &piece, b->keys.sign_public, &b->frame_arena, fault);
-    if (err == JB_OK)
-        err = jb_ledger_commit(b->ledger);
-    else
-        jb_ledger_rollback(b->ledger);
+    enum jb_err err = take_signed(b, &piece, b->keys.sign_public, fault);
+    if (err == JB_BAD_SIGNATURE && b->config->key_former[0] != '\0') /* from before its new keys */
+        err = take_signed(b, &piece, b->former.sign_public, fault);
     return err;
 }
 
