@@ -14,6 +14,8 @@ const struct jb_backup_table jb_backup_tables[] = {
     {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
     {"refused", JB_BACKUP_GROWS, 2, "number"},
     {"quarantine", JB_BACKUP_GROWS, 0, "no"},
+    {"audit", JB_BACKUP_GROWS, 0, "number"},
+    {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
     {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
     {"meta", JB_BACKUP_WHOLE, 0, NULL},
     {"line", JB_BACKUP_WHOLE, 0, NULL},
@@ -332,5 +334,7 @@ enum jb_err jb_backup_settle(struct jb_backup_copying *c, uint64_t after)
     for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL && err == JB_OK; t++)
         if (t->kind == JB_BACKUP_WHOLE)
             err = whole_copy(c, t);
+    if (err == JB_OK) /* what the access log no longer keeps goes from the backup as well */
+        err = jb_db_exec(c->to, "DELETE FROM audit WHERE number <= (SELECT floor FROM audit_end)");
     return err;
 }
