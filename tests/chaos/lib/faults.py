@@ -183,8 +183,11 @@ class Faults:
     # ---- clocks, versions ----
 
     def jump_clock(self, dice):
+        """A broker that is down when its clock is set some days ahead takes them for an outage, and
+        has to (clock_gap_max): forward, its clock jumps further than that."""
         process = self.victim(dice)
-        hours = dice.choice((-9000, -30, -1, 1, 20, 500, 9000))
+        forward = (9000,) if process is self.county.broker else (1, 20, 500, 9000)
+        hours = dice.choice((-9000, -30, -1, *forward))
         self.county.jump(process, hours * HOUR)
         self.count("clock jump")
 
