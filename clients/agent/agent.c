@@ -126,6 +126,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     jb_agent_wait_stop(a);
     jb_agent_verify_stop(a);
     jb_agent_report_stop(a);
+    jb_agent_evidence_forget(a, NULL);
     jb_agent_local_stop(a);
     jb_agent_line_stop(a);
     jb_agent_alarm_stop(a);

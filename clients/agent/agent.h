@@ -191,8 +191,9 @@ struct jb_agent {
     int64_t alarm_next_ms; /* nothing falls before; INT64_MAX: nothing runs, 0: look at all */
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
     struct jb_agent_hooks *hooks;
-    struct jb_agent_verify *verify;  /* NULL: no check under way */
-    struct jb_agent_report *reports; /* being made */
+    struct jb_agent_verify *verify;         /* NULL: no check under way */
+    struct jb_agent_report *reports;        /* being made */
+    struct jb_agent_evidence_job *evidence; /* being written; NULL: none */
 
     bool forget; /* a key was erased or a case left: its traces beside the file must still go */
     struct jb_strain strain;   /* why nothing is taken in; why JB_OK: all is well */
@@ -422,5 +423,8 @@ int jb_agent_verify_offline(struct jb_agent *a);
 /* ask_report.c */
 void jb_agent_report_forget(struct jb_agent *a, const struct jb_agent_client *client);
 void jb_agent_report_stop(struct jb_agent *a);
+
+/* ask_evidence.c: this client (NULL: any) waits for it no more. */
+void jb_agent_evidence_forget(struct jb_agent *a, const struct jb_agent_client *client);
 
 #endif

@@ -111,6 +111,7 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_SETTLED] = {jb_agent_get_settled, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_STATUS] = {jb_agent_get_status, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_VERIFY] = {jb_agent_do_verify, JB_RIGHT_VERIFY},
+    [JB__REQUEST__BODY_EVIDENCE] = {jb_agent_get_evidence, JB_RIGHT_EVIDENCE},
     [JB__REQUEST__BODY_WATCH] = {jb_agent_do_watch, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_ALARMS] = {jb_agent_get_alarms, JB_RIGHT_ALARMS},
     [JB__REQUEST__BODY_ENTRY] = {refuse_entry, JB_RIGHT_LOOK},
@@ -238,6 +239,7 @@ static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
     jb_agent_wait_forget(a, client);
     jb_agent_verify_forget(a, client);
     jb_agent_report_forget(a, client);
+    jb_agent_evidence_forget(a, client);
     if (client->prev != NULL)
         client->prev->next = client->next;
     else

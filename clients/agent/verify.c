@@ -72,15 +72,17 @@ static void describe(const struct jb_agent_verify *k, char *text, size_t size)
     if (k->fault.text[0] != '\0')
         (void)snprintf(text, size, "%s%s", k->fault.text, broker);
     else
-        (void)snprintf(text, size, "chain intact, %llu items, %llu receipts%s",
+        (void)snprintf(text, size,
+                       "chain intact, %llu items, %llu receipts; signed by the broker to item "
+                       "%llu%s",
                        (unsigned long long)k->check.items, (unsigned long long)k->check.receipts,
-                       broker);
+                       (unsigned long long)k->check.signed_to, broker);
 }
 
 static Jb__VerifyView *view_of(const struct jb_agent_verify *k, const struct jb_agent_views *v)
 {
     Jb__VerifyView *w = jb_arena_alloc(v->arena, sizeof *w);
-    char text[sizeof k->fault.text + 64];
+    char text[sizeof k->fault.text + 128];
     if (w == NULL)
         return NULL;
     jb__verify_view__init(w);

@@ -456,6 +456,7 @@ int cli_run_alarms(struct cli *c);
 int cli_run_nodes(struct cli *c);
 int cli_run_status(struct cli *c);
 int cli_run_verify(struct cli *c);
+int cli_run_evidence(struct cli *c);
 int cli_run_report(struct cli *c);
 int cli_run_watch(struct cli *c);
 int cli_run_node(struct cli *c);

@@ -59,6 +59,7 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_ALARM,
     JB_ROWS_STATE,
     JB_ROWS_CHECK,
+    JB_ROWS_EVIDENCE,
     JB_ROWS_NEWS,
     JB_ROWS_DONE,
     JB_ROWS_DIRECTIVE,
@@ -150,6 +151,7 @@ const struct jiaoban_rights *jb_client_rights(struct jb_arena *a, const Jb__Righ
 const struct jiaoban_audit *jb_client_audit(struct jb_arena *a, const Jb__AuditRow *v);
 const struct jiaoban_public *jb_client_public(struct jb_arena *a, const Jb__PublicView *v);
 const struct jiaoban_figure *jb_client_figure(struct jb_arena *a, const Jb__FigureView *v);
+const struct jiaoban_evidence *jb_client_evidence(struct jb_arena *a, const Jb__EvidenceView *v);
 const struct jiaoban_report *jb_client_report(struct jb_arena *a, const Jb__ReportView *v);
 /* A pointer array with room for one more than `count`; NULL: out of memory. */
 void *jb_client_pointers(struct jb_arena *a, size_t count);

@@ -85,6 +85,7 @@ JIAOBAN_API const struct jiaoban_alarm *jiaoban_result_alarm(const struct jiaoba
                                                              size_t i);
 JIAOBAN_API const struct jiaoban_state *jiaoban_result_state(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_check *jiaoban_result_check(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_evidence *jiaoban_result_evidence(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r);
 JIAOBAN_API const struct jiaoban_directive *jiaoban_result_directive(const struct jiaoban_result *r,
@@ -293,7 +294,8 @@ struct jiaoban_query {
     const char *indicator;         /* report: one of them; NULL: all */
     const char *counts; /* report: "class", "place", "channel", "matter" in place of indicators */
     bool cases;         /* report: with the cases behind each figure */
-    bool persons;       /* case: with the petitioners' data; the agent records who read them */
+    bool persons;       /* case: with the petitioners' data; evidence: with the key to them. The
+                         * agent records who read them */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -341,6 +343,9 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_public(JIAOBAN_QUESTION);
 /* Appraisal: from_ms*, to_ms* (exclusive), node, indicator, cases, counts. See also
  * jiaoban_result_report. */
 JIAOBAN_API enum jiaoban_status jiaoban_get_report(JIAOBAN_QUESTION);
+/* a file about one case that others can check without this system: case_number*, persons.
+ * TOO_LARGE: write it with jiaoban-agent --evidence. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_evidence(JIAOBAN_QUESTION);
 /* ask_broker; may take minutes */
 JIAOBAN_API enum jiaoban_status jiaoban_verify(JIAOBAN_QUESTION);
 /* The one agency with this code, number, or (part of a) name. NOT_FOUND: none; RANGE: several, the

@@ -440,6 +440,14 @@ struct jiaoban_check { /* what a verification found */
     bool audit_intact; /* nothing of it was changed */
 };
 
+struct jiaoban_evidence { /* a file, and what is in it */
+    const uint8_t *body;
+    size_t body_len;
+    uint64_t items, erased;   /* of the case: told in full; of which only the hash is left */
+    uint64_t heads, receipts; /* signatures of the broker; of this agency */
+    bool with_key;            /* with the key of the persons */
+};
+
 struct jiaoban_news { /* one event of a watch: those that are not NULL */
     int64_t case_no;
     const char *number, *title;

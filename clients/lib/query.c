@@ -30,6 +30,7 @@ union body {
     Jb__GetAudit audit;
     Jb__GetPublic public_query;
     Jb__GetReport report;
+    Jb__GetEvidence evidence;
 };
 
 /* Set a field of a request when it is given. */
@@ -274,6 +275,14 @@ static void fill_report(const struct jiaoban_query *q, int64_t no, Jb__Request *
     r->body_case = JB__REQUEST__BODY_REPORT;
     r->report = m;
 }
+static void fill_evidence(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    jb__get_evidence__init(&b->evidence);
+    SET(&b->evidence, case_no, no);
+    SET(&b->evidence, with_persons, q->persons);
+    r->body_case = JB__REQUEST__BODY_EVIDENCE;
+    r->evidence = &b->evidence;
+}
 #undef SET
 
 enum need { /* what a question cannot do without */
@@ -310,6 +319,7 @@ static const struct question {
     {"audit", fill_audit, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"public", fill_public, JB_CLIENT_TIMEOUT_MS, NEED_NAME_AND_CODE},
     {"report", fill_report, JB_CLIENT_LONG_MS, NEED_PERIOD},
+    {"evidence", fill_evidence, JB_CLIENT_LONG_MS, NEED_CASE},
 };
 
 static const struct question *question_find(const char *what)
@@ -441,6 +451,7 @@ QUESTION(jiaoban_get_rights, "rights")
 QUESTION(jiaoban_get_audit, "audit")
 QUESTION(jiaoban_get_public, "public")
 QUESTION(jiaoban_get_report, "report")
+QUESTION(jiaoban_get_evidence, "evidence")
 #undef QUESTION
 
 /* ---- one agency ------------------------------------------------------------------------------ */

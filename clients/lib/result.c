@@ -27,6 +27,7 @@ ADAPTER(pending_row, Jb__PendingView, jb_client_pending)
 ADAPTER(alarm_row, Jb__AlarmView, jb_client_alarm)
 ADAPTER(state_row, Jb__StatusView, jb_client_state)
 ADAPTER(check_row, Jb__VerifyView, jb_client_check)
+ADAPTER(evidence_row, Jb__EvidenceView, jb_client_evidence)
 ADAPTER(news_row, Jb__WatchEvent, jb_client_news_row)
 ADAPTER(done_row, Jb__Done, jb_client_done)
 ADAPTER(directive_row, Jb__DirectiveView, jb_client_directive)
@@ -78,6 +79,9 @@ static bool contents_single(const Jb__Reply *r, struct contents *c)
         return true;
     case JB__REPLY__BODY_VERIFY:
         *c = ONE(r->verify, JB_ROWS_CHECK, check_row);
+        return true;
+    case JB__REPLY__BODY_EVIDENCE:
+        *c = ONE(r->evidence, JB_ROWS_EVIDENCE, evidence_row);
         return true;
     case JB__REPLY__BODY_EVENT:
         *c = ONE(r->event, JB_ROWS_NEWS, news_row);
@@ -294,6 +298,11 @@ const struct jiaoban_state *jiaoban_result_state(const struct jiaoban_result *r)
 const struct jiaoban_check *jiaoban_result_check(const struct jiaoban_result *r)
 {
     return row(r, JB_ROWS_CHECK, 0);
+}
+
+const struct jiaoban_evidence *jiaoban_result_evidence(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_EVIDENCE, 0);
 }
 
 const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r)

@@ -234,3 +234,20 @@ const struct jiaoban_done *jb_client_done(struct jb_arena *a, const Jb__Done *v)
     *d = (struct jiaoban_done){.text = jb_client_text(v->text), .seq = v->seq, .node = v->node};
     return d;
 }
+
+const struct jiaoban_evidence *jb_client_evidence(struct jb_arena *a, const Jb__EvidenceView *v)
+{
+    struct jiaoban_evidence *e = jb_arena_alloc(a, sizeof *e);
+    if (e == NULL)
+        return NULL;
+    *e = (struct jiaoban_evidence){
+        .body = v->body.data,
+        .body_len = v->body.len,
+        .items = v->items,
+        .erased = v->erased,
+        .heads = v->heads,
+        .receipts = v->receipts,
+        .with_key = v->with_key,
+    };
+    return e;
+}

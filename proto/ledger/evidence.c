@@ -15,6 +15,16 @@
 
 #define TOLD_MAX 1000000
 
+/* A signature of the line over one head of the stream. */
+struct seal {
+    enum jb_line_role role;
+    uint64_t number; /* UINT64_MAX: none */
+    uint8_t suite;
+    int64_t at_ms;
+    uint8_t epoch[JB_EPOCH_BYTES];
+    uint8_t signature[JB_SIGN_BYTES];
+};
+
 struct exporting {
     struct jb_ledger *l;
     const struct jb_evidence_order *order;
@@ -23,9 +33,14 @@ struct exporting {
     FILE *out;
     uint8_t chain[JB_HASH_BYTES]; /* over the lines so far: what the exporter signs */
     uint64_t lines;
+    size_t bytes;
     uint64_t *told; /* numbers of the items that are told in full, ascending; owned */
     size_t count, capacity;
     struct jb_arena arena; /* for one item */
+    struct {               /* the last stored signature that was looked for, of each side */
+        uint64_t from;     /* 0: none yet */
+        struct seal seal;
+    } found[2];
 };
 
 /* ---- lines ---- */
@@ -46,6 +61,11 @@ static enum jb_err put(struct exporting *x, const char *format, ...)
     jb_hash(x->l->suite, line, (size_t)len, hash);
     jb_chain_next(x->l->suite, x->chain, hash, x->chain);
     x->lines++;
+    x->bytes += (size_t)len;
+    if (x->order->max_bytes != 0 && x->bytes > x->order->max_bytes) {
+        free(line);
+        return JB_TOO_LARGE;
+    }
     size_t written = fwrite(line, 1, (size_t)len, x->out);
     free(line);
     return written == (size_t)len ? JB_OK : JB_IO;
@@ -178,15 +198,6 @@ static enum jb_err told_find(struct exporting *x)
 
 /* ---- signatures ---- */
 
-struct seal {
-    enum jb_line_role role;
-    uint64_t number; /* UINT64_MAX: none */
-    uint8_t suite;
-    int64_t at_ms;
-    uint8_t epoch[JB_EPOCH_BYTES];
-    uint8_t signature[JB_SIGN_BYTES];
-};
-
 /* The first stored one at or after `number` whose head is that of the stream. */
 static enum jb_err seal_stored(struct exporting *x, enum jb_sql id, uint64_t number,
                                struct seal *out)
@@ -229,11 +240,21 @@ static enum jb_err seal_next(struct exporting *x, enum jb_line_role role, uint64
                              struct seal *out)
 {
     bool broker = x->l->role == JB_LEDGER_BROKER;
+    size_t side = role == JB_LINE_DOWN_ACK;
+    enum jb_sql id =
+        !side ? JB_SQL_EVIDENCE_PROOF : (broker ? JB_SQL_EVIDENCE_RECEIPT : JB_SQL_EVIDENCE_ACK);
+    enum jb_err err = JB_OK;
 
-    out->role = role;
-    if (role == JB_LINE_DOWN_ACK)
-        return seal_stored(x, broker ? JB_SQL_EVIDENCE_RECEIPT : JB_SQL_EVIDENCE_ACK, number, out);
-    return broker ? seal_made(x, number, out) : seal_stored(x, JB_SQL_EVIDENCE_PROOF, number, out);
+    if (broker && !side)
+        return seal_made(x, number, out);
+    bool known = x->found[side].from != 0 && x->found[side].from <= number &&
+                 number <= x->found[side].seal.number;
+    if (!known)
+        err = seal_stored(x, id, number, &x->found[side].seal);
+    x->found[side].from = err == JB_OK ? (known ? x->found[side].from : number) : 0;
+    x->found[side].seal.role = role;
+    *out = x->found[side].seal;
+    return err;
 }
 
 static enum jb_err seal_put(struct exporting *x, const struct seal *s)

@@ -17,6 +17,7 @@ struct jb_evidence_order {
     int64_t case_no;
     uint32_t node;                 /* broker: whose stream; replica: 0, its own */
     bool with_key;                 /* with the key of what is sealed in the case, if it is here */
+    size_t max_bytes;              /* of the file; 0: any. More: JB_TOO_LARGE */
     int64_t now_ms;                /* for the header */
     const struct jb_node_keys *by; /* the exporter's: it signs the file; broker: and heads */
     const uint8_t *broker_sign;    /* the broker's public signing key, 32 bytes */

@@ -62,6 +62,7 @@ enum jb_staff {
     X(ALARMS, alarms, C_ | S_ | L_)      /* see and acknowledge alarms */                          \
     X(ATTACH, attach, C_ | S_)           /* add attachments */                                     \
     X(ERASE, erase, L_)                  /* erase a person's data for good */                      \
+    X(EVIDENCE, evidence, S_ | L_)       /* evidence about a case, for others */                   \
     X(VERIFY, verify, S_ | L_ | A_ | M_) /* check the replica */                                   \
     X(RELOAD, reload, M_)                /* have the configuration read again */                   \
     X(AUDIT_CASE, audit_case, S_ | A_)   /* who read sealed data of a case held here */            \
