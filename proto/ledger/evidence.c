@@ -152,8 +152,7 @@ static enum jb_err head_before(struct exporting *x, uint64_t number, uint8_t hea
         memcpy(head, row.head, JB_HASH_BYTES);
         return err;
     }
-    bool broker = x->l->role == JB_LEDGER_BROKER;
-    jb_chain_start(x->l->suite, x->node, broker ? x->l->epoch : x->l->heads.down.epoch, head);
+    jb_chain_start(x->l->suite, x->node, x->l->origin, head);
     return JB_OK;
 }
 
