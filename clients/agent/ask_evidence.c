@@ -128,7 +128,7 @@ enum jb_err jb_agent_get_evidence(struct jb_agent_request *r, Jb__Reply *reply)
                                           .max_bytes = JB_LOCAL_REPLY_LIMIT - ENVELOPE_BYTES,
                                           .now_ms = r->now_ms,
                                           .by = &a->keys,
-                                          .broker_sign = a->broker.sign};
+                                          .broker_sign = a->pins.signs[0]};
     if (uv_queue_work(a->loop, &k->work, on_work, on_worked) != 0) {
         free(k);
         return JB_IO;

@@ -68,7 +68,7 @@ static const struct argp_option option_rows[] = {
     {"verify", OPT_VERIFY, "FOLDER", OPTION_ARG_OPTIONAL,
      "Check the replica (that of FOLDER) without the broker, then end", 1},
     {"broker-key", OPT_BROKER_KEY, "LINE", 0,
-     "With --verify=FOLDER: the broker's public line; nothing else is needed then", 1},
+     "With --verify=FOLDER: the broker's public line (former ones after commas)", 1},
     {"evidence", OPT_EVIDENCE, "CASE", 0, "Write evidence about a case to a file, then end", 1},
     {"output", OPT_OUTPUT, "FILE", 0, "With --evidence: the new file", 1},
     {"with-persons", OPT_PERSONS, NULL, 0, "With --evidence: include the key of the sealed persons",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "clients/agent/pins.h"
 #include "proto/base/log.h"
 #include "proto/ledger/evidence.h"
 #include "proto/rules/caseno.h"
@@ -15,9 +16,22 @@ static int complain(enum jb_err err, const struct jb_fault *fault)
     return jb_err_exit(err);
 }
 
+/* One line, or several with commas when the broker's keys have been changed. */
+static enum jb_err read_pins(const char *lines, struct jb_pins *pins, struct jb_fault *fault)
+{
+    char first[JB_KEYS_PUBLIC_TEXT_BYTES + 1];
+    size_t len = strcspn(lines, ",");
+    const char *others = lines[len] == ',' ? lines + len + 1 : "";
+    if (len >= sizeof first)
+        return jb_fault_set(fault, JB_CONFIG, "--broker-key: not a public line (jbk1: or jbk2:)");
+    memcpy(first, lines, len);
+    first[len] = '\0';
+    return jb_pins_read(first, others, pins, fault);
+}
+
 int jb_agent_verify_folder(const struct jb_agent_papers *papers)
 {
-    struct jb_public_keys broker;
+    struct jb_pins pins;
     struct jb_check check = {0};
     struct jb_fault fault = {""};
     char path[4096];
@@ -30,10 +44,13 @@ int jb_agent_verify_folder(const struct jb_agent_papers *papers)
                            "--verify=%s needs --broker-key with the broker's public line",
                            papers->folder);
     else
-        err = jb_keys_public_parse(papers->broker_key, &broker, &fault);
+        err = read_pins(papers->broker_key, &pins, &fault);
     if (err != JB_OK)
         return complain(err, &fault);
-    struct jb_check_keys keys = {.suite = broker.suite, .broker_sign = broker.sign};
+    struct jb_check_keys keys = {.suite = pins.at[0].suite,
+                                 .broker_sign = pins.signs[0],
+                                 .broker_also = pins.signs[1],
+                                 .broker_also_count = pins.count - 1};
     err = jb_agent_verify_file(path, &keys, &check, &fault);
     return jb_agent_verify_tell(err, &check, &fault);
 }

@@ -6,7 +6,7 @@
 核验交办系统导出的证据文件，不依赖交办系统本身。
 
 LINE is the broker's public line (jbk1:... or jbk2:...) as you have it from a source that you trust; without
-it the key in the file is printed for you to compare. Exit status 0: everything that the file claims is
+it the key in the file is printed for you to compare. Give it once for each key that the broker has had. Exit status 0: everything that the file claims is
 proven; 1: it is not, with the reason. The format is in PROTOCOL.md, section "Evidence". Suite 1 needs
 python3-nacl or python3-cryptography for Ed25519; suite 2 (SM2, SM3) needs nothing."""
 import argparse
@@ -254,12 +254,12 @@ class Evidence:
              "the exporter's signature over the file does not verify: the file was changed")
         self.sealed = True
 
-    def prove(self):
+    def prove(self, pinned=()):
         """Everything signed by the broker first: only that tells which keys the node has."""
-        signed = set()
+        signed, broker_keys = set(), {self.broker_key, *pinned}
         for role, number, _, statement, signature, covered in self.heads:
             if role == "B":
-                need(self.verify(self.broker_key, b"line", statement, signature),
+                need(any(self.verify(key, b"line", statement, signature) for key in broker_keys),
                      f"item {number}: the broker's signature does not verify")
                 signed.update(covered)
         bare = [str(n) for n in (*self.items, *self.erased) if n not in signed]
@@ -308,24 +308,23 @@ def report(e, pinned):
     print("The times of receipts are the exporter's word. 签收时间由导出方记录。")
 
 
-def pinned_key(line, suite):
-    if line is None:
-        return None
-    parts = line.strip().split(":")
-    need(len(parts) == 4 and parts[0] == f"jbk{suite}", f"--broker-key: not a public line of suite {suite}")
-    return bytes.fromhex(parts[2])
+def pinned_keys(lines, suite):
+    parts = [line.strip().split(":") for line in lines]
+    need(all(len(p) == 4 and p[0] == f"jbk{suite}" for p in parts),
+         f"--broker-key: not a public line of suite {suite}")
+    return [bytes.fromhex(p[2]) for p in parts]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file")
-    parser.add_argument("--broker-key")
+    parser.add_argument("--broker-key", action="append", default=[])
     options = parser.parse_args()
     try:
         e = Evidence(options.file)
-        pinned = pinned_key(options.broker_key, e.header["suite"])
-        need(pinned in (None, e.broker_key), "the broker's key is not the one that you gave")
-        e.prove()
+        pinned = pinned_keys(options.broker_key, e.header["suite"])
+        need(not pinned or e.broker_key in pinned, "the broker's key is not the one that you gave")
+        e.prove(pinned)
         report(e, pinned)
     except (Refused, ValueError, KeyError, OSError) as error:
         print(f"NOT PROVEN 未能证实: {error}")
