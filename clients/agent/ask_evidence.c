@@ -99,6 +99,11 @@ static enum jb_err check_wish(struct jb_agent_request *r, const Jb__GetEvidence 
     if (!wish->with_persons)
         return JB_OK;
     err = jb_agent_rights_need(r, JB_RIGHT_PERSONS, "with_persons");
+    if (err == JB_OK) /* on record before the key leaves */
+        err = jb_agent_access_note(r, wish->case_no, JB_AUDIT_PERSONS);
+    if (err == JB_OK)
+        err = jb_agent_access_write(r);
+    r->note_count = 0; /* written here: the worker must not begin when it cannot be */
     if (err == JB_OK)
         jb_log(JB_LOG_NOTICE, r->agent->config->code, "evidence.persons", "case=%lld user=%s",
                (long long)wish->case_no, r->user.data);

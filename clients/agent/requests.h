@@ -40,7 +40,7 @@ enum jb_err jb_agent_rights_countersign(struct jb_agent_request *r, const struct
  * leaves; when it cannot be written the reply is an error instead. NOMEM. */
 enum jb_err jb_agent_access_note(struct jb_agent_request *r, int64_t case_no,
                                  enum jb_audit_field field) JB_MUST;
-/* For local.c alone: write what was noted. */
+/* Write what was noted: for local.c, and for who answers later, before the work begins. */
 enum jb_err jb_agent_access_write(struct jb_agent_request *r) JB_MUST;
 enum jb_err jb_agent_get_audit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 
