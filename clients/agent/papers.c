@@ -31,7 +31,7 @@ static enum jb_err read_pins(const char *lines, struct jb_pins *pins, struct jb_
 
 int jb_agent_verify_folder(const struct jb_agent_papers *papers)
 {
-    struct jb_pins pins;
+    struct jb_pins pins = {.count = 1};
     struct jb_check check = {0};
     struct jb_fault fault = {""};
     char path[4096];
