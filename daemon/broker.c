@@ -1,5 +1,5 @@
 /* Life cycle of the broker: open, recover, bind, run, stop. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 #include "daemon/duty.h"
 
 #include <errno.h>
@@ -260,6 +260,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_recover_start(b, fault);
     if (err == JB_OK)
+        err = jb_blob_start(b, fault);
+    if (err == JB_OK)
         err = jb_broker_install_files(b, fault);
     if (err == JB_OK)
         err = jb_tick_start(b);
@@ -323,6 +325,7 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
         return; /* what was taken is finished: called again when the commit returns */
     jb_admin_stop(b);
     jb_metrics_stop(b);
+    jb_blob_stop(b);
     close_handle((uv_handle_t *)&b->tick);
     close_handle((uv_handle_t *)&b->behind.idle);
     close_handle((uv_handle_t *)&b->clock_timer);
@@ -334,6 +337,7 @@ void jb_broker_fini(struct jb_broker *b)
 {
     jb_zctx_free(&b->zctx);
     jb_admin_fini(b);
+    jb_blob_fini(b);
     jb_metrics_fini(b);
     jb_batch_fini(&b->batches[0]);
     jb_batch_fini(&b->batches[1]);

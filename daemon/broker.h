@@ -53,6 +53,7 @@ struct jb_peer {
     /* the connection */
     bool greeted;     /* a Hello was accepted on this routing id */
     uint8_t protocol; /* version agreed on there */
+    bool drained;     /* nothing of its stream waits to be sent: an attachment's turn */
     uint8_t routing_id[16];
     size_t routing_len;
     int64_t last_seen_ms;      /* for showing; 0: not since the start */
@@ -121,6 +122,7 @@ enum jb_source {
     JB_FROM_ACK,   /* a node's signed acknowledgement */
     JB_FROM_CLOCK, /* the deadline clock: look at this case; those in a row are one look */
     JB_FROM_SWEEP, /* the broker looked for something to do: no word when there is nothing */
+    JB_FROM_BLOB,  /* a node's signed receipt for an attachment; its hash stands as the head */
     JB_FROM_ADMIN, /* the admin socket or the broker itself */
     JB_FROM_AUDIT, /* what an administrator asks for, to be recorded before it is done */
 };
@@ -163,6 +165,7 @@ enum jb_op_kind {
     JB_OP_REFUSAL,
     JB_OP_EPOCH,
     JB_OP_RECEIPT,
+    JB_OP_BLOB_RECEIPT,
     JB_OP_KNOWN, /* an entry that is in the log already settles the item */
     JB_OP_AUDIT
 };
@@ -224,6 +227,7 @@ struct jb_behind {
 
 struct jb_admin;
 struct jb_metrics;
+struct jb_blob_service;
 
 struct jb_broker {
     uv_loop_t *loop; /* borrowed */
@@ -282,6 +286,7 @@ struct jb_broker {
     const char *told;     /* to systemd; static text */
     int64_t started_ms;
 
+    struct jb_blob_service *blobs; /* see blob.h */
     struct jb_admin *admin;
     struct jb_metrics *metrics;
     struct jb_counters count;

@@ -6,6 +6,7 @@
 #include "daemon/broker.h"
 
 #include "proto/base/mutant.h"
+#include "proto/ledger/blobrows.h"
 #include "proto/ledger/recovery.h"
 #include "proto/wire/codec.h"
 
@@ -87,7 +88,7 @@ static enum jb_err write_entry(struct jb_ledger *l, const struct jb_op *op)
     if (err == JB_OK)
         err = jb_ledger_apply_rest(l, op->entry);
     if (err == JB_OK && item != NULL && item->case_key.len == JB_KEY_BYTES &&
-        op->entry->act.kind == JB_ACT_REGISTER)
+        (op->entry->act.kind == JB_ACT_REGISTER || op->entry->act.kind == JB_ACT_ATTACH))
         err = jb_ledger_case_key_put(l, op->entry->act.case_no, item->case_key.data);
     for (size_t i = 0; i < op->audience_count && err == JB_OK; i++)
         err = write_stream(l, op, &op->audience[i]);
@@ -125,6 +126,15 @@ static enum jb_err write_audit(struct jb_ledger *l, const struct jb_audit_order 
     return err == JB_OK ? jb_audit_append(l, &row, 1, 0, o->secret) : err;
 }
 
+static enum jb_err write_blob_receipt(struct jb_ledger *l, const struct jb_receipt *r)
+{
+    struct jb_blob_receipt row = {.node = r->node, .suite = r->suite, .at_ms = r->at_ms};
+
+    memcpy(row.hash, r->point.head, sizeof row.hash);
+    memcpy(row.signature, r->signature, sizeof row.signature);
+    return jb_blob_receipt_put(l, &row);
+}
+
 static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
 {
     switch (op->kind) {
@@ -140,6 +150,8 @@ static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
         return jb_line_down_acked(l, op->item->signature);
     case JB_OP_KNOWN:
         return write_known(l, op);
+    case JB_OP_BLOB_RECEIPT:
+        return write_blob_receipt(l, op->item->signature);
     }
     return JB_CORRUPT; /* an operation that nobody made */
 }

@@ -47,6 +47,10 @@ static const struct jb_config_row rows[] = {
         "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
         "so\n"
         "that what is under way gets its verdicts and receipts. 0: none."),
+    ROW("broker", "blob_bytes", blob_bytes, BYTES, 0, 0, INT64_C(1125899906842624), "100G",
+        "What attachments may take on disk, in the folder blobs beside the ledger. What is more "
+        "is\n"
+        "not taken: it stays with the agency that attached it, and is asked for again later."),
     ROW("line", "window_items", window_items, INT, JB_CONFIG_RELOADABLE, 1, 65536, "512",
         "Items under way to one node without acknowledgement. A slow node costs no more memory."),
     ROW("line", "window_bytes", window_bytes, BYTES, JB_CONFIG_RELOADABLE, 65536, 67108864, "2M",

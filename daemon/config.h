@@ -26,6 +26,7 @@ struct jb_broker_config {
     int64_t clock_gap_max_ms;  /* so does a start so long after the last entry */
     int64_t cache_bytes;
     int64_t reserve_bytes;                    /* kept taken for when the disk is full; 0: none */
+    int64_t blob_bytes;                       /* quota of attachments */
     int64_t window_items, window_bytes;       /* unacknowledged items under way to one node */
     int64_t batch_items, batch_bytes;         /* intake pauses above this */
     int64_t pending_max, pending_per_address; /* connections that are not authenticated */

@@ -3,7 +3,7 @@
  * One bad submission spoils only itself: whatever cannot be read or is refused becomes a refusal
  * that settles just this number. An error returned from here is our own (no memory, a damaged
  * ledger) and stops the process before anything of the batch is confirmed. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +149,16 @@ static enum jb_err count_duties(struct deciding *d, struct jb_question *q)
     return err;
 }
 
+/* The rules know no keys. */
+static enum jb_err judge_key(struct deciding *d)
+{
+    bool fits = false;
+    enum jb_err err = jb_blob_key_fits(d->b, d->t, d->item, &d->entry->act, &fits);
+    if (err == JB_OK && !fits)
+        d->b->verdict.refusal = JB_REFUSE_KEY_DIFFERS;
+    return err;
+}
+
 /* The verdict on the act, in b->verdict. */
 static enum jb_err judge(struct deciding *d)
 {
@@ -183,7 +193,9 @@ static enum jb_err judge(struct deciding *d)
         (void)snprintf(b->verdict.detail, sizeof b->verdict.detail,
                        "sealed: no rating of this case and party, sealed to the broker");
     }
-    return JB_OK;
+    if (b->verdict.refusal == JB_REFUSE_NONE && act->kind == JB_ACT_ATTACH)
+        err = judge_key(d);
+    return err;
 }
 
 /* A submitter hears why; of the broker's own acts nobody waits for a verdict. */
@@ -375,12 +387,14 @@ static enum jb_err decide_epoch(struct jb_broker *b, struct jb_batch *t,
     return jb_decide_accept(b, t, &a);
 }
 
-static enum jb_err decide_audit(struct jb_batch *t, const struct jb_intake_item *item)
+/* What only has to be written. */
+static enum jb_err decide_plain(struct jb_batch *t, const struct jb_intake_item *item,
+                                enum jb_op_kind kind)
 {
     struct jb_op *op = jb_batch_op(t);
     if (op == NULL)
         return JB_NOMEM;
-    op->kind = JB_OP_AUDIT;
+    op->kind = kind;
     op->item = item;
     return JB_OK;
 }
@@ -399,10 +413,12 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
         break; /* several at once: see jb_decide_batch */
     case JB_FROM_SWEEP:
         return decide_sweep(b, t, item);
+    case JB_FROM_BLOB:
+        return decide_plain(t, item, JB_OP_BLOB_RECEIPT);
     case JB_FROM_ADMIN:
         return jb_decide_own(b, t, item, item->act, item->user, NULL);
     case JB_FROM_AUDIT:
-        return decide_audit(t, item);
+        return decide_plain(t, item, JB_OP_AUDIT);
     }
     return JB_OK;
 }

@@ -118,6 +118,7 @@ static bool deliver_frame(struct jb_broker *b, struct jb_peer *p)
         return true;
     /* without credit it is behind as before; with credit and nothing to send it has caught up */
     p->behind = p->behind && (err != JB_NOT_FOUND || credit(p).max_items == 0);
+    p->drained = !p->behind && credit(p).max_items > 0;
     if (err == JB_CLOSED)
         jb_peer_drop(b, p, "connection closed");
     else if (err != JB_NOT_FOUND && err != JB_BUSY)

@@ -1,6 +1,6 @@
 /* The greeting: who is it, do both ends hold the same history, where does each sequence go on?
  * A difference is a visible refusal, never a silent stall and never overwriting. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -291,6 +291,8 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     if (err == JB_OK && jb_degraded(b))
         jb_degraded_tell(b, p);
     jb_deliver_later(b, p);
+    if (err == JB_OK)
+        jb_blob_greeted(b, p);
     return err;
 }
 

@@ -1,5 +1,5 @@
 /* Housekeeping: liveness of sessions, checkpoints, what systemd is told. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +75,7 @@ static void on_tick(uv_timer_t *timer)
         jb_clockwork_look(b); /* at once on record: a restart has to know of it */
     look_at_descriptors(b);
     tell_state(b);
+    jb_blob_tick(b);
     feed_watchdog(b);
     if (b->forget && !b->committing && !b->stopping)
         b->forget = !jb_ledger_forget(b->ledger);

@@ -3,7 +3,7 @@
  * Checks everything that can be checked without the case: who sent it (by key), epoch, numbers,
  * chain, signature. A frame that fails is answered and changes nothing. Decides nothing about
  * submissions: even one that cannot be read gets its number and its verdict in order. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 
 #include "proto/base/log.h"
 
@@ -260,6 +260,11 @@ static const take_fn takers[] = {
     [JB_FRAME_REJECT] = take_reject,
     [JB_FRAME_COPY] = jb_recover_copy,
     [JB_FRAME_COPY_DONE] = jb_recover_done,
+    [JB_FRAME_BLOB_OFFER] = jb_blob_frame,
+    [JB_FRAME_BLOB_WANT] = jb_blob_frame,
+    [JB_FRAME_BLOB_CHUNK] = jb_blob_frame,
+    [JB_FRAME_BLOB_HAVE] = jb_blob_frame,
+    [JB_FRAME_BLOB_GONE] = jb_blob_frame,
 };
 
 /* While the record is being completed, only what helps with that is taken. */

@@ -1,6 +1,6 @@
 /* The tick: decide what has gathered, hand it to the worker, and when it is on disk deliver and
  * begin again. Batches grow with the load by themselves; no timer delays anyone. */
-#include "daemon/broker.h"
+#include "daemon/blob.h"
 
 #include "proto/base/log.h"
 
@@ -23,6 +23,7 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
 {
     bool book_changed = false;
     bool retired = false;
+    bool attached = false;
     b->committed_seq = t->next_seq - 1;
     for (size_t i = 0; i < t->op_count; i++) {
         const struct jb_op *op = &t->ops[i];
@@ -30,6 +31,8 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
             b->count.stream_items += op->audience_count;
             cut_off(b, &op->entry->act);
             b->forget = b->forget || op->entry->act.kind == JB_ACT_ERASE_KEY;
+            attached = attached || op->entry->act.kind == JB_ACT_ATTACH ||
+                       op->entry->act.kind == JB_ACT_ERASE_KEY;
         }
         if (op->kind == JB_OP_ENTRY && (op->entry->act.kind == JB_ACT_INSTALL_POLICY ||
                                         op->entry->act.kind == JB_ACT_INSTALL_CALENDAR))
@@ -62,6 +65,9 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
             jb_deliver(b, p);
         }
     }
+    for (size_t i = 0; i < t->op_count && attached; i++) /* behind the entries themselves */
+        if (t->ops[i].kind == JB_OP_ENTRY)
+            jb_blob_committed(b, t->ops[i].entry);
 }
 
 /* On disk; intake goes on. */

@@ -1,4 +1,5 @@
 /* Life cycle: start in order, stop in one sweep. */
+#include "clients/agent/blob.h"
 #include "clients/agent/requests.h"
 
 #include <stdio.h>
@@ -87,6 +88,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_pending_load(a);
     if (err == JB_OK)
+        err = jb_agent_blobs_start(a, fault);
+    if (err == JB_OK)
         err = start_tick(a);
     if (err == JB_OK)
         err = jb_agent_house_start(a);
@@ -131,6 +134,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     jb_agent_line_stop(a);
     jb_agent_alarm_stop(a);
     jb_agent_hook_stop(a);
+    jb_agent_blobs_stop(a);
     close_handle((uv_handle_t *)&a->tick);
     if (jb_agent_verify_running(a))
         uv_stop(a->loop);
@@ -144,6 +148,7 @@ void jb_agent_fini(struct jb_agent *a)
     jb_arena_fini(&a->gather.arena);
     jb_agent_pendings_fini(&a->pending);
     jb_agent_book_fini(a);
+    jb_agent_blobs_fini(a);
     jb_agent_store_close(a);
 }
 

@@ -135,6 +135,7 @@ struct jb_agent_request {
     struct jb_audit_row *notes; /* of what is sealed and goes out with the reply; arena */
     size_t note_count, note_capacity;
     bool later;            /* a handler sets it: the answer follows some time after */
+    bool beside;           /* likewise: what failed is a file beside the replica, which is sound */
     struct jb_text user;   /* who asks: "account", or "account/person" for a system account */
     unsigned roles;        /* that he holds here, a set as in proto/rules/staff.h */
     struct jb_fault fault; /* filled by a handler that fails */
@@ -150,6 +151,7 @@ struct jb_agent_waiter {
 };
 
 struct jb_agent_hooks;
+struct jb_agent_blobs;
 struct jb_agent_verify;
 struct jb_agent_report;
 
@@ -191,6 +193,7 @@ struct jb_agent {
     int64_t alarm_next_ms; /* nothing falls before; INT64_MAX: nothing runs, 0: look at all */
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
     struct jb_agent_hooks *hooks;
+    struct jb_agent_blobs *blobs;           /* see blob.h */
     struct jb_agent_verify *verify;         /* NULL: no check under way */
     struct jb_agent_report *reports;        /* being made */
     struct jb_agent_evidence_job *evidence; /* being written; NULL: none */

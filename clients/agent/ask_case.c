@@ -122,8 +122,13 @@ static enum jb_err put_timeline(struct case_file *f, bool shown)
     if (err != JB_OK)
         return err;
     put_erased_reason(f, rows, count);
-    if (!shown)
-        return JB_OK;
+    bool opened = f->r->request->case_file->with_persons;
+    if (opened)
+        err = jb_agent_rights_need(f->r, JB_RIGHT_PERSONS, "with_persons");
+    if (err == JB_OK)
+        err = jb_agent_view_attachments(&f->v, rows, count, opened, f->view);
+    if (err != JB_OK || !shown)
+        return err;
     Jb__CaseView *w = f->view;
     w->timeline = jb_agent_view_array(f->r->arena, (count + f->o.pending));
     if (w->timeline == NULL)
@@ -156,7 +161,10 @@ static enum jb_err fill(struct case_file *f)
         err = put_petitioners(f);
     }
     bool wanted = f->r->request->case_file->with_timeline;
-    if (err == JB_OK && (wanted || f->view->erased_at_ms != 0))
+    bool attached = false;
+    if (err == JB_OK)
+        err = jb_agent_has_attachments(f->r->agent, f->o.c.case_no, f->r->arena, &attached);
+    if (err == JB_OK && (wanted || attached || f->view->erased_at_ms != 0))
         err = put_timeline(f, wanted);
     return err;
 }

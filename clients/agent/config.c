@@ -60,6 +60,9 @@ static const struct jb_config_row rows[] = {
         "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
         "so\n"
         "that what has arrived is stored and acknowledged. 0: none."),
+    ROW("blob_bytes", blob_bytes, BYTES, 0, 0, INT64_C(1125899906842624), "10G",
+        "What attachments may take on disk, in the folder blobs beside the replica. What is more\n"
+        "stays at the broker and is fetched later."),
     ROW("window_items", window_items, INT, 0, 1, 65536, "256",
         "Items that the broker may have under way to this node without acknowledgement."),
     ROW("window_bytes", window_bytes, BYTES, 0, 65536, 67108864, "1M", "The same in bytes."),

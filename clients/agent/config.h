@@ -25,6 +25,7 @@ struct jb_agent_config {
     char *log_level;
     int64_t cache_bytes;
     int64_t reserve_bytes;              /* kept taken for when the disk is full; 0: none */
+    int64_t blob_bytes;                 /* quota of attachments */
     int64_t window_items, window_bytes; /* credit given to the broker */
     int64_t protocol_max;               /* highest version of the line that is offered */
     int64_t access_keep_ms;             /* rows of the access log; 0: for ever */

@@ -2,7 +2,7 @@
  *
  * Compares both histories. A difference is a state that people see (RESYNC); nothing is submitted
  * then and nothing overwritten, and the greeting is tried again after a while. */
-#include "clients/agent/agent.h"
+#include "clients/agent/blob.h"
 
 #include <stdio.h>
 
@@ -165,6 +165,7 @@ static void enter(struct jb_agent *a, const struct jb_frame *w)
     jb_agent_acknowledge(a);
     jb_agent_line_advance(a);
     a->pump_wanted = true;
+    jb_agent_blobs_welcomed(a);
 }
 
 void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)

@@ -2,7 +2,7 @@
  *
  * Speaks the notification protocol of sd_notify(3) itself: the library behind it would bring six
  * others into a process that is to stay under 10 MB. */
-#include "clients/agent/agent.h"
+#include "clients/agent/blob.h"
 
 #include <signal.h>
 #include <malloc.h>
@@ -61,6 +61,7 @@ static void on_house(uv_timer_t *timer)
     if (a->watchdog_ms > 0)
         notify("WATCHDOG=1");
     (void)malloc_trim(0); /* what a burst took goes back */
+    jb_agent_blobs_tick(a);
     if (jb_agent_degraded(a))
         return; /* it would fail as well, once a minute, and say so */
     if (a->forget)

@@ -1,6 +1,6 @@
 /* The connection to the broker: when it is made, greeted on, kept alive and given up. What its
  * frames mean is decided in greet.c, apply.c and pump.c. */
-#include "clients/agent/agent.h"
+#include "clients/agent/blob.h"
 
 #include <stdio.h>
 
@@ -142,6 +142,11 @@ static const frame_fn handlers[] = {
     [JB_FRAME_RESUME] = jb_agent_resume,
     [JB_FRAME_REJECT] = jb_agent_rejected,
     [JB_FRAME_BYE] = on_bye,
+    [JB_FRAME_BLOB_OFFER] = jb_agent_blob_frame,
+    [JB_FRAME_BLOB_WANT] = jb_agent_blob_frame,
+    [JB_FRAME_BLOB_CHUNK] = jb_agent_blob_frame,
+    [JB_FRAME_BLOB_HAVE] = jb_agent_blob_frame,
+    [JB_FRAME_BLOB_GONE] = jb_agent_blob_frame,
     [JB_FRAME_COPY_WANT] = jb_agent_copy_wanted,
 };
 

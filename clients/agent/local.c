@@ -1,5 +1,6 @@
 /* The local endpoint: who asks, which handler, one reply. Decides nothing about the subject of a
  * request. Requests for the broker's administrators are refused here in words. */
+#include "clients/agent/blob.h"
 #include "clients/agent/requests.h"
 
 #include <stdio.h>
@@ -123,6 +124,8 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_RULES] = {jb_agent_get_rules, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_PUBLIC_QUERY] = {jb_agent_get_public, JB_RIGHT_QUERY},
     [JB__REQUEST__BODY_REPORT] = {jb_agent_get_report, JB_RIGHT_APPRAISE},
+    [JB__REQUEST__BODY_PUT_BLOB] = {jb_agent_put_blob, JB_RIGHT_ATTACH},
+    [JB__REQUEST__BODY_GET_BLOB] = {jb_agent_get_blob, JB_RIGHT_PERSONS},
     [JB__REQUEST__BODY_ENROL] = {refuse_admin, JB_RIGHT_ANYONE},
     [JB__REQUEST__BODY_ADMIN] = {refuse_admin, JB_RIGHT_ANYONE},
     [JB__REQUEST__BODY_INSTALL] = {refuse_admin, JB_RIGHT_ANYONE},
@@ -179,6 +182,8 @@ static void answer(struct jb_agent_request *r)
     else
         jb_agent_reply_error(r->client, r->request->id, err,
                              r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err));
+    if (r->beside) /* the replica itself is sound */
+        return;
     if (err == JB_IO) /* perhaps only this one */
         err = jb_agent_try_disk(r->agent, "answering a local request");
     if (err == JB_CORRUPT)
@@ -240,6 +245,7 @@ static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
     jb_agent_verify_forget(a, client);
     jb_agent_report_forget(a, client);
     jb_agent_evidence_forget(a, client);
+    jb_agent_uploads_forget(a, client);
     if (client->prev != NULL)
         client->prev->next = client->next;
     else

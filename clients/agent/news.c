@@ -1,6 +1,6 @@
 /* What a committed delivery means here: directory, rulebook, verdicts, watchers, alarms. Runs only
  * after the commit: nobody is told what is not on the disk. */
-#include "clients/agent/agent.h"
+#include "clients/agent/blob.h"
 
 #include "proto/base/log.h"
 
@@ -78,6 +78,7 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
         for (size_t i = 0; i < n->alarm_count; i++)
             jb_agent_alarm_tell(a, &n->alarms[i]);
     }
+    jb_agent_blobs_news(a, news);
     if (a->forget) /* else the next look of the house-keeper */
         a->forget = !jb_ledger_forget(a->ledger);
     jb_agent_pump_settled(a);

@@ -69,6 +69,8 @@ enum jb_err jb_agent_get_rules(struct jb_agent_request *r, Jb__Reply *reply) JB_
 enum jb_err jb_agent_get_public(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_evidence(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_report(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 
 /* For handlers: the views of this request, the maker of overlays, the number of rows wanted. */
@@ -79,6 +81,15 @@ size_t jb_agent_rows_wanted(bool given, uint32_t limit);
  * cannot read them. */
 enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,
                                     struct jb_bytes box, struct jb_persons *persons) JB_MUST;
+/* attach.c: fill in an ATTACH: size, sealed label; *key becomes the case's. */
+enum jb_err jb_agent_attach_complete(struct jb_agent_request *r, struct jb_act *act,
+                                     const char *note, uint8_t key[JB_KEY_BYTES]) JB_MUST;
+/* The attachments among these entries of the case; `opened`: with names and notes. */
+enum jb_err jb_agent_view_attachments(const struct jb_agent_views *v,
+                                      const struct jb_timeline_row *rows, size_t count, bool opened,
+                                      Jb__CaseView *w) JB_MUST;
+enum jb_err jb_agent_has_attachments(struct jb_agent *a, int64_t case_no, struct jb_arena *arena,
+                                     bool *has) JB_MUST;
 /* Associated data of a case's sealed fields: its 19 digits. */
 struct jb_bytes jb_agent_seal_place(int64_t case_no, char digits[24]);
 

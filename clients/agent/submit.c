@@ -136,6 +136,14 @@ static enum jb_err complete_opening(struct submitting *s)
     return number_case(s);
 }
 
+/* The key goes with it: the broker may not have one of this case yet. */
+static enum jb_err complete_attach(struct submitting *s)
+{
+    enum jb_err err = jb_agent_attach_complete(s->r, &s->act, s->asked->note, s->case_key);
+    s->sealed = err == JB_OK;
+    return err;
+}
+
 static enum jb_err check_extras(struct submitting *s)
 {
     bool rates = s->act.kind == JB_ACT_RATE;
@@ -221,6 +229,8 @@ static enum jb_err complete(struct submitting *s)
         err = complete_register(s);
     else if (s->act.kind == JB_ACT_RATE)
         err = seal_rating(s);
+    else if (s->act.kind == JB_ACT_ATTACH)
+        err = complete_attach(s);
     else if (jb_act_may_open(s->act.kind))
         err = complete_opening(s);
     return err == JB_OK ? load_overlay(s) : err;

@@ -131,6 +131,9 @@ enum cli_opt {
     OPT_CASES,
     OPT_FORMAT,
     OPT_OUTPUT,
+    OPT_SHOWN_AS,
+    OPT_REMARK,
+    OPT_WHICH,
     OPT_PERIOD,
     OPT_MONTH,
     OPT_QUARTER,
@@ -435,6 +438,9 @@ bool cli_english(void);
 
 /* ---- the verbs ---- */
 
+int cli_run_attach(struct cli *c);
+int cli_run_fetch(struct cli *c);
+void cli_show_attachments(struct cli *c, const struct jiaoban_case *k);
 int cli_run_act(struct cli *c);
 int cli_run_split(struct cli *c);
 int cli_run_list(struct cli *c);

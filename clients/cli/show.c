@@ -189,6 +189,7 @@ int cli_run_show(struct cli *c)
         deadlines(c, k, true);
         deadlines(c, k, false);
         cli_show_more(c, k);
+        cli_show_attachments(c, k);
         if (with_timeline)
             timeline(c, k, full);
     }

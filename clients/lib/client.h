@@ -71,7 +71,8 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_RIGHT,
     JB_ROWS_AUDIT,
     JB_ROWS_PUBLIC,
-    JB_ROWS_FIGURE
+    JB_ROWS_FIGURE,
+    JB_ROWS_PART
 };
 
 struct jiaoban_result {

@@ -218,6 +218,38 @@ JIAOBAN_API enum jiaoban_status jiaoban_end_hearing(JIAOBAN_SUBMISSION);
 /* 三级终结: text */
 JIAOBAN_API enum jiaoban_status jiaoban_terminate(JIAOBAN_SUBMISSION);
 
+/* 附件: the contents of a file, at most 50 MiB, go to the agent piece by piece and are sealed there
+ * under the key of the case, like the file's name and the note; then the act is submitted. Waits
+ * for both. Whoever may read the case's sealed data gets the contents, by and by. */
+typedef void (*jiaoban_progress_fn)(void *data, uint64_t done, uint64_t total); /* bytes */
+struct jiaoban_attach_args {
+    size_t size;                  /* sizeof this struct */
+    const char *case_number;      /* required */
+    const char *path;             /* of the file; required */
+    const char *name;             /* shown for it; NULL: the path's last part */
+    const char *note;             /* NULL: none */
+    const char *media_type;       /* NULL: not said */
+    jiaoban_progress_fn progress; /* NULL: none; called on this thread after each piece */
+    void *progress_data;
+};
+JIAOBAN_API JIAOBAN_MUST enum jiaoban_status jiaoban_attach(struct jiaoban *j,
+                                                            const struct jiaoban_attach_args *args,
+                                                            const struct jiaoban_options *options,
+                                                            struct jiaoban_result **out);
+/* Write an attachment into a new file, which is not there when this fails. EXISTS: it was there
+ * before; BUSY: not all of it has come to this machine yet (jiaoban_error says how much); CORRUPT:
+ * a piece was damaged here and is fetched again; DENIED: not for this agency, or erased. */
+struct jiaoban_fetch_args {
+    size_t size;             /* sizeof this struct */
+    const char *case_number; /* required */
+    const char *hash;        /* of struct jiaoban_attachment; required */
+    const char *path;        /* of the new file; required */
+    jiaoban_progress_fn progress;
+    void *progress_data;
+};
+JIAOBAN_API JIAOBAN_MUST enum jiaoban_status jiaoban_fetch(struct jiaoban *j,
+                                                           const struct jiaoban_fetch_args *args);
+
 /* 指令: power*, audience, node, co_handlers, authority, level, official, countersigned_by, due_ms,
  * basis, text, report_form, people, flags, recommendation, demand, other_case_number. Without a
  * case number, and with a title*, it opens a file of its own, whose number comes back. */

@@ -185,6 +185,19 @@ struct jiaoban_docket { /* supervision of how a case is handled; outlives the ca
     enum jiaoban_light light;
 };
 
+struct jiaoban_attachment {
+    uint32_t number;         /* in the case: 1, 2, 3 ... */
+    const char *hash;        /* 64 hexadecimal digits: names its contents */
+    const char *name, *note; /* "" for who may not read what is sealed */
+    const char *media_type;
+    uint64_t size_bytes;
+    int64_t at_ms;
+    uint32_t node; /* who attached it */
+    const char *node_name, *user;
+    uint32_t chunks_here, chunks_total; /* on this machine; total 0: nothing is known of it yet */
+    bool sealed_unreadable;
+};
+
 struct jiaoban_case {
     int64_t case_no;
     const char *number; /* as shown to people */
@@ -235,6 +248,8 @@ struct jiaoban_case {
     const char *erased_by, *erased_reason; /* "" when it was not, the reason only from
                                               jiaoban_get_case */
     bool sealed;                           /* there are petitioners' data */
+    const struct jiaoban_attachment *const *attachments; /* only from jiaoban_get_case */
+    size_t attachment_count;
 };
 
 struct jiaoban_staff {  /* of people at an agency; at the broker: a duty of administration */

@@ -132,6 +132,8 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->audit, rows, JB_ROWS_AUDIT, audit_row, r->audit->more);
     case JB__REPLY__BODY_REPORT:
         return MANY(r->report, figures, JB_ROWS_FIGURE, figure_row, false);
+    case JB__REPLY__BODY_BLOB_PART: /* for blob.c, without rows */
+        return (struct contents){.body = &r->blob_part->base, .type = JB_ROWS_PART};
     case JB__REPLY__BODY_ERROR:
         return (struct contents){.body = &r->error->base};
     default:

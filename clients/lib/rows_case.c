@@ -1,6 +1,8 @@
 /* Cases and their history -> public rows. */
 #include "clients/lib/client.h"
 
+#include "proto/wire/blob.h"
+
 static const struct jiaoban_participant *participant_row(struct jb_arena *a,
                                                          const Jb__ParticipantView *v)
 {
@@ -171,6 +173,47 @@ static bool dockets(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_ca
     return rows != NULL;
 }
 
+static const char *hash_text(struct jb_arena *a, ProtobufCBinaryData hash)
+{
+    char text[JB_BLOB_HASH_TEXT] = "";
+    if (hash.len == JB_HASH_BYTES)
+        jb_blob_hash_text(hash.data, text);
+    return jb_arena_strndup(a, text, strlen(text));
+}
+
+static const struct jiaoban_attachment *attachment_row(struct jb_arena *a,
+                                                       const Jb__AttachmentView *v)
+{
+    struct jiaoban_attachment *row = jb_arena_alloc(a, sizeof *row);
+    if (row == NULL)
+        return NULL;
+    *row = (struct jiaoban_attachment){.number = v->number,
+                                       .hash = hash_text(a, v->blob_hash),
+                                       .name = jb_client_text(v->name),
+                                       .note = jb_client_text(v->note),
+                                       .media_type = jb_client_text(v->media_type),
+                                       .size_bytes = v->size_bytes,
+                                       .at_ms = v->at_ms,
+                                       .node = v->node,
+                                       .node_name = jb_client_text(v->node_name),
+                                       .user = jb_client_text(v->user),
+                                       .chunks_here = v->chunks_here,
+                                       .chunks_total = v->chunks_total,
+                                       .sealed_unreadable = v->sealed_unreadable};
+    return row->hash != NULL ? row : NULL;
+}
+
+static bool attachments(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_case *c)
+{
+    const struct jiaoban_attachment **rows = jb_client_pointers(a, v->n_attachments);
+    for (size_t i = 0; rows != NULL && i < v->n_attachments; i++)
+        if ((rows[i] = attachment_row(a, v->attachments[i])) == NULL)
+            return false;
+    c->attachments = rows;
+    c->attachment_count = v->n_attachments;
+    return rows != NULL;
+}
+
 static void levels(const Jb__CaseView *v, struct jiaoban_case *c)
 {
     c->exit = (int)v->exit;
@@ -238,6 +281,7 @@ const struct jiaoban_case *jb_client_case(struct jb_arena *a, const Jb__CaseView
     levels(v, c);
     bool fine =
         participants(a, v, c) && deadlines(a, v, c) && petitioners(a, v, c) && timeline(a, v, c);
-    fine = fine && links(a, v, c) && ratings(a, v, c) && directives(a, v, c) && dockets(a, v, c);
+    fine = fine && links(a, v, c) && ratings(a, v, c) && directives(a, v, c) && dockets(a, v, c) &&
+           attachments(a, v, c);
     return fine ? c : NULL;
 }

@@ -48,11 +48,22 @@ static enum jb_err erase_apply(struct jb_ledger *l, const struct jb_entry *entry
     return err;
 }
 
+static enum jb_err attach_apply(struct jb_ledger *l, const struct jb_entry *entry)
+{
+    const struct jb_act *act = &entry->act;
+
+    return jb_sql_run(l, JB_SQL_ATTACHMENT_ADD,
+                      JB_ROW(jb_int(act->case_no), jb_u64(entry->seq), jb_int(entry->node),
+                             jb_int(entry->at_ms), jb_blob(act->content_hash),
+                             jb_u64(act->size_bytes)));
+}
+
 static const struct {
     enum jb_act_kind kind;
     enum jb_err (*apply)(struct jb_ledger *l, const struct jb_entry *entry);
 } others[] = {
     {JB_ACT_STORED, stored_apply},
+    {JB_ACT_ATTACH, attach_apply},
     {JB_ACT_ERASE_KEY, erase_apply},
     {JB_ACT_ENROL_NODE, jb_directory_entry_apply},
     {JB_ACT_CHANGE_NODE, jb_directory_entry_apply},

@@ -176,8 +176,9 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
 enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 {
     static const enum jb_sql drops[] = {
-        JB_SQL_CASE_DROP,  JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP, JB_SQL_STORED_DROP,
-        JB_SQL_MARKS_DROP, JB_SQL_DIRECTIVES_DROP,   JB_SQL_TARGETS_DROP,   JB_SQL_DOCKETS_DROP};
+        JB_SQL_CASE_DROP,    JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP,
+        JB_SQL_STORED_DROP,  JB_SQL_MARKS_DROP,        JB_SQL_DIRECTIVES_DROP,
+        JB_SQL_TARGETS_DROP, JB_SQL_DOCKETS_DROP,      JB_SQL_ATTACHMENTS_DROP};
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)

@@ -32,10 +32,16 @@
     " WHEN OLD.number > coalesce((SELECT floor FROM audit_end), 0)"                                \
     " BEGIN SELECT RAISE (ABORT, 'the access log is append-only'); END;"
 
+/* Who has said, signed, that a blob is on its disk. */
+#define BLOB_RECEIPT_TABLE                                                                         \
+    "CREATE TABLE blob_receipt (hash BLOB NOT NULL, node INTEGER NOT NULL,"                        \
+    " suite INTEGER NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL,"                    \
+    " PRIMARY KEY (hash, node)) STRICT, WITHOUT ROWID;"
+
 static const char common_tables[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE case_key (case_no INTEGER PRIMARY KEY, key BLOB NOT NULL"
-    " CHECK (length(key) = 32)) STRICT;" AUDIT_TABLES;
+    " CHECK (length(key) = 32)) STRICT;" AUDIT_TABLES BLOB_RECEIPT_TABLE;
 
 static const char broker_tables[] =
     "CREATE TABLE entry (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, node INTEGER NOT NULL,"
@@ -151,7 +157,11 @@ static const char part_tables[] =
     "CREATE INDEX target_node ON target (node, case_no, directive);"
     "CREATE TABLE docket (case_no INTEGER NOT NULL" JB_DOCKET_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX docket_open ON docket (case_no, id) WHERE closed_ms = 0;";
+    "CREATE INDEX docket_open ON docket (case_no, id) WHERE closed_ms = 0;"
+    "CREATE TABLE attachment (case_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " size_bytes INTEGER NOT NULL, PRIMARY KEY (case_no, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX attachment_hash ON attachment (hash, case_no);";
 static const char house_tables[] =
     "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
     " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (case_no, log_seq, node))"
@@ -187,6 +197,7 @@ const struct jb_schema_table jb_schema_derived[] = {
     {"directive", "case_no, id"},
     {"target", "case_no, directive, node"},
     {"docket", "case_no, id"},
+    {"attachment", "case_no, seq"},
     {"stored", "case_no, log_seq, node"},
     {"node", "node"},
     {"delegation", "seq"},
@@ -202,8 +213,9 @@ static const struct jb_schema_step steps[] = {
                "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
                "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";",
      .replay = true},
-    /* 3: who opened what; a record that goes on after a restore */
-    {.all = AUDIT_TABLES, .broker = RECOVERY_TABLES},
+    /* 3: who opened what; a record that goes on after a restore; attachments (derived), receipts
+     * for their contents */
+    {.all = AUDIT_TABLES BLOB_RECEIPT_TABLE, .broker = RECOVERY_TABLES, .replay = true},
 };
 
 struct jb_schema_steps jb_schema_known(void)

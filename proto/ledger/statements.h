@@ -50,6 +50,26 @@
     X(CASE_KEY_DROP, A, "DELETE FROM case_key WHERE case_no = ?")                                  \
     X(ERASED_KEYS_DROP, A, /* of kind JB_MARK_ERASED */                                            \
       "DELETE FROM case_key WHERE case_no IN (SELECT case_no FROM mark WHERE kind = 4)")           \
+    X(ATTACHMENT_ADD, A, "INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?, ?, ?)")             \
+    X(ATTACHMENTS_DROP, A, "DELETE FROM attachment WHERE case_no = ?")                             \
+    X(BLOB_HASHES, A, /* that are to be had; page by hash */                                       \
+      "SELECT DISTINCT hash FROM attachment a WHERE hash > ? AND NOT EXISTS"                       \
+      " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) ORDER BY hash LIMIT ?")  \
+    X(BLOB_CASE, A, /* a case with this blob and a key, ?2 or anybody may read it */               \
+      "SELECT a.case_no FROM attachment a JOIN case_file c ON c.case_no = a.case_no"               \
+      " WHERE a.hash = ?1 AND NOT EXISTS"                                                          \
+      " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4)"                         \
+      " AND (?2 = 0 OR c.host = ?2 OR c.registrar = ?2 OR EXISTS (SELECT 1 FROM participant p"     \
+      " WHERE p.case_no = a.case_no AND p.node = ?2 AND p.role IN (1,2,3,7)))"                     \
+      " AND (?2 = 0 OR NOT EXISTS (SELECT 1 FROM participant p"                                    \
+      " WHERE p.case_no = a.case_no AND p.node = ?2 AND p.role = 6)) LIMIT 1")                     \
+    X(BLOB_READERS, A, /* nodes that may read one of its cases */                                  \
+      "SELECT DISTINCT p.node FROM attachment a JOIN participant p ON p.case_no = a.case_no"       \
+      " WHERE a.hash = ?1 AND p.role IN (1,2,3,7) AND NOT EXISTS"                                  \
+      " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) ORDER BY 1")             \
+    X(BLOBS_OF_CASE, A, "SELECT DISTINCT hash FROM attachment WHERE case_no = ?")                  \
+    X(BLOB_RECEIPT_ADD, A, "INSERT OR REPLACE INTO blob_receipt VALUES (?, ?, ?, ?, ?)")           \
+    X(BLOB_RECEIPT_AT, A, "SELECT at_ms FROM blob_receipt WHERE hash = ? AND node = ?")            \
     X(ERASED_CASES, A,                                                                             \
       "SELECT DISTINCT case_no FROM mark WHERE kind = 4 AND case_no > ? ORDER BY case_no LIMIT ?") \
     /* derived tables */                                                                           \
@@ -200,7 +220,7 @@
       "SELECT body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind IN (10, 50, 60)"         \
       " ORDER BY seq LIMIT 1")                                                                     \
     X(REGISTER_ROW, B,                                                                             \
-      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind = 10"               \
+      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind IN (10, 50, 60)"    \
       " ORDER BY seq LIMIT 1")                                                                     \
     X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
     X(STREAM_READ, B,                                                                              \

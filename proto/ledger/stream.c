@@ -163,13 +163,14 @@ static enum jb_err row_body(const struct stream_row *row, struct jb_arena *arena
     return jb_item_encode(&item, arena, body);
 }
 
-/* The key of a sealed case travels beside its REGISTER, to those who may read it. */
+/* The key of a case travels beside the act that opened it and beside its attachments, to those who
+ * may read it. */
 static enum jb_err row_key(struct jb_ledger *l, uint32_t node, const struct stream_row *row,
                            struct jb_arena *arena, struct jb_bytes *key)
 {
     enum jb_err err;
 
-    if (row->kind != JB_ACT_REGISTER)
+    if (!jb_act_may_open((enum jb_act_kind)row->kind) && row->kind != JB_ACT_ATTACH)
         return JB_OK;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_STREAM_KEY, JB_ROW(jb_int(row->case_no), jb_int(node)));
     if (jb_sql_next(l, s, &err)) {

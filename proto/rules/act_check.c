@@ -52,6 +52,7 @@ static const struct limit limits[FIELD_COUNT] = {
     [FIELD_report_form] = {JB_LIMIT_TEXT, false},
     [FIELD_query_code_hash] = {JB_HASH_BYTES, true},
     [FIELD_content_hash] = {JB_HASH_BYTES, true},
+    [FIELD_size_bytes] = {52428800, false},
     [FIELD_head] = {JB_HASH_BYTES, true},
     [FIELD_signature] = {JB_SIGN_BYTES, true},
     [FIELD_line_key] = {JB_KEY_BYTES, true},

@@ -91,6 +91,8 @@ static const struct row rows[] = {
     {JB_ACT_CLASSIFY, S_OPEN, P_OFFICE | P_HOST, CUSTODY, jb_check_classify, jb_draw_classify},
     {JB_ACT_RECUSE, S_ANY, P_PARTICIPANT, 0, jb_check_recuse, jb_draw_recuse},
     {JB_ACT_NOTE, S_ANY, P_PARTICIPANT, 0, NULL, NULL},
+    {JB_ACT_ATTACH, S_ANY, P_REGISTRAR | P_HOST | P_CO_HANDLER | P_REVIEWER, 0, jb_check_attach,
+     NULL},
     {JB_ACT_ERASE_KEY, S(REFERRED) | S(CLOSED) | S(MERGED) | S(TERMINATED) | S(FILE), P_REGISTRAR,
      0, jb_check_erase_key, jb_draw_erase_key},
     /* cases that belong together */

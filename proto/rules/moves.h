@@ -239,6 +239,8 @@ enum jb_refusal jb_check_object_directive(struct jb_move *m);
 void jb_draw_object_directive(struct jb_move *m);
 enum jb_refusal jb_check_withdraw_directive(struct jb_move *m);
 void jb_draw_withdraw_directive(struct jb_move *m);
+/* moves_attach.c */
+enum jb_refusal jb_check_attach(struct jb_move *m);
 /* moves_erase.c */
 enum jb_refusal jb_check_erase_key(struct jb_move *m);
 void jb_draw_erase_key(struct jb_move *m);

@@ -87,7 +87,9 @@
     X(BEYOND_POWERS, 177, "P4.7", "the first assignment authority does not extend to this")        \
     X(DOCKET_NUMBER_TAKEN, 178, "", "the docket number is in use in this file")                    \
     X(EXIT_TAKEN, 179, "31", "the matter has gone to another statutory route")                     \
-    X(TIME_IN_DOUBT, 180, "", "the broker's clock is in doubt and has to be confirmed first")
+    X(TIME_IN_DOUBT, 180, "", "the broker's clock is in doubt and has to be confirmed first")      \
+    X(KEY_ERASED, 181, "", "what was sealed in this case has been erased")                         \
+    X(KEY_DIFFERS, 182, "", "it is sealed under another key than that of the case")
 
 enum jb_refusal {
 #define X(name, number, article, text) JB_REFUSE_##name = (number),

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "proto/rules/act.h"
+#include "proto/schema/blob.pb-c.h"
 #include "proto/schema/line.pb-c.h"
 #include "proto/wire/slots.h"
 
@@ -22,6 +23,11 @@ static const struct kind kinds[] = {
     [JB_FRAME_RESUME] = {"resume", &jb__resume__descriptor},
     [JB_FRAME_REJECT] = {"reject", &jb__reject__descriptor},
     [JB_FRAME_BYE] = {"bye", &jb__bye__descriptor},
+    [JB_FRAME_BLOB_OFFER] = {"blob_offer", &jb__blob_offer__descriptor},
+    [JB_FRAME_BLOB_WANT] = {"blob_want", &jb__blob_want__descriptor},
+    [JB_FRAME_BLOB_CHUNK] = {"blob_chunk", &jb__blob_chunk__descriptor},
+    [JB_FRAME_BLOB_HAVE] = {"blob_have", &jb__blob_have__descriptor},
+    [JB_FRAME_BLOB_GONE] = {"blob_gone", &jb__blob_gone__descriptor},
     [JB_FRAME_COPY_WANT] = {"copy_want", &jb__copy_want__descriptor},
     [JB_FRAME_COPY] = {"copy", &jb__copy__descriptor},
     [JB_FRAME_COPY_DONE] = {"copy_done", &jb__copy_done__descriptor},
@@ -30,12 +36,16 @@ static const struct kind kinds[] = {
 static const struct jb_bounds bounds = {JB_LIMIT_LINE, JB_ITEM_LIMIT_BYTES, JB_FRAME_ITEMS_MAX};
 
 static struct jb_plan plans[COUNT(kinds)]; /* by kind */
-static struct jb_plan point_plan;
+static struct jb_plan point_plan, range_plan;
 /* the same struct, three messages */
 static struct jb_plan submit_item_plan, deliver_item_plan, copy_item_plan;
 
 #define FLAT struct jb_line_point
 static const struct jb_slot point_slots[] = {FIXED(epoch) U64(number) FIXED(head)};
+#undef FLAT
+
+#define FLAT struct jb_blob_range
+static const struct jb_slot range_slots[] = {U32(first) U32(count)};
 #undef FLAT
 
 #define FLAT struct jb_frame_item
@@ -53,12 +63,15 @@ static const struct jb_slot frame_slots[] = {
                         PARTS(items, items, item_count, &deliver_item_plan)
                             PARTS(items, items, item_count, &copy_item_plan) BOOL(recovering)
                                 PART(former, &point_plan) U32(error) TEXT(text) BOOL(closing)
-                                    U32(frame_kind)};
+                                    U32(frame_kind) I64(case_no) FIXED(blob_hash) BYTES(manifest)
+                                        PARTS(missing, missing, missing_count, &range_plan)
+                                            U32(window_chunks) U32(index) BYTES(body)};
 #undef FLAT
 
 static void build_plans(void)
 {
     jb_plan_build(&point_plan, &jb__line_point__descriptor, point_slots, COUNT(point_slots));
+    jb_plan_build(&range_plan, &jb__blob_range__descriptor, range_slots, COUNT(range_slots));
     jb_plan_build(&submit_item_plan, &jb__submit_item__descriptor, item_slots, COUNT(item_slots));
     jb_plan_build(&deliver_item_plan, &jb__deliver_item__descriptor, item_slots, COUNT(item_slots));
     jb_plan_build(&copy_item_plan, &jb__copy_item__descriptor, item_slots, COUNT(item_slots));
@@ -132,6 +145,9 @@ enum jb_err jb_frame_decode(struct jb_bytes bytes, struct jb_arena *arena, struc
     if (err != JB_OK)
         return err;
     plan = plan_of((unsigned)f.kind);
+    if (f.kind >= JB_FRAME_BLOB_OFFER && f.kind <= JB_FRAME_BLOB_GONE &&
+        f.version < JB_PROTOCOL_BLOBS)
+        plan = NULL;
     if (plan == NULL)
         return jb_fault_set(fault, JB_UNKNOWN_KIND, "frame: unknown kind %d", (int)f.kind);
     bytes.data += JB_FRAME_HEADER_BYTES;

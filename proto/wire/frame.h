@@ -10,8 +10,9 @@
 #include "proto/wire/chain.h"
 
 #define JB_PROTOCOL_MIN 1
-#define JB_PROTOCOL_MAX 2  /* 2: attachments, erasure of keys, recovery after a restore */
-#define JB_PROTOCOL_COPY 2 /* from which on copies can be asked for */
+#define JB_PROTOCOL_MAX 2   /* 2: attachments, erasure of keys, recovery after a restore */
+#define JB_PROTOCOL_COPY 2  /* from which on copies can be asked for */
+#define JB_PROTOCOL_BLOBS 2 /* from which on there are attachments */
 #define JB_FRAME_HEADER_BYTES 4
 #define JB_FRAME_LIMIT_BYTES ((size_t)1024 * 1024) /* of one frame */
 #define JB_FRAME_ITEMS_MAX 1024                    /* items in one Submit or Deliver */
@@ -31,10 +32,18 @@ enum jb_frame_kind {
     JB_FRAME_RESUME,
     JB_FRAME_REJECT,
     JB_FRAME_BYE,
-    /* 10 to 14: attachments */
+    JB_FRAME_BLOB_OFFER, /* 10 to 14: attachments, from version 2 on */
+    JB_FRAME_BLOB_WANT,
+    JB_FRAME_BLOB_CHUNK,
+    JB_FRAME_BLOB_HAVE,
+    JB_FRAME_BLOB_GONE,
     JB_FRAME_COPY_WANT = 15, /* the broker lacks what comes after this point of the node's stream */
     JB_FRAME_COPY,           /* a piece of the node's copy of it */
     JB_FRAME_COPY_DONE,      /* the node has no more */
+};
+
+struct jb_blob_range { /* chunks first .. first + count - 1 */
+    uint32_t first, count;
 };
 
 struct jb_line_point { /* where one sequence stands */
@@ -82,8 +91,16 @@ struct jb_frame {
     struct jb_text text;              /* RESUME, REJECT, BYE */
     bool closing;                     /* REJECT */
     bool recovering; /* WELCOME: the broker's record is being completed after a restore */
-    struct jb_line_point former; /* WELCOME: where the epoch ended that the node follows */
-    uint32_t frame_kind;         /* REJECT: the kind of the frame that was refused */
+    struct jb_line_point former;         /* WELCOME: where the epoch ended that the node follows */
+    uint32_t frame_kind;                 /* REJECT: the kind of the frame that was refused */
+    int64_t case_no;                     /* BLOB_OFFER */
+    uint8_t blob_hash[JB_HASH_BYTES];    /* BLOB_* */
+    struct jb_bytes manifest;            /* BLOB_OFFER: encoded BlobManifest */
+    const struct jb_blob_range *missing; /* BLOB_WANT; arena */
+    size_t missing_count;
+    uint32_t window_chunks; /* BLOB_WANT */
+    uint32_t index;         /* BLOB_CHUNK */
+    struct jb_bytes body;   /* BLOB_CHUNK: sealed */
 };
 
 /* Decode. Item bodies and texts point into `bytes` or the arena: valid while both live.

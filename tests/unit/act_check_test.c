@@ -186,7 +186,7 @@ static void what_the_new_kinds_require(void **state)
         {ACT(CLOSE_DOCKET, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "docket_no"},
         {ACT(SET_PLAN, .reason = T("x")), JB_REFUSE_FIELD_REQUIRED, "official, text"},
         {ACT(FULFIL, .text = T("x")), JB_REFUSE_FIELD_REQUIRED, "deadline_id"},
-        {ACT(ATTACH, .name = T("x")), JB_REFUSE_FIELD_REQUIRED, "content_hash"},
+        {ACT(ATTACH, .size_bytes = 1), JB_REFUSE_FIELD_REQUIRED, "content_hash"},
         {ACT(RECOUNT, .version = T("x")), JB_REFUSE_FIELD_REQUIRED, "deadline_id"},
         {ACT(SUCCEED, .node = 5), JB_REFUSE_FIELD_REQUIRED, "successor"},
     };

@@ -159,7 +159,7 @@ static void every_stage_and_every_kind(void **state)
 
 /* No row: about the directory or the rules, of the line itself, or not in force. */
 static const enum jb_act_kind without_row[] = {
-    JB_ACT_ATTACH,         JB_ACT_DELEGATE,         JB_ACT_END_DELEGATION, JB_ACT_UNSIGNED,
+    JB_ACT_DELEGATE,         JB_ACT_END_DELEGATION, JB_ACT_UNSIGNED,
     JB_ACT_ENROL_NODE,     JB_ACT_CHANGE_NODE,      JB_ACT_REPLACE_KEYS,   JB_ACT_RETIRE_NODE,
     JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR, JB_ACT_REPLAY,
 };
@@ -188,6 +188,7 @@ static const enum jb_act_kind elsewhere[] = {
     JB_ACT_RECOUNT,
     JB_ACT_SUCCEED,
     JB_ACT_ERASE_KEY,
+    JB_ACT_ATTACH,
 };
 static const enum jb_act_kind all_kinds[] = {
 #define X(name, field, number) JB_ACT_##name,

@@ -1,0 +1,484 @@
+/* Attachments at the broker: see blob.h.
+ *
+ * Reading a chunk is a look into the page cache, on the loop; writing one is a job of the thread
+ * pool, one at a time, so that its fsync holds up neither the loop nor the ledger's commits.
+ * Decides nothing about who may read: the ledger's rows say it. */
+#include "daemon/blob.h"
+
+#include <stdlib.h>
+
+#include "proto/base/log.h"
+#include "proto/ledger/blobline.h"
+#include "proto/ledger/blobrows.h"
+
+#define PAGE 256 /* hashes read at a time */
+#define LACKING_MAX                                                                                \
+    4096 /* blobs that are known to be missing; more are found at the next start                   \
+          */
+#define ASK_MAX 64
+#define BLOCKED_MS 20
+
+struct job { /* one chunk on its way to the disk */
+    struct job *next;
+    struct jb_blob_service *service;
+    uint32_t node; /* from whom */
+    uint8_t hash[JB_HASH_BYTES];
+    uint32_t chunk_bytes, index;
+    enum jb_err err;
+    size_t len;
+    uint8_t body[];
+};
+
+struct link { /* to one node */
+    struct jb_blob_service *service;
+    uint32_t node;
+    struct jb_blobline line;
+};
+
+struct jb_blob_service {
+    struct jb_broker *broker;
+    struct jb_blobs *store;
+    struct link **links; /* by node number; owned */
+    size_t link_capacity;
+    uint8_t lacking[LACKING_MAX][JB_HASH_BYTES];
+    size_t lacking_count;
+    struct job *first, **last; /* the first one is being written */
+    bool writing;
+    uv_work_t work;
+    uv_timer_t pump;
+};
+
+/* ---- what is missing here ---- */
+
+static void lack(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
+{
+    for (size_t i = 0; i < s->lacking_count; i++)
+        if (memcmp(s->lacking[i], hash, JB_HASH_BYTES) == 0)
+            return;
+    if (s->lacking_count < LACKING_MAX)
+        memcpy(s->lacking[s->lacking_count++], hash, JB_HASH_BYTES);
+}
+
+static void lack_no_more(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
+{
+    for (size_t i = 0; i < s->lacking_count; i++)
+        if (memcmp(s->lacking[i], hash, JB_HASH_BYTES) == 0) {
+            memcpy(s->lacking[i], s->lacking[--s->lacking_count], JB_HASH_BYTES);
+            return;
+        }
+}
+
+static enum jb_err find_lacking(struct jb_blob_service *s)
+{
+    uint8_t page[PAGE][JB_HASH_BYTES];
+    uint8_t after[JB_HASH_BYTES] = {0};
+    size_t count = PAGE;
+    enum jb_err err = JB_OK;
+
+    while (err == JB_OK && count == PAGE && s->lacking_count < LACKING_MAX) {
+        err = jb_blob_hashes(s->broker->reader, after, page, PAGE, &count);
+        for (size_t i = 0; i < count && err == JB_OK; i++)
+            if (!jb_blobs_complete(s->store, page[i]))
+                lack(s, page[i]);
+        if (count > 0)
+            memcpy(after, page[count - 1], sizeof after);
+    }
+    return err;
+}
+
+/* Garbage: no case refers to it any more whose key is still there. */
+static void drop_unless_needed(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
+{
+    int64_t case_no = 0;
+    uint8_t copy[JB_HASH_BYTES];
+
+    memcpy(copy, hash, sizeof copy);
+    if (jb_blob_case(s->broker->reader, copy, 0, &case_no) != JB_NOT_FOUND)
+        return;
+    jb_blobs_drop(s->store, copy);
+    lack_no_more(s, copy);
+}
+
+static void collect(struct jb_blob_service *s)
+{
+    for (size_t i = jb_blobs_count(s->store); i > 0; i--)
+        drop_unless_needed(s, jb_blobs_at(s->store, i - 1));
+}
+
+/* ---- links ---- */
+
+static enum jb_err send_frame(void *ctx, struct jb_frame *f)
+{
+    struct link *k = ctx;
+    struct jb_broker *b = k->service->broker;
+    struct jb_peer *p = jb_broker_peer(b, k->node);
+    struct jb_arena arena;
+    struct jb_bytes bytes;
+
+    if (p == NULL || !p->greeted || p->protocol < JB_PROTOCOL_BLOBS || b->router == NULL)
+        return JB_CLOSED;
+    f->version = p->protocol;
+    jb_arena_init(&arena, 2 * JB_FRAME_LIMIT_BYTES);
+    enum jb_err err = jb_frame_encode(f, &arena, &bytes);
+    if (err == JB_OK)
+        err = jb_zsock_send(b->router, (struct jb_bytes){p->routing_id, p->routing_len}, bytes.data,
+                            bytes.len);
+    jb_arena_fini(&arena);
+    return err;
+}
+
+static bool allowed(void *ctx, const uint8_t hash[JB_HASH_BYTES], int64_t *case_no)
+{
+    struct link *k = ctx;
+
+    return jb_blob_case(k->service->broker->reader, hash, k->node, case_no) == JB_OK;
+}
+
+static void trouble(void *ctx, const uint8_t hash[JB_HASH_BYTES], enum jb_err err, const char *text)
+{
+    struct link *k = ctx;
+    char name[JB_BLOB_HASH_TEXT];
+
+    jb_blob_hash_text(hash, name);
+    jb_log(JB_LOG_WARNING, NULL, "blob.trouble", "node=%u blob=%.16s error=%s detail=\"%s\"",
+           k->node, name, jb_err_name(err), text);
+    if (err == JB_CORRUPT && !jb_blobs_complete(k->service->store, hash))
+        lack(k->service, hash);
+}
+
+static struct link *link_of(struct jb_blob_service *s, uint32_t node)
+{
+    return node < s->link_capacity ? s->links[node] : NULL;
+}
+
+/* A pump's turn as soon as everything else of this loop turn is done. */
+static void wake_pump(struct jb_blob_service *s, uint64_t after_ms);
+
+static void offer_to_readers(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
+{
+    struct jb_arena arena;
+    struct jb_list32 nodes = {NULL, 0};
+
+    jb_arena_init(&arena, (size_t)1024 * 1024);
+    if (jb_blob_readers(s->broker->reader, hash, &arena, &nodes) != JB_OK)
+        nodes.count = 0;
+    for (size_t i = 0; i < nodes.count; i++) {
+        struct link *k = link_of(s, nodes.at[i]);
+        int64_t at_ms = 0;
+        if (k != NULL && jb_blob_receipt_at(s->broker->reader, hash, k->node, &at_ms) != JB_OK)
+            jb_blobline_offer(&k->line, hash);
+    }
+    jb_arena_fini(&arena);
+}
+
+static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct jb_frame *have)
+{
+    struct link *k = ctx;
+    struct jb_broker *b = k->service->broker;
+    char name[JB_BLOB_HASH_TEXT];
+
+    jb_blob_hash_text(hash, name);
+    jb_log(JB_LOG_INFO, NULL, "blob.complete", "blob=%.16s node=%u", name, k->node);
+    lack_no_more(k->service, hash);
+    offer_to_readers(k->service, hash);
+    have->suite = b->keys.suite;
+    return jb_blob_sign(have->suite, b->keys.sign_secret, JB_NODE_BROKER_NUMBER, hash,
+                        have->signature);
+}
+
+/* A node's receipt: with the next commit. */
+static enum jb_err received(void *ctx, const struct jb_frame *have)
+{
+    struct link *k = ctx;
+    struct jb_broker *b = k->service->broker;
+    const struct jb_node *n = jb_directory_find(&b->directory, k->node);
+    struct jb_receipt r = {.node = k->node, .suite = have->suite, .at_ms = jb_broker_now(b)};
+    enum jb_err err =
+        n == NULL || have->suite != b->keys.suite
+            ? JB_DENIED
+            : jb_blob_verify(have->suite, n->sign_key, k->node, have->blob_hash, have->signature);
+
+    if (err != JB_OK)
+        return err;
+    memcpy(r.point.head, have->blob_hash, sizeof r.point.head);
+    memcpy(r.signature, have->signature, sizeof r.signature);
+    const struct jb_receipt *kept = jb_arena_memdup(&b->fill->arena, &r, sizeof r);
+    struct jb_intake_item *item = kept != NULL ? jb_batch_item(b->fill) : NULL;
+    if (item == NULL)
+        return JB_NOMEM;
+    item->source = JB_FROM_BLOB;
+    item->node = k->node;
+    item->signature = kept;
+    jb_tick_kick(b);
+    return JB_OK;
+}
+
+/* ---- writing, in the thread pool ---- */
+
+static void write_next(struct jb_blob_service *s);
+
+static void on_write(uv_work_t *work)
+{
+    struct jb_blob_service *s = work->data;
+    struct job *j = s->first;
+
+    j->err = jb_blobs_write(s->store, j->hash, j->chunk_bytes, j->index,
+                            (struct jb_bytes){j->body, j->len});
+}
+
+static void on_written(uv_work_t *work, int status)
+{
+    struct jb_blob_service *s = work->data;
+    struct job *j = s->first;
+    struct link *k = link_of(s, j->node);
+
+    (void)status;
+    s->writing = false;
+    s->first = j->next;
+    if (s->first == NULL)
+        s->last = &s->first;
+    if (k != NULL)
+        jb_blobline_stored(&k->line, j->hash, j->index, j->err);
+    free(j);
+    if (!s->broker->stopping)
+        write_next(s);
+}
+
+static void write_next(struct jb_blob_service *s)
+{
+    if (s->writing || s->first == NULL)
+        return;
+    s->work.data = s;
+    s->writing = uv_queue_work(s->broker->loop, &s->work, on_write, on_written) == 0;
+}
+
+static void write_chunk(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t chunk_bytes,
+                        uint32_t index, struct jb_bytes body)
+{
+    struct link *k = ctx;
+    struct jb_blob_service *s = k->service;
+    struct job *j = malloc(sizeof *j + body.len);
+
+    if (j == NULL) {
+        jb_blobline_stored(&k->line, hash, index, JB_NOMEM);
+        return;
+    }
+    *j = (struct job){
+        .service = s, .node = k->node, .chunk_bytes = chunk_bytes, .index = index, .len = body.len};
+    memcpy(j->hash, hash, sizeof j->hash);
+    memcpy(j->body, body.data, body.len);
+    *s->last = j;
+    s->last = &j->next;
+    write_next(s);
+}
+
+static const struct jb_blobline_hooks hooks = {
+    .send = send_frame,
+    .allowed = allowed,
+    .write = write_chunk,
+    .complete = complete,
+    .received = received,
+    .trouble = trouble,
+};
+
+static struct link *link_make(struct jb_blob_service *s, uint32_t node)
+{
+    if (node >= s->link_capacity) {
+        size_t wanted = ((size_t)node / 256 + 1) * 256;
+        struct link **links = reallocarray(s->links, wanted, sizeof(struct link *));
+        if (links == NULL)
+            return NULL;
+        memset(links + s->link_capacity, 0, (wanted - s->link_capacity) * sizeof(struct link *));
+        s->links = links;
+        s->link_capacity = wanted;
+    }
+    if (s->links[node] == NULL) {
+        struct link *k = calloc(1, sizeof *k);
+        if (k == NULL)
+            return NULL;
+        *k = (struct link){.service = s, .node = node};
+        jb_blobline_init(&k->line, s->store, &hooks, k);
+        s->links[node] = k;
+    }
+    return s->links[node];
+}
+
+/* ---- sending, when there is nothing else to send ---- */
+
+static void on_pump(uv_timer_t *timer)
+{
+    struct jb_blob_service *s = timer->data;
+    bool left = false;
+    bool sent = false;
+
+    for (size_t i = 0; i < s->link_capacity; i++) {
+        struct link *k = s->links[i];
+        if (k == NULL || k->line.queued == 0)
+            continue;
+        const struct jb_peer *p = jb_broker_peer(s->broker, k->node);
+        if (p != NULL && p->drained)
+            sent = jb_blobline_pump(&k->line) || sent;
+        left = left || k->line.queued > 0;
+    }
+    if (left)
+        wake_pump(s, sent ? 0 : BLOCKED_MS);
+}
+
+static void wake_pump(struct jb_blob_service *s, uint64_t after_ms)
+{
+    if (!s->broker->stopping)
+        (void)uv_timer_start(&s->pump, on_pump, after_ms, 0);
+}
+
+/* ---- from the rest of the broker ---- */
+
+void jb_blob_greeted(struct jb_broker *b, struct jb_peer *p)
+{
+    struct jb_blob_service *s = b->blobs;
+    struct link *k = p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
+    unsigned asked = 0;
+
+    if (k == NULL)
+        return;
+    jb_blobline_reset(&k->line);
+    for (size_t i = 0; i < s->lacking_count && asked < ASK_MAX; i++) {
+        int64_t case_no = 0;
+        if (allowed(k, s->lacking[i], &case_no))
+            asked += jb_blobline_fetch(&k->line, s->lacking[i]) ? 1 : 0;
+    }
+}
+
+void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                   const struct jb_frame *f)
+{
+    struct jb_blob_service *s = b->blobs;
+    struct link *k = p->protocol >= JB_PROTOCOL_BLOBS ? link_of(s, p->node) : NULL;
+    struct jb_fault fault = {""};
+    enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : jb_blobline_take(&k->line, f, &fault);
+
+    if (err != JB_OK) {
+        jb_reject(b, msg, f, err, false, fault.text[0] != '\0' ? fault.text : jb_err_text(err));
+        return;
+    }
+    if (k->line.queued > 0)
+        wake_pump(s, 0);
+}
+
+void jb_blob_committed(struct jb_broker *b, const struct jb_entry *entry)
+{
+    struct jb_blob_service *s = b->blobs;
+    const struct jb_act *act = &entry->act;
+    struct jb_arena arena;
+    uint8_t(*hashes)[JB_HASH_BYTES] = NULL;
+    size_t count = 0;
+
+    if (act->kind == JB_ACT_ATTACH && !jb_blobs_complete(s->store, act->content_hash.data)) {
+        struct link *k = link_of(s, entry->node);
+        lack(s, act->content_hash.data);
+        if (k != NULL)
+            (void)jb_blobline_fetch(&k->line, act->content_hash.data);
+    }
+    if (act->kind != JB_ACT_ERASE_KEY)
+        return;
+    jb_arena_init(&arena, (size_t)8 * 1024 * 1024);
+    if (jb_blobs_of_case(b->reader, act->case_no, &arena, &hashes, &count) == JB_OK)
+        for (size_t i = 0; i < count; i++)
+            drop_unless_needed(s, hashes[i]);
+    jb_arena_fini(&arena);
+}
+
+void jb_blob_tick(struct jb_broker *b)
+{
+    struct jb_blob_service *s = b->blobs;
+
+    for (size_t i = 0; i < s->link_capacity; i++)
+        if (s->links[i] != NULL)
+            jb_blobline_tick(&s->links[i]->line);
+}
+
+/* The key that this case has or that the batch gives it; false: none. */
+static bool key_in_batch(const struct jb_batch *t, int64_t case_no, const uint8_t **key)
+{
+    for (size_t i = 0; i < t->op_count; i++) {
+        const struct jb_op *op = &t->ops[i];
+        if (op->kind == JB_OP_ENTRY && op->item != NULL && op->item->case_key.len == JB_KEY_BYTES &&
+            op->entry->act.case_no == case_no &&
+            (op->entry->act.kind == JB_ACT_REGISTER || op->entry->act.kind == JB_ACT_ATTACH)) {
+            *key = op->item->case_key.data;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum jb_err jb_blob_key_fits(struct jb_broker *b, const struct jb_batch *t,
+                             const struct jb_intake_item *item, const struct jb_act *act,
+                             bool *fits)
+{
+    uint8_t stored[JB_KEY_BYTES];
+    uint8_t id[JB_SEAL_KEY_ID_BYTES];
+    const uint8_t *key = NULL;
+    enum jb_err err = jb_ledger_case_key_get(b->ledger, act->case_no, stored);
+
+    *fits = false;
+    if (err == JB_OK)
+        key = stored;
+    else if (err != JB_NOT_FOUND)
+        return err;
+    else if (!key_in_batch(t, act->case_no, &key) && item != NULL &&
+             item->case_key.len == JB_KEY_BYTES)
+        key = item->case_key.data;
+    if (key != NULL && act->sealed.len > JB_SEAL_KEY_ID_BYTES + JB_SEAL_EXTRA_BYTES) {
+        jb_seal_key_id(key, id);
+        *fits = memcmp(id, act->sealed.data, sizeof id) == 0;
+    }
+    explicit_bzero(stored, sizeof stored);
+    return JB_OK;
+}
+
+enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault)
+{
+    struct jb_blob_service *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return JB_NOMEM;
+    b->blobs = s;
+    s->broker = b;
+    s->last = &s->first;
+    s->pump.data = s;
+    if (uv_timer_init(b->loop, &s->pump) != 0)
+        return JB_NOMEM;
+    enum jb_err err =
+        jb_blobs_open(b->config->data, b->config->blob_bytes, b->keys.suite, &s->store, fault);
+    if (err != JB_OK)
+        return err;
+    collect(s);
+    return find_lacking(s);
+}
+
+void jb_blob_stop(struct jb_broker *b)
+{
+    struct jb_blob_service *s = b->blobs;
+
+    if (s != NULL && s->pump.type != UV_UNKNOWN_HANDLE && !uv_is_closing((uv_handle_t *)&s->pump))
+        uv_close((uv_handle_t *)&s->pump, NULL);
+}
+
+void jb_blob_fini(struct jb_broker *b)
+{
+    struct jb_blob_service *s = b->blobs;
+
+    if (s == NULL)
+        return;
+    for (size_t i = 0; i < s->link_capacity; i++)
+        free(s->links[i]);
+    free(s->links);
+    for (struct job *j = s->first; j != NULL;) {
+        struct job *after = j->next;
+        free(j);
+        j = after;
+    }
+    jb_blobs_close(&s->store);
+    free(s);
+    b->blobs = NULL;
+}
