@@ -232,6 +232,21 @@ static enum jb_err open_line(struct jb_broker *b, struct jb_fault *fault)
     return jb_router_bind(&setup, &b->router, fault);
 }
 
+/* Every agency has pinned these keys: a new file must never come about in silence. */
+static enum jb_err load_keys(struct jb_broker *b, struct jb_fault *fault)
+{
+    enum jb_err err = jb_keys_load(b->config->key, &b->keys, fault);
+    struct jb_fault why = *fault;
+
+    if (err != JB_NOT_FOUND)
+        return err;
+    return jb_fault_set(fault, err,
+                        "%.120s. Put it back from a backup: every agency has pinned these keys. If "
+                        "it is lost: jiaoband --keygen FILE makes a new one, and every agent needs "
+                        "its public line as agent.broker_key",
+                        why.text);
+}
+
 enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
 {
     b->lock_fd = -1;
@@ -250,7 +265,7 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     jb_self_pin(&b->keys, sizeof b->keys);
     jb_self_pin(&b->former, sizeof b->former);
     if (err == JB_OK)
-        err = jb_keys_load(b->config->key, &b->keys, fault);
+        err = load_keys(b, fault);
     if (err == JB_OK && b->config->key_former != NULL && b->config->key_former[0] != '\0')
         err = jb_keys_load(b->config->key_former, &b->former, fault);
     if (err == JB_OK)

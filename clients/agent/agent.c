@@ -88,6 +88,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_pending_load(a);
     if (err == JB_OK)
+        err = jb_agent_key_check(a, fault);
+    if (err == JB_OK)
         err = jb_agent_blobs_start(a, fault);
     if (err == JB_OK)
         err = start_tick(a);

@@ -241,6 +241,8 @@ void jb_agent_degraded_stop(struct jb_agent *a);
 /* store.c: data folder, lock, keys, replica. For the offline commands too. */
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault) JB_MUST;
 void jb_agent_store_close(struct jb_agent *a);
+/* WRONG_NODE: the directory here knows the key in use as that of another node. */
+enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 
 /* book.c: directory, policy and calendar from the replica */
 enum jb_err jb_agent_book_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;

@@ -65,6 +65,35 @@ static enum jb_err lock_folder(struct jb_agent *a, struct jb_fault *fault)
     return err;
 }
 
+/* A lost key file is never replaced in silence: who made it decides what is to be done. */
+static enum jb_err load_keys(struct jb_agent *a, struct jb_fault *fault)
+{
+    enum jb_err err = jb_keys_load(a->config->key, &a->keys, fault);
+    struct jb_fault why = *fault;
+
+    if (err != JB_NOT_FOUND)
+        return err;
+    return jb_fault_set(fault, err,
+                        "%.120s. Put it back from a backup. If it is lost: jiaoban-agent --keygen "
+                        "FILE makes a new one, and the broker's administrator enrols its line with "
+                        "jiaoban node replace-keys; the replica stays",
+                        why.text);
+}
+
+enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault)
+{
+    uint32_t own = jb_replica_node(a->ledger);
+    uint32_t owner = jb_directory_by_line_key(&a->directory, a->keys.line.public_key);
+
+    if (own == 0 || owner == 0 || owner == own)
+        return JB_OK;
+    return jb_fault_set(
+        fault, JB_WRONG_NODE,
+        "key file %s is that of node %u (%s); this replica belongs to node %u (%s): "
+        "see agent.key and agent.data",
+        a->config->key, owner, jb_agent_node_name(a, owner), own, jb_agent_node_name(a, own));
+}
+
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault)
 {
     enum jb_err err = jb_agent_config_check(a->config, &a->broker, fault);
@@ -76,7 +105,7 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
         err = lock_folder(a, fault);
     jb_self_pin(&a->keys, sizeof a->keys);
     if (err == JB_OK)
-        err = jb_keys_load(a->config->key, &a->keys, fault);
+        err = load_keys(a, fault);
     if (err == JB_OK && a->keys.suite != a->broker.suite)
         err =
             jb_fault_set(fault, JB_CONFIG,

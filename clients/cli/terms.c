@@ -103,6 +103,8 @@ static const char *const formats[] = {
     N_("done_at_ms lies in the future"),
     /* moves_erase.c */
     N_("deadline %u (%s) still runs: nothing is erased before it has ended"),
+    /* moves_attach.c */
+    N_("name: sealed, never in the open"),
     /* moves_extend.c */
     N_("the period of %s is extended by whoever set it"),
     N_("the period of an assignment is extended by the assigner"),

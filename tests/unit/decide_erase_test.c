@@ -84,6 +84,32 @@ static void it_is_on_record_and_done_once(void **state)
     world_refused(w, OFFICE, ERASE, JB_REFUSE_ALREADY_DONE);
 }
 
+static void attachments_are_the_readers_and_end_with_the_key(void **state)
+{
+    struct world *w = *state;
+    static const uint8_t hash[32] = {1};
+    static const uint8_t box[80] = {2};
+    const struct jb_act attach = {.kind = JB_ACT_ATTACH,
+                                  .content_hash = {hash, sizeof hash},
+                                  .size_bytes = 9,
+                                  .sealed = {box, sizeof box}};
+    struct jb_act named = attach;
+
+    world_bring(w, JB_STAGE_SIGNED);
+    assert_int_equal(world_ask(w, OFFICE, &attach), JB_REFUSE_NONE);
+    assert_int_equal(world_ask(w, HOUSING, &attach), JB_REFUSE_NONE);
+    assert_int_equal(world_ask(w, LABOUR, &attach), JB_REFUSE_NONE);
+    world_refused(w, LAND, &attach, JB_REFUSE_UNKNOWN_CASE);
+    world_join(w, LAND, JB_ROLE_INFORMED);
+    world_refused(w, LAND, &attach, JB_REFUSE_WRONG_PARTY);
+    named.name = T("赵小明.jpg");
+    world_refused(w, OFFICE, &named, JB_REFUSE_VALUE_OUT_OF_RANGE);
+    world_bring(w, JB_STAGE_CLOSED);
+    let_all_clocks_end(w);
+    world_do(w, OFFICE, ERASE);
+    world_refused(w, OFFICE, &attach, JB_REFUSE_KEY_ERASED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +117,7 @@ int main(void)
         cmocka_unit_test(not_while_somebody_may_still_need_it),
         cmocka_unit_test(only_its_registrar_and_two_persons),
         cmocka_unit_test(it_is_on_record_and_done_once),
+        cmocka_unit_test(attachments_are_the_readers_and_end_with_the_key),
     };
     return cmocka_run_group_tests_name("decide_erase", tests, world_open, world_close);
 }
