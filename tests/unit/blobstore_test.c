@@ -1,6 +1,7 @@
 /* The blob store: only what has its hash counts, whatever happened to the files; and two ends of a
  * line through which a blob gets, also when pieces are bad or the store is full. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
