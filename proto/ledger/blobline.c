@@ -126,6 +126,7 @@ bool jb_blobline_pump(struct jb_blobline *l)
     if (l->queued == 0)
         return false;
     struct jb_blob_piece piece = l->queue[0];
+    memmove(&l->queue[0], &l->queue[1], (size_t)--l->queued * sizeof l->queue[0]);
     struct jb_frame chunk = about(JB_FRAME_BLOB_CHUNK, piece.hash);
     chunk.index = piece.index;
     jb_arena_init(&arena, ARENA_BYTES);
@@ -135,8 +136,11 @@ bool jb_blobline_pump(struct jb_blobline *l)
                           : jb_blobs_read(l->store, piece.hash, piece.index, &arena, &chunk.body);
     enum jb_err sent = err == JB_OK ? l->hooks->send(l->ctx, &chunk) : JB_OK;
     jb_arena_fini(&arena);
-    if (sent == JB_BUSY)
+    if (sent == JB_BUSY && l->queued < JB_BLOB_WINDOW) { /* its turn again, first of all */
+        memmove(&l->queue[1], &l->queue[0], (size_t)l->queued++ * sizeof l->queue[0]);
+        l->queue[0] = piece;
         return false;
+    }
     if (err == JB_CORRUPT)
         l->hooks->trouble(l->ctx, piece.hash, err, "a piece on this disk is damaged");
     if (err != JB_OK) {
@@ -144,7 +148,6 @@ bool jb_blobline_pump(struct jb_blobline *l)
         say_gone(l, piece.hash, err == JB_NOT_FOUND ? err : JB_BUSY, "it cannot be read now");
         return false;
     }
-    memmove(&l->queue[0], &l->queue[1], (size_t)--l->queued * sizeof l->queue[0]);
     return sent == JB_OK;
 }
 

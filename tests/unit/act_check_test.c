@@ -126,7 +126,8 @@ static void numbers(void **state)
     check(ACT(SIGN_FOR, .people = 1000001), JB_REFUSE_VALUE_OUT_OF_RANGE, "people");
     check(ACT(SIGN_FOR, .due_ms = -1), JB_REFUSE_CLOCK_IMPLAUSIBLE, "due_ms");
     check(ACT(SIGN_FOR, .told_at_ms = INT64_MAX), JB_REFUSE_CLOCK_IMPLAUSIBLE, "told_at_ms");
-    check(ACT(SIGN_FOR, .size_bytes = UINT64_MAX, .number = UINT64_MAX), JB_REFUSE_NONE, "");
+    check(ACT(SIGN_FOR, .log_seq = UINT64_MAX, .number = UINT64_MAX), JB_REFUSE_NONE, "");
+    check(ACT(SIGN_FOR, .size_bytes = 52428801), JB_REFUSE_VALUE_OUT_OF_RANGE, "size_bytes");
 }
 
 static void what_the_new_kinds_require(void **state)
