@@ -245,9 +245,9 @@ struct jiaoban_case {
     /* what was sealed has been erased everywhere: by whom (agency, person) and why; 0: it was not
      */
     int64_t erased_at_ms;
-    const char *erased_by, *erased_reason; /* "" when it was not, the reason only from
-                                              jiaoban_get_case */
-    bool sealed;                           /* there are petitioners' data */
+    const char *erased_by, *erased_reason;               /* "" when it was not, the reason only from
+                                                            jiaoban_get_case */
+    bool sealed;                                         /* there are petitioners' data */
     const struct jiaoban_attachment *const *attachments; /* only from jiaoban_get_case */
     size_t attachment_count;
 };

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "proto/schema/act.pb-c.h"
-#include "proto/schema/blob.pb-c.h"
 #include "proto/schema/entry.pb-c.h"
 #include "proto/schema/blob.pb-c.h"
 #include "proto/schema/line.pb-c.h"
