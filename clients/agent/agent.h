@@ -120,8 +120,9 @@ struct jb_agent_client { /* one connection */
     struct jb_local_peer *peer;
     uint64_t watch_id; /* request that began to watch */
     bool watching, watch_alarms;
-    bool behind;                           /* watches from an earlier item on: not there yet */
-    uint64_t caught;                       /* while behind: the last item that was told */
+    uint8_t read_hash[JB_HASH_BYTES]; /* attachment whose reading here is on record; zero: none */
+    bool behind;                      /* watches from an earlier item on: not there yet */
+    uint64_t caught;                  /* while behind: the last item that was told */
     char watcher[JB_AGENT_USER_BYTES + 1]; /* who watches, as in requests */
 };
 

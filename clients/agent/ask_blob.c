@@ -289,13 +289,14 @@ enum jb_err jb_agent_get_blob(struct jb_agent_request *r, Jb__Reply *reply)
     if (err != JB_OK)
         return err;
     jb__blob_part__init(part);
-    err = get_piece(r, asked, part);
+    /* once for each attachment that a connection reads, wherever it begins */
+    if (memcmp(r->client->read_hash, asked->blob_hash.data, JB_HASH_BYTES) != 0)
+        err = jb_agent_access_note(r, asked->case_no, JB_AUDIT_ATTACHMENT);
+    if (err == JB_OK)
+        err = get_piece(r, asked, part);
+    if (err == JB_OK)
+        memcpy(r->client->read_hash, asked->blob_hash.data, JB_HASH_BYTES);
     reply->body_case = JB__REPLY__BODY_BLOB_PART;
     reply->blob_part = part;
-    if (err == JB_OK && asked->offset == 0) {
-        char number[JB_CASENO_TEXT];
-        jb_caseno_format(asked->case_no, number);
-        jb_log(JB_LOG_NOTICE, number, "attachment.read", "user=%s", r->user.data);
-    }
     return err;
 }

@@ -125,6 +125,8 @@ static enum jb_err put_timeline(struct case_file *f, bool shown)
     bool opened = f->r->request->case_file->with_persons;
     if (opened)
         err = jb_agent_rights_need(f->r, JB_RIGHT_PERSONS, "with_persons");
+    if (err == JB_OK && opened)
+        err = jb_agent_access_note(f->r, f->o.c.case_no, JB_AUDIT_PERSONS);
     if (err == JB_OK)
         err = jb_agent_view_attachments(&f->v, rows, count, opened, f->view);
     if (err != JB_OK || !shown)
