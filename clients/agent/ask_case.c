@@ -113,6 +113,14 @@ static void put_erased_reason(struct case_file *f, const struct jb_timeline_row 
             f->view->erased_reason = jb_agent_view_text(&f->v, rows[i].entry.act.reason);
 }
 
+static bool attaches(const struct jb_timeline_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].entry.act.kind == JB_ACT_ATTACH)
+            return true;
+    return false;
+}
+
 static enum jb_err put_timeline(struct case_file *f, bool shown)
 {
     struct jb_timeline_row *rows = NULL;
@@ -122,7 +130,7 @@ static enum jb_err put_timeline(struct case_file *f, bool shown)
     if (err != JB_OK)
         return err;
     put_erased_reason(f, rows, count);
-    bool opened = f->r->request->case_file->with_persons;
+    bool opened = f->r->request->case_file->with_persons && attaches(rows, count);
     if (opened)
         err = jb_agent_rights_need(f->r, JB_RIGHT_PERSONS, "with_persons");
     if (err == JB_OK && opened)
