@@ -335,7 +335,7 @@ static void wake_pump(struct jb_blob_service *s, uint64_t after_ms)
 void jb_blob_greeted(struct jb_broker *b, struct jb_peer *p)
 {
     struct jb_blob_service *s = b->blobs;
-    struct link *k = p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
+    struct link *k = s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
     unsigned asked = 0;
 
     if (k == NULL)
@@ -352,7 +352,7 @@ void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_pee
                    const struct jb_frame *f)
 {
     struct jb_blob_service *s = b->blobs;
-    struct link *k = p->protocol >= JB_PROTOCOL_BLOBS ? link_of(s, p->node) : NULL;
+    struct link *k = s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_of(s, p->node) : NULL;
     struct jb_fault fault = {""};
     enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : jb_blobline_take(&k->line, f, &fault);
 
@@ -372,6 +372,8 @@ void jb_blob_committed(struct jb_broker *b, const struct jb_entry *entry)
     uint8_t(*hashes)[JB_HASH_BYTES] = NULL;
     size_t count = 0;
 
+    if (s == NULL)
+        return;
     if (act->kind == JB_ACT_ATTACH && !jb_blobs_complete(s->store, act->content_hash.data)) {
         struct link *k = link_of(s, entry->node);
         lack(s, act->content_hash.data);
@@ -391,7 +393,7 @@ void jb_blob_tick(struct jb_broker *b)
 {
     struct jb_blob_service *s = b->blobs;
 
-    for (size_t i = 0; i < s->link_capacity; i++)
+    for (size_t i = 0; s != NULL && i < s->link_capacity; i++)
         if (s->links[i] != NULL)
             jb_blobline_tick(&s->links[i]->line);
 }

@@ -12,6 +12,7 @@ enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
 void jb_blob_stop(struct jb_broker *b); /* closes its handle; what is being written is finished */
 void jb_blob_fini(struct jb_broker *b);
 
+/* The next ones do nothing while the store is not open. */
 /* A peer has greeted: ask it for what is missing here and what it may have. */
 void jb_blob_greeted(struct jb_broker *b, struct jb_peer *p);
 /* A frame about attachments. */

@@ -20,7 +20,7 @@ layer_rules() {
 proto/base       proto/base/[a-z0-9_]+\.h
 proto/rules      proto/(rules/[a-z0-9_]+|base/(bytes|err|arena|utf8|initext))\.h
 proto/wire       proto/((base|rules|wire)/[a-z0-9_]+\.h|schema/[a-z0-9_]+\.pb-c\.h)
-proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(codec|chain|frame|sign|suite))\.h
+proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(blob|codec|chain|frame|sign|suite))\.h
 daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h

@@ -6,8 +6,6 @@
 #include "clients/agent/blob.h"
 #include "clients/agent/requests.h"
 
-#include <inttypes.h>
-
 #include "proto/base/log.h"
 #include "proto/ledger/blobrows.h"
 
@@ -165,8 +163,8 @@ enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply)
     reply->blob_part = part;
     uint64_t held = jb_blob_spool_bytes(u->spool);
     if (asked->body.len > PIECE_MAX || (asked->body.len > 0 && asked->offset != held))
-        return jb_fault_set(&r->fault, JB_RANGE, "pieces have at most 1 MiB and go on at %" PRIu64,
-                            held);
+        return jb_fault_set(&r->fault, JB_RANGE, "pieces have at most 1 MiB and go on at %llu",
+                            (unsigned long long)held);
     r->beside = true;
     err = jb_blob_spool_add(u->spool, (struct jb_bytes){asked->body.data, asked->body.len});
     JB_PUT(part, handle, u->handle);

@@ -4,7 +4,6 @@
 #include "clients/agent/requests.h"
 
 #include "proto/ledger/blobrows.h"
-#include "proto/schema/blob.pb-c.h"
 
 #define LABEL_BYTES ((size_t)8192)
 

@@ -236,6 +236,8 @@ static void look(struct jb_agent *a)
 
 void jb_agent_blobs_welcomed(struct jb_agent *a)
 {
+    if (a->blobs == NULL)
+        return;
     jb_blobline_reset(&a->blobs->line);
     if (a->line.protocol >= JB_PROTOCOL_BLOBS)
         look(a);
@@ -248,7 +250,7 @@ void jb_agent_blob_frame(struct jb_agent *a, const struct jb_frame *f)
     struct jb_fault fault = {""};
     enum jb_err err;
 
-    if (!a->line.welcomed)
+    if (a->blobs == NULL || !a->line.welcomed)
         return;
     err = jb_blobline_take(&a->blobs->line, f, &fault);
     if (err != JB_OK) {
@@ -264,6 +266,8 @@ void jb_agent_blobs_news(struct jb_agent *a, const struct jb_agent_news *news)
     bool purge = false;
     bool more = false;
 
+    if (a->blobs == NULL)
+        return;
     for (const struct jb_agent_news *n = news; n != NULL; n = n->next) {
         const struct jb_entry *e = &n->applied.entry;
         bool entry = n->applied.item.kind == JB_ITEM_ENTRY;
@@ -305,6 +309,8 @@ void jb_agent_blobs_pump(struct jb_agent *a)
 
 void jb_agent_blobs_tick(struct jb_agent *a)
 {
+    if (a->blobs == NULL)
+        return;
     jb_blobline_tick(&a->blobs->line);
     if (a->line.welcomed && !a->blobs->line.busy && a->line.protocol >= JB_PROTOCOL_BLOBS)
         look(a);

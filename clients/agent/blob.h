@@ -14,6 +14,7 @@ void jb_agent_blobs_stop(struct jb_agent *a); /* closes its handle */
 void jb_agent_blobs_fini(struct jb_agent *a);
 struct jb_blobs *jb_agent_blob_store(struct jb_agent *a);
 
+/* The next ones do nothing while the store is not open. */
 /* The broker has welcomed us: fetch what is missing here, offer what it has not signed for. */
 void jb_agent_blobs_welcomed(struct jb_agent *a);
 void jb_agent_blob_frame(struct jb_agent *a, const struct jb_frame *f);

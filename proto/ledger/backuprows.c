@@ -18,6 +18,7 @@ const struct jb_backup_table jb_backup_tables[] = {
     {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
     {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
     {"meta", JB_BACKUP_WHOLE, 0, NULL},
+    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},
     {"line", JB_BACKUP_WHOLE, 0, NULL},
     {"lineage", JB_BACKUP_WHOLE, 0, NULL},
     {"copy", JB_BACKUP_WHOLE, 0, NULL},

@@ -159,9 +159,9 @@ static void every_stage_and_every_kind(void **state)
 
 /* No row: about the directory or the rules, of the line itself, or not in force. */
 static const enum jb_act_kind without_row[] = {
-    JB_ACT_DELEGATE,         JB_ACT_END_DELEGATION, JB_ACT_UNSIGNED,
-    JB_ACT_ENROL_NODE,     JB_ACT_CHANGE_NODE,      JB_ACT_REPLACE_KEYS,   JB_ACT_RETIRE_NODE,
-    JB_ACT_INSTALL_POLICY, JB_ACT_INSTALL_CALENDAR, JB_ACT_REPLAY,
+    JB_ACT_DELEGATE,         JB_ACT_END_DELEGATION, JB_ACT_UNSIGNED,    JB_ACT_ENROL_NODE,
+    JB_ACT_CHANGE_NODE,      JB_ACT_REPLACE_KEYS,   JB_ACT_RETIRE_NODE, JB_ACT_INSTALL_POLICY,
+    JB_ACT_INSTALL_CALENDAR, JB_ACT_REPLAY,
 };
 /* In force, with tables of their own in decide_join_test.c, decide_dispute_test.c,
  * decide_directive_test.c, decide_docket_test.c and decide_clock_test.c. */

@@ -149,7 +149,7 @@ static void a_nul_inside_a_text_is_shown(void **state)
 /* Lists are always there, also empty ones. */
 #define NO_MORE_LISTS                                                                              \
     ",\"deadlines\":[],\"petitioners\":[],\"timeline\":[],\"links\":[],\"ratings\":[],"            \
-    "\"directives\":[],\"dockets\":[],\"accused\":[],\"recused\":[]"
+    "\"directives\":[],\"dockets\":[],\"accused\":[],\"recused\":[],\"attachments\":[]"
 
 static void lists_and_levels_are_indented(void **state)
 {
@@ -189,7 +189,8 @@ static void lists_and_levels_are_indented(void **state)
                 "        \"deadlines\": [],\n        \"petitioners\": [],\n"
                 "        \"timeline\": [],\n        \"links\": [],\n        \"ratings\": [],\n"
                 "        \"directives\": [],\n        \"dockets\": [],\n"
-                "        \"accused\": [],\n        \"recused\": []\n      }\n    ],\n    \"more\": "
+                "        \"accused\": [],\n        \"recused\": [],\n        \"attachments\": []\n "
+                "     }\n    ],\n    \"more\": "
                 "false\n  }\n}");
     reply.body_case = JB__REPLY__BODY__NOT_SET;
     assert_json(&reply, 0, "{\"id\":\"3\"}");

@@ -48,7 +48,7 @@ static void collect_types(void)
         &jb__reply__descriptor,      &jb__blob_manifest__descriptor, &jb__blob_offer__descriptor,
         &jb__blob_range__descriptor, &jb__blob_want__descriptor,     &jb__blob_chunk__descriptor,
         &jb__blob_have__descriptor,  &jb__blob_gone__descriptor,     &jb__put_blob__descriptor,
-        &jb__get_blob__descriptor,   &jb__blob_part__descriptor, &jb__attach_label__descriptor,
+        &jb__get_blob__descriptor,   &jb__blob_part__descriptor,     &jb__attach_label__descriptor,
     };
 
     type_count = 0;
