@@ -48,10 +48,12 @@ static enum jiaoban_status case_read(struct jiaoban *j, const char *text, int64_
 static enum jiaoban_status part_call(struct jiaoban *j, Jb__Request *request,
                                      struct jiaoban_result **out, const Jb__BlobPart **part)
 {
+    static const Jb__BlobPart none = JB__BLOB_PART__INIT;
     enum jiaoban_status status = jb_client_call(j, request, JB_CLIENT_TIMEOUT_MS, out);
+    *part = &none;
     if (status != JIAOBAN_OK)
         return status;
-    if ((*out)->reply->body_case != JB__REPLY__BODY_BLOB_PART)
+    if (*out == NULL || (*out)->reply->body_case != JB__REPLY__BODY_BLOB_PART)
         return jb_client_fail(j, JIAOBAN_MALFORMED, "the answer is of another kind");
     *part = (*out)->reply->blob_part;
     return JIAOBAN_OK;
@@ -72,6 +74,8 @@ struct putting {
 static enum jiaoban_status file_open(struct putting *p)
 {
     struct stat st;
+    if (p->args->path == NULL || p->args->path[0] == '\0')
+        return jb_client_fail(p->j, JIAOBAN_MISSING, "which file?");
     p->fd = open(p->args->path, O_RDONLY | O_CLOEXEC);
     if (p->fd < 0 || fstat(p->fd, &st) != 0)
         return os_failed(p->j, p->args->path);
@@ -108,7 +112,7 @@ static enum jiaoban_status piece_put(struct putting *p, size_t len, bool last)
     Jb__Request request = JB__REQUEST__INIT;
     Jb__PutBlob put = JB__PUT_BLOB__INIT;
     struct jiaoban_result *r = NULL;
-    const Jb__BlobPart *part = NULL;
+    const Jb__BlobPart *part;
 
     put.has_case_no = put.has_handle = put.has_offset = put.has_body = put.has_last = true;
     put.case_no = p->case_no;
@@ -119,7 +123,8 @@ static enum jiaoban_status piece_put(struct putting *p, size_t len, bool last)
     request.body_case = JB__REQUEST__BODY_PUT_BLOB;
     request.put_blob = &put;
     enum jiaoban_status status = part_call(p->j, &request, &r, &part);
-    if (status == JIAOBAN_OK && last && part->blob_hash.len != JB_HASH_BYTES)
+    if (status == JIAOBAN_OK && last &&
+        (part->blob_hash.data == NULL || part->blob_hash.len != JB_HASH_BYTES))
         status = jb_client_fail(p->j, JIAOBAN_MALFORMED, "the answer names no blob");
     if (status == JIAOBAN_OK) {
         p->handle = part->handle;
@@ -200,8 +205,6 @@ enum jiaoban_status jiaoban_attach(struct jiaoban *j, const struct jiaoban_attac
         status = jb_client_text_check(j, "name", ours.name, JB_LIMIT_LINE);
     if (status == JIAOBAN_OK)
         status = jb_client_text_check(j, "note", ours.note, 4096);
-    if (status == JIAOBAN_OK && (ours.path == NULL || ours.path[0] == '\0'))
-        status = jb_client_fail(j, JIAOBAN_MISSING, "which file?");
     struct putting *p = status == JIAOBAN_OK ? calloc(1, sizeof *p) : NULL;
     if (p == NULL)
         return status != JIAOBAN_OK ? status : jb_client_fail(j, JIAOBAN_NOMEM, "out of memory");
@@ -258,7 +261,7 @@ static enum jiaoban_status piece_get(struct getting *g, int fd, uint64_t *total)
     Jb__Request request = JB__REQUEST__INIT;
     Jb__GetBlob get = JB__GET_BLOB__INIT;
     struct jiaoban_result *r = NULL;
-    const Jb__BlobPart *part = NULL;
+    const Jb__BlobPart *part;
 
     get.has_case_no = get.has_blob_hash = get.has_offset = true;
     get.case_no = g->case_no;
@@ -291,6 +294,8 @@ static enum jiaoban_status get_all(struct getting *g)
 {
     uint64_t total = 1;
     enum jiaoban_status status = JIAOBAN_OK;
+    if (g->args->path == NULL || g->args->path[0] == '\0')
+        return jb_client_fail(g->j, JIAOBAN_MISSING, "into which file?");
     int fd = open(g->args->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return os_failed(g->j, g->args->path);
@@ -314,7 +319,5 @@ enum jiaoban_status jiaoban_fetch(struct jiaoban *j, const struct jiaoban_fetch_
         status = case_read(j, ours.case_number, &g.case_no);
     if (status == JIAOBAN_OK)
         status = hash_read(j, ours.hash, g.hash);
-    if (status == JIAOBAN_OK && (ours.path == NULL || ours.path[0] == '\0'))
-        status = jb_client_fail(j, JIAOBAN_MISSING, "into which file?");
     return status == JIAOBAN_OK ? get_all(&g) : status;
 }

@@ -75,6 +75,6 @@ uint64_t jb_blob_spool_bytes(const struct jb_blob_spool *p); /* plain bytes take
 enum jb_err jb_blob_spool_add(struct jb_blob_spool *p, struct jb_bytes plain) JB_MUST;
 /* That was all: it becomes a blob of the store. JB_MISSING: nothing was given. */
 enum jb_err jb_blob_spool_finish(struct jb_blob_spool *p, uint8_t hash[JB_HASH_BYTES]) JB_MUST;
-void jb_blob_spool_close(struct jb_blob_spool **p); /* removes what was not finished */
+void jb_blob_spool_close(struct jb_blob_spool **spool); /* removes what was not finished */
 
 #endif
