@@ -66,13 +66,6 @@ enum jb_err jb_broker_book_load(struct jb_broker *b, struct jb_fault *fault)
 
 /* ---- time ---- */
 
-/* Decided with the time of before the step: the wall clock was doubted. With that of after it: it
- * is trusted since. */
-static bool began_doubt(const struct jb_entry *step)
-{
-    return llabs(step->at_ms - step->act.before_ms) < llabs(step->at_ms - step->act.after_ms);
-}
-
 /* Was the wall clock in doubt when the broker stopped? Starting it again makes no clock right. */
 static enum jb_err stopped_in_doubt(struct jb_broker *b, bool *doubted)
 {
@@ -84,7 +77,7 @@ static enum jb_err stopped_in_doubt(struct jb_broker *b, bool *doubted)
     jb_arena_init(&arena, (size_t)1024 * 1024);
     enum jb_err err = jb_log_last_clock_step(b->ledger, &arena, &bytes);
     if (err == JB_OK && (err = jb_entry_decode(bytes, &arena, &entry, &why)) == JB_OK)
-        *doubted = began_doubt(&entry);
+        *doubted = jb_keeper_began_doubt(entry.at_ms, entry.act.before_ms, entry.act.after_ms);
     jb_arena_fini(&arena);
     return err == JB_NOT_FOUND ? JB_OK : err;
 }

@@ -2,6 +2,7 @@
 #include "daemon/keeper.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #define TOLERANCE_MS 5000 /* what time services and a busy machine move it by is no step */
 
@@ -94,6 +95,16 @@ bool jb_keeper_step(struct jb_keeper *k, struct jb_keeper_step *out)
     for (unsigned i = 0; i < k->step_count; i++)
         k->steps[i] = k->steps[i + 1];
     return true;
+}
+
+/* A clock that came back may stand a little behind the expected time, with which the entry was then
+ * decided. Else: decided with the time of before the step, it was doubted; with that of after it,
+ * it is trusted. */
+bool jb_keeper_began_doubt(int64_t at_ms, int64_t before_ms, int64_t after_ms)
+{
+    if (llabs(after_ms - before_ms) <= TOLERANCE_MS)
+        return false;
+    return llabs(at_ms - before_ms) < llabs(at_ms - after_ms);
 }
 
 const char *jb_keeper_trouble(const struct jb_keeper *k)

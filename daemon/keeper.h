@@ -50,6 +50,9 @@ int64_t jb_keeper_now(struct jb_keeper *k);
 bool jb_keeper_confirm(struct jb_keeper *k);
 /* The next step that has to go on record; false: none. */
 bool jb_keeper_step(struct jb_keeper *k, struct jb_keeper_step *out);
+/* Did the wall clock come into doubt with this step, as it stands on record with the instant of its
+ * entry? Otherwise it is trusted since. */
+bool jb_keeper_began_doubt(int64_t at_ms, int64_t before_ms, int64_t after_ms);
 /* Why the clock is in doubt, in English; "" when it is not. */
 const char *jb_keeper_trouble(const struct jb_keeper *k);
 

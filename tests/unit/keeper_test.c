@@ -198,12 +198,36 @@ static void a_start_is_held_against_the_record(void **state)
     assert_int_equal(k.doubt, JB_DOUBT_NONE);
 }
 
+/* As entries have it: their instant, where the clock should have stood, where it stood. */
+static void a_step_on_record_tells_whether_the_clock_is_trusted_since(void **state)
+{
+    static const struct {
+        int64_t at_ms, before_ms, after_ms;
+        bool doubted;
+    } rows[] = {
+        {1000000, 1000000, 9000000, true},   /* jumped ahead */
+        {1000003, 1000000, -9000000, true},  /* jumped back */
+        {1000000, 1000000, 1005001, true},   /* the least jump that is doubted at a start */
+        {1000000, 1000000, 999999, false},   /* came back, a millisecond behind */
+        {1000000, 1000000, 995000, false},   /* came back, as far behind as may be */
+        {1004000, 1000000, 1004000, false},  /* came back, ahead: followed */
+        {1500000, 1000000, 1500000, false},  /* a small step was followed */
+        {9000000, 1000000, 9000000, false},  /* confirmed */
+        {-9000000, 1000000, -9000000, false} /* confirmed, although it went back */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(jb_keeper_began_doubt(rows[i].at_ms, rows[i].before_ms, rows[i].after_ms),
+                         rows[i].doubted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(time_that_passes_is_followed),
         cmocka_unit_test(steps_are_followed_or_doubted),
         cmocka_unit_test(in_doubt_time_goes_on_until_the_clock_comes_back),
+        cmocka_unit_test(a_step_on_record_tells_whether_the_clock_is_trusted_since),
         cmocka_unit_test(an_administrator_may_confirm_it),
         cmocka_unit_test(a_start_before_the_record_can_be_confirmed),
         cmocka_unit_test(instants_never_go_backward_by_themselves),

@@ -79,6 +79,21 @@ class Checker:
             return False
         return status.line == IN_SYNC and status.up_settled == status.up_made
 
+    def broker_is_well(self):
+        """It is in no trouble, and what it noticed of its clock is on record: a look at the clock
+        follows each commit, so the second of two submissions is decided after that. A doubt on
+        record outlives a restart, as it has to."""
+        wait(self.without_trouble, "the broker to be without trouble", PATIENCE)
+        for no in list(self.county.steady.values())[:2]:
+            self.county.office.do(make_act(no, note=dict(text="mark.")))
+
+    def without_trouble(self):
+        self.county.tend()
+        try:
+            return self.county.broker.ask("status").trouble == ""
+        except (OSError, ConnectionError):
+            return False
+
     def diverged(self, agent):
         """A line that waits for a person."""
         try:
