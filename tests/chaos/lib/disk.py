@@ -1,6 +1,7 @@
 """Disks that are full, and write-ahead logs that are damaged (SQLite's format, read here)."""
 import glob
 import os
+import shutil
 import struct
 import subprocess
 
@@ -22,16 +23,13 @@ class Disks:
     def _mount(self):
         self.agent.held = True
         self.agent.cut_power()
-        kept = {}
-        for name in os.listdir(self.folder):
-            with open(os.path.join(self.folder, name), "rb") as f:
-                kept[name] = f.read()
+        kept = self.folder + ".kept"
+        shutil.copytree(self.folder, kept)
         done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m,mode=700", "jbchaos", self.folder],
                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for name, data in kept.items() if done.returncode == 0 else ():
-            with open(os.path.join(self.folder, name), "wb") as f:
-                f.write(data)
-            os.chmod(f.name, 0o600)
+        if done.returncode == 0:
+            shutil.copytree(kept, self.folder, dirs_exist_ok=True)
+        shutil.rmtree(kept)
         self.agent.held = False
         return done.returncode == 0
 

@@ -2,6 +2,7 @@
 healed, or until so much more has been confirmed."""
 import collections
 import os
+import shutil
 
 import proxy
 from county import HOUR, protocol_range
@@ -173,8 +174,8 @@ class Faults:
         """What an administrator does with a replica that cannot be trusted."""
         agent.held = True
         agent.cut_power()
-        for name in os.listdir(agent.data):
-            os.unlink(os.path.join(agent.data, name))
+        for entry in os.scandir(agent.data):  # the folder itself may be a mount point
+            (shutil.rmtree if entry.is_dir() else os.unlink)(entry.path)
         agent.held = False
         self.checker.forget(agent)
         self.count("replica made anew")
