@@ -52,6 +52,8 @@ static enum jb_err attach_apply(struct jb_ledger *l, const struct jb_entry *entr
 {
     const struct jb_act *act = &entry->act;
 
+    if (act->content_hash.len != JB_HASH_BYTES)
+        return JB_CORRUPT; /* no broker accepts such an act */
     return jb_sql_run(l, JB_SQL_ATTACHMENT_ADD,
                       JB_ROW(jb_int(act->case_no), jb_u64(entry->seq), jb_int(entry->node),
                              jb_int(entry->at_ms), jb_blob(act->content_hash),

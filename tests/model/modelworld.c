@@ -281,6 +281,15 @@ void model_close(struct model *m)
     free(m);
 }
 
+/* What the gate says of a connection: the key that opened it. */
+static uint64_t key_tag_of(const struct model *m, uint32_t node)
+{
+    const struct jb_node *n = jb_directory_find(&m->b.directory, node);
+
+    assert_non_null(n);
+    return jb_keys_tag(n->line_key);
+}
+
 /* ---- steps ---------------------------------------------------------------------------------- */
 
 enum jb_refusal model_submit(struct model *m, uint32_t node, const char *user,
@@ -295,6 +304,7 @@ enum jb_refusal model_submit(struct model *m, uint32_t node, const char *user,
     assert_int_equal(jb_act_encode(act, &m->b.fill->arena, &s.act_bytes), JB_OK);
     item->source = JB_FROM_LINE;
     item->node = node;
+    item->key_tag = key_tag_of(m, node);
     item->number = ++m->made[node];
     assert_int_equal(jb_submission_encode(&s, &m->b.fill->arena, &item->raw), JB_OK);
     jb_hash(JB_SUITE_ED25519, item->raw.data, item->raw.len, hash);
@@ -343,6 +353,7 @@ void model_acknowledge(struct model *m, uint32_t node)
     r->point = jb_replica_down(m->replicas[node]);
     item->source = JB_FROM_ACK;
     item->node = node;
+    item->key_tag = key_tag_of(m, node);
     item->signature = r;
     run_tick(m);
     jb_batch_reset(m->b.fill);
