@@ -16,7 +16,7 @@ IN_SYNC, RESYNC, REJECTED = 4, 5, 6
 PATIENCE = 60
 WITNESS_SECONDS = 1
 SLACK_MS = 3000  # of a clock that goes on while one looks
-OPEN = 0
+OPEN, SUPERSEDED = 0, 4
 TEXTS = ("note.text", "assign.text", "sign_for.text", "accept.how", "register.title")
 
 
@@ -252,23 +252,31 @@ class Checker:
         for (case_no, deadline, kind, _, fell_ms), times in fired.items():
             if kind == "miss":
                 misses[case_no, deadline, fell_ms] += times
-        now = self.county.now_ms()
         rights = {rule.key for rule in self.county.office.ask("rules").rules if rule.right}
-        for d in self.deadlines():
-            text = f"{d.key} {d.deadline_id} of {d.case_no}, due {d.due_ms}, end {d.end} at {d.ended_at_ms}"
-            ran_out = d.due_ms < now - SLACK_MS and (d.end == OPEN or d.ended_at_ms > d.due_ms)
-            fell_ms = d.missed_at_ms
-            if d.key in rights and ran_out:
-                fell_ms = d.due_ms  # it lapses: the same act, but nobody is late
-            elif ran_out and not d.missed_at_ms:
-                self.wrong("missed", text)
-            if d.missed_at_ms and (d.missed_at_ms != d.due_ms or d.due_ms > now):
-                self.wrong("doubled", f"{text}: fired at {d.missed_at_ms}")
-            times = misses.pop((d.case_no, d.deadline_id, fell_ms), 0)
-            if times != (1 if fell_ms else 0):
-                self.wrong("missed" if times == 0 else "doubled", f"{text}: fired {times} times")
+        self.before = {}  # clocks of a case that went on at another agency after they had fallen
+        for d in sorted(self.deadlines(), key=lambda d: d.deadline_id):
+            self.deadline_fired(d, d.key in rights, misses)
         for case_no, deadline, fell_ms in misses:
             self.wrong("doubled", f"deadline {deadline} of {case_no} fired at {fell_ms}, when it was not due")
+
+    def deadline_fired(self, d, is_right, misses):
+        now = self.county.now_ms()
+        text = f"{d.key} {d.deadline_id} of {d.case_no}, due {d.due_ms}, end {d.end} at {d.ended_at_ms}"
+        ran_out = d.due_ms < now - SLACK_MS and (d.end == OPEN or d.ended_at_ms > d.due_ms)
+        fell_ms = d.missed_at_ms
+        if is_right and ran_out:
+            fell_ms = d.due_ms  # it lapses: the same act, but nobody is late
+        elif ran_out and not d.missed_at_ms:
+            self.wrong("missed", text)
+        if d.missed_at_ms and (d.missed_at_ms != d.due_ms or d.due_ms > now):
+            self.wrong("doubled", f"{text}: fired at {d.missed_at_ms}")
+        times = misses.pop((d.case_no, d.deadline_id, fell_ms), 0)
+        if fell_ms:
+            times += self.before.pop((d.case_no, d.key, fell_ms), 0)
+        if times != (1 if fell_ms else 0):
+            self.wrong("missed" if times == 0 else "doubled", f"{text}: fired {times} times")
+        if d.end == SUPERSEDED and fell_ms:
+            self.before[d.case_no, d.key, fell_ms] = times
 
     # ---- replicas ----
 
