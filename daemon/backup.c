@@ -16,6 +16,7 @@
 #include "proto/base/clock.h"
 #include "proto/ledger/backup.h"
 #include "proto/ledger/recovery.h"
+#include "proto/wire/blob.h"
 #include "proto/wire/keys.h"
 
 static void print_day(int64_t at_ms)
@@ -34,6 +35,20 @@ static void print_head(const uint8_t head[JB_HASH_BYTES])
     char text[17];
 
     printf("%s...", sodium_bin2hex(text, sizeof text, head, 8));
+}
+
+/* What an administrator has to know of attachments; in what was damaged the first is named. */
+static enum jb_err attachments_tell(const struct jb_blobs_report *b, const char *where,
+                                    const char *what, struct jb_fault *fault)
+{
+    char name[JB_BLOB_HASH_TEXT];
+
+    if (b->damaged == 0)
+        return JB_OK;
+    jb_blob_hash_text(b->first_damaged, name);
+    return jb_fault_set(fault, JB_CORRUPT,
+                        "%s: %" PRIu64 " attachments damaged or missing, left out, first %s; %s",
+                        where, b->damaged, name, what);
 }
 
 static enum jb_err record_path(const struct jb_broker_config *config, char *path, size_t size,
@@ -67,10 +82,17 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
     printf(")\n%" PRIu64 " rows copied; checked again from the disk: %" PRIu64 " entries, %" PRIu64
            " items; %" PRIu64 " erased keys removed; %" PRIu64 " bytes\n",
            r.rows, r.entries, r.items, r.keys_erased, r.bytes);
+    printf("%s.blobs: %" PRIu64 " attachments, %" PRIu64 " of them new (%" PRIu64
+           " bytes, checked); %" PRIu64 " removed that are erased or that no case names\n",
+           dest, r.blobs.held, r.blobs.copied, r.blobs.bytes, r.blobs.removed);
     printf("Not in it, keep them elsewhere: the key file %s (without it no agency recognises the "
            "restored broker) and the configuration.\n",
            config->key);
-    return JB_OK;
+    (void)fflush(stdout);
+    return attachments_tell(&r.blobs, config->data,
+                            "everything else is backed up; the broker fetches a damaged one again "
+                            "from the agents when somebody asks for it",
+                            fault);
 }
 
 enum jb_err jb_offline_backup_check(const char *path, struct jb_fault *fault)
@@ -84,7 +106,9 @@ enum jb_err jb_offline_backup_check(const char *path, struct jb_fault *fault)
     print_head(r.head);
     printf("), made ");
     print_day(r.at_ms);
-    printf("; %" PRIu64 " entries, %" PRIu64 " items, chains intact\n", r.entries, r.items);
+    printf("; %" PRIu64 " entries, %" PRIu64 " items, chains intact; %" PRIu64
+           " attachments (%" PRIu64 " bytes) good\n",
+           r.entries, r.items, r.blobs.held, r.blobs.bytes);
     return JB_OK;
 }
 
@@ -143,6 +167,13 @@ enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char
            "nothing new before every agency with an agent has reported (jiaoband recover shows "
            "who has not).\n",
            r.items);
+    printf("%" PRIu64 " attachments (%" PRIu64 " bytes) brought back", r.blobs.copied,
+           r.blobs.bytes);
+    if (r.blobs.damaged > 0)
+        printf("; %" PRIu64
+               " damaged or missing in the backup: the broker asks the agents for them",
+               r.blobs.damaged);
+    printf("\n");
     return JB_OK;
 }
 

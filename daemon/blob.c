@@ -15,7 +15,6 @@
 #define LACKING_MAX                                                                                \
     4096 /* blobs that are known to be missing; more are found at the next start                   \
           */
-#define ASK_MAX 64
 #define BLOCKED_MS 20
 
 struct job { /* one chunk on its way to the disk */
@@ -32,6 +31,7 @@ struct job { /* one chunk on its way to the disk */
 struct link { /* to one node */
     struct jb_blob_service *service;
     uint32_t node;
+    size_t ask_next; /* what is lacking before this place it has not been asked for */
     struct jb_blobline line;
 };
 
@@ -332,20 +332,31 @@ static void wake_pump(struct jb_blob_service *s, uint64_t after_ms)
 
 /* ---- from the rest of the broker ---- */
 
+/* For as much of what is lacking as its line remembers; from the end of the list on, which changes
+ * there alone when something has come. */
+static void ask_for_lacking(struct jb_blob_service *s, struct link *k)
+{
+    int64_t case_no = 0;
+
+    if (k->ask_next > s->lacking_count)
+        k->ask_next = s->lacking_count;
+    for (; k->ask_next > 0; k->ask_next--) {
+        const uint8_t *hash = s->lacking[k->ask_next - 1];
+        if (allowed(k, hash, &case_no) && !jb_blobline_fetch(&k->line, hash))
+            return;
+    }
+}
+
 void jb_blob_greeted(struct jb_broker *b, struct jb_peer *p)
 {
     struct jb_blob_service *s = b->blobs;
     struct link *k = s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
-    unsigned asked = 0;
 
     if (k == NULL)
         return;
     jb_blobline_reset(&k->line);
-    for (size_t i = 0; i < s->lacking_count && asked < ASK_MAX; i++) {
-        int64_t case_no = 0;
-        if (allowed(k, s->lacking[i], &case_no))
-            asked += jb_blobline_fetch(&k->line, s->lacking[i]) ? 1 : 0;
-    }
+    k->ask_next = s->lacking_count;
+    ask_for_lacking(s, k);
 }
 
 void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
@@ -394,48 +405,22 @@ void jb_blob_tick(struct jb_broker *b)
     struct jb_blob_service *s = b->blobs;
 
     for (size_t i = 0; s != NULL && i < s->link_capacity; i++)
-        if (s->links[i] != NULL)
+        if (s->links[i] != NULL) {
             jb_blobline_tick(&s->links[i]->line);
-}
-
-/* The key that this case has or that the batch gives it; false: none. */
-static bool key_in_batch(const struct jb_batch *t, int64_t case_no, const uint8_t **key)
-{
-    for (size_t i = 0; i < t->op_count; i++) {
-        const struct jb_op *op = &t->ops[i];
-        if (op->kind == JB_OP_ENTRY && op->item != NULL && op->item->case_key.len == JB_KEY_BYTES &&
-            op->entry->act.case_no == case_no &&
-            (op->entry->act.kind == JB_ACT_REGISTER || op->entry->act.kind == JB_ACT_ATTACH)) {
-            *key = op->item->case_key.data;
-            return true;
+            if (!s->links[i]->line.busy && s->links[i]->ask_next > 0)
+                ask_for_lacking(s, s->links[i]);
         }
-    }
-    return false;
 }
 
-enum jb_err jb_blob_key_fits(struct jb_broker *b, const struct jb_batch *t,
-                             const struct jb_intake_item *item, const struct jb_act *act,
-                             bool *fits)
+enum jb_err jb_blob_read_again(struct jb_broker *b)
 {
-    uint8_t stored[JB_KEY_BYTES];
-    uint8_t id[JB_SEAL_KEY_ID_BYTES];
-    const uint8_t *key = NULL;
-    enum jb_err err = jb_ledger_case_key_get(b->ledger, act->case_no, stored);
+    struct jb_blob_service *s = b->blobs;
 
-    *fits = false;
-    if (err == JB_OK)
-        key = stored;
-    else if (err != JB_NOT_FOUND)
-        return err;
-    else if (!key_in_batch(t, act->case_no, &key) && item != NULL &&
-             item->case_key.len == JB_KEY_BYTES)
-        key = item->case_key.data;
-    if (key != NULL && act->sealed.len > JB_SEAL_KEY_ID_BYTES + JB_SEAL_EXTRA_BYTES) {
-        jb_seal_key_id(key, id);
-        *fits = memcmp(id, act->sealed.data, sizeof id) == 0;
-    }
-    explicit_bzero(stored, sizeof stored);
-    return JB_OK;
+    if (s == NULL)
+        return JB_OK;
+    s->lacking_count = 0;
+    collect(s);
+    return find_lacking(s);
 }
 
 enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault)
@@ -454,8 +439,7 @@ enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault)
         jb_blobs_open(b->config->data, b->config->blob_bytes, b->keys.suite, &s->store, fault);
     if (err != JB_OK)
         return err;
-    collect(s);
-    return find_lacking(s);
+    return b->recovering ? JB_OK : jb_blob_read_again(b);
 }
 
 void jb_blob_stop(struct jb_broker *b)

@@ -7,8 +7,11 @@
 
 struct jb_blob_service; /* what the broker holds for them */
 
-/* Open the store, drop what no case refers to, find what is missing. */
+/* Open the store, drop what no case refers to, find what is missing; the latter two not before a
+ * restored record is complete. */
 enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+/* The record is complete again after a restore. */
+enum jb_err jb_blob_read_again(struct jb_broker *b) JB_MUST;
 void jb_blob_stop(struct jb_broker *b); /* closes its handle; what is being written is finished */
 void jb_blob_fini(struct jb_broker *b);
 

@@ -4,6 +4,7 @@
  * asked for what it holds beyond the backup, piece by piece, and each piece is on the disk before
  * the next is asked for. When every agency with an agent has reported, or was left out by an
  * administrator, the record is put together, read again, and normal work begins. */
+#include "daemon/blob.h"
 #include "daemon/broker.h"
 
 #include <stdio.h>
@@ -124,6 +125,8 @@ static void look(struct jb_broker *b)
         greet_again(b);
         err = complete(b, &fault);
     }
+    if (err == JB_OK)
+        err = jb_blob_read_again(b);
     if (err != JB_OK) {
         if (fault.text[0] == '\0')
             (void)jb_fault_set(&fault, err, "%s", jb_err_text(err));

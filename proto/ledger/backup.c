@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/ledger/backupblobs.h"
 #include "proto/ledger/backuprows.h"
 #include "proto/ledger/replay.h"
 #include "proto/ledger/backupchain.h"
@@ -231,12 +232,16 @@ enum jb_err jb_backup_run(const char *source, const char *dest, int64_t now_ms,
     enum jb_err err = open_both(&r);
     if (err == JB_OK)
         err = copy_all(&r, now_ms);
+    if (err == JB_OK)
+        err = jb_backup_blobs_bring(r.c.from, source, r.c.to, dest, &out->blobs, fault);
     if (err == JB_OK && (err = jb_ledger_commit(r.c.to)) != JB_OK)
         (void)jb_fault_set(fault, err, "%s: %s", dest, r.c.to->error);
     if (err == JB_OK)
         jb_ledger_checkpoint(r.c.to, true);
     if (err == JB_OK && out->first)
         err = jb_ledger_pages_check(r.c.to, r.part, fault);
+    if (err == JB_OK)
+        err = jb_backup_blobs_sweep(r.c.to, dest, &out->blobs, fault);
     if (r.c.to != NULL)
         jb_ledger_rollback(r.c.to);
     jb_ledger_close(&r.c.to);
@@ -269,6 +274,8 @@ enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out, stru
         (found.entries != out->seq || memcmp(found.head, out->head, sizeof found.head) != 0))
         err = jb_fault_set(fault, JB_CORRUPT, "%s: holds %llu entries, its mark says %llu", path,
                            (unsigned long long)found.entries, (unsigned long long)out->seq);
+    if (err == JB_OK)
+        err = jb_backup_blobs_check(l, path, &out->blobs, fault);
     out->entries = found.entries;
     out->items = found.items;
     out->bytes = file_bytes(path);

@@ -9,6 +9,15 @@
 
 #include "proto/ledger/ledger.h"
 
+struct jb_blobs_report { /* attachments */
+    uint64_t held;       /* in the backup afterwards */
+    uint64_t copied;     /* in this run */
+    uint64_t bytes;      /* of those that were copied, or checked */
+    uint64_t removed;    /* files that went from the backup: erased, or no case names them */
+    uint64_t damaged;    /* not what their hash says where they were read, or missing: left out */
+    uint8_t first_damaged[JB_HASH_BYTES];
+};
+
 struct jb_backup_report {
     bool first;                  /* everything was copied */
     uint64_t seq;                /* the backup is whole up to this entry of the log */
@@ -17,19 +26,22 @@ struct jb_backup_report {
     uint64_t entries, items;     /* checked: entries of the log, items of streams */
     uint64_t rows;               /* copied in this run, all tables */
     uint64_t keys_erased; /* keys of cases that went from the backup because they were erased */
-    uint64_t bytes;       /* size of the backup afterwards */
+    uint64_t bytes;       /* size of the backup afterwards, without attachments */
+    struct jb_blobs_report blobs;
 };
 
 /* Bring the backup `dest` up to the state of the broker's record `source`. A new one is written as
  * `dest.part` and renamed when it is whole; an interrupted one is continued. Before it counts, the
  * chains of what was copied are hashed again from what was written and compared with the source's.
+ * The attachments beside the source are copied to the folder `dest`.blobs, each held against its
+ * hashes; damaged ones are left out and counted, the record is backed up all the same.
  * DIVERGED: `dest` is a backup of another history; CORRUPT: not a backup, or damaged; LOCKED: a
  * backup to it is under way; VERSION, NOT_FOUND, IO, FULL, NOMEM. */
 enum jb_err jb_backup_run(const char *source, const char *dest, int64_t now_ms,
                           struct jb_backup_report *out, struct jb_fault *fault) JB_MUST;
 
-/* Read a whole backup again: pages, chain of the log, chain of every stream. CORRUPT: the fault
- * says what is wrong; NOT_FOUND: it is none, or an unfinished one. */
+/* Read a whole backup again: pages, chain of the log, chain of every stream, attachments. CORRUPT:
+ * the fault says what is wrong; NOT_FOUND: it is none, or an unfinished one. */
 enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out,
                             struct jb_fault *fault) JB_MUST;
 
@@ -39,7 +51,9 @@ enum jb_err jb_backup_mark(struct jb_ledger *l, struct jb_backup_report *out) JB
 /* A new record from a backup or from a copy of a broker's file: `path` must not exist; it appears
  * when it is whole. The source is checked as a whole (chains, signatures of the nodes), what is
  * derived is made, and the record begins a new epoch: never mistaken for the one that was lost. It
- * is marked as one that the nodes have yet to complete. `broker_sign`: the broker's public key.
+ * is marked as one that the nodes have yet to complete. Attachments go to the folder blobs beside
+ * `path`; missing or damaged ones are counted, and asked for again when agents greet.
+ * `broker_sign`: the broker's public key.
  * EXISTS, CORRUPT, VERSION, IO, FULL, NOMEM. */
 enum jb_err jb_backup_restore(const char *source, const char *path,
                               const uint8_t broker_sign[JB_KEY_BYTES], int64_t now_ms,

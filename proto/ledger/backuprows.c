@@ -8,23 +8,15 @@
 #define PIECE_BYTES ((int64_t)8 * 1024 * 1024) /* of values, but one row is taken in any case */
 
 const struct jb_backup_table jb_backup_tables[] = {
-    {"entry", JB_BACKUP_GROWS, 0, "seq"},
-    {"stream", JB_BACKUP_GROWS, 1, "number"},
-    {"receipt", JB_BACKUP_GROWS, 2, "number"},
-    {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
-    {"refused", JB_BACKUP_GROWS, 2, "number"},
-    {"quarantine", JB_BACKUP_GROWS, 0, "no"},
-    {"audit", JB_BACKUP_GROWS, 0, "number"},
-    {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
-    {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
-    {"meta", JB_BACKUP_WHOLE, 0, NULL},
-    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},
-    {"line", JB_BACKUP_WHOLE, 0, NULL},
-    {"lineage", JB_BACKUP_WHOLE, 0, NULL},
-    {"copy", JB_BACKUP_WHOLE, 0, NULL},
-    {"copy_line", JB_BACKUP_WHOLE, 0, NULL},
-    {"redo", JB_BACKUP_WHOLE, 0, NULL},
-    {NULL, JB_BACKUP_WHOLE, 0, NULL},
+    {"entry", JB_BACKUP_GROWS, 0, "seq"},           {"stream", JB_BACKUP_GROWS, 1, "number"},
+    {"receipt", JB_BACKUP_GROWS, 2, "number"},      {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
+    {"refused", JB_BACKUP_GROWS, 2, "number"},      {"quarantine", JB_BACKUP_GROWS, 0, "no"},
+    {"audit", JB_BACKUP_GROWS, 0, "number"},        {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
+    {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"}, {"meta", JB_BACKUP_WHOLE, 0, NULL},
+    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},     {"line", JB_BACKUP_WHOLE, 0, NULL},
+    {"lineage", JB_BACKUP_WHOLE, 0, NULL},          {"copy", JB_BACKUP_WHOLE, 0, NULL},
+    {"copy_line", JB_BACKUP_WHOLE, 0, NULL},        {"redo", JB_BACKUP_WHOLE, 0, NULL},
+    {"backup_blob", JB_BACKUP_OWN, 0, NULL},        {NULL, JB_BACKUP_WHOLE, 0, NULL},
 };
 
 /* One sequence within a table. */
@@ -223,68 +215,39 @@ static enum jb_err whole_copy(struct jb_backup_copying *c, const struct jb_backu
 
 /* ---- keys of cases ---- */
 
-struct erasing { /* statements that go through the keys */
-    sqlite3_stmt *here, *there, *drop;
-};
-
-/* A piece of the keys in the backup, in order, each looked up in one view of the source. */
-static enum jb_err erased_piece(struct jb_backup_copying *c, struct erasing *e, int64_t *after,
-                                bool *more)
+/* Keys that were erased by the entries that were copied since entry `after`: no other key ever goes
+ * from a record. So what a run costs does not depend on how many keys there are. */
+static enum jb_err keys_drop(struct jb_backup_copying *c, int64_t after)
 {
-    bool mine = false;
-    size_t rows = 0;
-    enum jb_err err = jb_sql_snapshot(c->from, &mine);
-
-    (void)sqlite3_bind_int64(e->here, 1, *after);
-    while (err == JB_OK && rows < PIECE_ROWS && jb_sql_next(c->to, e->here, &err)) {
-        *after = sqlite3_column_int64(e->here, 0);
-        rows++;
-        (void)sqlite3_bind_int64(e->there, 1, *after);
-        bool kept = jb_sql_next(c->from, e->there, &err);
-        (void)sqlite3_reset(e->there);
-        if (kept || err != JB_OK)
-            continue;
-        (void)sqlite3_bind_int64(e->drop, 1, *after);
-        (void)!jb_sql_next(c->to, e->drop, &err);
-        (void)sqlite3_reset(e->drop);
-        c->keys_erased++;
-    }
-    (void)sqlite3_reset(e->here);
-    jb_sql_snapshot_end(c->from, mine);
-    *more = rows == PIECE_ROWS;
-    return err;
-}
-
-/* Keys that are in the backup and no longer in the source. */
-static enum jb_err erased_drop(struct jb_backup_copying *c)
-{
-    struct erasing e = {NULL, NULL, NULL};
-    int64_t after = 0;
-    bool more = true;
+    sqlite3_stmt *s = NULL;
     enum jb_err err =
-        prepare(c->to, "SELECT case_no FROM case_key WHERE case_no > ? ORDER BY case_no", &e.here);
+        prepare(c->to,
+                "DELETE FROM case_key WHERE case_no IN"
+                " (SELECT case_no FROM entry WHERE seq > ? AND kind = 114)" /* ERASE_KEY */,
+                &s);
 
-    if (err == JB_OK)
-        err = prepare(c->from, "SELECT 1 FROM case_key WHERE case_no = ?", &e.there);
-    if (err == JB_OK)
-        err = prepare(c->to, "DELETE FROM case_key WHERE case_no = ?", &e.drop);
-    while (err == JB_OK && more)
-        err = erased_piece(c, &e, &after, &more);
-    sqlite3_finalize(e.here);
-    sqlite3_finalize(e.there);
-    sqlite3_finalize(e.drop);
+    if (err != JB_OK)
+        return err;
+    (void)sqlite3_bind_int64(s, 1, after);
+    while (jb_sql_next(c->to, s, &err)) {
+    }
+    sqlite3_finalize(s);
+    c->keys_erased += (uint64_t)sqlite3_changes64(c->to->db);
     return err;
 }
 
 /* The number of a case begins with its day and its registering node, so new ones may stand anywhere
- * among the old: those of the entries that were copied since entry `after`. */
+ * among the old: those of the entries that were copied since entry `after`. A key comes with the
+ * registration or with the first attachment. */
 static enum jb_err keys_add(struct jb_backup_copying *c, int64_t after)
 {
     sqlite3_stmt *cases = NULL;
     sqlite3_stmt *key = NULL;
     sqlite3_stmt *add = NULL;
-    enum jb_err err =
-        prepare(c->to, "SELECT DISTINCT case_no FROM entry WHERE seq > ? AND kind = 10", &cases);
+    enum jb_err err = prepare(c->to,
+                              "SELECT DISTINCT case_no FROM entry WHERE seq > ? AND kind IN"
+                              " (10, 72)", /* REGISTER, ATTACH */
+                              &cases);
 
     if (err == JB_OK)
         err = prepare(c->from, "SELECT case_no, key FROM case_key WHERE case_no = ?", &key);
@@ -321,8 +284,6 @@ enum jb_err jb_backup_catch_up(struct jb_backup_copying *c)
 {
     enum jb_err err = grow(c);
 
-    if (err == JB_OK)
-        err = erased_drop(c);
     return err == JB_OK ? keep_piece(c) : err;
 }
 
@@ -330,6 +291,8 @@ enum jb_err jb_backup_settle(struct jb_backup_copying *c, uint64_t after)
 {
     enum jb_err err = grow(c);
 
+    if (err == JB_OK)
+        err = keys_drop(c, (int64_t)after);
     if (err == JB_OK)
         err = keys_add(c, (int64_t)after);
     for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL && err == JB_OK; t++)

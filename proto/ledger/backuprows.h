@@ -5,9 +5,10 @@
 #include "proto/ledger/db.h"
 
 enum jb_backup_kind {
-    JB_BACKUP_GROWS,   /* rows are only ever added, in the order of their key */
-    JB_BACKUP_WHOLE,   /* small and changed in place: copied anew each time */
-    JB_BACKUP_ERASABLE /* keys of cases: added with their entries, and may go */
+    JB_BACKUP_GROWS,    /* rows are only ever added, in the order of their key */
+    JB_BACKUP_WHOLE,    /* small and changed in place: copied anew each time */
+    JB_BACKUP_ERASABLE, /* keys of cases: added with their entries, and go with others */
+    JB_BACKUP_OWN       /* of the backup itself */
 };
 
 struct jb_backup_table {

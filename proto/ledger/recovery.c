@@ -226,14 +226,16 @@ static enum jb_err chain_check(struct taking *t, const uint8_t broker_sign[JB_KE
     return JB_OK;
 }
 
-/* The key of a sealed case came beside its registration: it is the right one, or it is dropped. */
+/* The key of a sealed case came beside its registration or an attachment: it is the right one, or
+ * it is dropped. */
 static enum jb_err key_keep(struct taking *t, const struct jb_frame_item *item,
                             const struct jb_entry *entry)
 {
     uint8_t id[JB_HASH_BYTES];
 
-    if (item->case_key.len != JB_KEY_BYTES || entry->act.kind != JB_ACT_REGISTER ||
-        entry->act.sealed.len < KEY_ID_BYTES)
+    bool seals = entry->act.kind == JB_ACT_REGISTER || entry->act.kind == JB_ACT_ATTACH;
+
+    if (item->case_key.len != JB_KEY_BYTES || !seals || entry->act.sealed.len < KEY_ID_BYTES)
         return JB_OK;
     jb_digest(item->case_key.data, JB_KEY_BYTES, id);
     if (memcmp(id, entry->act.sealed.data, KEY_ID_BYTES) != 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "proto/ledger/backup.h"
+#include "proto/ledger/backupblobs.h"
 #include "proto/ledger/backupchain.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/recovery.h"
@@ -16,6 +17,7 @@ struct restoring {
     char part[4096];
     const uint8_t *broker_sign;
     int64_t now_ms;
+    bool marked; /* it is a backup, not a copy of a broker's own file */
     struct jb_backup_report *out;
     struct jb_fault *fault;
 };
@@ -67,14 +69,14 @@ static enum jb_err chains_check(struct restoring *r, struct jb_ledger *l)
 {
     struct jb_chain_report found = {0};
     enum jb_err err = jb_backup_mark(l, r->out);
-    bool marked = err == JB_OK;
 
+    r->marked = err == JB_OK;
     if (err != JB_OK && err != JB_NOT_FOUND)
         return jb_fault_set(r->fault, err, "%s: the mark of the backup cannot be read", r->source);
     err = jb_backup_chains(l, 0, &found, r->fault);
     if (err != JB_OK)
         return err;
-    if (marked &&
+    if (r->marked &&
         (found.entries != r->out->seq || memcmp(found.head, r->out->head, sizeof found.head) != 0))
         return jb_fault_set(r->fault, JB_CORRUPT, "%s: holds %llu entries, its mark says %llu",
                             r->source, (unsigned long long)found.entries,
@@ -113,6 +115,8 @@ static enum jb_err record_make(struct restoring *r)
         err = jb_ledger_rebuild(l, r->fault);
     if (err == JB_OK)
         err = everything_check(r, l);
+    if (err == JB_OK)
+        err = jb_backup_blobs_restore(l, r->source, r->marked, r->path, &r->out->blobs, r->fault);
     if (err == JB_OK)
         err = jb_ledger_begin(l);
     if (err == JB_OK)

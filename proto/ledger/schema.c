@@ -85,6 +85,8 @@ static const char broker_tables[] =
     " case_no INTEGER NOT NULL, hash BLOB NOT NULL, head BLOB NOT NULL, body BLOB," \
     " PRIMARY KEY (node, number)) STRICT, WITHOUT ROWID;" \
     "CREATE INDEX copy_entry ON copy (entry_seq, node) WHERE entry_seq <> 0;" \
+    /* In a backup: the attachments that it holds, in files beside it. Empty in a broker's. */     \
+    "CREATE TABLE backup_blob (hash BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"                      \
     "CREATE TABLE copy_line (node INTEGER PRIMARY KEY, done INTEGER NOT NULL," \
     " number INTEGER NOT NULL, head BLOB NOT NULL, up_epoch BLOB NOT NULL," \
     " up_number INTEGER NOT NULL, up_head BLOB NOT NULL, reason TEXT NOT NULL) STRICT;" \

@@ -295,6 +295,11 @@
     X(REDO_ADD, B, "INSERT OR REPLACE INTO redo VALUES (?, ?, ?)")                                 \
     X(REDO_GET, B, "SELECT entry_seq FROM redo WHERE node = ? AND number = ?")                     \
     X(REDO_DROP, B, "DELETE FROM redo WHERE node = ? AND number = ?")                              \
+    X(BACKUP_BLOBS, B, "SELECT hash FROM backup_blob ORDER BY hash")                               \
+    X(BACKUP_BLOB_COUNT, B, "SELECT count(*) FROM backup_blob")                                    \
+    X(BACKUP_BLOB_ADD, B, "INSERT OR IGNORE INTO backup_blob VALUES (?)")                          \
+    X(BACKUP_BLOB_DROP, B, "DELETE FROM backup_blob WHERE hash = ?")                               \
+    X(BACKUP_BLOBS_DROP, B, "DELETE FROM backup_blob")                                             \
     X(QUARANTINE_ADD, B,                                                                           \
       "INSERT INTO quarantine (at_ms, node, number, reason, body) VALUES (?, ?, ?, ?, ?)")         \
     /* a node's replica */                                                                         \
@@ -337,7 +342,7 @@
       " ORDER BY number LIMIT ?")                                                                  \
     X(ITEM_COPIES, R,                                                                              \
       "SELECT i.number, i.body, (SELECT k.key FROM case_key k WHERE k.case_no = i.case_no"         \
-      " AND i.act_kind = 10 AND i.body IS NOT NULL), i.hash, i.at_ms, i.settles, i.history,"       \
+      " AND i.act_kind IN (10,72) AND i.body IS NOT NULL), i.hash, i.at_ms, i.settles, i.history," \
       " i.entry_seq, i.case_no, p.suite, p.epoch, p.head, p.signature FROM item i"                 \
       " LEFT JOIN proof p ON p.number = i.number WHERE i.number >= ? ORDER BY i.number LIMIT ?")   \
     X(PROOF_ADD, R, "INSERT OR REPLACE INTO proof VALUES (?, ?, ?, ?, ?, ?)")                      \

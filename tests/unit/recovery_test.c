@@ -98,10 +98,36 @@ static void an_erased_key_vanishes_from_the_backup(void **state)
     assert_int_equal(jb_ledger_commit(l), JB_OK);
     assert_int_equal(back_up(w, &r), JB_OK);
     assert_true(lw_file_contains(w, "b.jbk", "a key that must not stay"));
-    lw_sql(w, "a.db", "DELETE FROM case_key");
+    assert_int_equal(jb_ledger_begin(l), JB_OK);
+    e = lw_entry(w, l, JB_ACT_ERASE_KEY, lw_case_no(0));
+    (void)lw_log(w, l, &e);
+    assert_int_equal(jb_ledger_commit(l), JB_OK);
     assert_int_equal(back_up(w, &r), JB_OK);
     assert_int_equal(r.keys_erased, 1);
     assert_false(lw_file_contains(w, "b.jbk", "a key that must not stay"));
+    lw_close(&l);
+}
+
+/* A case may have been registered, and backed up, before it gets a key. */
+static void a_key_that_comes_with_an_attachment_is_in_the_next_backup(void **state)
+{
+    struct lw *w = *state;
+    struct jb_backup_report r;
+    static const uint8_t key[JB_KEY_BYTES] = "a key that came with a picture..";
+    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
+
+    assert_int_equal(jb_ledger_begin(l), JB_OK);
+    struct jb_entry e = lw_register(w, l, lw_case_no(0), "x");
+    (void)lw_log(w, l, &e);
+    assert_int_equal(jb_ledger_commit(l), JB_OK);
+    assert_int_equal(back_up(w, &r), JB_OK);
+    assert_int_equal(jb_ledger_begin(l), JB_OK);
+    e = lw_entry(w, l, JB_ACT_ATTACH, lw_case_no(0));
+    (void)lw_log(w, l, &e);
+    assert_int_equal(jb_ledger_case_key_put(l, lw_case_no(0), key), JB_OK);
+    assert_int_equal(jb_ledger_commit(l), JB_OK);
+    assert_int_equal(back_up(w, &r), JB_OK);
+    assert_true(lw_file_contains(w, "b.jbk", "a key that came with a picture"));
     lw_close(&l);
 }
 
@@ -387,6 +413,7 @@ int main(void)
         T(every_table_is_derived_or_in_the_backup),
         T(only_what_is_new_is_copied),
         T(an_erased_key_vanishes_from_the_backup),
+        T(a_key_that_comes_with_an_attachment_is_in_the_next_backup),
         T(a_backup_of_another_history_is_not_gone_on_with),
         T(a_damaged_source_is_noticed_before_it_counts),
         T(what_came_back_is_the_same_bytes),
