@@ -45,7 +45,7 @@ static bool uid_of(const char *name, uid_t *uid)
         return false;
     unsigned long number = strtoul(name + 4, &end, 10);
     *uid = (uid_t)number;
-    return *end == '\0' && number < (uid_t)-1;
+    return *end == '\0' && number < UINT32_MAX; /* the largest one is nobody's */
 }
 
 static bool in_group(const struct jb_account *account, const char *group)

@@ -175,7 +175,7 @@ static void check_bad(const struct fact *f, struct seen *s)
     s->bad++;
 }
 
-static const struct {
+static const struct kind {
     const char *name;
     size_t words;
     void (*check)(const struct fact *, struct seen *);
@@ -185,6 +185,14 @@ static const struct {
     {"statement", 7, check_statement}, {"good", 4, check_good}, {"bad", 4, check_bad},
 };
 
+static const struct kind *kind_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return &kinds[i];
+    return NULL;
+}
+
 static void check_file(const char *path, uint8_t suite)
 {
     struct fact f;
@@ -192,12 +200,10 @@ static void check_file(const char *path, uint8_t suite)
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     while (next_fact(file, &f)) {
-        size_t i = 0;
-        while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].name, f.word[0]) != 0)
-            i++;
-        assert_true(i < sizeof kinds / sizeof kinds[0]);
-        assert_int_equal(f.count, kinds[i].words);
-        kinds[i].check(&f, &s);
+        const struct kind *k = kind_of(f.word[0]);
+        assert_non_null(k);
+        assert_int_equal(f.count, k->words);
+        k->check(&f, &s);
     }
     (void)fclose(file);
     assert_int_equal(s.suite, suite);
