@@ -114,6 +114,8 @@ enum cli_opt {
     OPT_PERSONS,
     OPT_FULL,
     OPT_OFFLINE,
+    OPT_FOLDER,
+    OPT_BROKER_KEY,
     OPT_NUMBER,
     OPT_ALARMS,
     OPT_COUNT_MAX,
@@ -223,6 +225,7 @@ struct cli_verb {
     bool repeats;             /* the last of them may be given again and again */
     bool admin;               /* talks to the broker's admin socket */
     bool alone;               /* talks to nobody */
+    enum cli_opt alone_with;  /* likewise when this is given */
     enum cli_opt options[24]; /* OPT_NONE ends the list */
 };
 
@@ -462,6 +465,8 @@ int cli_run_alarms(struct cli *c);
 int cli_run_nodes(struct cli *c);
 int cli_run_status(struct cli *c);
 int cli_run_verify(struct cli *c);
+/* Of a folder, without agent and broker: becomes the agent program, returns only on failure. */
+int cli_run_verify_folder(struct cli *c);
 int cli_run_evidence(struct cli *c);
 int cli_run_report(struct cli *c);
 int cli_run_watch(struct cli *c);

@@ -185,6 +185,10 @@ const struct cli_option cli_options[OPT_TOTAL] = {
         ASK("persons", 0, NULL, N_("with the petitioners' data; the reading is recorded")),
     [OPT_FULL] = ASK("full", 0, NULL, N_("do not shorten long texts")),
     [OPT_OFFLINE] = ASK("offline", 0, NULL, N_("do not ask the broker")),
+    [OPT_FOLDER] = ASK(NULL, 0, N_("FOLDER"), NULL),
+    [OPT_BROKER_KEY] =
+        ASK("broker-key", 0, N_("PUBLIC-LINE"),
+            N_("with a folder: the broker's public line (former ones after commas)")),
     [OPT_NUMBER] = ASK("number", 0, N_("NUMBER"), N_("events after this number of the stream")),
     [OPT_ALARMS] = ASK("alarms", 0, NULL, N_("alarms, too")),
     [OPT_COUNT_MAX] = ASK("count", 0, N_("NUMBER"), N_("end after so many events")),

@@ -31,7 +31,9 @@ static int run(struct cli *c, int argc, char **argv)
     const char *no_color = getenv("NO_COLOR");
     c->color = !cli_has(c, OPT_NO_COLOR) && (no_color == NULL || no_color[0] == '\0') &&
                isatty(STDOUT_FILENO) == 1;
-    if (!c->verb->alone)
+    bool alone =
+        c->verb->alone || (c->verb->alone_with != OPT_NONE && cli_has(c, c->verb->alone_with));
+    if (!alone)
         code = connect_to(c);
     if (code == 0)
         code = c->verb->run(c);

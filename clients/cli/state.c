@@ -168,6 +168,10 @@ static void print_check(struct cli *c, const struct jiaoban_check *v)
 
 int cli_run_verify(struct cli *c)
 {
+    if (cli_has(c, OPT_FOLDER))
+        return cli_run_verify_folder(c);
+    if (cli_has(c, OPT_BROKER_KEY))
+        return cli_usage(c, _("--broker-key belongs to the check of a folder"));
     struct jiaoban_query q = {.size = sizeof q, .ask_broker = !cli_has(c, OPT_OFFLINE)};
     struct jiaoban_result *r = NULL;
     enum jiaoban_status status = jiaoban_verify(c->j, &q, &r);

@@ -135,7 +135,11 @@ const struct cli_verb cli_look_verbs[] = {
     {.name = "verify",
      .group = GROUP_LOOK,
      .run = cli_run_verify,
-     .doc = N_("check the replica: chain, signatures, tables, agreement with the broker"),
-     .options = {OPT_OFFLINE}},
+     .args = N_("[FOLDER]"),
+     .doc = N_("check the replica: chain, signatures, tables, agreement with the broker; or with "
+               "--offline that of a folder, without agent and broker"),
+     .positional = {OPT_FOLDER},
+     .alone_with = OPT_FOLDER,
+     .options = {OPT_OFFLINE, OPT_BROKER_KEY}},
     {.name = NULL},
 };
