@@ -353,7 +353,7 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent replay hostile chaos chaos-mutants \
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent bench-backup replay hostile chaos chaos-mutants \
         fuzz fuzz-replay fuzz-merge spin spin-check
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
@@ -399,6 +399,10 @@ bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's me
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/absent
+bench-backup: ## backups of a large record: time, memory, bytes (ENTRIES=1000000)
+	@tests/install-packages.sh build test
+	+@$(parallel) programs tools
+	@$(SCRIPT_ENV) $(if $(ENTRIES),ENTRIES=$(ENTRIES)) tests/bench/backup
 hostile: ## what attackers cost a broker, and what an honest node notices (COUNT=10000 BROKER=path)
 	+@$(parallel) tests
 	@$(SCRIPT_ENV) JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python \
