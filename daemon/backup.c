@@ -213,6 +213,27 @@ static enum jb_err print_node(struct jb_ledger *l, const struct jb_node *n, size
     return JB_OK;
 }
 
+/* Who came back after all, with more than the record was completed with. */
+static enum jb_err print_returned(struct jb_ledger *l, const struct jb_directory *d, size_t *count)
+{
+    struct jb_arena arena;
+    struct jb_recovery_returned *list = NULL;
+
+    jb_arena_init(&arena, (size_t)1024 * 1024);
+    enum jb_err err = jb_recovery_returned(l, &arena, &list, count);
+    for (size_t i = 0; i < *count && err == JB_OK; i++) {
+        const struct jb_node *n = jb_directory_find(d, list[i].node);
+        printf("node %u %s: returned after the record was completed, ", list[i].node,
+               n != NULL ? n->code : "?");
+        print_day(list[i].at_ms);
+        printf("; its items from %" PRIu64 " on are kept as evidence (%" PRIu64
+               " pieces in quarantine)\n",
+               list[i].first, list[i].pieces);
+    }
+    jb_arena_fini(&arena);
+    return err;
+}
+
 static enum jb_err print_state(struct jb_ledger *l, const struct jb_directory *d,
                                const struct jb_recovery *state)
 {
@@ -238,6 +259,7 @@ enum jb_err jb_offline_recover(const struct jb_broker_config *config,
     struct jb_ledger *l = NULL;
     struct jb_directory d;
     struct jb_recovery state = {0};
+    size_t returned = 0;
     int lock_fd = -1;
 
     if (wish->without_count > 0 && (wish->reason == NULL || wish->reason[0] == '\0'))
@@ -247,13 +269,15 @@ enum jb_err jb_offline_recover(const struct jb_broker_config *config,
         return err;
     jb_directory_init(&d);
     err = jb_recovery_state(l, &state);
-    if (err == JB_OK && !state.active)
-        err = jb_fault_set(fault, JB_NOT_FOUND, "%s: nothing is being recovered", config->data);
     if (err == JB_OK)
         err = jb_ledger_directory_load(l, &d);
+    if (err == JB_OK)
+        err = print_returned(l, &d, &returned);
+    if (err == JB_OK && !state.active && (returned == 0 || wish->without_count > 0))
+        err = jb_fault_set(fault, JB_NOT_FOUND, "%s: nothing is being recovered", config->data);
     if (err == JB_OK && wish->without_count > 0)
         err = leave_out(l, &d, wish, fault);
-    if (err == JB_OK)
+    if (err == JB_OK && state.active)
         err = print_state(l, &d, &state);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s", jb_ledger_error(l));

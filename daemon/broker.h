@@ -69,9 +69,11 @@ struct jb_peer {
     size_t inflight_bytes;
     size_t last_ack;                 /* its last acknowledgement in the batch being decided */
     uint8_t follows[JB_EPOCH_BYTES]; /* while recovering: the epoch that its replica follows */
-    bool wants_delivery;             /* in the list of nodes to look at after the commit */
-    bool behind;                     /* catches up: its frames come in turn with those of others */
-    bool waits;                      /* in the queue for that */
+    bool late; /* greeted, but with more than the record that was completed without it: late.c */
+    struct jb_line_point former; /* late: where the epoch ended that its replica follows */
+    bool wants_delivery;         /* in the list of nodes to look at after the commit */
+    bool behind;                 /* catches up: its frames come in turn with those of others */
+    bool waits;                  /* in the queue for that */
     struct jb_peer *behind_next;
 };
 
@@ -123,6 +125,7 @@ enum jb_source {
     JB_FROM_CLOCK, /* the deadline clock: look at this case; those in a row are one look */
     JB_FROM_SWEEP, /* the broker looked for something to do: no word when there is nothing */
     JB_FROM_BLOB,  /* a node's signed receipt for an attachment; its hash stands as the head */
+    JB_FROM_LATE,  /* a piece of what a node holds that returned too late: see late.c */
     JB_FROM_ADMIN, /* the admin socket or the broker itself */
     JB_FROM_AUDIT, /* what an administrator asks for, to be recorded before it is done */
 };
@@ -132,6 +135,8 @@ struct jb_audit_order { /* one row of the audit log */
     const uint8_t *secret; /* signs the log's end; borrowed */
     int64_t before_ms;     /* older rows may go; 0: none */
 };
+
+struct jb_late; /* see late.c */
 
 struct jb_intake_item {
     enum jb_source source;
@@ -149,6 +154,7 @@ struct jb_intake_item {
     uint64_t waiter;               /* ADMIN: id of the admin request to answer; 0: nobody waits */
     uint8_t epoch[JB_EPOCH_BYTES]; /* EPOCH */
     const struct jb_audit_order *audit; /* AUDIT; arena */
+    const struct jb_late *late;         /* LATE; arena */
 };
 
 struct jb_audience { /* one node that gets something because of an operation */
@@ -167,7 +173,8 @@ enum jb_op_kind {
     JB_OP_RECEIPT,
     JB_OP_BLOB_RECEIPT,
     JB_OP_KNOWN, /* an entry that is in the log already settles the item */
-    JB_OP_AUDIT
+    JB_OP_AUDIT,
+    JB_OP_LATE
 };
 
 struct jb_op { /* what the commit has to write, in order */
@@ -330,6 +337,21 @@ struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t c
 
 /* Open the ledgers anew and forget who had greeted: the record was put together beneath them. */
 enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
+
+/* late.c: a node returns after the record was completed without it */
+/* Ask for what it holds beyond `former`; DIVERGED when all of it is here: what it has to do next is
+ * the fault's text. */
+enum jb_err jb_late_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                          const struct jb_frame *hello, const struct jb_line_point *former,
+                          struct jb_fault *fault) JB_MUST;
+void jb_late_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                  const struct jb_frame *f);
+void jb_late_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
+                  const struct jb_frame *f);
+/* Commit's thread; inside its transaction. */
+enum jb_err jb_late_write(struct jb_ledger *l, const struct jb_intake_item *item) JB_MUST;
+/* It is on the disk: ask for the next piece, or say what is to be done. */
+void jb_late_written(struct jb_broker *b, const struct jb_intake_item *item);
 
 /* recover.c: after a restore */
 enum jb_err jb_recover_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;

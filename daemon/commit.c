@@ -114,7 +114,7 @@ static enum jb_err write_known(struct jb_ledger *l, const struct jb_op *op)
     enum jb_err err = write_stream(l, op, &op->audience[0]);
     if (err == JB_OK)
         err = write_decided(l, op, 0);
-    return err == JB_OK ? jb_recovery_known_drop(l, op->item->node, op->item->number) : err;
+    return err == JB_OK ? jb_recovery_known_drop(l, op->item->node, op->entry->seq) : err;
 }
 
 static enum jb_err write_audit(struct jb_ledger *l, const struct jb_audit_order *o)
@@ -152,6 +152,8 @@ static enum jb_err write_op(struct jb_ledger *l, const struct jb_op *op)
         return write_known(l, op);
     case JB_OP_BLOB_RECEIPT:
         return write_blob_receipt(l, op->item->signature);
+    case JB_OP_LATE:
+        return jb_late_write(l, op->item);
     }
     return JB_CORRUPT; /* an operation that nobody made */
 }

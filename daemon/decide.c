@@ -415,6 +415,8 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
         return decide_sweep(b, t, item);
     case JB_FROM_BLOB:
         return decide_plain(t, item, JB_OP_BLOB_RECEIPT);
+    case JB_FROM_LATE:
+        return decide_plain(t, item, JB_OP_LATE);
     case JB_FROM_ADMIN:
         return jb_decide_own(b, t, item, item->act, item->user, NULL);
     case JB_FROM_AUDIT:

@@ -111,7 +111,7 @@ static enum jb_err deliver_once(struct jb_broker *b, struct jb_peer *p)
 /* One frame; whether more is there that may go out now. */
 static bool deliver_frame(struct jb_broker *b, struct jb_peer *p)
 {
-    if (!p->greeted || b->router == NULL || b->recovering)
+    if (!p->greeted || p->late || b->router == NULL || b->recovering)
         return false;
     enum jb_err err = deliver_once(b, p);
     if (err == JB_OK)

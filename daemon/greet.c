@@ -53,6 +53,7 @@ struct greeting {
     uint64_t key_tag;            /* of its connection */
     bool new_epoch;              /* the node's file was (re-)created */
     struct jb_line_point former; /* where the epoch ended that its replica follows */
+    bool late;                   /* it holds more than that: see late.c */
     struct jb_fault fault;       /* why not */
 };
 
@@ -142,12 +143,7 @@ static enum jb_err check_former(struct jb_broker *b, struct greeting *g)
                             "the record was restored and goes on in a new epoch, of which a node "
                             "of protocol %u knows nothing: update it",
                             g->hello->protocol_max);
-    if (theirs->number > g->former.number)
-        return jb_fault_set(&g->fault, JB_DIVERGED,
-                            "the replica holds %llu items; the record was restored without it and "
-                            "goes on after item %llu",
-                            (unsigned long long)theirs->number,
-                            (unsigned long long)g->former.number);
+    g->late = theirs->number > g->former.number;
     return JB_OK;
 }
 
@@ -159,7 +155,7 @@ static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
         return JB_OK;
     if (memcmp(theirs->epoch, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) != 0) {
         enum jb_err former = check_former(b, g);
-        if (former != JB_OK)
+        if (former != JB_OK || g->late)
             return former;
     }
     uint8_t head[JB_HASH_BYTES];
@@ -220,6 +216,7 @@ static void remember(struct jb_broker *b, struct jb_peer *p, const struct jb_zms
     if (p->greeted)
         b->count.displaced++;
     p->greeted = true;
+    p->late = false;
     p->protocol = highest_in_common(b, hello);
     p->routing_len =
         msg->routing_id.len < sizeof p->routing_id ? msg->routing_id.len : sizeof p->routing_id;
@@ -280,6 +277,13 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
     err = check_up(b, p, g);
     if (err == JB_OK)
         err = check_down(b, g);
+    if (err == JB_OK && g->late) {
+        err = jb_late_greet(b, msg, p, g->hello, &g->former, &g->fault);
+        if (err == JB_OK)
+            remember(b, p, msg, g->hello);
+        p->late = err == JB_OK;
+        return err;
+    }
     if (err == JB_OK && g->new_epoch)
         err = begin_epoch(b, p, g);
     if (err != JB_OK)

@@ -268,9 +268,9 @@ static const take_fn takers[] = {
 };
 
 /* While the record is being completed, only what helps with that is taken. */
-static bool waits(const struct jb_broker *b, enum jb_frame_kind kind)
+static bool waits(const struct jb_broker *b, const struct jb_peer *p, enum jb_frame_kind kind)
 {
-    return b->recovering &&
+    return (b->recovering || p->late) &&
            (kind == JB_FRAME_SUBMIT || kind == JB_FRAME_ACK || kind == JB_FRAME_BEAT);
 }
 
@@ -297,8 +297,9 @@ static void dispatch(struct jb_broker *b, const struct jb_zmsg *msg, const struc
         jb_reject(b, msg, f, JB_BUSY, true, "this node sends more than its quota; greet later");
     else if (!same_connection(p, msg))
         jb_reject(b, msg, f, JB_CLOSED, true, "greet first (HELLO) on this connection");
-    else if (waits(b, f->kind))
-        jb_reject(b, msg, f, JB_BUSY, false, jb_recover_trouble(b));
+    else if (waits(b, p, f->kind))
+        jb_reject(b, msg, f, JB_BUSY, false,
+                  b->recovering ? jb_recover_trouble(b) : "this replica follows a former epoch");
     else {
         p->last_seen_ms = jb_broker_now(b);
         p->last_seen_mono_ms = jb_clock_mono_ms();

@@ -2,6 +2,8 @@
  * node held the entry. It is answered with that entry and not decided a second time. */
 #include "daemon/broker.h"
 
+#include <stdio.h>
+
 #include "proto/ledger/recovery.h"
 #include "proto/wire/codec.h"
 
@@ -15,6 +17,31 @@ static bool same_submission(const struct jb_entry *a, const struct jb_entry *b)
     return a->node == b->node && a->made_at_ms == b->made_at_ms &&
            same_bytes(a->user.data, a->user.len, b->user.data, b->user.len) &&
            same_bytes(a->act_bytes.data, a->act_bytes.len, b->act_bytes.data, b->act_bytes.len);
+}
+
+/* The entry is in its stream already: a file of its own that it had left brings the submission
+ * again. */
+static enum jb_err refuse_again(struct jb_broker *b, struct jb_batch *t,
+                                const struct jb_intake_item *item, uint64_t seq)
+{
+    char detail[JB_DETAIL_BYTES];
+    struct jb_op *op = jb_batch_op(t);
+    if (op == NULL)
+        return JB_NOMEM;
+    int len = snprintf(detail, sizeof detail, "in force since before the restore: entry %llu",
+                       (unsigned long long)seq);
+    char *kept = jb_arena_strndup(&t->arena, detail, (size_t)len);
+    if (kept == NULL)
+        return JB_NOMEM;
+    op->kind = JB_OP_REFUSAL;
+    op->item = item;
+    op->refusal =
+        (struct jb_refused){.code = JB_REFUSE_ALREADY_DONE,
+                            .name = jb_text_of(jb_refusal_name(JB_REFUSE_ALREADY_DONE)),
+                            .article = jb_text_of(jb_refusal_article(JB_REFUSE_ALREADY_DONE)),
+                            .detail = jb_text_of(kept)};
+    b->count.refusals++;
+    return jb_batch_touch(t, item->node);
 }
 
 /* Its own entry, or the word that it has left the case by it. */
@@ -48,20 +75,28 @@ enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
                             bool *known)
 {
     struct jb_fault fault;
-    struct jb_bytes bytes;
+    struct jb_bytes bytes = {NULL, 0};
+    struct jb_entry *entry = NULL;
     uint64_t seq = 0;
+    bool sent = false;
+    enum jb_err err = JB_OK;
     *known = false;
-    enum jb_err err = jb_recovery_known(b->ledger, item->node, item->number, &seq);
-    if (err != JB_OK)
-        return err == JB_NOT_FOUND ? JB_OK : err;
-    struct jb_entry *entry = jb_arena_alloc(&t->arena, sizeof *entry);
-    if (entry == NULL)
-        return JB_NOMEM;
-    err = jb_log_read(b->ledger, seq, &t->arena, &bytes);
-    if (err == JB_OK)
-        err = jb_entry_decode(bytes, &t->arena, entry, &fault);
+    while (!*known) {
+        err = jb_recovery_known(b->ledger, item->node, submitted->act.case_no, &seq);
+        if (err != JB_OK)
+            return err == JB_NOT_FOUND ? JB_OK : err;
+        entry = entry != NULL ? entry : jb_arena_alloc(&t->arena, sizeof *entry);
+        if (entry == NULL)
+            return JB_NOMEM;
+        err = jb_log_read(b->ledger, seq, &t->arena, &bytes);
+        if (err == JB_OK)
+            err = jb_entry_decode(bytes, &t->arena, entry, &fault);
+        if (err != JB_OK)
+            return err;
+        *known = same_submission(entry, submitted);
+    }
+    err = jb_recovery_known_sent(b->ledger, item->node, seq, &sent);
     if (err != JB_OK)
         return err;
-    *known = same_submission(entry, submitted);
-    return *known ? answer(b, t, item, entry, bytes) : JB_OK;
+    return sent ? refuse_again(b, t, item, seq) : answer(b, t, item, entry, bytes);
 }

@@ -289,7 +289,7 @@ void jb_recover_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
 {
     struct jb_fault fault = {""};
     if (!b->recovering) {
-        jb_reject(b, msg, f, JB_UNKNOWN_KIND, false, "nothing is being recovered");
+        jb_late_copy(b, msg, p, f);
         return;
     }
     enum jb_err err = keep_piece(b, p, f, &fault);
@@ -333,7 +333,7 @@ void jb_recover_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
     struct jb_recovery_line line;
     struct jb_fault fault = {""};
     if (!b->recovering) {
-        jb_reject(b, msg, f, JB_UNKNOWN_KIND, false, "nothing is being recovered");
+        jb_late_done(b, msg, p, f);
         return;
     }
     enum jb_err err = jb_recovery_line(b->ledger, p->node, &line);

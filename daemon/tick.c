@@ -38,6 +38,8 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
                                         op->entry->act.kind == JB_ACT_INSTALL_CALENDAR))
             book_changed = true;
         retired = retired || (op->kind == JB_OP_ENTRY && op->entry->act.kind == JB_ACT_RETIRE_NODE);
+        if (op->kind == JB_OP_LATE)
+            jb_late_written(b, op->item);
         if (op->kind == JB_OP_AUDIT && op->item->waiter != 0)
             jb_admin_recorded(b, op->item->waiter);
         if (op->item != NULL && op->item->source == JB_FROM_ADMIN && op->item->waiter != 0)

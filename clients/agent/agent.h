@@ -4,6 +4,7 @@
  *   apply.c            deliveries -> replica: gather, one transaction, then acknowledge
  *   news.c             what a committed delivery means for everybody here
  *   recover.c          what a restored broker lacks, from here
+ *   follow.c           a replica that was left out of a restore, set aside for a new one
  *   pump.c             outbox -> broker
  *   submit.c           a local client's submission -> outbox
  *   overlay.c          a case as it will look once the outbox is settled
@@ -288,9 +289,17 @@ void jb_agent_resume(struct jb_agent *a, const struct jb_frame *frame);
 void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame);
 
 /* recover.c */
-/* A Welcome said that the broker's record is being completed. */
-void jb_agent_recovering(struct jb_agent *a);
+/* A Welcome said that the broker's record is being completed, or was without this node. */
+void jb_agent_recovering(struct jb_agent *a, const struct jb_frame *w);
 void jb_agent_copy_wanted(struct jb_agent *a, const struct jb_frame *want);
+
+/* follow.c: a replica that was left out of a restore */
+/* Keep that the record goes on after this item of the former epoch. Inside a transaction. */
+enum jb_err jb_agent_left_out_set(struct jb_ledger *l, const struct jb_line_point *former) JB_MUST;
+/* --follow-new-history: sets the replica aside, kept under another name, and puts a new one in its
+ * place that holds what was submitted and not settled. Prints what was done, and what was accepted
+ * only in the former history. Exit status. */
+int jb_agent_follow(struct jb_agent *a);
 
 /* pump.c */
 /* Send again from `number` + 1. */
@@ -390,6 +399,10 @@ enum jb_err jb_agent_token_find(struct jb_agent *a, struct jb_text user, struct 
 /* Inside the transaction. FULL: too many tokens within 24 hours. */
 enum jb_err jb_agent_token_add(struct jb_agent *a, struct jb_text user, struct jb_text token,
                                int64_t now_ms, uint64_t number) JB_MUST;
+/* The tokens of unsettled submissions, into a replica that they were carried over to: number n
+ * becomes n - settled. Inside a transaction of `to`. */
+enum jb_err jb_agent_tokens_carry(struct jb_ledger *from, struct jb_ledger *to,
+                                  uint64_t settled) JB_MUST;
 
 /* waiters.c */
 /* Does a client wait for the verdict on this submission? */

@@ -175,7 +175,7 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)
     if (!identity_fits(a, w))
         return;
     if (w->recovering) {
-        jb_agent_recovering(a);
+        jb_agent_recovering(a, w);
         return;
     }
     enum jb_err err = learn(a, w);

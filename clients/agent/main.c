@@ -25,7 +25,8 @@ enum task {
     TASK_CHECK_CONFIG,
     TASK_VERIFY,
     TASK_EVIDENCE,
-    TASK_REBUILD
+    TASK_REBUILD,
+    TASK_FOLLOW
 };
 
 struct invocation {
@@ -51,6 +52,7 @@ enum {
     OPT_OUTPUT,
     OPT_PERSONS,
     OPT_REBUILD,
+    OPT_FOLLOW,
     OPT_READY,
     OPT_CLOCK
 };
@@ -74,6 +76,11 @@ static const struct argp_option option_rows[] = {
     {"with-persons", OPT_PERSONS, NULL, 0, "With --evidence: include the key of the sealed persons",
      1},
     {"rebuild", OPT_REBUILD, NULL, 0, "Rebuild the replica's tables from its stream, then end", 1},
+    {"follow-new-history", OPT_FOLLOW, NULL, 0,
+     "After the broker's record was restored without this replica: set it aside, carry over what "
+     "is "
+     "not settled, then end",
+     1},
     {"ready-fd", OPT_READY, "N", 0, "Write \"ready\\n\" to descriptor N once clients are served",
      2},
     {"test-clock", OPT_CLOCK, "FILE", 0,
@@ -87,7 +94,7 @@ static const struct task_key {
 } tasks[] = {
     {OPT_KEYGEN, TASK_KEYGEN},      {OPT_PUBLIC, TASK_PUBLIC_KEY}, {OPT_PRINT, TASK_PRINT_CONFIG},
     {OPT_CHECK, TASK_CHECK_CONFIG}, {OPT_VERIFY, TASK_VERIFY},     {OPT_REBUILD, TASK_REBUILD},
-    {OPT_EVIDENCE, TASK_EVIDENCE},
+    {OPT_EVIDENCE, TASK_EVIDENCE},  {OPT_FOLLOW, TASK_FOLLOW},
 };
 
 static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_state *state)
@@ -321,6 +328,8 @@ static int perform(struct invocation *in, struct jb_agent *a)
         return jb_agent_evidence(a, &in->papers);
     case TASK_REBUILD:
         return with_store(a, false, rebuild);
+    case TASK_FOLLOW:
+        return with_store(a, false, jb_agent_follow);
     default:
         return run(a, in->ready_fd);
     }

@@ -7,13 +7,39 @@
 #include "proto/base/log.h"
 
 #define PIECE_BYTES ((size_t)512 * 1024)
+#define LEFT_OUT_TEXT                                                                              \
+    "the record was restored without this replica; the broker takes what is here as evidence"
 #define RECOVERING_TEXT                                                                            \
     "the broker was restored and collects what its backup lacks; what is submitted waits here"
 
-void jb_agent_recovering(struct jb_agent *a)
+/* The record was completed without what is here, and goes on after item `former`: kept on the disk
+ * for whoever has this node follow it. */
+static enum jb_err left_out_keep(struct jb_agent *a, const struct jb_line_point *former)
 {
+    enum jb_err err = jb_ledger_begin(a->ledger);
+    if (err != JB_OK)
+        return err;
+    err = jb_agent_left_out_set(a->ledger, former);
+    if (err == JB_OK)
+        return jb_ledger_commit(a->ledger);
+    jb_ledger_rollback(a->ledger);
+    return err;
+}
+
+void jb_agent_recovering(struct jb_agent *a, const struct jb_frame *w)
+{
+    struct jb_line_point own = jb_replica_down(a->ledger);
+    bool left_out =
+        memcmp(w->former.epoch, own.epoch, sizeof own.epoch) == 0 && w->former.number < own.number;
+    if (left_out) {
+        enum jb_err err = left_out_keep(a, &w->former);
+        if (err != JB_OK) {
+            jb_agent_fail(a, err, "storing where the record goes on");
+            return;
+        }
+    }
     a->line.recovering = true;
-    jb_agent_line_set(a, JB_AGENT_RESYNC, RECOVERING_TEXT);
+    jb_agent_line_set(a, JB_AGENT_RESYNC, left_out ? LEFT_OUT_TEXT : RECOVERING_TEXT);
 }
 
 /* This node's word on how far its submissions are settled. */

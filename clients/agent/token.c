@@ -62,6 +62,41 @@ static enum jb_err bucket_load(struct jb_agent *a, struct bucket *b, int64_t now
     return JB_OK;
 }
 
+enum jb_err jb_agent_tokens_carry(struct jb_ledger *from, struct jb_ledger *to, uint64_t settled)
+{
+    struct jb_arena arena;
+    enum jb_err err = JB_OK;
+    jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
+    for (unsigned i = 0; i < BUCKETS && err == JB_OK; i++) {
+        char key[16];
+        struct jb_bytes value = {NULL, 0};
+        size_t kept = 0;
+        (void)snprintf(key, sizeof key, "token.%02x", i);
+        jb_arena_reset(&arena);
+        err = jb_ledger_meta_get(from, key, &arena, &value);
+        if (err == JB_NOT_FOUND) {
+            err = JB_OK;
+            continue;
+        }
+        struct row *rows = err == JB_OK ? jb_arena_alloc(&arena, value.len + 1) : NULL;
+        if (rows == NULL) {
+            err = err == JB_OK ? JB_NOMEM : err;
+            break;
+        }
+        for (size_t k = 0; k < value.len / sizeof *rows; k++) {
+            memcpy(&rows[kept], value.data + k * sizeof *rows, sizeof *rows);
+            if (rows[kept].number <= settled)
+                continue;
+            rows[kept++].number -= settled;
+        }
+        if (kept > 0)
+            err = jb_ledger_meta_set(to, key,
+                                     (struct jb_bytes){(const uint8_t *)rows, kept * sizeof *rows});
+    }
+    jb_arena_fini(&arena);
+    return err;
+}
+
 enum jb_err jb_agent_token_find(struct jb_agent *a, struct jb_text user, struct jb_text token,
                                 int64_t now_ms, uint64_t *number)
 {

@@ -7,11 +7,13 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "proto/base/utf8.h"
 #include "proto/ledger/merge.h"
 #include "proto/rules/decide.h"
 #include "proto/wire/codec.h"
 
 #define MERGE_USER "restore"
+#define LEFT_OUT_BYTES ((size_t)2048)
 
 /* ---- the log ---- */
 
@@ -261,20 +263,36 @@ static enum jb_err up_advance(struct jb_merge *m, struct jb_line_state *line,
     return JB_OK;
 }
 
-/* Its own verdict can be sent only in the order of its submissions; else when it sends it again. */
+/* Its own verdict can be sent only in the order of its submissions; else when it sends it again.
+ * Who was left out may send it again as a new file's: so it is remembered either way. */
 static enum jb_err settle(struct jb_merge *m, const struct jb_missing *k, const struct jb_entry *e,
                           uint64_t *settles)
 {
     struct jb_line_state *line = jb_line_touch(m->l, k->node);
+    bool next = line != NULL && e->up_number == line->up.number + 1;
+    enum jb_err err = line != NULL ? JB_OK : JB_NOMEM;
 
-    *settles = 0;
-    if (line == NULL)
-        return JB_NOMEM;
-    if (e->up_number != line->up.number + 1)
-        return jb_sql_run(m->l, JB_SQL_REDO_ADD,
-                          JB_ROW(jb_int(k->node), jb_u64(e->up_number), jb_u64(k->seq)));
-    *settles = e->up_number;
-    return up_advance(m, line, e);
+    *settles = next ? e->up_number : 0;
+    if (err == JB_OK && (!next || k->left_out))
+        err = jb_sql_run(m->l, JB_SQL_REDO_ADD,
+                         JB_ROW(jb_int(k->node), jb_u64(e->up_number), jb_u64(k->seq)));
+    return err == JB_OK && next ? up_advance(m, line, e) : err;
+}
+
+/* In its stream, an entry of its own that nobody waits for any more stands where it stands in the
+ * log: it may never be sent again. */
+static enum jb_err find_left_out(struct jb_merge *m)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(m->l, JB_SQL_COPY_REASONS, JB_NO_ROW);
+
+    while (jb_sql_next(m->l, s, &err)) {
+        uint32_t node = (uint32_t)sqlite3_column_int64(s, 0);
+        for (struct jb_missing *k = m->first; k != NULL; k = k->next)
+            k->left_out = k->left_out || k->node == node;
+    }
+    jb_sql_done(s);
+    return err;
 }
 
 static enum jb_err missing_write(struct jb_merge *m, const struct jb_missing *k)
@@ -288,7 +306,7 @@ static enum jb_err missing_write(struct jb_merge *m, const struct jb_missing *k)
         err = jb_entry_decode(bytes, &m->arena, &entry, m->fault);
     if (err == JB_OK && k->own)
         err = settle(m, k, &entry, &settles);
-    if (err != JB_OK || (k->own && settles == 0))
+    if (err != JB_OK || (k->own && settles == 0 && !k->left_out))
         return err;
     struct jb_item left = {
         .at_ms = m->now_ms, .settles = settles, .kind = JB_ITEM_LEFT, .left_case_no = k->case_no};
@@ -312,7 +330,7 @@ static enum jb_err missing_write(struct jb_merge *m, const struct jb_missing *k)
 
 static enum jb_err missing_append(struct jb_merge *m)
 {
-    enum jb_err err = JB_OK;
+    enum jb_err err = find_left_out(m);
 
     for (const struct jb_missing *k = m->first; k != NULL && err == JB_OK; k = k->next) {
         jb_arena_reset(&m->arena);
@@ -323,30 +341,61 @@ static enum jb_err missing_append(struct jb_merge *m)
 
 /* ---- all of it ---- */
 
+/* Without whom, and why: "; without CODE: REASON" of each, cut between characters when there are
+ * too many. */
+static enum jb_err left_out_text(struct jb_merge *m, char text[LEFT_OUT_BYTES])
+{
+    struct jb_directory d;
+    size_t len = 0;
+
+    text[0] = '\0';
+    jb_directory_init(&d);
+    enum jb_err err = jb_ledger_directory_load(m->l, &d);
+    sqlite3_stmt *s = err == JB_OK ? jb_sql_bind(m->l, JB_SQL_COPY_REASONS, JB_NO_ROW) : NULL;
+    while (s != NULL && jb_sql_next(m->l, s, &err)) {
+        char one[LEFT_OUT_BYTES];
+        const struct jb_node *n = jb_directory_find(&d, (uint32_t)sqlite3_column_int64(s, 0));
+        snprintf(one, sizeof one, "; without %s: %s", n != NULL ? n->code : "?",
+                 (const char *)sqlite3_column_text(s, 1));
+        size_t part = jb_text_cut(one, strlen(one), LEFT_OUT_BYTES - 1 - len);
+        memcpy(text + len, one, part);
+        len += part;
+        text[len] = '\0';
+    }
+    if (s != NULL)
+        jb_sql_done(s);
+    jb_directory_fini(&d);
+    return err;
+}
+
 /* The restore is a fact of the record: the new incarnation, where it branched off, what is missing.
  */
 static enum jb_err tell(struct jb_merge *m)
 {
-    char text[512];
+    char text[1024 + LEFT_OUT_BYTES];
+    char left_out[LEFT_OUT_BYTES];
     const struct jb_recovery_report *r = m->out;
 
     jb_arena_reset(&m->arena);
+    enum jb_err err = left_out_text(m, left_out);
+    if (err != JB_OK)
+        return err;
     snprintf(text, sizeof text,
              "restored from a backup that ended with entry %llu; from the nodes' signed copies: "
              "%llu entries and %llu items put back, %llu numbers of the log lost, %llu items known "
              "by their hash alone, %llu items appended, %llu entries of which two nodes hold "
-             "different ones",
+             "different ones%s",
              (unsigned long long)m->state.seq, (unsigned long long)r->entries,
              (unsigned long long)r->items, (unsigned long long)r->lost,
              (unsigned long long)r->blank, (unsigned long long)r->appended,
-             (unsigned long long)r->differ);
+             (unsigned long long)r->differ, left_out);
     const struct jb_act act = {.kind = JB_ACT_NEW_EPOCH,
                                .node = JB_NODE_BROKER_NUMBER,
                                .epoch = {m->l->epoch, JB_EPOCH_BYTES},
                                .number = m->state.seq,
                                .reason = jb_text_of(text)};
     int64_t at_ms = m->now_ms > m->at_ms ? m->now_ms : m->at_ms;
-    enum jb_err err = own_entry(m, &act, at_ms);
+    err = own_entry(m, &act, at_ms);
     if (err == JB_OK)
         err = jb_db_exec(m->l, "DELETE FROM copy; DELETE FROM copy_line;"
                                "DELETE FROM meta WHERE key = '.recovering'");

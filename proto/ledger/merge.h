@@ -13,6 +13,7 @@ struct jb_missing {
     int64_t case_no;
     int64_t at_ms;
     bool joins, reads, leaves, enrolled, duty, own;
+    bool left_out; /* the node was: see jb_recovery_leave_out */
 };
 
 struct jb_merge {

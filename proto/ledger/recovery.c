@@ -372,19 +372,142 @@ enum jb_err jb_recovery_each(struct jb_ledger *l, jb_log_each each, void *ctx)
     return err;
 }
 
-enum jb_err jb_recovery_known(struct jb_ledger *l, uint32_t node, uint64_t number,
+enum jb_err jb_recovery_known(struct jb_ledger *l, uint32_t node, int64_t case_no,
                               uint64_t *entry_seq)
 {
     int64_t seq = 0;
-    enum jb_err err = jb_sql_number(l, JB_SQL_REDO_GET, JB_ROW(jb_int(node), jb_u64(number)), &seq);
+    enum jb_err err = jb_sql_number(
+        l, JB_SQL_REDO_NEXT, JB_ROW(jb_int(node), jb_int(case_no), jb_u64(*entry_seq)), &seq);
 
     if (err == JB_OK)
         *entry_seq = (uint64_t)seq;
     return err;
 }
 
-enum jb_err jb_recovery_known_drop(struct jb_ledger *l, uint32_t node, uint64_t number)
+enum jb_err jb_recovery_known_sent(struct jb_ledger *l, uint32_t node, uint64_t entry_seq,
+                                   bool *sent)
+{
+    int64_t found = 0;
+    enum jb_err err =
+        jb_sql_number(l, JB_SQL_STREAM_HOLDS, JB_ROW(jb_int(node), jb_u64(entry_seq)), &found);
+
+    *sent = err == JB_OK;
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+enum jb_err jb_recovery_known_drop(struct jb_ledger *l, uint32_t node, uint64_t entry_seq)
 {
     assert(l->writing);
-    return jb_sql_run(l, JB_SQL_REDO_DROP, JB_ROW(jb_int(node), jb_u64(number)));
+    return jb_sql_run(l, JB_SQL_REDO_DROP, JB_ROW(jb_int(node), jb_u64(entry_seq)));
+}
+
+/* ---- coming back late ---- */
+
+enum jb_err jb_recovery_late(struct jb_ledger *l, uint32_t node, const struct jb_line_point *former,
+                             struct jb_recovery_line *out)
+{
+    enum jb_err err;
+    struct jb_recovery_line line = {.node = node, .have = *former};
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_COPY_LATE,
+                                  JB_ROW(jb_int(node), jb_fixed(former->epoch, JB_EPOCH_BYTES)));
+
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        line.done = jb_get_i64(&r) != 0;
+        line.have.number = jb_get_u64(&r);
+        jb_get_fixed(&r, line.have.head, JB_HASH_BYTES);
+        err = r.err;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK)
+        *out = line;
+    return err;
+}
+
+static enum jb_err late_write(struct jb_ledger *l, uint32_t node, bool done,
+                              const struct jb_line_point *have, const struct jb_line_point *former)
+{
+    /* the epoch that it is about stands where the submissions' epoch stands otherwise */
+    struct line_row row = {node, done, have, former, jb_text_of(JB_RECOVERY_LATE)};
+
+    return line_write(l, &row);
+}
+
+enum jb_err jb_recovery_late_check(struct jb_ledger *l, const struct jb_recovery_piece *p,
+                                   const struct jb_line_point *former,
+                                   const uint8_t broker_sign[JB_KEY_BYTES], struct jb_fault *fault)
+{
+    struct jb_recovery_line line;
+    struct taking t = {.l = l, .p = p, .fault = fault};
+
+    if (p->count == 0 || p->first == 0 || p->first > UINT64_MAX - p->count)
+        return jb_fault_set(fault, JB_MALFORMED, "a copy without items");
+    if (memcmp(p->epoch, former->epoch, JB_EPOCH_BYTES) != 0)
+        return jb_fault_set(fault, JB_DIVERGED, "items of another epoch than the one greeted with");
+    enum jb_err err = jb_recovery_late(l, p->node, former, &line);
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "%s", l->error);
+    if (p->first != line.have.number + 1)
+        return jb_fault_set(fault, p->first <= line.have.number ? JB_REPEAT : JB_GAP,
+                            "items from %llu where %llu is next", (unsigned long long)p->first,
+                            (unsigned long long)line.have.number + 1);
+    t.at = line.have;
+    return chain_check(&t, broker_sign);
+}
+
+enum jb_err jb_recovery_late_keep(struct jb_ledger *l, const struct jb_recovery_piece *p,
+                                  const struct jb_line_point *former, struct jb_bytes frame,
+                                  int64_t now_ms)
+{
+    struct jb_recovery_line line;
+
+    assert(l->writing);
+    enum jb_err err = jb_recovery_late(l, p->node, former, &line);
+    if (err != JB_OK || p->first != line.have.number + 1)
+        return err;
+    err = jb_sql_run(l, JB_SQL_QUARANTINE_ADD,
+                     JB_ROW(jb_int(now_ms), jb_int(p->node), jb_u64(p->first),
+                            jb_text(jb_text_of(JB_RECOVERY_LATE)), jb_blob(frame)));
+    line.have.number = p->first + p->count - 1;
+    memcpy(line.have.head, p->head, sizeof line.have.head);
+    return err == JB_OK ? late_write(l, p->node, false, &line.have, former) : err;
+}
+
+enum jb_err jb_recovery_late_done(struct jb_ledger *l, uint32_t node,
+                                  const struct jb_line_point *former)
+{
+    struct jb_recovery_line line;
+
+    assert(l->writing);
+    enum jb_err err = jb_recovery_late(l, node, former, &line);
+    return err == JB_OK ? late_write(l, node, true, &line.have, former) : err;
+}
+
+enum jb_err jb_recovery_returned(struct jb_ledger *l, struct jb_arena *arena,
+                                 struct jb_recovery_returned **list, size_t *count)
+{
+    enum jb_err err;
+    struct jb_list found = {.bytes = sizeof(struct jb_recovery_returned)};
+    sqlite3_stmt *s =
+        jb_sql_bind(l, JB_SQL_QUARANTINE_OF, JB_ROW(jb_text(jb_text_of(JB_RECOVERY_LATE))));
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        struct jb_recovery_returned *one = jb_list_push(&found, arena);
+        if (one == NULL) {
+            err = JB_NOMEM;
+            break;
+        }
+        one->node = jb_get_u32(&r);
+        one->pieces = jb_get_u64(&r);
+        one->first = jb_get_u64(&r);
+        one->at_ms = jb_get_i64(&r);
+        err = r.err;
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    *list = found.at;
+    *count = found.count;
+    return err;
 }

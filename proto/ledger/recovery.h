@@ -78,11 +78,49 @@ struct jb_recovery_report {
 enum jb_err jb_recovery_complete(struct jb_ledger *l, int64_t now_ms,
                                  struct jb_recovery_report *out, struct jb_fault *fault) JB_MUST;
 
-/* The entry that a submission became before the restore, when its node never heard of it.
- * NOT_FOUND: it was not decided before. */
-enum jb_err jb_recovery_known(struct jb_ledger *l, uint32_t node, uint64_t number,
+/* Entries about a case (0: about none) that this node submitted and that came back from others'
+ * copies: the next one after entry `*entry_seq` (0: the first). NOT_FOUND: no more. Whether a
+ * submission is the same one, its bytes say, not its number: the node's file may be a new one. */
+enum jb_err jb_recovery_known(struct jb_ledger *l, uint32_t node, int64_t case_no,
                               uint64_t *entry_seq) JB_MUST;
+/* Has the entry gone into the node's stream already? */
+enum jb_err jb_recovery_known_sent(struct jb_ledger *l, uint32_t node, uint64_t entry_seq,
+                                   bool *sent) JB_MUST;
 /* Its verdict has been sent. Inside a transaction. */
-enum jb_err jb_recovery_known_drop(struct jb_ledger *l, uint32_t node, uint64_t number) JB_MUST;
+enum jb_err jb_recovery_known_drop(struct jb_ledger *l, uint32_t node, uint64_t entry_seq) JB_MUST;
+
+/* ---- a node that comes back after the record was completed without it ---- */
+
+/* What it holds of a former epoch beyond `former`, the point where that ended for it, is kept as
+ * evidence and changes nothing: each piece as it came, with the broker's signature, in
+ * `quarantine`. */
+#define JB_RECOVERY_LATE "returned after the record was completed"
+
+/* How far that has come: `have` is `former` at first. */
+enum jb_err jb_recovery_late(struct jb_ledger *l, uint32_t node, const struct jb_line_point *former,
+                             struct jb_recovery_line *out) JB_MUST;
+/* May the piece be kept? As jb_recovery_take, but writes nothing. */
+enum jb_err jb_recovery_late_check(struct jb_ledger *l, const struct jb_recovery_piece *p,
+                                   const struct jb_line_point *former,
+                                   const uint8_t broker_sign[JB_KEY_BYTES],
+                                   struct jb_fault *fault) JB_MUST;
+/* Keep a piece that was checked: `frame` is its frame `copy`, without the keys of cases. A piece
+ * that is not the next one is left alone. Inside a transaction. */
+enum jb_err jb_recovery_late_keep(struct jb_ledger *l, const struct jb_recovery_piece *p,
+                                  const struct jb_line_point *former, struct jb_bytes frame,
+                                  int64_t now_ms) JB_MUST;
+/* The node has no more. Inside a transaction. */
+enum jb_err jb_recovery_late_done(struct jb_ledger *l, uint32_t node,
+                                  const struct jb_line_point *former) JB_MUST;
+
+struct jb_recovery_returned { /* one node's evidence */
+    uint32_t node;
+    uint64_t pieces;
+    uint64_t first; /* number of its first item */
+    int64_t at_ms;  /* when the first piece came */
+};
+/* Into the arena, by node. */
+enum jb_err jb_recovery_returned(struct jb_ledger *l, struct jb_arena *arena,
+                                 struct jb_recovery_returned **list, size_t *count) JB_MUST;
 
 #endif

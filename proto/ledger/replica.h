@@ -126,6 +126,11 @@ enum jb_err jb_outbox_verdict(struct jb_ledger *l, uint64_t number, struct jb_ar
 enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
                                 uint32_t *seq) JB_MUST;
 
+/* Into a new replica `to`, which has never greeted: this node's number, its unsettled submissions
+ * in their order (as the first of the new file: number n becomes n - settled) with the keys of
+ * their cases, and the case numbers that were issued. Inside a transaction of `to`. */
+enum jb_err jb_replica_carry(struct jb_ledger *from, struct jb_ledger *to) JB_MUST;
+
 /* ---- alarms of the agent's own clock ---- */
 
 struct jb_alarm {

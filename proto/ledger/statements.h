@@ -293,13 +293,21 @@
       "copy"                                                                                       \
       " ORDER BY node, number")                                                                    \
     X(REDO_ADD, B, "INSERT OR REPLACE INTO redo VALUES (?, ?, ?)")                                 \
-    X(REDO_GET, B, "SELECT entry_seq FROM redo WHERE node = ? AND number = ?")                     \
-    X(REDO_DROP, B, "DELETE FROM redo WHERE node = ? AND number = ?")                              \
     X(BACKUP_BLOBS, B, "SELECT hash FROM backup_blob ORDER BY hash")                               \
     X(BACKUP_BLOB_COUNT, B, "SELECT count(*) FROM backup_blob")                                    \
     X(BACKUP_BLOB_ADD, B, "INSERT OR IGNORE INTO backup_blob VALUES (?)")                          \
     X(BACKUP_BLOB_DROP, B, "DELETE FROM backup_blob WHERE hash = ?")                               \
     X(BACKUP_BLOBS_DROP, B, "DELETE FROM backup_blob")                                             \
+    X(REDO_NEXT, B,                                                                                \
+      "SELECT r.entry_seq FROM redo r JOIN entry e ON e.seq = r.entry_seq"                         \
+      " WHERE r.node = ? AND e.case_no = ? AND r.entry_seq > ? ORDER BY r.entry_seq LIMIT 1")      \
+    X(REDO_DROP, B, "DELETE FROM redo WHERE node = ? AND entry_seq = ?")                           \
+    X(STREAM_HOLDS, B, "SELECT 1 FROM stream WHERE node = ? AND entry_seq = ? LIMIT 1")            \
+    X(COPY_LATE, B, "SELECT done, number, head FROM copy_line WHERE node = ? AND up_epoch = ?")    \
+    X(COPY_REASONS, B, "SELECT node, reason FROM copy_line WHERE reason <> '' ORDER BY node")      \
+    X(QUARANTINE_OF, B,                                                                            \
+      "SELECT node, count(*), min(number), min(at_ms) FROM quarantine WHERE reason = ?"            \
+      " GROUP BY node ORDER BY node")                                                              \
     X(QUARANTINE_ADD, B,                                                                           \
       "INSERT INTO quarantine (at_ms, node, number, reason, body) VALUES (?, ?, ?, ?, ?)")         \
     /* a node's replica */                                                                         \
@@ -367,6 +375,7 @@
       " (SELECT min(number) FROM item WHERE entry_seq = ? AND entry_seq <> 0)"                     \
       " ORDER BY number LIMIT 1")                                                                  \
     X(COUNTER_GET, R, "SELECT last FROM case_counter WHERE day = ?")                               \
+    X(COUNTER_ALL, R, "SELECT day, last FROM case_counter ORDER BY day")                           \
     X(COUNTER_SEEN, R,                                                                             \
       "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
       "max(last, excluded.last)")                                                                  \
