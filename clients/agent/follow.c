@@ -204,9 +204,10 @@ static enum jb_err follow(struct following *f)
     jb_ledger_close(&a->ledger);
     err = exchange(f);
     if (err == JB_OK)
-        printf("%s: the former replica, kept\n%" PRIu64 " submissions were not settled and are "
-               "submitted again\nStart the agent. Once it is in sync, look whether the cases named "
-               "above have what was accepted earlier; if not, submit it again.\n",
+        printf("%s: the former replica, kept\n%" PRIu64
+               " submissions were not settled and are submitted again\n"
+               "Start the agent. Once it is in sync, look whether the cases named above have what "
+               "was accepted; if not, submit it again.\n",
                f->aside, waiting);
     return err;
 }

@@ -409,6 +409,68 @@ static void an_erased_item_is_known_by_its_hash(void **state)
 
 int main(void)
 {
+static enum jb_err keep_late(struct lw *w, struct loss *x, const struct jb_recovery_piece *p,
+                             const struct jb_line_point *former)
+{
+    enum jb_err err = jb_recovery_late_check(x->restored, p, former, keys.sign_public, &w->fault);
+
+    if (err != JB_OK)
+        return err;
+    assert_int_equal(jb_ledger_begin(x->restored), JB_OK);
+    for (int twice = 0; twice < 2; twice++) /* a repeat is not kept a second time */
+        assert_int_equal(jb_recovery_late_keep(x->restored, p, former, p->items[0].body, w->now_ms),
+                         JB_OK);
+    assert_int_equal(jb_ledger_commit(x->restored), JB_OK);
+    return JB_OK;
+}
+
+static void what_returns_late_is_evidence_only_under_the_own_signature(void **state)
+{
+    struct lw *w = *state;
+    struct loss x;
+    struct jb_line_point former;
+    struct jb_recovery_line line;
+    struct jb_recovery_returned *list = NULL;
+    size_t count = 0;
+
+    lose(w, &x);
+    struct jb_recovery_piece good = piece_of(w, &x, 1);
+    struct jb_recovery_piece p = good;
+    assert_int_equal(jb_recovery_former(x.restored, good.epoch, LW_OFFICE, &former), JB_OK);
+    uint64_t seq = jb_log_last_seq(x.restored);
+    p.signature[0] ^= 1;
+    assert_int_equal(keep_late(w, &x, &p, &former), JB_BAD_SIGNATURE);
+    p = good;
+    p.head[0] ^= 1;
+    assert_int_equal(keep_late(w, &x, &p, &former), JB_DIVERGED);
+    p = good;
+    p.epoch[0] ^= 1;
+    assert_int_equal(keep_late(w, &x, &p, &former), JB_DIVERGED);
+    p = good;
+    p.first++;
+    assert_int_equal(keep_late(w, &x, &p, &former), JB_GAP);
+    p.count = 0;
+    assert_int_equal(keep_late(w, &x, &p, &former), JB_MALFORMED);
+    assert_int_equal(jb_recovery_returned(x.restored, &w->arena, &list, &count), JB_OK);
+    assert_int_equal(count, 0);
+
+    assert_int_equal(keep_late(w, &x, &good, &former), JB_OK);
+    assert_int_equal(keep_late(w, &x, &good, &former), JB_REPEAT);
+    assert_int_equal(jb_recovery_late(x.restored, LW_OFFICE, &former, &line), JB_OK);
+    assert_true(!line.done && line.have.number == good.first + good.count - 1);
+    assert_memory_equal(line.have.head, good.head, sizeof good.head);
+    assert_int_equal(jb_ledger_begin(x.restored), JB_OK);
+    assert_int_equal(jb_recovery_late_done(x.restored, LW_OFFICE, &former), JB_OK);
+    assert_int_equal(jb_ledger_commit(x.restored), JB_OK);
+    assert_int_equal(jb_recovery_late(x.restored, LW_OFFICE, &former, &line), JB_OK);
+    assert_true(line.done);
+    assert_int_equal(jb_recovery_returned(x.restored, &w->arena, &list, &count), JB_OK);
+    assert_true(count == 1 && list[0].node == LW_OFFICE && list[0].pieces == 1 &&
+                list[0].first == good.first);
+    assert_int_equal(jb_log_last_seq(x.restored), seq); /* the record is as it was */
+    close_all(&x);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
         T(every_table_is_derived_or_in_the_backup),
@@ -421,6 +483,7 @@ int main(void)
         T(nobody_can_make_up_an_item),
         T(a_number_that_nobody_holds_is_a_visible_gap),
         T(an_erased_item_is_known_by_its_hash),
+        T(what_returns_late_is_evidence_only_under_the_own_signature),
     };
 #undef T
 
