@@ -147,12 +147,24 @@ static enum jb_err check_former(struct jb_broker *b, struct greeting *g)
     return JB_OK;
 }
 
+/* A replica that begins: the chains of a record that was restored start with its first epoch. */
+static void name_origin(const struct jb_broker *b, struct greeting *g)
+{
+    const uint8_t *origin = jb_ledger_origin(b->reader);
+    if (memcmp(origin, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) == 0)
+        return;
+    memcpy(g->former.epoch, origin, sizeof g->former.epoch);
+    jb_chain_start(b->keys.suite, g->node->node, origin, g->former.head);
+}
+
 /* The node's replica against the broker's stream. */
 static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
 {
     const struct jb_line_point *theirs = &g->hello->down;
-    if (theirs->number == 0)
+    if (theirs->number == 0) {
+        name_origin(b, g);
         return JB_OK;
+    }
     if (memcmp(theirs->epoch, jb_ledger_epoch(b->reader), JB_EPOCH_BYTES) != 0) {
         enum jb_err former = check_former(b, g);
         if (former != JB_OK || g->late)

@@ -52,11 +52,15 @@ static bool goes_on(const struct jb_agent *a, const struct jb_frame *w)
 
 static enum jb_err learn_first(struct jb_agent *a, const struct jb_frame *w)
 {
+    static const uint8_t none[JB_EPOCH_BYTES];
     enum jb_err err = JB_OK;
+    bool restored = memcmp(w->former.epoch, none, sizeof none) != 0 && w->former.number == 0;
     if (jb_replica_node(a->ledger) != w->node)
         err = jb_replica_node_set(a->ledger, w->node);
     if (err == JB_OK)
-        err = jb_replica_down_epoch(a->ledger, w->down.epoch);
+        err = jb_replica_down_epoch(a->ledger, restored ? w->former.epoch : w->down.epoch);
+    if (err == JB_OK && restored) /* the chain starts with the record's first epoch */
+        err = jb_replica_down_follow(a->ledger, w->down.epoch);
     if (err == JB_OK) /* verdicts in there are on submissions of an earlier file of this node */
         err = jb_replica_settles_after(a->ledger, JB_SETTLES_NOTHING);
     return err;

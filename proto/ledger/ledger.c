@@ -404,6 +404,11 @@ uint8_t jb_ledger_suite(const struct jb_ledger *l)
     return l->suite;
 }
 
+const uint8_t *jb_ledger_origin(const struct jb_ledger *l)
+{
+    return l->origin;
+}
+
 const uint8_t *jb_ledger_epoch(const struct jb_ledger *l)
 {
     return l->epoch;

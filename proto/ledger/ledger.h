@@ -71,6 +71,9 @@ const char *jb_ledger_error(const struct jb_ledger *l);
 uint8_t jb_ledger_suite(const struct jb_ledger *l);
 /* Random 16 bytes that name this incarnation of the record. */
 const uint8_t *jb_ledger_epoch(const struct jb_ledger *l);
+/* Of a broker's record: its first epoch, with which its chains start. Another one than
+ * jb_ledger_epoch after a restore. */
+const uint8_t *jb_ledger_origin(const struct jb_ledger *l);
 
 /* Small facts that are not derived (pinned broker key, node number ...): set inside a transaction.
  * get: NOT_FOUND; the value is copied to the arena. */

@@ -1,5 +1,5 @@
-/* After a restore: submissions that came back from others' copies, and what nodes held that returned
- * too late. */
+/* After a restore: submissions that came back from others' copies, and what nodes held that
+ * returned too late. */
 #include <assert.h>
 
 #include "proto/ledger/db.h"

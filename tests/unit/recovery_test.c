@@ -407,8 +407,6 @@ static void an_erased_item_is_known_by_its_hash(void **state)
     close_all(&x);
 }
 
-int main(void)
-{
 static enum jb_err keep_late(struct lw *w, struct loss *x, const struct jb_recovery_piece *p,
                              const struct jb_line_point *former)
 {
@@ -471,6 +469,8 @@ static void what_returns_late_is_evidence_only_under_the_own_signature(void **st
     close_all(&x);
 }
 
+int main(void)
+{
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
         T(every_table_is_derived_or_in_the_backup),
