@@ -1,6 +1,7 @@
 /* What administrators may look at: the state of the broker and of every line. No cases: their place
  * is the agencies' replicas. */
 #include "daemon/admin.h"
+#include "daemon/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Life cycle of the broker: open, recover, bind, run, stop. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 #include "daemon/duty.h"
 
 #include <errno.h>

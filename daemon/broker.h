@@ -136,8 +136,6 @@ struct jb_audit_order { /* one row of the audit log */
     int64_t before_ms;     /* older rows may go; 0: none */
 };
 
-struct jb_late; /* see late.c */
-
 struct jb_intake_item {
     enum jb_source source;
     uint32_t node;
@@ -337,33 +335,6 @@ struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t c
 
 /* Open the ledgers anew and forget who had greeted: the record was put together beneath them. */
 enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
-
-/* late.c: a node returns after the record was completed without it */
-/* Ask for what it holds beyond `former`; DIVERGED when all of it is here: what it has to do next is
- * the fault's text. */
-enum jb_err jb_late_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                          const struct jb_frame *hello, const struct jb_line_point *former,
-                          struct jb_fault *fault) JB_MUST;
-void jb_late_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                  const struct jb_frame *f);
-void jb_late_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                  const struct jb_frame *f);
-/* Commit's thread; inside its transaction. */
-enum jb_err jb_late_write(struct jb_ledger *l, const struct jb_intake_item *item) JB_MUST;
-/* It is on the disk: ask for the next piece, or say what is to be done. */
-void jb_late_written(struct jb_broker *b, const struct jb_intake_item *item);
-
-/* recover.c: after a restore */
-enum jb_err jb_recover_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;
-/* Why nothing is taken; NULL: there is nothing to recover. */
-const char *jb_recover_trouble(const struct jb_broker *b);
-/* Answer a greeting whose node is known, and ask for what the backup lacks. */
-enum jb_err jb_recover_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                             const struct jb_frame *hello, struct jb_fault *fault) JB_MUST;
-void jb_recover_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                     const struct jb_frame *f);
-void jb_recover_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
-                     const struct jb_frame *f);
 
 /* intake.c: a message from the ROUTER (hook of zsock) */
 void jb_intake_message(void *broker, const struct jb_zmsg *msg);

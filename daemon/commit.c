@@ -4,6 +4,7 @@
  * (log heads, stream numbers, chain heads) is kept by the ledger. Either all of the batch is on
  * disk when it returns JB_OK, or nothing. */
 #include "daemon/broker.h"
+#include "daemon/recover.h"
 
 #include "proto/base/mutant.h"
 #include "proto/ledger/blobrows.h"

@@ -1,6 +1,7 @@
 /* The greeting: who is it, do both ends hold the same history, where does each sequence go on?
  * A difference is a visible refusal, never a silent stall and never overwriting. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* Housekeeping: liveness of sessions, checkpoints, what systemd is told. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
  * chain, signature. A frame that fails is answered and changes nothing. Decides nothing about
  * submissions: even one that cannot be read gets its number and its verdict in order. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 
 #include "proto/base/log.h"
 

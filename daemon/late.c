@@ -4,7 +4,7 @@
  * piece by piece, with the frames and checks of a recovery, and kept as evidence; nothing in the
  * record changes. Then the node is told that its copy is kept and what has to be done there. Work
  * with the other nodes goes on meanwhile: what is written goes through the batch. */
-#include "daemon/broker.h"
+#include "daemon/recover.h"
 
 #include "proto/base/log.h"
 #include "proto/ledger/recovery.h"

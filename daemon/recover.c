@@ -5,7 +5,7 @@
  * the next is asked for. When every agency with an agent has reported, or was left out by an
  * administrator, the record is put together, read again, and normal work begins. */
 #include "daemon/blob.h"
-#include "daemon/broker.h"
+#include "daemon/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>

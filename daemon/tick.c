@@ -1,6 +1,7 @@
 /* The tick: decide what has gathered, hand it to the worker, and when it is on disk deliver and
  * begin again. Batches grow with the load by themselves; no timer delays anyone. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 
 #include "proto/base/log.h"
 
