@@ -218,10 +218,10 @@ static enum jb_err read_piece(struct jb_agent_request *r, const Jb__GetBlob *ask
 
     if (err == JB_CORRUPT) {
         jb_agent_blob_fetch(r->agent, asked->blob_hash.data);
-        return jb_fault_set(&r->fault, err,
-                            "piece %u of this attachment was damaged on this disk; it is fetched "
-                            "from the broker again: try again in a moment",
-                            index + 1);
+        return jb_fault_set(
+            &r->fault, err,
+            "piece %u was damaged on this disk and is fetched again: try again in a moment",
+            index + 1);
     }
     if (err != JB_OK)
         return err;

@@ -276,8 +276,7 @@ static const char *const formats[] = {
     N_("pieces have at most 1 MiB and go on at %llu"),
     N_("blob_hash: must have 32 bytes"),
     N_("the case has no such attachment"),
-    N_("piece %u of this attachment was damaged on this disk; it is fetched from the broker again: "
-       "try again in a moment"),
+    N_("piece %u was damaged on this disk and is fetched again: try again in a moment"),
     N_("the key of the case does not open this attachment: it was sealed under another key"),
     N_("this agency may not read what is sealed in this case: it holds no key"),
     N_("still on its way: %u of %u pieces are here"),

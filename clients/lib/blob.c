@@ -129,7 +129,7 @@ static enum jiaoban_status piece_put(struct putting *p, size_t len, bool last)
     if (status == JIAOBAN_OK) {
         p->handle = part->handle;
         p->done += len;
-        if (last)
+        if (last && part->blob_hash.data != NULL)
             memcpy(p->hash, part->blob_hash.data, sizeof p->hash);
         if (p->args->progress != NULL)
             p->args->progress(p->args->progress_data, p->done, p->total);

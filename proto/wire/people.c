@@ -180,12 +180,12 @@ static bool member_named(const char *group, const char *list, char *name)
 }
 
 /* A login name of a list that the other one names too. */
-static bool shared_one_way(const char *one, const char *other, char *name)
+static bool shared_one_way(const char *list, const char *other, char *name)
 {
     char entry[JB_PEOPLE_NAME_BYTES];
     uid_t uid;
 
-    while (next_name(&one, entry)) {
+    while (next_name(&list, entry)) {
         const struct passwd *p = uid_of(entry, &uid) ? getpwuid(uid) : NULL;
 
         if (p != NULL)

@@ -66,7 +66,7 @@ static inline struct jb_bytes fuzz_part(struct fuzz_in *in)
 /* In memory of just this size, so that a reader who goes one byte too far is caught. free() it. */
 static inline uint8_t *fuzz_exact(struct jb_bytes bytes)
 {
-    uint8_t *copy = malloc(bytes.len > 0 ? bytes.len : 1);
+    uint8_t *copy = calloc(1, bytes.len > 0 ? bytes.len : 1);
 
     FUZZ_MUST(copy != NULL);
     if (bytes.len > 0)
