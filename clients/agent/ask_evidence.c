@@ -71,9 +71,9 @@ static void on_worked(uv_work_t *work, int status)
     if (status != 0)
         k->err = JB_CLOSED;
     if (k->err == JB_TOO_LARGE)
-        (void)jb_fault_set(&k->fault, JB_TOO_LARGE,
-                           "the file is too large for this way: on the agent's machine, "
-                           "jiaoban-agent --evidence CASE --output FILE writes it");
+        (void)jb_fault_set(
+            &k->fault, JB_TOO_LARGE,
+            "too large for this way: use jiaoban-agent --evidence CASE on the agent's machine");
     if (!a->stopping && k->client != NULL && k->err == JB_OK)
         answer(k);
     else if (!a->stopping && k->client != NULL)

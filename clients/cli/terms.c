@@ -287,8 +287,7 @@ static const char *const formats[] = {
     N_("too many wrong questions: try again in a minute"),
     N_("other reports are being made; try again"),
     N_("other evidence is being written; try again"),
-    N_("the file is too large for this way: on the agent's machine, "
-       "jiaoban-agent --evidence CASE --output FILE writes it"),
+    N_("too large for this way: use jiaoban-agent --evidence CASE on the agent's machine"),
     N_("no policy is installed here yet"),
     N_("query_code: twelve letters and digits"),
     N_("rate: the query code is missing"),

@@ -205,5 +205,10 @@ static bool shared_one_way(const char *list, const char *other, char *name)
 
 bool jb_people_shared(const char *one, const char *other, char *name)
 {
-    return shared_one_way(one, other, name) || shared_one_way(other, one, name);
+    const char *const lists[] = {one, other};
+
+    for (size_t i = 0; i < 2; i++)
+        if (shared_one_way(lists[i], lists[1 - i], name))
+            return true;
+    return false;
 }
