@@ -133,7 +133,6 @@ static bool leader_countersigns(enum jb_act_kind kind)
 enum jb_err jb_agent_rights_countersign(struct jb_agent_request *r, const struct jb_act *act,
                                         struct jb_text issued_by)
 {
-    const char *account = jb_local_peer_identity(r->client->peer)->user;
     const char *leaders = r->agent->config->roles[JB_STAFF_LEADER];
     if (!jb_agent_roles_given(r->agent->config) || !leader_countersigns(act->kind))
         return JB_OK;
@@ -144,7 +143,8 @@ enum jb_err jb_agent_rights_countersign(struct jb_agent_request *r, const struct
     char *name = jb_arena_strndup(r->arena, act->countersigned_by.data, act->countersigned_by.len);
     if (name == NULL)
         return JB_NOMEM;
-    if (name[0] == '\0' || jb_people_names_person(leaders, account, name))
+    if (name[0] == '\0' ||
+        jb_people_names_person(leaders, jb_local_peer_identity(r->client->peer)->user, name))
         return JB_OK;
     return jb_fault_set(&r->fault, JB_DENIED,
                         "countersigned_by: %s is not named as a leader here (%s)", name,
