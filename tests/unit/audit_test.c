@@ -87,6 +87,14 @@ static void the_table_refuses_changes(void **state)
     assert_int_not_equal(jb_db_exec(log_of(d), "DELETE FROM audit WHERE number = 3"), JB_OK);
 }
 
+/* Rows taken away at one end, and the end row made to fit. */
+static const char cut_at_the_end[] =
+    "UPDATE audit_end SET number = 2, head = (SELECT head FROM audit WHERE number = 2);"
+    "DELETE FROM audit WHERE number = 3";
+static const char cut_at_the_start[] =
+    "UPDATE audit_end SET floor = 1, floor_head = (SELECT head FROM audit WHERE number = 1);"
+    "DELETE FROM audit WHERE number = 1";
+
 /* Whoever gets around that is found out, wherever he changes something. */
 static void every_change_shows(void **state)
 {
@@ -105,10 +113,8 @@ static void every_change_shows(void **state)
         "DELETE FROM audit WHERE number = 3",
         "DELETE FROM audit",
         "UPDATE audit SET number = 5 WHERE number = 3",
-        "UPDATE audit_end SET number = 2, head = (SELECT head FROM audit WHERE number = 2);"
-        "DELETE FROM audit WHERE number = 3",
-        "UPDATE audit_end SET floor = 1, floor_head = (SELECT head FROM audit WHERE number = 1);"
-        "DELETE FROM audit WHERE number = 1",
+        cut_at_the_end,
+        cut_at_the_start,
         "UPDATE audit_end SET signature = zeroblob(64)",
         "DELETE FROM audit_end",
     };
