@@ -418,7 +418,7 @@ valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 
 # ---- checks of the source ----------------------------------------------------------------------
-.PHONY: tidy cppcheck fmt fmt-check layers sizes symbols translations
+.PHONY: tidy cppcheck fmt fmt-check layers sizes symbols translations contract contract-check
 TIDY_STAMPS := $(OUR_SRC:%.c=$(BUILD)/tidy/%.ok)
 tidy: $(TIDY_STAMPS) ## clang-tidy on every file that changed since it last passed
 
@@ -450,6 +450,12 @@ sizes: ## no file over 500 lines, no function over 80
 	$(Q)tests/layers.sh sizes
 symbols: tests ## libjiaoban exports what its headers declare; no global name is defined twice
 	$(Q)tests/layers.sh symbols $(BUILD)
+
+contract: ## make clients/gateway/openapi.yaml anew from contract.yaml and the schemas
+	$(Q)clients/gateway/contract.py
+contract-check: ## the gateway's contract is what `make contract` makes, and sound OpenAPI
+	$(Q)clients/gateway/contract.py --check
+	$(Q)tests/tools/contract_lint.py
 
 # English texts are the keys, so only the Chinese catalogue has to be complete.
 translations: ## every text of the command line client has a Chinese translation

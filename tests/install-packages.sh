@@ -11,12 +11,12 @@ set -eu
 # Compiling, and running what was compiled.
 build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev
     libsqlite3-dev libuv1-dev libsodium-dev libinih-dev libsmartcols-dev libsystemd-dev
-    libxlsxwriter-dev libssl-dev gettext"
+    libxlsxwriter-dev libssl-dev libmicrohttpd-dev libjansson-dev gettext"
 
-# Unit tests; the independent node in Python; linters; a second compiler; scripts of the tests;
-# a model checker.
-test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl clang
-    clang-format clang-tidy cppcheck valgrind spin procps bash-completion"
+# Unit tests; the independent node in Python; the gateway's contract and every answer against it;
+# linters; a second compiler; scripts of the tests; a model checker.
+test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl python3-yaml
+    python3-jsonschema clang clang-format clang-tidy cppcheck valgrind spin procps bash-completion"
 
 wanted=""
 for set in "${@:-build}"; do
