@@ -94,10 +94,11 @@ FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,t
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(REPLAY_SRC) \
+           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
+           $(LOAD_SYSTEMS_SRC) tests/bench/synccount/synccount.c $(REPLAY_SRC) \
            $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
-               tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
+               tests/bench/*/*.h tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -115,7 +116,9 @@ UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 WALK := $(if $(MODEL_SRC),$(BUILD)/tests/model/walk)
 TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
 PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
-BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%)
+LOAD_SRC := $(call sources,tests/bench/load/*.c)
+LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c)
+BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/bench/load-jiaoban $(BUILD)/tests/bench/synccount.so
 REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
 POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%_fuzz.c=$(BUILD)/tests/fuzz/%)
@@ -270,11 +273,25 @@ $(TOOLS): $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(TEST_ARCHIVES)
 
 # These two are users of libjiaoban like any other: they get what is installed, nothing more.
 $(BUILD)/tests/demo/play: $(call obj,$(DEMO_SRC)) $(BUILD)/libjiaoban.a
-$(BENCHES): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libjiaoban.a
-$(PLAY) $(BENCHES):
+$(BENCH_SRC:%.c=$(BUILD)/%): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(BUILD)/libjiaoban.a
+$(PLAY) $(BENCH_SRC:%.c=$(BUILD)/%):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(link)
+
+# One program a system under load (see tests/bench/load/load.h).
+$(BUILD)/tests/bench/load-jiaoban: $(call obj,$(LOAD_SRC) tests/bench/jiaoban/jiaoban.c \
+    tests/bench/jiaoban/lightnode.c) $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -lpthread
+
+# Preloaded into servers and load to count syncs.
+$(BUILD)/obj/tests/bench/synccount/% $(BUILD)/obj/tests/bench/load/syncs.o: POSITION := -fPIC
+$(BUILD)/tests/bench/synccount.so: $(call obj,tests/bench/synccount/synccount.c tests/bench/load/syncs.c)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -o $@ $^ -ldl
 
 # It looks inside: rules and ledger in one process, without a broker.
 $(REPLAY): $(call obj,$(REPLAY_SRC) tests/demo/csv.c) $(BUILD)/libjbproto.a
@@ -353,7 +370,7 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-absent bench-backup replay hostile chaos chaos-mutants \
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-absent bench-backup replay hostile chaos chaos-mutants \
         fuzz fuzz-replay fuzz-merge spin spin-check
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test
@@ -395,6 +412,10 @@ bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=2
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/run
+bench-peers: ## the same workload on jiaoban and other systems, in turn (NODES=50)
+	@tests/install-packages.sh build test
+	+@$(parallel) all $(BENCHES)
+	@$(SCRIPT_ENV) tests/bench/peers
 bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's memory, others' latency
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
