@@ -218,7 +218,8 @@ static enum jb_err case_add(struct reporting *p, struct jb_appraisal *a)
 /* ---- reading the record ---------------------------------------------------------------------- */
 
 static const char entries_sql[] =
-    "SELECT case_no, body FROM entry WHERE case_no <> 0 ORDER BY case_no, seq";
+    "SELECT c.case_no, e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"
+    " ORDER BY c.case_no, c.seq";
 static const char items_sql[] =
     "SELECT case_no, body FROM item WHERE case_no <> 0 AND kind = 10 AND body IS NOT NULL"
     " ORDER BY case_no, number";

@@ -8,15 +8,25 @@
 #define PIECE_BYTES ((int64_t)8 * 1024 * 1024) /* of values, but one row is taken in any case */
 
 const struct jb_backup_table jb_backup_tables[] = {
-    {"entry", JB_BACKUP_GROWS, 0, "seq"},           {"stream", JB_BACKUP_GROWS, 1, "number"},
-    {"receipt", JB_BACKUP_GROWS, 2, "number"},      {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
-    {"refused", JB_BACKUP_GROWS, 2, "number"},      {"quarantine", JB_BACKUP_GROWS, 0, "no"},
-    {"audit", JB_BACKUP_GROWS, 0, "number"},        {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
-    {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"}, {"meta", JB_BACKUP_WHOLE, 0, NULL},
-    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},     {"line", JB_BACKUP_WHOLE, 0, NULL},
-    {"lineage", JB_BACKUP_WHOLE, 0, NULL},          {"copy", JB_BACKUP_WHOLE, 0, NULL},
-    {"copy_line", JB_BACKUP_WHOLE, 0, NULL},        {"redo", JB_BACKUP_WHOLE, 0, NULL},
-    {"backup_blob", JB_BACKUP_OWN, 0, NULL},        {NULL, JB_BACKUP_WHOLE, 0, NULL},
+    {"entry", JB_BACKUP_GROWS, 0, "seq"},
+    {"stream", JB_BACKUP_GROWS, 1, "number"},
+    {"receipt", JB_BACKUP_GROWS, 2, "number"},
+    {"up_receipt", JB_BACKUP_GROWS, 2, "number"},
+    {"refused", JB_BACKUP_GROWS, 2, "number"},
+    {"quarantine", JB_BACKUP_GROWS, 0, "no"},
+    {"audit", JB_BACKUP_GROWS, 0, "number"},
+    {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
+    {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
+    {"meta", JB_BACKUP_WHOLE, 0, NULL},
+    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},
+    {"line", JB_BACKUP_WHOLE, 0, NULL},
+    {"lineage", JB_BACKUP_WHOLE, 0, NULL},
+    {"copy", JB_BACKUP_WHOLE, 0, NULL},
+    {"copy_line", JB_BACKUP_WHOLE, 0, NULL},
+    {"redo", JB_BACKUP_WHOLE, 0, NULL},
+    {"backup_blob", JB_BACKUP_OWN, 0, NULL},
+    {"tick", JB_BACKUP_OWN, 0, NULL},
+    {NULL, JB_BACKUP_WHOLE, 0, NULL},
 };
 
 /* One sequence within a table. */

@@ -25,6 +25,13 @@ enum jb_err jb_log_last_clock_step(struct jb_ledger *l, struct jb_arena *arena,
     return jb_sql_blob(l, jb_sql_bind(l, JB_SQL_LOG_LAST_CLOCK, JB_NO_ROW), arena, bytes);
 }
 
+enum jb_err jb_case_entry_add(struct jb_ledger *l, int64_t case_no, uint64_t seq)
+{
+    if (case_no == 0)
+        return JB_OK;
+    return jb_sql_run(l, JB_SQL_CASE_ENTRY_ADD, JB_ROW(jb_int(case_no), jb_u64(seq)));
+}
+
 enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, struct jb_bytes bytes)
 {
     uint8_t hash[JB_HASH_BYTES];
@@ -40,6 +47,8 @@ enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, str
                    JB_ROW(jb_u64(entry->seq), jb_int(entry->at_ms), jb_int(entry->node),
                           jb_int(entry->act.case_no), jb_int(entry->act.kind),
                           jb_fixed(head, sizeof head), jb_blob(bytes)));
+    if (err == JB_OK)
+        err = jb_case_entry_add(l, entry->act.case_no, entry->seq);
     if (err != JB_OK)
         return err;
     l->heads.log_seq = entry->seq;

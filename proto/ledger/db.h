@@ -200,6 +200,9 @@ enum jb_err jb_log_each_row(struct jb_ledger *l, sqlite3_stmt *s, jb_log_each ea
 
 /* ---- parts of applying and purging ---- */
 
+/* The entry belongs to this case (0: to none): its place in case_entry. */
+enum jb_err jb_case_entry_add(struct jb_ledger *l, int64_t case_no, uint64_t seq) JB_MUST;
+
 enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c,
                               struct jb_arena *arena) JB_MUST;
 enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;

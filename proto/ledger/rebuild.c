@@ -25,6 +25,8 @@ static enum jb_err entry_replay(struct jb_replay *p, struct jb_bytes body, uint6
     if (seq != 0 && entry.seq != seq)
         return jb_fault_set(fault, JB_CORRUPT, "says it is %llu", (unsigned long long)entry.seq);
     err = jb_ledger_apply(p->to, &entry, &p->arena);
+    if (err == JB_OK && p->to->role == JB_LEDGER_BROKER)
+        err = jb_case_entry_add(p->to, entry.act.case_no, entry.seq);
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s of case %lld cannot be applied: %s",
                             jb_act_kind_name(entry.act.kind), (long long)entry.act.case_no,
@@ -186,7 +188,8 @@ enum jb_err jb_ledger_digest(struct jb_ledger *l, uint8_t out[JB_HASH_BYTES])
 
     (void)crypto_generichash_init(&h, NULL, 0, JB_HASH_BYTES);
     for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL && err == JB_OK; t++)
-        err = table_add(l, t, &h);
+        if (t->role == 0 || t->role == (int)l->role)
+            err = table_add(l, t, &h);
     jb_sql_snapshot_end(l, mine);
     if (err == JB_OK)
         (void)crypto_generichash_final(&h, out, JB_HASH_BYTES);

@@ -38,6 +38,14 @@
     " suite INTEGER NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL,"                    \
     " PRIMARY KEY (hash, node)) STRICT, WITHOUT ROWID;"
 
+/* What batches decided besides their entries and is not in its tables yet, packed: see tick.h. */
+#define TICK_TABLE "CREATE TABLE tick (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
+
+/* The entries of each case. Derived: what is only appended is not written in the order of cases. */
+#define CASE_ENTRY_TABLE                                                                           \
+    "CREATE TABLE case_entry (case_no INTEGER NOT NULL, seq INTEGER NOT NULL,"                     \
+    " PRIMARY KEY (case_no, seq)) STRICT, WITHOUT ROWID;"
+
 static const char common_tables[] =
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE case_key (case_no INTEGER PRIMARY KEY, key BLOB NOT NULL"
@@ -47,7 +55,6 @@ static const char broker_tables[] =
     "CREATE TABLE entry (seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, node INTEGER NOT NULL,"
     " case_no INTEGER NOT NULL, kind INTEGER NOT NULL, head BLOB NOT NULL, body BLOB NOT NULL)"
     " STRICT;"
-    "CREATE INDEX entry_case ON entry (case_no, seq) WHERE case_no <> 0;"
     "CREATE INDEX entry_common ON entry (seq) WHERE " JB_SQL_KIND_COMMON ";"
     "CREATE INDEX entry_clock ON entry (seq) WHERE " JB_SQL_KIND_CLOCK ";"
     /* body: NULL for entries, whose bytes stand in `entry` */
@@ -70,7 +77,7 @@ static const char broker_tables[] =
     " PRIMARY KEY (node, epoch, number)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE quarantine (no INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL,"
     " node INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL, body BLOB NOT NULL)"
-    " STRICT;";
+    " STRICT;" TICK_TABLE;
 
 /* clang-format off */
 #define RECOVERY_TABLES \
@@ -191,22 +198,25 @@ static const char house_tables[] =
 static const char replica_derived[] =
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;";
 
+static const char broker_derived[] = CASE_ENTRY_TABLE;
+
 const struct jb_schema_table jb_schema_derived[] = {
-    {"case_file", "case_no"},
-    {"participant", "case_no, node, role"},
-    {"deadline", "case_no, id"},
-    {"mark", "case_no, position"},
-    {"directive", "case_no, id"},
-    {"target", "case_no, directive, node"},
-    {"docket", "case_no, id"},
-    {"attachment", "case_no, seq"},
-    {"stored", "case_no, log_seq, node"},
-    {"node", "node"},
-    {"delegation", "seq"},
-    {"policy", "seq"},
-    {"calendar", "seq"},
-    {"left_case", "case_no"},
-    {NULL, NULL},
+    {"case_file", "case_no", 0},
+    {"participant", "case_no, node, role", 0},
+    {"deadline", "case_no, id", 0},
+    {"mark", "case_no, position", 0},
+    {"directive", "case_no, id", 0},
+    {"target", "case_no, directive, node", 0},
+    {"docket", "case_no, id", 0},
+    {"attachment", "case_no, seq", 0},
+    {"stored", "case_no, log_seq, node", 0},
+    {"node", "node", 0},
+    {"delegation", "seq", 0},
+    {"policy", "seq", 0},
+    {"calendar", "seq", 0},
+    {"left_case", "case_no", 0},
+    {"case_entry", "case_no, seq", JB_LEDGER_BROKER},
+    {NULL, NULL, 0},
 };
 
 static const struct jb_schema_step steps[] = {
@@ -218,6 +228,10 @@ static const struct jb_schema_step steps[] = {
     /* 3: who opened what; a record that goes on after a restore; attachments (derived), receipts
      * for their contents */
     {.all = AUDIT_TABLES BLOB_RECEIPT_TABLE, .broker = RECOVERY_TABLES, .replay = true},
+    /* 4: the record is written first, the tables follow */
+    {.broker = TICK_TABLE "DROP INDEX entry_case;" CASE_ENTRY_TABLE
+                          "INSERT INTO case_entry SELECT case_no, seq FROM entry"
+                          " WHERE case_no <> 0 ORDER BY case_no, seq;"},
 };
 
 struct jb_schema_steps jb_schema_known(void)
@@ -240,8 +254,8 @@ static enum jb_err derived_create(struct jb_ledger *l)
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && err == JB_OK; i++)
         err = jb_db_exec(l, tables[i]);
-    if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
-        err = jb_db_exec(l, replica_derived);
+    if (err == JB_OK)
+        err = jb_db_exec(l, l->role == JB_LEDGER_BROKER ? broker_derived : replica_derived);
     return err;
 }
 

@@ -36,6 +36,7 @@ enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;
 struct jb_schema_table {
     const char *name;
     const char *order;
+    int role; /* enum jb_ledger_role; 0: both */
 };
 extern const struct jb_schema_table jb_schema_derived[];
 

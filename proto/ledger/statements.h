@@ -212,16 +212,18 @@
     X(ENTRY_HEAD, B, "SELECT head FROM entry WHERE seq = ?")                                       \
     X(ENTRY_BODY, B, "SELECT body FROM entry WHERE seq = ?")                                       \
     X(ENTRY_PAGE, B, "SELECT seq, head, body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?")       \
+    X(CASE_ENTRY_ADD, B, "INSERT INTO case_entry VALUES (?, ?)")                                   \
     X(ENTRY_OF_CASE, B,                                                                            \
-      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND seq < ? ORDER BY seq")   \
+      "SELECT e.seq, e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                       \
+      " WHERE c.case_no = ? AND c.seq < ? ORDER BY c.seq")                                         \
     X(ENTRY_COMMON, B,                                                                             \
       "SELECT seq, body FROM entry WHERE " JB_SQL_KIND_COMMON " AND seq < ? ORDER BY seq")         \
     X(REGISTER_ENTRY, B, /* or what opened a file of its own */                                    \
-      "SELECT body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind IN (10, 50, 60)"         \
-      " ORDER BY seq LIMIT 1")                                                                     \
+      "SELECT e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                              \
+      " WHERE c.case_no = ? AND e.kind IN (10, 50, 60) ORDER BY c.seq LIMIT 1")                    \
     X(REGISTER_ROW, B,                                                                             \
-      "SELECT seq, body FROM entry WHERE case_no = ? AND case_no <> 0 AND kind IN (10, 50, 60)"    \
-      " ORDER BY seq LIMIT 1")                                                                     \
+      "SELECT e.seq, e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                       \
+      " WHERE c.case_no = ? AND e.kind IN (10, 50, 60) ORDER BY c.seq LIMIT 1")                    \
     X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
     X(STREAM_READ, B,                                                                              \
       "SELECT s.number, s.at_ms, s.settles, s.history, s.entry_seq, s.case_no, s.head, s.body,"    \
@@ -244,7 +246,7 @@
     X(STREAM_MISSING, B, /* entries that a node's stream must hold */                              \
       "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) " \
       "p"                                                                                          \
-      " JOIN entry e ON e.case_no = p.case_no AND e.case_no <> 0"                                  \
+      " JOIN case_entry c ON c.case_no = p.case_no JOIN entry e ON e.seq = c.seq"                  \
       " WHERE e.kind NOT IN (80, 82)")                                                             \
     X(LINES, B, "SELECT * FROM line ORDER BY node")                                                \
     X(LINE_OF_NODE, B, "SELECT * FROM line WHERE node = ?")                                        \

@@ -185,11 +185,13 @@ static void a_read_only_ledger_sees_commits_and_cannot_write(void **state)
 static const struct jb_schema_step steps_good[] = {
     {.all = NULL},
     {.all = NULL},
+    {.all = NULL},
     {"CREATE TABLE extra (a INTEGER) STRICT", "INSERT INTO extra VALUES (1)",
      "INSERT INTO extra VALUES (2)", false},
     {"ALTER TABLE extra ADD COLUMN b TEXT", NULL, NULL, true},
 };
 static const struct jb_schema_step steps_bad[] = {
+    {.all = NULL},
     {.all = NULL},
     {.all = NULL},
     {"CREATE TABLE extra (a INTEGER) STRICT", NULL, NULL, true},
@@ -212,21 +214,21 @@ static void older_files_are_migrated_step_by_step(void **state)
     char path[160];
 
     snprintf(path, sizeof path, "%s", lw_path(w, "a.db"));
-    assert_int_equal(jb_schema_migrate(l, path, (struct jb_schema_steps){steps_good, 4}, &w->fault),
+    assert_int_equal(jb_schema_migrate(l, path, (struct jb_schema_steps){steps_good, 5}, &w->fault),
                      JB_OK);
-    assert_int_equal(version_of(l), 5);
+    assert_int_equal(version_of(l), 6);
     assert_int_equal(jb_db_number(l, "SELECT a FROM extra WHERE b IS NULL", &value), JB_OK);
     assert_int_equal(value, 2);
     lw_close(&l);
     /* what was there before stands beside it, and is complete */
-    lw_copy_file(w, "a.db.v3", "old.db");
+    lw_copy_file(w, "a.db.v4", "old.db");
     l = lw_open(w, "old.db", JB_LEDGER_REPLICA);
-    assert_int_equal(version_of(l), 3);
+    assert_int_equal(version_of(l), 4);
     assert_int_equal(
         jb_db_number(l, "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'", &value), JB_OK);
     assert_int_equal(value, 0);
     lw_close(&l);
-    /* and this program, which knows only version 3, refuses the new one */
+    /* and this program, which knows only version 4, refuses the new one */
     assert_int_equal(try_open(w, "a.db", (struct jb_ledger_options){.role = JB_LEDGER_REPLICA}),
                      JB_VERSION);
 }
@@ -239,10 +241,10 @@ static void a_failed_migration_leaves_the_file_as_it_was(void **state)
     char path[160];
 
     snprintf(path, sizeof path, "%s", lw_path(w, "a.db"));
-    assert_int_equal(jb_schema_migrate(l, path, (struct jb_schema_steps){steps_bad, 4}, &w->fault),
+    assert_int_equal(jb_schema_migrate(l, path, (struct jb_schema_steps){steps_bad, 5}, &w->fault),
                      JB_CORRUPT);
-    assert_non_null(strstr(w->fault.text, "version 5"));
-    assert_int_equal(version_of(l), 3);
+    assert_non_null(strstr(w->fault.text, "version 6"));
+    assert_int_equal(version_of(l), 4);
     assert_int_equal(
         jb_db_number(l, "SELECT count(*) FROM sqlite_schema WHERE name IN ('extra', 'more')",
                      &value),

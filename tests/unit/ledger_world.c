@@ -239,6 +239,8 @@ char *lw_dump(struct jb_ledger *l)
     for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++) {
         char sql[128];
         sqlite3_stmt *s = NULL;
+        if (t->role != 0 && t->role != (int)l->role)
+            continue;
         snprintf(sql, sizeof sql, "SELECT * FROM %s ORDER BY %s", t->name, t->order);
         assert_int_equal(sqlite3_prepare_v2(l->db, sql, -1, &s, NULL), SQLITE_OK);
         fprintf(out, "== %s\n", t->name);

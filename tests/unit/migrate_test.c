@@ -29,6 +29,9 @@ static const struct old {
     {"tests/data/ledger-v2/broker.sql", 2, JB_LEDGER_BROKER, 5, 0, 6},
     {"tests/data/ledger-v2/xfj.sql", 2, JB_LEDGER_REPLICA, 5, 0, 6},
     {"tests/data/ledger-v2/zjj.sql", 2, JB_LEDGER_REPLICA, 2, 1, 3},
+    {"tests/data/ledger-v3/broker.sql", 3, JB_LEDGER_BROKER, 5, 0, 6},
+    {"tests/data/ledger-v3/xfj.sql", 3, JB_LEDGER_REPLICA, 5, 0, 6},
+    {"tests/data/ledger-v3/zjj.sql", 3, JB_LEDGER_REPLICA, 2, 1, 3},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
