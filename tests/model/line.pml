@@ -126,6 +126,15 @@ inline cut()
 
 /* ---- the broker ---------------------------------------------------------------------------- */
 
+/* Neither end stops reading because it cannot write just now: an answer without room is lost. */
+inline answer(frame, a1, a2)
+{
+    if
+    :: nfull(down_line) -> down_line!frame(a1, a2)
+    :: full(down_line)
+    fi
+}
+
 inline greet(made_there, down_there) /* greet.c */
 {
     assert(made_there >= up_taken);   /* DIVERGED: the node's file would be an older copy */
@@ -133,18 +142,18 @@ inline greet(made_there, down_there) /* greet.c */
     greeted = true;
     b_sent = down_there;
     b_acked = down_there;
-    down_line!WELCOME(up_taken, stream_end)
+    answer(WELCOME, up_taken, stream_end)
 }
 
 inline intake(number) /* intake.c, take_submit */
 {
     if
-    :: !greeted -> down_line!REJECT(0, 0)
+    :: !greeted -> answer(REJECT, 0, 0)
     :: greeted && number > up_taken + 1 ->
 #ifdef WRONG_BROKER_SKIPS_GAP
         up_taken = number
 #else
-        down_line!RESUME(up_taken, 0)
+        answer(RESUME, up_taken, 0)
 #endif
     :: greeted && number <= up_taken ->
 #ifdef WRONG_DEDUPE_FORGOTTEN
@@ -158,7 +167,7 @@ inline intake(number) /* intake.c, take_submit */
         up_taken = number;
 #ifdef WRONG_ANSWER_BEFORE_COMMIT
         b_sent = stream_end + 1;
-        down_line!DELIVER(b_sent, number)
+        answer(DELIVER, b_sent, number)
 #endif
     fi
 }
@@ -188,8 +197,8 @@ active proctype broker()
     byte a, b;
 end:
     do
-    :: atomic { nfull(down_line) && up_line?[HELLO, a, b] -> up_line?HELLO(a, b); greet(a, b); a = 0; b = 0 }
-    :: atomic { nfull(down_line) && up_line?[SUBMIT, a, b] -> up_line?SUBMIT(a, b); intake(a); a = 0; b = 0 }
+    :: atomic { up_line?HELLO(a, b) -> greet(a, b); a = 0; b = 0 }
+    :: atomic { up_line?SUBMIT(a, b) -> intake(a); a = 0; b = 0 }
     :: atomic {
         up_line?ACK(a, b) ->
         if
@@ -333,7 +342,7 @@ end:
         up_line!SUBMIT(n_sent, 0)
     }
     :: atomic { /* gather, in memory */
-        !gathered && nfull(up_line) && down_line?[DELIVER, a, b] ->
+        !gathered && down_line?[DELIVER, a, b] ->
         down_line?DELIVER(a, b);
         if
         :: !WELCOMED
@@ -348,7 +357,7 @@ end:
         a = 0; b = 0
     }
     :: atomic { /* apply, in one transaction */
-        gathered && nfull(up_line) ->
+        gathered && (nfull(up_line) || g_number <= down + 1) ->
         gathered = false;
         if
 #ifndef WRONG_NODE_SKIPS_GAP
