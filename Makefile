@@ -44,7 +44,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
 
 # ---- flags -------------------------------------------------------------------------------------
 # libuv and friends are linked with --as-needed: a program names only what its objects use.
-PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd
+PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd \
+            libmicrohttpd jansson
 # Its .pc file asks for the headers of zlib, which nobody here needs.
 OTHER_LIBS := -lxlsxwriter
 
@@ -235,7 +236,7 @@ $(BUILD)/libjiaoban.a: $(call obj,$(CLIENT_SRC)) $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban.pc: $(BUILD)/flags Makefile
 	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' \
 	    'Name: jiaoban' 'Description: client library of the jiaoban casework broker' \
-	    'Version: $(VERSION)' 'Requires.private: libuv libprotobuf-c libsodium' \
+	    'Version: $(VERSION)' 'Requires.private: libuv libprotobuf-c libsodium jansson' \
 	    'Libs: -L$${libdir} -ljiaoban' 'Cflags: -I$${includedir}' > $@
 
 # ---- translations ------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(blob|codec|chain|fr
 daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h
-clients/cli      clients/(cli/[a-z0-9_]+|lib/jiaoban(_uv|_types)?)\.h
+clients/cli      clients/(cli/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)\.h
+clients/gateway  (clients/(gateway/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/(base|rules)/[a-z0-9_]+)\.h
 tests            (proto|daemon|clients|tests)/[a-z0-9_/.-]+\.h
 RULES
 }
@@ -33,12 +34,14 @@ RULES
 library_rules() {
     cat <<'RULES'
 zmq\.h                proto/wire tests
-sqlite3\.h            proto/ledger tests
+sqlite3\.h            proto/ledger clients/gateway tests
 libintl\.h            clients/cli
 libsmartcols.*\.h     clients/cli
 xlsxwriter\.h         clients/cli
 ini\.h                proto/base proto/rules
 openssl/.*\.h         proto/wire
+jansson\.h            proto/wire clients/gateway
+microhttpd\.h         clients/gateway
 RULES
 }
 
@@ -122,7 +125,7 @@ check_sizes() {
 
 # Functions that the public headers declare; comments do not count.
 declared() {
-    cat clients/lib/jiaoban.h clients/lib/jiaoban_uv.h | awk '
+    cat clients/lib/jiaoban.h clients/lib/jiaoban_uv.h clients/lib/jiaoban_serve.h | awk '
     { while (match($0, /\/\*[^*]*\*+([^\/*][^*]*\*+)*\//))
           $0 = substr($0, 1, RSTART - 1) substr($0, RSTART + RLENGTH) }
     open { if (!match($0, /\*\//)) next; $0 = substr($0, RSTART + 2); open = 0 }

@@ -157,6 +157,22 @@ const struct jiaoban_report *jb_client_report(struct jb_arena *a, const Jb__Repo
 /* A pointer array with room for one more than `count`; NULL: out of memory. */
 void *jb_client_pointers(struct jb_arena *a, size_t count);
 
+/* ---- submit.c ---- */
+
+/* Copy and check the caller's options; NULL: the usual ones. */
+JB_MUST enum jiaoban_status jb_client_options(struct jiaoban *j,
+                                              const struct jiaoban_options *options,
+                                              struct jiaoban_options *ours);
+struct jb_client_act { /* an encoded act with what goes beside it; borrowed */
+    struct jb_bytes act, persons;
+    const char *query_code;
+};
+/* Queue a submission. */
+JB_MUST enum jiaoban_status jb_client_submit_begin(struct jiaoban *j,
+                                                   const struct jb_client_act *act,
+                                                   const struct jiaoban_options *options,
+                                                   const struct jb_client_call *call, uint64_t *id);
+
 /* ---- acts.c ---- */
 
 /* Check the caller's act against what its kind has, convert and encode it; persons too. Bytes live

@@ -9,8 +9,8 @@
 #define TOKEN_BYTES 64
 #define OPTIONS_FIRST_BYTES (offsetof(struct jiaoban_options, timeout_ms) + sizeof(uint32_t))
 
-static enum jiaoban_status options_read(struct jiaoban *j, const struct jiaoban_options *options,
-                                        struct jiaoban_options *ours)
+enum jiaoban_status jb_client_options(struct jiaoban *j, const struct jiaoban_options *options,
+                                      struct jiaoban_options *ours)
 {
     enum jiaoban_status status =
         jb_client_args(j, options, ours, sizeof *ours, OPTIONS_FIRST_BYTES);
@@ -29,36 +29,37 @@ static enum jiaoban_status options_read(struct jiaoban *j, const struct jiaoban_
     return status;
 }
 
-/* Fill in the request; what it points to lives in j->scratch, or is the caller's. */
-static enum jiaoban_status submission(struct jiaoban *j, const char *kind,
-                                      const struct jiaoban_act *act,
-                                      const struct jiaoban_options *options, Jb__DoSubmit *body)
+/* Fill in the request; what it points to is the caller's. */
+static void submission(const struct jb_client_act *act, const struct jiaoban_options *options,
+                       Jb__DoSubmit *body)
 {
-    struct jiaoban_act ours;
-    struct jb_bytes bytes = {NULL, 0};
-    struct jb_bytes persons = {NULL, 0};
-    enum jiaoban_status status;
-
-    if (act == NULL)
-        return jb_client_fail(j, JIAOBAN_MISSING, "the act is missing");
-    status = jb_client_args(j, act, &ours, sizeof ours, ACT_FIRST_BYTES);
-    if (status == JIAOBAN_OK)
-        status = jb_client_act_encode(j, kind, &ours, &bytes, &persons);
-    if (status != JIAOBAN_OK) {
-        jb_arena_reset(&j->scratch);
-        return status;
-    }
     body->has_act = true;
-    body->act = (ProtobufCBinaryData){.len = bytes.len, .data = (uint8_t *)(uintptr_t)bytes.data};
-    body->has_petitioners = persons.len > 0;
+    body->act = (ProtobufCBinaryData){act->act.len, (uint8_t *)(uintptr_t)act->act.data};
+    body->has_petitioners = act->persons.len > 0;
     body->petitioners =
-        (ProtobufCBinaryData){.len = persons.len, .data = (uint8_t *)(uintptr_t)persons.data};
+        (ProtobufCBinaryData){act->persons.len, (uint8_t *)(uintptr_t)act->persons.data};
     body->has_wait_ms = true;
     body->wait_ms = options->wait_ms;
     body->on_behalf_of = (char *)(uintptr_t)options->on_behalf_of;
     body->token = (char *)(uintptr_t)options->token;
-    body->query_code = (char *)(uintptr_t)ours.query_code;
-    return JIAOBAN_OK;
+    body->query_code = (char *)(uintptr_t)act->query_code;
+}
+
+/* Check and encode the caller's act; the outcome lives in j->scratch, or is the caller's. */
+static enum jiaoban_status act_read(struct jiaoban *j, const char *kind,
+                                    const struct jiaoban_act *act, struct jb_client_act *out)
+{
+    struct jiaoban_act ours;
+
+    if (act == NULL)
+        return jb_client_fail(j, JIAOBAN_MISSING, "the act is missing");
+    enum jiaoban_status status = jb_client_args(j, act, &ours, sizeof ours, ACT_FIRST_BYTES);
+    if (status == JIAOBAN_OK)
+        status = jb_client_act_encode(j, kind, &ours, &out->act, &out->persons);
+    if (status != JIAOBAN_OK)
+        jb_arena_reset(&j->scratch);
+    out->query_code = ours.query_code;
+    return status;
 }
 
 /* It was sent, and the answer did not come: doing it again might do it twice. */
@@ -79,15 +80,17 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
 {
     Jb__Request request = JB__REQUEST__INIT;
     Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
+    struct jb_client_act encoded = {.query_code = NULL};
     struct jiaoban_options ours;
 
     if (out != NULL)
         *out = NULL;
-    enum jiaoban_status status = options_read(j, options, &ours);
+    enum jiaoban_status status = jb_client_options(j, options, &ours);
     if (status == JIAOBAN_OK)
-        status = submission(j, kind, act, &ours, &body);
+        status = act_read(j, kind, act, &encoded);
     if (status != JIAOBAN_OK)
         return status;
+    submission(&encoded, &ours, &body);
     request.body_case = JB__REQUEST__BODY_SUBMIT;
     request.submit = &body;
     uint32_t timeout_ms =
@@ -97,24 +100,32 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
     return j->last_id != last_id ? unsure(j, status) : status;
 }
 
+enum jiaoban_status jb_client_submit_begin(struct jiaoban *j, const struct jb_client_act *act,
+                                           const struct jiaoban_options *options,
+                                           const struct jb_client_call *call, uint64_t *id)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
+
+    submission(act, options, &body);
+    request.body_case = JB__REQUEST__BODY_SUBMIT;
+    request.submit = &body;
+    return jb_client_begin(j, &request, call, id);
+}
+
 enum jiaoban_status jiaoban_submit_async(struct jiaoban *j, const char *kind,
                                          const struct jiaoban_act *act,
                                          const struct jiaoban_options *options,
                                          jiaoban_answer_fn fn, void *data, uint64_t *id)
 {
-    Jb__Request request = JB__REQUEST__INIT;
-    Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
+    struct jb_client_act encoded = {.query_code = NULL};
     struct jiaoban_options ours;
     struct jb_client_call call = {.fn = fn, .data = data};
 
-    enum jiaoban_status status = options_read(j, options, &ours);
+    enum jiaoban_status status = jb_client_options(j, options, &ours);
     if (status == JIAOBAN_OK)
-        status = submission(j, kind, act, &ours, &body);
-    if (status != JIAOBAN_OK)
-        return status;
-    request.body_case = JB__REQUEST__BODY_SUBMIT;
-    request.submit = &body;
-    return jb_client_begin(j, &request, &call, id);
+        status = act_read(j, kind, act, &encoded);
+    return status == JIAOBAN_OK ? jb_client_submit_begin(j, &encoded, &ours, &call, id) : status;
 }
 
 #define VERB(name, kind)                                                                           \

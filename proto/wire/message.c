@@ -8,6 +8,7 @@
 
 #include "proto/schema/act.pb-c.h"
 #include "proto/wire/codec.h"
+#include "proto/wire/descriptor.h"
 #include "proto/wire/json.h"
 #include "proto/wire/pack.h"
 
@@ -70,48 +71,14 @@ static size_t value_count(const ProtobufCMessage *message, const ProtobufCFieldD
     return *(const protobuf_c_boolean *)quantifier != 0;
 }
 
-static size_t value_size(ProtobufCType type)
-{
-    switch (type) {
-    case PROTOBUF_C_TYPE_INT64:
-    case PROTOBUF_C_TYPE_UINT64:
-        return sizeof(uint64_t);
-    case PROTOBUF_C_TYPE_STRING:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return sizeof(void *);
-    case PROTOBUF_C_TYPE_BYTES:
-        return sizeof(ProtobufCBinaryData);
-    default:
-        return sizeof(uint32_t);
-    }
-}
-
 static const void *value_at(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                             size_t element)
 {
     const void *at = place(message, field->offset);
 
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        at = (const uint8_t *)*(void *const *)at + element * value_size(field->type);
+        at = (const uint8_t *)*(void *const *)at + element * jb_value_bytes(field->type);
     return at;
-}
-
-/* Bytes that all names of the enum begin with, up to and with an underscore. */
-static size_t common_prefix(const ProtobufCEnumDescriptor *type)
-{
-    const char *first = type->values[0].name;
-    size_t len = strlen(first);
-
-    for (unsigned i = 1; i < type->n_values; i++) {
-        size_t n = 0;
-
-        while (n < len && type->values[i].name[n] == first[n])
-            n++;
-        len = n;
-    }
-    while (len > 0 && first[len - 1] != '_')
-        len--;
-    return len;
 }
 
 static void print_enum(struct jb_json *json, const ProtobufCEnumDescriptor *type, int value)
@@ -125,7 +92,7 @@ static void print_enum(struct jb_json *json, const ProtobufCEnumDescriptor *type
         jb_json_word(json, text);
         return;
     }
-    for (const char *c = row->name + common_prefix(type); *c != '\0' && len < sizeof text; c++)
+    for (const char *c = row->name + jb_enum_prefix(type); *c != '\0' && len < sizeof text; c++)
         text[len++] = (char)tolower((unsigned char)*c);
     jb_json_text(json, (struct jb_text){text, len});
 }

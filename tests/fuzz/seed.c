@@ -311,6 +311,19 @@ static void text_seeds(void)
         {"csv", "quoted", "a,b\r\n\"1\"\"2\",\"x,\ny\"\r\n"},
         {"csv", "plain", "no,date,title\n1,2026-11-23,屋面\n2,,\n"},
         {"json", "text", "\3a\"b\\c\x01\xff\xe5\xb1\x8b\xed\xa0\x80\xf4\x90"},
+        {"json", "read-assign",
+         "\4{\"kind\":\"assign\",\"custody\":3,\"node\":5,\"co_handlers\":[6,7],"
+         "\"authority\":\"first_assignment\",\"due_ms\":\"1700000000000\",\"text\":\"\\u8bf7\"}"},
+        {"json", "read-register",
+         "\4{\"kind\":\"register\",\"title\":\"t\",\"matter\":\"appeal\",\"flags\":2,"
+         "\"persons\":[{\"name\":\"a\",\"main_visitor\":true},{}],\"received_at_ms\":1}"},
+        {"json", "read-link",
+         "\4{\"kind\":\"link\",\"other_case_no\":\"20261123-00003-00049-5\",\"link_kind\":2}"},
+        {"json", "read-cases",
+         "\4{\"cases\":[{\"number\":\"1\",\"light\":\"red\",\"recused\":[\"a\"],\"accused\":[1],"
+         "\"deadlines\":[{\"due_ms\":\"-1\",\"provisional\":null}]}],\"more\":true}"},
+        {"json", "read-request",
+         "\4{\"id\":\"18446744073709551615\",\"get_blob\":{\"blob_hash\":\"AP8Q\"}}"},
         {"ledger", "page", "\0\0\x10\x40\4\1\2\3\4"},
         {"ledger", "replica-page", "\1\0\x30\x20\2\xff\xff"},
         {"ledger", "old-page", "\2\0\x20\x00\1\0"},
