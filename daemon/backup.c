@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +19,10 @@
 #include "proto/ledger/recovery.h"
 #include "proto/wire/blob.h"
 #include "proto/wire/keys.h"
+
+/* A broker may be at work: a backup works half of the time, and lets everybody else go first. */
+#define REST_PERCENT 100
+#define NICE 10
 
 static void print_day(int64_t at_ms)
 {
@@ -67,13 +72,15 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
     char path[4000];
     struct jb_backup_report r = {0};
     struct jb_clock clock = jb_clock_wall();
+    struct jb_backup_order order = {path, dest, jb_clock_read(&clock), REST_PERCENT};
     enum jb_err err = record_path(config, path, sizeof path, fault);
 
+    (void)setpriority(PRIO_PROCESS, 0, NICE); /* the unit may have done so, and forbid it */
     if (err == JB_OK && access(path, F_OK) != 0)
         err = jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
                            strerror(errno));
     if (err == JB_OK)
-        err = jb_backup_run(path, dest, jb_clock_read(&clock), &r, fault);
+        err = jb_backup_run(&order, &r, fault);
     if (err != JB_OK)
         return err;
     printf("%s: %s backup, whole up to entry %" PRIu64 " (head ", dest,

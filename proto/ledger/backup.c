@@ -21,6 +21,7 @@
 struct run {
     const char *source, *dest;
     char part[4096]; /* where a first run writes */
+    struct jb_breath breath;
     struct jb_backup_copying c;
     struct jb_backup_report *out;
     struct jb_fault *fault;
@@ -79,6 +80,7 @@ static enum jb_err open_dest(struct run *r, const char *path)
     enum jb_err err = jb_ledger_open(path, &options, &r->c.to, r->fault);
     if (err != JB_OK)
         return err;
+    r->c.to->breath = &r->breath;
     if (jb_db_exec(r->c.to, "PRAGMA secure_delete = ON") != JB_OK) /* an erased key goes for good */
         return jb_fault_set(r->fault, JB_IO, "%s: %s", path, r->c.to->error);
     err = jb_ledger_begin(r->c.to);
@@ -150,14 +152,14 @@ static enum jb_err open_both(struct run *r)
 /* ---- the copy ---- */
 
 /* The rest in one view of the source, and where its log stands in that view. */
-static enum jb_err settle(struct run *r, uint64_t after)
+static enum jb_err settle(struct run *r)
 {
     struct jb_ledger *from = r->c.from;
     bool mine = false;
     enum jb_err err = jb_sql_snapshot(from, &mine);
 
     if (err == JB_OK)
-        err = jb_backup_settle(&r->c, after);
+        err = jb_backup_settle(&r->c);
     if (err == JB_OK)
         err = jb_state_load(from);
     r->out->seq = from->heads.log_seq;
@@ -170,10 +172,11 @@ static enum jb_err copy_all(struct run *r, int64_t now_ms)
 {
     struct jb_chain_report found = {0};
     uint64_t before = r->out->first ? 0 : r->out->seq;
-    enum jb_err err = jb_backup_catch_up(&r->c);
 
+    r->c.keys_after = before;
+    enum jb_err err = jb_backup_catch_up(&r->c);
     if (err == JB_OK)
-        err = settle(r, before);
+        err = settle(r);
     if (err != JB_OK)
         return jb_fault_set(r->fault, err, "%s: %s", r->dest,
                             r->c.to->error[0] != '\0' ? r->c.to->error : r->c.from->error);
@@ -222,16 +225,22 @@ static uint64_t file_bytes(const char *path)
     return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-enum jb_err jb_backup_run(const char *source, const char *dest, int64_t now_ms,
-                          struct jb_backup_report *out, struct jb_fault *fault)
+enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_report *out,
+                          struct jb_fault *fault)
 {
-    struct run r = {.source = source, .dest = dest, .out = out, .fault = fault};
+    const char *source = order->source;
+    const char *dest = order->dest;
+    struct run r = {.source = source,
+                    .dest = dest,
+                    .breath = {.rest_percent = order->rest_percent},
+                    .out = out,
+                    .fault = fault};
 
     *out = (struct jb_backup_report){0};
     fault->text[0] = '\0';
     enum jb_err err = open_both(&r);
     if (err == JB_OK)
-        err = copy_all(&r, now_ms);
+        err = copy_all(&r, order->now_ms);
     if (err == JB_OK)
         err = jb_backup_blobs_bring(r.c.from, source, r.c.to, dest, &out->blobs, fault);
     if (err == JB_OK && (err = jb_ledger_commit(r.c.to)) != JB_OK)

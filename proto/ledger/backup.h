@@ -30,6 +30,14 @@ struct jb_backup_report {
     struct jb_blobs_report blobs;
 };
 
+struct jb_backup_order {
+    const char *source, *dest; /* paths */
+    int64_t now_ms;
+    /* Rest between its small steps, in percent of the time that they took: whoever works with the
+     * record meanwhile must not wait behind them for the disk. 0: without a rest. */
+    unsigned rest_percent;
+};
+
 /* Bring the backup `dest` up to the state of the broker's record `source`. A new one is written as
  * `dest.part` and renamed when it is whole; an interrupted one is continued. Before it counts, the
  * chains of what was copied are hashed again from what was written and compared with the source's.
@@ -37,8 +45,8 @@ struct jb_backup_report {
  * hashes; damaged ones are left out and counted, the record is backed up all the same.
  * DIVERGED: `dest` is a backup of another history; CORRUPT: not a backup, or damaged; LOCKED: a
  * backup to it is under way; VERSION, NOT_FOUND, IO, FULL, NOMEM. */
-enum jb_err jb_backup_run(const char *source, const char *dest, int64_t now_ms,
-                          struct jb_backup_report *out, struct jb_fault *fault) JB_MUST;
+enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_report *out,
+                          struct jb_fault *fault) JB_MUST;
 
 /* Read a whole backup again: pages, chain of the log, chain of every stream, attachments. CORRUPT:
  * the fault says what is wrong; NOT_FOUND: it is none, or an unfinished one. */

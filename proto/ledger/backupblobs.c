@@ -72,15 +72,19 @@ static enum jb_err bring_one(struct bringing *b, const uint8_t hash[JB_HASH_BYTE
 {
     uint64_t bytes = 0;
     bool yes = false;
+    struct jb_blob_copying how = {
+        .from = b->dest, .suite = jb_ledger_suite(b->from), .breath = b->to->breath};
     enum jb_err err = wanted(b, hash, &yes);
 
     if (err != JB_OK || !yes)
         return err;
-    err = jb_blob_copy(b->dest, NULL, hash, jb_ledger_suite(b->from), &bytes);
+    err = jb_blob_copy(&how, hash, &bytes);
+    how.from = b->source;
+    how.to = b->dest;
     if (err == JB_OK) /* by a run that did not come to its end */
         bytes = 0;
     else
-        err = jb_blob_copy(b->source, b->dest, hash, jb_ledger_suite(b->from), &bytes);
+        err = jb_blob_copy(&how, hash, &bytes);
     if (err == JB_NOT_FOUND) /* erased or fetched anew meanwhile */
         return JB_OK;
     if (err == JB_CORRUPT) {
@@ -236,6 +240,7 @@ enum jb_err jb_backup_blobs_check(struct jb_ledger *l, const char *path,
 {
     char folder[JB_BLOBFILE_PATH];
     struct jb_blob_names rows = {NULL, 0, 0};
+    struct jb_blob_copying how = {.from = folder, .suite = jb_ledger_suite(l)};
     enum jb_err err = folder_of(path, true, folder, fault);
 
     *out = (struct jb_blobs_report){0};
@@ -243,7 +248,7 @@ enum jb_err jb_backup_blobs_check(struct jb_ledger *l, const char *path,
         err = rows_read(l, &rows);
     for (size_t i = 0; i < rows.count && err == JB_OK; i++) {
         uint64_t bytes = 0;
-        err = jb_blob_copy(folder, NULL, rows.at[i], jb_ledger_suite(l), &bytes);
+        err = jb_blob_copy(&how, rows.at[i], &bytes);
         if (err == JB_NOT_FOUND || err == JB_CORRUPT) {
             char name[JB_BLOB_HASH_TEXT];
             jb_blob_hash_text(rows.at[i], name);
@@ -275,25 +280,25 @@ static enum jb_err rows_drop(struct jb_ledger *l)
     return err;
 }
 
-static enum jb_err restore_all(const struct jb_blob_names *names, uint8_t suite, const char *from,
-                               const char *to, struct jb_blobs_report *out, struct jb_fault *fault)
+static enum jb_err restore_all(const struct jb_blob_names *names, const struct jb_blob_copying *how,
+                               struct jb_blobs_report *out, struct jb_fault *fault)
 {
-    enum jb_err err = names->count > 0 ? folder_make(to, fault) : JB_OK;
+    enum jb_err err = names->count > 0 ? folder_make(how->to, fault) : JB_OK;
 
     for (size_t i = 0; i < names->count && err == JB_OK; i++) {
         uint64_t bytes = 0;
-        err = jb_blob_copy(from, to, names->at[i], suite, &bytes);
+        err = jb_blob_copy(how, names->at[i], &bytes);
         if (err == JB_NOT_FOUND || err == JB_CORRUPT) {
             damaged(out, names->at[i]);
             err = JB_OK;
             continue;
         }
         if (err != JB_OK)
-            return fail(fault, err, to, names->at[i]);
+            return fail(fault, err, how->to, names->at[i]);
         out->copied++;
         out->bytes += bytes;
     }
-    return err == JB_OK && out->copied > 0 ? jb_blobfile_sync_folder(to) : err;
+    return err == JB_OK && out->copied > 0 ? jb_blobfile_sync_folder(how->to) : err;
 }
 
 enum jb_err jb_backup_blobs_restore(struct jb_ledger *l, const char *source, bool marked,
@@ -303,6 +308,7 @@ enum jb_err jb_backup_blobs_restore(struct jb_ledger *l, const char *source, boo
     char from[JB_BLOBFILE_PATH];
     char to[JB_BLOBFILE_PATH];
     struct jb_blob_names names = {NULL, 0, 0};
+    struct jb_blob_copying how = {.from = from, .to = to, .suite = jb_ledger_suite(l)};
     enum jb_err err = folder_of(source, marked, from, fault);
 
     *out = (struct jb_blobs_report){0};
@@ -311,7 +317,7 @@ enum jb_err jb_backup_blobs_restore(struct jb_ledger *l, const char *source, boo
     if (err == JB_OK)
         err = marked ? rows_read(l, &names) : jb_blob_names_read(from, &names, fault);
     if (err == JB_OK)
-        err = restore_all(&names, jb_ledger_suite(l), from, to, out, fault);
+        err = restore_all(&names, &how, out, fault);
     if (err == JB_OK)
         err = rows_drop(l);
     jb_blob_names_free(&names);

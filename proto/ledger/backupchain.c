@@ -53,6 +53,7 @@ static enum jb_err log_follow(struct following *f, uint64_t after)
             break;
         }
         f->out->entries++;
+        jb_breathe(f->l->breath);
     }
     jb_sql_done(s);
     return err;
@@ -96,6 +97,7 @@ static enum jb_err page_follow(struct following *f, uint32_t node, struct jb_lin
     if (err == JB_OK && *count > 0 && memcmp(end, at->head, sizeof end) != 0)
         return broken(f, "item", node, at->number);
     f->out->items += *count;
+    jb_breathe(f->l->breath);
     return err;
 }
 

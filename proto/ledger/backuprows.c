@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 
-#define PIECE_ROWS 4096
-#define PIECE_BYTES ((int64_t)8 * 1024 * 1024) /* of values, but one row is taken in any case */
+/* Small: whoever commits to the same disk meanwhile waits for a piece's sync. */
+#define PIECE_ROWS 512
+#define PIECE_BYTES ((int64_t)256 * 1024) /* of values, but one row is taken in any case */
+#define WAL_BYTES ((int64_t)512 * 1024)   /* moved into the file when it has grown so far */
 
 const struct jb_backup_table jb_backup_tables[] = {
     {"entry", JB_BACKUP_GROWS, 0, "seq"},
@@ -18,7 +20,7 @@ const struct jb_backup_table jb_backup_tables[] = {
     {"audit_end", JB_BACKUP_WHOLE, 0, NULL},
     {"case_key", JB_BACKUP_ERASABLE, 0, "case_no"},
     {"meta", JB_BACKUP_WHOLE, 0, NULL},
-    {"blob_receipt", JB_BACKUP_WHOLE, 0, NULL},
+    {"blob_receipt", JB_BACKUP_GROWS, 0, "number"},
     {"line", JB_BACKUP_WHOLE, 0, NULL},
     {"lineage", JB_BACKUP_WHOLE, 0, NULL},
     {"copy", JB_BACKUP_WHOLE, 0, NULL},
@@ -142,6 +144,10 @@ static enum jb_err keep_piece(struct jb_backup_copying *c)
     if (!c->staged)
         return JB_OK;
     enum jb_err err = jb_ledger_commit(c->to);
+    if (err == JB_OK && jb_ledger_wal_bytes(c->to) > WAL_BYTES) {
+        jb_breathe(c->to->breath);
+        jb_ledger_checkpoint(c->to, false);
+    }
     if (err == JB_OK)
         err = jb_ledger_begin(c->to);
     return err;
@@ -157,6 +163,8 @@ static enum jb_err sequence_copy(struct jb_backup_copying *c, const struct jb_ba
         err = piece_copy(c, t, q, &more);
         if (err == JB_OK && more)
             err = keep_piece(c);
+        if (more)
+            jb_breathe(c->to->breath);
     } while (err == JB_OK && more);
     return err;
 }
@@ -225,9 +233,9 @@ static enum jb_err whole_copy(struct jb_backup_copying *c, const struct jb_backu
 
 /* ---- keys of cases ---- */
 
-/* Keys that were erased by the entries that were copied since entry `after`: no other key ever goes
+/* Keys that were erased by the entries that were copied since the last time: no other key ever goes
  * from a record. So what a run costs does not depend on how many keys there are. */
-static enum jb_err keys_drop(struct jb_backup_copying *c, int64_t after)
+static enum jb_err keys_drop(struct jb_backup_copying *c)
 {
     sqlite3_stmt *s = NULL;
     enum jb_err err =
@@ -238,7 +246,7 @@ static enum jb_err keys_drop(struct jb_backup_copying *c, int64_t after)
 
     if (err != JB_OK)
         return err;
-    (void)sqlite3_bind_int64(s, 1, after);
+    (void)sqlite3_bind_int64(s, 1, (int64_t)c->keys_after);
     while (jb_sql_next(c->to, s, &err)) {
     }
     sqlite3_finalize(s);
@@ -247,9 +255,9 @@ static enum jb_err keys_drop(struct jb_backup_copying *c, int64_t after)
 }
 
 /* The number of a case begins with its day and its registering node, so new ones may stand anywhere
- * among the old: those of the entries that were copied since entry `after`. A key comes with the
+ * among the old: those of the entries that were copied since the last time. A key comes with the
  * registration or with the first attachment. */
-static enum jb_err keys_add(struct jb_backup_copying *c, int64_t after)
+static enum jb_err keys_add(struct jb_backup_copying *c)
 {
     sqlite3_stmt *cases = NULL;
     sqlite3_stmt *key = NULL;
@@ -264,13 +272,14 @@ static enum jb_err keys_add(struct jb_backup_copying *c, int64_t after)
     if (err == JB_OK)
         err = prepare(c->to, "INSERT OR REPLACE INTO case_key VALUES (?, ?)", &add);
     if (err == JB_OK)
-        (void)sqlite3_bind_int64(cases, 1, after);
+        (void)sqlite3_bind_int64(cases, 1, (int64_t)c->keys_after);
     while (err == JB_OK && jb_sql_next(c->to, cases, &err)) {
         int64_t bytes = 0;
         (void)sqlite3_bind_int64(key, 1, sqlite3_column_int64(cases, 0));
         if (jb_sql_next(c->from, key, &err))
             err = row_copy(c, key, add, &bytes);
         (void)sqlite3_reset(key);
+        jb_breathe(c->to->breath);
     }
     sqlite3_finalize(cases);
     sqlite3_finalize(key);
@@ -290,25 +299,46 @@ static enum jb_err grow(struct jb_backup_copying *c)
     return err;
 }
 
+/* One that is erased meanwhile is brought here all the same; the entry that erased it comes later,
+ * and with it the key goes. */
+static enum jb_err keys_catch_up(struct jb_backup_copying *c)
+{
+    int64_t last = 0;
+    enum jb_err err = keys_drop(c);
+
+    if (err == JB_OK)
+        err = keys_add(c);
+    if (err == JB_OK)
+        err = jb_db_number(c->to, "SELECT max(seq) FROM entry", &last);
+    if (err == JB_OK)
+        c->keys_after = (uint64_t)last;
+    return err;
+}
+
 enum jb_err jb_backup_catch_up(struct jb_backup_copying *c)
 {
     enum jb_err err = grow(c);
 
+    if (err == JB_OK)
+        err = keys_catch_up(c);
     return err == JB_OK ? keep_piece(c) : err;
 }
 
-enum jb_err jb_backup_settle(struct jb_backup_copying *c, uint64_t after)
+enum jb_err jb_backup_settle(struct jb_backup_copying *c)
 {
-    enum jb_err err = grow(c);
+    struct jb_breath *breath = c->to->breath;
 
+    c->to->breath = NULL;
+    enum jb_err err = grow(c);
     if (err == JB_OK)
-        err = keys_drop(c, (int64_t)after);
+        err = keys_drop(c);
     if (err == JB_OK)
-        err = keys_add(c, (int64_t)after);
+        err = keys_add(c);
     for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL && err == JB_OK; t++)
         if (t->kind == JB_BACKUP_WHOLE)
             err = whole_copy(c, t);
     if (err == JB_OK) /* what the access log no longer keeps goes from the backup as well */
         err = jb_db_exec(c->to, "DELETE FROM audit WHERE number <= (SELECT floor FROM audit_end)");
+    c->to->breath = breath;
     return err;
 }

@@ -24,14 +24,16 @@ struct jb_backup_copying {
     struct jb_ledger *from, *to;
     uint64_t rows; /* copied so far */
     uint64_t keys_erased;
-    bool staged; /* commit after each piece: nothing that counts is there yet */
+    bool staged;         /* commit after each piece: nothing that counts is there yet */
+    uint64_t keys_after; /* the entry up to which the keys of cases are here */
 };
 
 /* Copy what is new, piece by piece, each read in a short transaction, until nothing is left but
- * what came meanwhile. Inside a transaction of `to` (with `staged`: the last of several). */
+ * what came meanwhile. Inside a transaction of `to` (with `staged`: the last of several). Rests
+ * between pieces as the ledger `to` says (breath.h). */
 enum jb_err jb_backup_catch_up(struct jb_backup_copying *c) JB_MUST;
-/* The rest, and what is changed in place: in one view of the source, held by the caller. `after`:
- * the entry up to which the keys of cases are here already. */
-enum jb_err jb_backup_settle(struct jb_backup_copying *c, uint64_t after) JB_MUST;
+/* The rest, and what is changed in place: in one view of the source, held by the caller. Without a
+ * rest: as long as it is held the source's write-ahead log grows. */
+enum jb_err jb_backup_settle(struct jb_backup_copying *c) JB_MUST;
 
 #endif

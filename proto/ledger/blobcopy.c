@@ -13,6 +13,7 @@
 
 #define ARENA_BYTES ((size_t)2 * 1024 * 1024)
 #define NAME_DIGITS (2 * (size_t)JB_HASH_BYTES)
+#define SYNC_CHUNKS 8 /* written between two syncs: what gathers holds up everybody's */
 
 static void path_make(const char *folder, const uint8_t hash[JB_HASH_BYTES], const char *ending,
                       char path[JB_BLOBFILE_PATH])
@@ -99,19 +100,21 @@ void jb_blob_names_free(struct jb_blob_names *names)
 /* ---- one blob ---- */
 
 struct copying {
+    const struct jb_blob_copying *how;
     int from, to; /* to: -1: only look */
     struct jb_bytes bytes;
     struct jb_blob_manifest m;
 };
 
-static enum jb_err head_copy(struct copying *c, const uint8_t hash[JB_HASH_BYTES], uint8_t suite,
+static enum jb_err head_copy(struct copying *c, const uint8_t hash[JB_HASH_BYTES],
                              struct jb_arena *arena)
 {
     uint8_t found[JB_HASH_BYTES];
     struct jb_fault why;
     enum jb_err err = jb_blobfile_manifest(c->from, arena, &c->bytes);
 
-    if (err == JB_OK && jb_blob_manifest_decode(c->bytes, suite, arena, &c->m, &why) != JB_OK)
+    if (err == JB_OK &&
+        jb_blob_manifest_decode(c->bytes, c->how->suite, arena, &c->m, &why) != JB_OK)
         err = JB_CORRUPT;
     if (err != JB_OK)
         return err;
@@ -137,18 +140,22 @@ static enum jb_err chunks_copy(struct copying *c, uint8_t *buffer)
             err = JB_CORRUPT;
         else if (c->to >= 0)
             err = jb_blobfile_pwrite(c->to, buffer, size, at);
+        if (err == JB_OK && c->to >= 0 && i % SYNC_CHUNKS == SYNC_CHUNKS - 1 &&
+            fdatasync(c->to) != 0)
+            err = jb_blobfile_error(errno);
+        jb_breathe(c->how->breath);
     }
     if (err == JB_OK && c->to >= 0 && fsync(c->to) != 0)
         err = jb_blobfile_error(errno);
     return err;
 }
 
-static enum jb_err all_copy(struct copying *c, const uint8_t hash[JB_HASH_BYTES], uint8_t suite)
+static enum jb_err all_copy(struct copying *c, const uint8_t hash[JB_HASH_BYTES])
 {
     struct jb_arena arena;
 
     jb_arena_init(&arena, ARENA_BYTES);
-    enum jb_err err = head_copy(c, hash, suite, &arena);
+    enum jb_err err = head_copy(c, hash, &arena);
     uint8_t *buffer = err == JB_OK ? jb_arena_alloc(&arena, JB_BLOB_CHUNK_MAX_BYTES) : NULL;
     if (err == JB_OK)
         err = buffer != NULL ? chunks_copy(c, buffer) : JB_NOMEM;
@@ -156,26 +163,26 @@ static enum jb_err all_copy(struct copying *c, const uint8_t hash[JB_HASH_BYTES]
     return err;
 }
 
-enum jb_err jb_blob_copy(const char *from, const char *to, const uint8_t hash[JB_HASH_BYTES],
-                         uint8_t suite, uint64_t *bytes)
+enum jb_err jb_blob_copy(const struct jb_blob_copying *how, const uint8_t hash[JB_HASH_BYTES],
+                         uint64_t *bytes)
 {
     char path[JB_BLOBFILE_PATH];
     char part[JB_BLOBFILE_PATH] = "";
-    struct copying c = {.to = -1};
+    struct copying c = {.how = how, .to = -1};
 
-    path_make(from, hash, "blob", path);
+    path_make(how->from, hash, "blob", path);
     c.from = open(path, O_RDONLY | O_CLOEXEC);
     if (c.from < 0)
         return jb_blobfile_error(errno);
     enum jb_err err = JB_OK;
-    if (to != NULL) {
-        path_make(to, hash, "copy", part);
-        path_make(to, hash, "blob", path);
+    if (how->to != NULL) {
+        path_make(how->to, hash, "copy", part);
+        path_make(how->to, hash, "blob", path);
         c.to = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
         err = c.to >= 0 ? JB_OK : jb_blobfile_error(errno);
     }
     if (err == JB_OK)
-        err = all_copy(&c, hash, suite);
+        err = all_copy(&c, hash);
     *bytes = c.m.size_bytes;
     (void)close(c.from);
     if (c.to < 0)

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "proto/ledger/breath.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/ledger.h"
 #include "proto/ledger/statements.h"
@@ -36,6 +37,7 @@ struct jb_ledger {
     bool memory;                        /* ":memory:": no WAL, nothing durable */
     void (*on_progress)(uint64_t done); /* NULL: nobody waits */
     const atomic_bool *cancel;          /* NULL: never; borrowed */
+    struct jb_breath *breath;           /* of a long copy; NULL: never rests; borrowed */
     bool writing;                       /* between begin and commit or rollback */
     uint8_t suite;                      /* whose hash the chains of this file are made with */
     uint8_t epoch[JB_EPOCH_BYTES];

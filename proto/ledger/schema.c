@@ -33,10 +33,20 @@
     " BEGIN SELECT RAISE (ABORT, 'the access log is append-only'); END;"
 
 /* Who has said, signed, that a blob is on its disk. */
-#define BLOB_RECEIPT_TABLE                                                                         \
+#define BLOB_RECEIPT_TABLE_3                                                                       \
     "CREATE TABLE blob_receipt (hash BLOB NOT NULL, node INTEGER NOT NULL,"                        \
     " suite INTEGER NOT NULL, at_ms INTEGER NOT NULL, signature BLOB NOT NULL,"                    \
     " PRIMARY KEY (hash, node)) STRICT, WITHOUT ROWID;"
+/* Numbered since version 4, so that a backup copies what is new. */
+#define BLOB_RECEIPT_TABLE                                                                         \
+    "CREATE TABLE blob_receipt (number INTEGER PRIMARY KEY, hash BLOB NOT NULL,"                   \
+    " node INTEGER NOT NULL, suite INTEGER NOT NULL, at_ms INTEGER NOT NULL,"                      \
+    " signature BLOB NOT NULL, UNIQUE (hash, node)) STRICT;"
+#define BLOB_RECEIPT_NUMBERED                                                                      \
+    "ALTER TABLE blob_receipt RENAME TO blob_receipt_3;" BLOB_RECEIPT_TABLE                        \
+    "INSERT INTO blob_receipt (hash, node, suite, at_ms, signature)"                               \
+    " SELECT hash, node, suite, at_ms, signature FROM blob_receipt_3 ORDER BY at_ms, hash, node;"  \
+    "DROP TABLE blob_receipt_3;"
 
 /* What batches decided besides their entries and is not in its tables yet, packed: see tick.h. */
 #define TICK_TABLE "CREATE TABLE tick (number INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
@@ -227,9 +237,10 @@ static const struct jb_schema_step steps[] = {
      .replay = true},
     /* 3: who opened what; a record that goes on after a restore; attachments (derived), receipts
      * for their contents */
-    {.all = AUDIT_TABLES BLOB_RECEIPT_TABLE, .broker = RECOVERY_TABLES, .replay = true},
-    /* 4: the record is written first, the tables follow */
-    {.broker = TICK_TABLE "DROP INDEX entry_case;" CASE_ENTRY_TABLE
+    {.all = AUDIT_TABLES BLOB_RECEIPT_TABLE_3, .broker = RECOVERY_TABLES, .replay = true},
+    /* 4: the record is written first, the tables follow; receipts for attachments are numbered */
+    {.all = BLOB_RECEIPT_NUMBERED,
+     .broker = TICK_TABLE "DROP INDEX entry_case;" CASE_ENTRY_TABLE
                           "INSERT INTO case_entry SELECT case_no, seq FROM entry"
                           " WHERE case_no <> 0 ORDER BY case_no, seq;"},
 };

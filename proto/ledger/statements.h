@@ -68,7 +68,9 @@
       " WHERE a.hash = ?1 AND p.role IN (1,2,3,7) AND NOT EXISTS"                                  \
       " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) ORDER BY 1")             \
     X(BLOBS_OF_CASE, A, "SELECT DISTINCT hash FROM attachment WHERE case_no = ?")                  \
-    X(BLOB_RECEIPT_ADD, A, "INSERT OR REPLACE INTO blob_receipt VALUES (?, ?, ?, ?, ?)")           \
+    X(BLOB_RECEIPT_ADD, A, /* the first one stands */                                              \
+      "INSERT OR IGNORE INTO blob_receipt (hash, node, suite, at_ms, signature)"                   \
+      " VALUES (?, ?, ?, ?, ?)")                                                                   \
     X(BLOB_RECEIPT_AT, A, "SELECT at_ms FROM blob_receipt WHERE hash = ? AND node = ?")            \
     X(ERASED_CASES, A,                                                                             \
       "SELECT DISTINCT case_no FROM mark WHERE kind = 4 AND case_no > ? ORDER BY case_no LIMIT ?") \

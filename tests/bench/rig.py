@@ -54,12 +54,27 @@ def show(**row):
     print(json.dumps(row, ensure_ascii=False), flush=True)
 
 
+class Pace:
+    def __init__(self, socket, rate):
+        self.child = subprocess.Popen([tool("tests/bench/pace"), socket, str(rate)], text=True,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def end(self):
+        """What acts had to wait since it was made."""
+        out, _ = self.child.communicate()
+        if self.child.returncode != 0:
+            sys.exit("pace: status %d" % self.child.returncode)
+        return json.loads(out)
+
+
 class Rig:
     """One county: a broker, and agents by name. `test_clock`: all live by one simulated clock;
-    `settings`: more lines for the broker's section [broker]."""
+    `settings`: more lines for the broker's section [broker]; `memory`: agents keep their data there
+    and not on the disk, as if they were on machines of their own."""
 
-    def __init__(self, prefix, test_clock=False, settings=""):
+    def __init__(self, prefix, test_clock=False, settings="", memory=False):
         self.folder = tempfile.mkdtemp(prefix=prefix)
+        self.agents_folder = tempfile.mkdtemp(prefix=prefix, dir="/dev/shm") if memory else self.folder
         self.admin = self.path("admin.sock")
         self.clock = self.turn_clock(0) if test_clock else None
         self.running, self.names = {}, []
@@ -69,6 +84,7 @@ class Rig:
             f"key={self.path('broker.key')}\nadmin={self.admin}\n"
             f"policy={ROOT}/deploy/policy/cn-2022.ini\ncalendar={ROOT}/deploy/calendar/cn.ini\n"
             f"log_level=warning\n{settings}"))
+        self.broker_conf = conf
         self.endpoint = self.start("broker", "jiaoband", conf)
         self.cli("--admin", self.admin, "node", "add", "gov", "县人民政府", "--level", "county",
                  "--kind", "government")
@@ -101,7 +117,7 @@ class Rig:
         self.cli("--admin", self.admin, "node", "add", name, "单位" + name, "--level", "county",
                  "--kind", kind, "--parent", "gov", "--keys", key)
         write(self.path(name + ".conf"), (
-            f"[agent]\ndata={self.path(name)}\nkey={self.path(name + '.key')}\n"
+            f"[agent]\ndata={os.path.join(self.agents_folder, name)}\nkey={self.path(name + '.key')}\n"
             f"socket={self.socket(name)}\nbroker={self.endpoint}\nbroker_key={self.broker_key}\n"
             f"code={name}\nlog_level=warning\n"))
         self.names.append(name)
@@ -140,8 +156,14 @@ class Rig:
         for name in names:
             self.running.pop(name).wait(timeout=30)
 
+    def pace(self, name, rate):
+        """Registrations at an even pace until the result is asked for (see pace.c)."""
+        return Pace(self.socket(name), rate)
+
     def close(self):
         self.end(list(reversed(self.running)))
+        if self.agents_folder != self.folder:
+            shutil.rmtree(self.agents_folder, ignore_errors=True)
         if os.environ.get("KEEP"):
             print("kept: " + self.folder, file=sys.stderr)
         else:

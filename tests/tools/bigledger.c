@@ -1,11 +1,14 @@
 /* A broker's record of any size, for benches: appends entries to a ledger, each to the stream of
- * one of a few nodes, with the key of every case. Only the record: what is derived from it is not
- * made. The same arguments give the same entries. usage: bigledger FILE COUNT */
+ * one of a few nodes, with the key of every case, receipts of both directions and receipts for
+ * attachments. Only the record: what is derived from it is not made; no signature verifies. The
+ * same arguments give the same entries; they are a second apart. usage: bigledger FILE COUNT [MS:
+ * the instant before the first entry] */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/ledger/blobrows.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/wire/codec.h"
 #include "proto/wire/sign.h"
@@ -13,9 +16,13 @@
 #define BATCH 20000 /* entries in a transaction */
 #define ACTS 10     /* of a case, its registration included */
 #define NODES 50    /* that have a stream */
+#define FRAME 20    /* entries for which a node signs once */
+#define BLOB 40     /* entries for which one attachment was received somewhere */
 #define FIRST_NODE 10
 #define CASE_BASE INT64_C(2026112300007000010)
 #define START_MS INT64_C(1763856000000) /* 2025-11-23 00:00 UTC */
+
+static int64_t start_ms = START_MS;
 
 static void must(enum jb_err err, const char *what)
 {
@@ -31,10 +38,10 @@ static struct jb_entry entry_make(uint64_t seq)
     bool first = (seq - 1) % ACTS == 0;
     struct jb_entry e = {
         .seq = seq,
-        .at_ms = START_MS + (int64_t)seq * 1000,
+        .at_ms = start_ms + (int64_t)seq * 1000,
         .node = FIRST_NODE + (uint32_t)(index % NODES),
         .user = jb_text_of("王芳"),
-        .made_at_ms = START_MS + (int64_t)seq * 1000 - 10,
+        .made_at_ms = start_ms + (int64_t)seq * 1000 - 10,
         .act = {.kind = first ? JB_ACT_REGISTER : JB_ACT_NOTE, .case_no = CASE_BASE + index * 10}};
 
     if (first) {
@@ -46,6 +53,23 @@ static struct jb_entry entry_make(uint64_t seq)
         e.act.text = jb_text_of("已与供热公司联系,答复三日内检修。");
     }
     return e;
+}
+
+/* What stands in a record beside its entries: as large as the real ones. */
+static void receipts_add(struct jb_ledger *l, const struct jb_entry *e)
+{
+    struct jb_receipt r = {.node = e->node, .suite = 1, .at_ms = e->at_ms};
+    struct jb_blob_receipt b = {.node = e->node, .suite = 1, .at_ms = e->at_ms};
+
+    memcpy(r.point.head, &e->seq, sizeof e->seq);
+    r.point.number = e->seq;
+    memcpy(b.hash, &e->seq, sizeof e->seq);
+    if (e->seq % FRAME == 0) {
+        must(jb_line_up_signed(l, &r), "receipt");
+        must(jb_line_down_acked(l, &r), "receipt");
+    }
+    if (e->seq % BLOB == 0)
+        must(jb_blob_receipt_put(l, &b), "receipt of an attachment");
 }
 
 static void entry_add(struct jb_ledger *l, uint64_t seq, struct jb_arena *arena)
@@ -62,6 +86,7 @@ static void entry_add(struct jb_ledger *l, uint64_t seq, struct jb_arena *arena)
                                 .entry_seq = seq,
                                 .entry = bytes};
     must(jb_stream_append(l, &add, NULL), "stream");
+    receipts_add(l, &e);
     if (e.act.kind != JB_ACT_REGISTER)
         return;
     memcpy(key, &seq, sizeof seq);
@@ -94,9 +119,11 @@ int main(int argc, char **argv)
     char *end = NULL;
 
     errno = 0;
-    unsigned long long count = argc == 3 ? strtoull(argv[2], &end, 10) : 0;
+    unsigned long long count = argc == 3 || argc == 4 ? strtoull(argv[2], &end, 10) : 0;
+    if (count > 0 && *end == '\0' && argc == 4)
+        start_ms = strtoll(argv[3], &end, 10);
     if (count == 0 || errno != 0 || *end != '\0') {
-        (void)fprintf(stderr, "usage: bigledger FILE COUNT\n");
+        (void)fprintf(stderr, "usage: bigledger FILE COUNT [MS]\n");
         return 2;
     }
     must(jb_sign_init(), "crypto");

@@ -1,6 +1,5 @@
-/* Backups of the record, and a record that is completed from the nodes' copies after a restore:
- * nothing that was not signed by the broker itself gets in, and what comes back is the same bytes.
- */
+/* A record that is completed from the nodes' copies after a restore: nothing that was not signed by
+ * the broker itself gets in, and what comes back is the same bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,10 +8,7 @@
 
 #include <cmocka.h>
 
-#include "proto/ledger/backup.h"
-#include "proto/ledger/backuprows.h"
 #include "proto/ledger/recovery.h"
-#include "proto/ledger/schema.h"
 #include "proto/wire/sign.h"
 #include "tests/unit/ledger_world.h"
 
@@ -30,108 +26,6 @@ static int start(void **state)
                : -1;
 }
 
-/* ---- backups ---- */
-
-/* A table that a later version adds is neither forgotten nor copied as if it were record. */
-static void every_table_is_derived_or_in_the_backup(void **state)
-{
-    struct lw *w = *state;
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-    sqlite3_stmt *s = NULL;
-
-    assert_int_equal(sqlite3_prepare_v2(l->db,
-                                        "SELECT name FROM sqlite_schema WHERE type = 'table'"
-                                        " AND name NOT LIKE 'sqlite%'",
-                                        -1, &s, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(s) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(s, 0);
-        int found = 0;
-        for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++)
-            found += strcmp(t->name, name) == 0;
-        for (const struct jb_backup_table *t = jb_backup_tables; t->name != NULL; t++)
-            found += strcmp(t->name, name) == 0;
-        if (found != 1)
-            fail_msg("table %s: add it to jb_backup_tables or to jb_schema_derived", name);
-    }
-    sqlite3_finalize(s);
-    lw_close(&l);
-}
-
-static enum jb_err back_up(struct lw *w, struct jb_backup_report *r)
-{
-    char source[160];
-
-    snprintf(source, sizeof source, "%s", lw_path(w, "a.db"));
-    return jb_backup_run(source, lw_path(w, "b.jbk"), w->now_ms, r, &w->fault);
-}
-
-static void only_what_is_new_is_copied(void **state)
-{
-    struct lw *w = *state;
-    struct jb_backup_report r;
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    lw_history(w, l, 50);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_true(r.first && r.entries == 50 && r.seq == 50);
-    lw_history(w, l, 7);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_true(!r.first && r.entries == 7 && r.seq == 57);
-    assert_memory_equal(r.head, l->heads.log_head, sizeof r.head);
-    assert_int_equal(jb_backup_check(lw_path(w, "b.jbk"), &r, &w->fault), JB_OK);
-    assert_int_equal(r.entries, 57);
-    lw_close(&l);
-}
-
-static void an_erased_key_vanishes_from_the_backup(void **state)
-{
-    struct lw *w = *state;
-    struct jb_backup_report r;
-    static const uint8_t key[JB_KEY_BYTES] = "a key that must not stay anywher";
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    struct jb_entry e = lw_register(w, l, lw_case_no(0), "x");
-    (void)lw_log(w, l, &e);
-    assert_int_equal(jb_ledger_case_key_put(l, lw_case_no(0), key), JB_OK);
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_true(lw_file_contains(w, "b.jbk", "a key that must not stay"));
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    e = lw_entry(w, l, JB_ACT_ERASE_KEY, lw_case_no(0));
-    (void)lw_log(w, l, &e);
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_int_equal(r.keys_erased, 1);
-    assert_false(lw_file_contains(w, "b.jbk", "a key that must not stay"));
-    lw_close(&l);
-}
-
-/* A case may have been registered, and backed up, before it gets a key. */
-static void a_key_that_comes_with_an_attachment_is_in_the_next_backup(void **state)
-{
-    struct lw *w = *state;
-    struct jb_backup_report r;
-    static const uint8_t key[JB_KEY_BYTES] = "a key that came with a picture..";
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    struct jb_entry e = lw_register(w, l, lw_case_no(0), "x");
-    (void)lw_log(w, l, &e);
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    e = lw_entry(w, l, JB_ACT_ATTACH, lw_case_no(0));
-    e.act.content_hash = (struct jb_bytes){key, sizeof key}; /* any will do */
-    (void)lw_log(w, l, &e);
-    assert_int_equal(jb_ledger_case_key_put(l, lw_case_no(0), key), JB_OK);
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    assert_true(lw_file_contains(w, "b.jbk", "a key that came with a picture"));
-    lw_close(&l);
-}
-
 /* Entries of cases of the office. */
 static void cases(struct lw *w, struct jb_ledger *l, int64_t from, int64_t to)
 {
@@ -143,44 +37,6 @@ static void cases(struct lw *w, struct jb_ledger *l, int64_t from, int64_t to)
     }
     assert_int_equal(jb_ledger_commit(l), JB_OK);
 }
-
-static void a_backup_of_another_history_is_not_gone_on_with(void **state)
-{
-    struct lw *w = *state;
-    struct jb_backup_report r;
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    cases(w, l, 0, 5);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    lw_close(&l);
-    lw_remove(w, "a.db");
-    l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-    cases(w, l, 0, 9);
-    assert_int_equal(back_up(w, &r), JB_DIVERGED);
-    assert_non_null(strstr(w->fault.text, "another history"));
-    assert_int_equal(jb_backup_check(lw_path(w, "b.jbk"), &r, &w->fault), JB_OK);
-    lw_close(&l);
-}
-
-/* And the last whole backup stays. */
-static void a_damaged_source_is_noticed_before_it_counts(void **state)
-{
-    struct lw *w = *state;
-    struct jb_backup_report r;
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    lw_history(w, l, 10);
-    assert_int_equal(back_up(w, &r), JB_OK);
-    lw_history(w, l, 10);
-    lw_sql(w, "a.db", "UPDATE entry SET body = zeroblob(9) WHERE seq = 15");
-    assert_int_equal(back_up(w, &r), JB_CORRUPT);
-    assert_non_null(strstr(w->fault.text, "entry 15"));
-    assert_int_equal(jb_backup_check(lw_path(w, "b.jbk"), &r, &w->fault), JB_OK);
-    assert_int_equal(r.seq, 10);
-    lw_close(&l);
-}
-
-/* ---- recovery ---- */
 
 struct loss { /* a broker that lost what a node holds */
     struct jb_ledger *whole, *restored;
@@ -473,12 +329,6 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
-        T(every_table_is_derived_or_in_the_backup),
-        T(only_what_is_new_is_copied),
-        T(an_erased_key_vanishes_from_the_backup),
-        T(a_key_that_comes_with_an_attachment_is_in_the_next_backup),
-        T(a_backup_of_another_history_is_not_gone_on_with),
-        T(a_damaged_source_is_noticed_before_it_counts),
         T(what_came_back_is_the_same_bytes),
         T(nobody_can_make_up_an_item),
         T(a_number_that_nobody_holds_is_a_visible_gap),
