@@ -63,6 +63,7 @@ static void on_tick(uv_prepare_t *tick)
     struct jb_agent *a = tick->data;
     if (a->gather.count > 0)
         jb_agent_apply(a);
+    jb_agent_group_take(a); /* decided with what has just come */
     if (a->pump_wanted && !a->stopping) {
         a->pump_wanted = false;
         jb_agent_pump(a);
@@ -132,6 +133,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     jb_agent_verify_stop(a);
     jb_agent_report_stop(a);
     jb_agent_evidence_forget(a, NULL);
+    jb_agent_group_drop(a);
     jb_agent_local_stop(a);
     jb_agent_line_stop(a);
     jb_agent_alarm_stop(a);

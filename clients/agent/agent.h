@@ -6,7 +6,7 @@
  *   recover.c          what a restored broker lacks, from here
  *   follow.c           a replica that was left out of a restore, set aside for a new one
  *   pump.c             outbox -> broker
- *   submit.c           a local client's submission -> outbox
+ *   submit.c, group.c  local clients' submissions -> outbox
  *   overlay.c          a case as it will look once the outbox is settled
  *   local.c, views.c   the local endpoint: requests, replies
  *   alarm.c, hook.c    this node's own clock
@@ -102,6 +102,15 @@ struct jb_agent_gather {
     size_t count, bytes;
 };
 
+/* ---- submissions gathered for one transaction ------------------------------------------------ */
+
+struct jb_agent_grouped;
+
+struct jb_agent_group {
+    struct jb_agent_grouped *first, **last; /* in order of arrival; owned */
+    size_t count, bytes;
+};
+
 /* What one stream item did, in the order of the stream; arena of the transaction. */
 struct jb_agent_news {
     struct jb_agent_news *next;
@@ -183,6 +192,8 @@ struct jb_agent {
     uv_prepare_t tick;                /* before the loop sleeps: apply what gathered, pump */
     bool pump_wanted;
 
+    struct jb_agent_group group; /* submissions of this turn */
+
     struct jb_local_server *server;
     struct jb_agent_client *clients;
     size_t client_count;
@@ -205,6 +216,8 @@ struct jb_agent {
     struct jb_reserve reserve; /* room for the end of what is under way */
     uv_timer_t probe_timer;    /* runs while there is a strain */
     uv_timer_t house_timer;    /* watchdog */
+    uv_timer_t rest_timer;     /* runs while there is work, and two seconds longer */
+    bool busy;                 /* since it was set last */
     uint64_t watchdog_ms;
     uv_signal_t sigterm, sigint, sighup;
     int64_t started_ms;
@@ -260,6 +273,8 @@ const char *jb_agent_node_name(const struct jb_agent *a, uint32_t node);
 enum jb_err jb_agent_house_start(struct jb_agent *a) JB_MUST;
 void jb_agent_house_ready(struct jb_agent *a);
 void jb_agent_house_status(struct jb_agent *a, const char *status);
+/* There is work: once there is none any more, what it took in memory is given back. */
+void jb_agent_house_busy(struct jb_agent *a);
 void jb_agent_house_stop(struct jb_agent *a);
 
 /* line.c */
@@ -306,6 +321,14 @@ int jb_agent_follow(struct jb_agent *a);
 void jb_agent_pump_rewind(struct jb_agent *a, uint64_t number);
 void jb_agent_pump(struct jb_agent *a);
 void jb_agent_pump_settled(struct jb_agent *a);
+
+/* group.c */
+/* Keep a client's submission for the end of this turn; true: request and arena are taken over. */
+bool jb_agent_group_add(struct jb_agent_request *r, size_t bytes);
+/* Store all of them in one transaction, and answer. */
+void jb_agent_group_take(struct jb_agent *a);
+/* Forget them: nothing is stored, nobody is answered. */
+void jb_agent_group_drop(struct jb_agent *a);
 
 /* apply.c */
 /* Copy one Deliver frame (still encoded) to what is gathered. */

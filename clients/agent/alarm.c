@@ -259,6 +259,7 @@ static void look_at(struct jb_agent *a, int64_t case_no, int64_t now_ms)
                         .office = is_office(a),
                         .people = people_are_there(a, now_ms),
                         .next_ms = INT64_MAX};
+    jb_agent_house_busy(a);
     jb_arena_init(&k.arena, ALARM_ARENA_BYTES);
     jb_arena_init(&k.scratch, ALARM_ARENA_BYTES);
     enum jb_err err = look(&k);

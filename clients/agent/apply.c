@@ -2,7 +2,8 @@
  *
  * Everything that waits in one loop turn shares a transaction. A frame is believed only when the
  * chain over its items gives the head that the broker signed; this is checked before the commit,
- * and a frame that fails undoes itself and everything behind it. Repeats are known by their number.
+ * and a frame that fails undoes itself and everything behind it. The head of the last frame stands
+ * for all before it, so that one signature is verified and kept. Repeats are known by their number.
  */
 #include "clients/agent/agent.h"
 
@@ -13,6 +14,10 @@
 #define GATHER_ARENA_BYTES ((size_t)32 * 1024 * 1024)
 #define APPLY_ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define RESYNC_MS 60000
+/* Of items that wait for a signed head: what is asked for after a restore goes out in pieces that
+ * end at one, so none may be far from the next. */
+#define UNPROVEN_ITEMS 256
+#define UNPROVEN_BYTES ((size_t)256 * 1024)
 #define AGENT_USER "jiaoban-agent" /* who acts when no person does */
 
 struct jb_agent_delivery {
@@ -69,9 +74,14 @@ struct applying {
     struct jb_agent_news *news, **last;
     size_t items;
     int64_t now_ms;
-    size_t made;     /* submissions that it led to */
-    bool repeated;   /* something came again: its acknowledgement may have been lost */
-    enum jb_err err; /* of FAILED */
+    size_t made;   /* submissions that it led to */
+    bool repeated; /* something came again: its acknowledgement may have been lost */
+    bool each;     /* verify every frame: one of several is bad, and it is not known which */
+    const struct jb_frame *unproven; /* its head is right and its signature not verified yet */
+    size_t unproven_items, unproven_bytes; /* since the last one that was */
+    struct jb_line_point end;              /* what is acknowledged: */
+    uint8_t end_signature[JB_SIGN_BYTES];  /* our own, over it */
+    enum jb_err err;                       /* of FAILED */
     struct jb_fault fault;
 };
 
@@ -134,16 +144,19 @@ static enum jb_err take_item(struct applying *p, const struct jb_frame_item *ite
     return JB_OK;
 }
 
-static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
+/* Verify the head of the last frame that was taken: the chain makes it cover those before it. */
+static enum jb_err prove(struct applying *p)
 {
     struct jb_agent *a = p->agent;
+    const struct jb_frame *f = p->unproven;
     struct jb_line_point own = jb_replica_down(a->ledger);
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, jb_replica_node(a->ledger),
                                                   own.epoch, own.number, own.head);
-    if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0)
-        return jb_fault_set(&p->fault, JB_DIVERGED,
-                            "item %llu: the chain does not lead to the head that was sent",
-                            (unsigned long long)own.number);
+    if (f == NULL)
+        return JB_OK;
+    p->unproven = NULL;
+    p->unproven_items = 0;
+    p->unproven_bytes = 0;
     enum jb_err err = f->suite == a->broker.suite
                           ? jb_line_verify(f->suite, a->broker.sign, &claim, f->signature)
                           : JB_UNSUPPORTED;
@@ -151,6 +164,30 @@ static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
         return jb_fault_set(&p->fault, err, "item %llu: the broker's signature does not verify",
                             (unsigned long long)own.number);
     return jb_replica_proof_add(a->ledger, &own, f->suite, f->signature, p->now_ms);
+}
+
+static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
+{
+    struct jb_line_point own = jb_replica_down(p->agent->ledger);
+    if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0)
+        return jb_fault_set(&p->fault, JB_DIVERGED,
+                            "item %llu: the chain does not lead to the head that was sent",
+                            (unsigned long long)own.number);
+    p->unproven = f;
+    p->unproven_items += f->item_count;
+    for (size_t i = 0; i < f->item_count; i++)
+        p->unproven_bytes += f->items[i].body.len;
+    bool far = p->unproven_items >= UNPROVEN_ITEMS || p->unproven_bytes >= UNPROVEN_BYTES;
+    return p->each || far ? prove(p) : JB_OK;
+}
+
+/* What a failure means for the frames. */
+static enum outcome failed(struct applying *p, enum jb_err err)
+{
+    if (p->fault.text[0] == '\0')
+        (void)jb_fault_set(&p->fault, err, "%s", jb_err_text(err));
+    p->err = err;
+    return own_fault(err) ? FAILED : REFUSED;
 }
 
 static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
@@ -174,12 +211,7 @@ static enum outcome take_frame(struct applying *p, const struct jb_frame *f)
         err = take_item(p, &f->items[i]);
     if (err == JB_OK)
         err = check_head(p, f);
-    if (err == JB_OK)
-        return TAKEN;
-    if (p->fault.text[0] == '\0')
-        (void)jb_fault_set(&p->fault, err, "%s", jb_err_text(err));
-    p->err = err;
-    return own_fault(err) ? FAILED : REFUSED;
+    return err == JB_OK ? TAKEN : failed(p, err);
 }
 
 /* What we sign: everything up to this point of our stream is on the disk. */
@@ -195,11 +227,10 @@ static enum jb_err sign_point(const struct jb_agent *a, const struct jb_line_poi
 static enum jb_err sign_ack(struct applying *p)
 {
     struct jb_agent *a = p->agent;
-    struct jb_line_point own = jb_replica_down(a->ledger);
-    uint8_t signature[JB_SIGN_BYTES];
-    enum jb_err err = sign_point(a, &own, signature);
+    p->end = jb_replica_down(a->ledger);
+    enum jb_err err = sign_point(a, &p->end, p->end_signature);
     if (err == JB_OK)
-        err = jb_replica_ack_add(a->ledger, &own, a->keys.suite, signature, p->now_ms);
+        err = jb_replica_ack_add(a->ledger, &p->end, a->keys.suite, p->end_signature, p->now_ms);
     return err;
 }
 
@@ -210,6 +241,9 @@ static void applying_reset(struct applying *p)
     p->last = &p->news;
     p->items = 0;
     p->made = 0;
+    p->unproven = NULL;
+    p->unproven_items = 0;
+    p->unproven_bytes = 0;
 }
 
 /* What this transaction put into the outbox; there is room for it. */
@@ -241,25 +275,34 @@ static enum jb_err finish_transaction(struct applying *p)
     return err;
 }
 
-/* Apply the first `limit` frames in one transaction. *done: how many could be taken; if that is
- * fewer and not because of a GAP, nothing was kept. */
-static enum outcome apply_frames(struct applying *p, const struct jb_agent_delivery *first,
-                                 size_t limit, size_t *done)
+/* The first `limit` frames, as far as they can be taken, and the proof of where that ends. */
+static enum outcome take_frames(struct applying *p, const struct jb_agent_delivery *first,
+                                size_t limit, size_t *done)
 {
-    struct jb_ledger *l = p->agent->ledger;
     enum outcome outcome = TAKEN;
-    applying_reset(p);
-    p->fault.text[0] = '\0';
-    *done = 0;
-    p->err = jb_ledger_begin(l);
-    if (p->err != JB_OK)
-        return FAILED;
     for (const struct jb_agent_delivery *d = first; d != NULL && *done < limit; d = d->next) {
         outcome = take_frame(p, &d->frame);
         if (outcome != TAKEN)
             break;
         (*done)++;
     }
+    enum jb_err err = outcome == TAKEN || outcome == GAP ? prove(p) : JB_OK;
+    return err == JB_OK ? outcome : failed(p, err);
+}
+
+/* Apply the first `limit` frames in one transaction. *done: how many could be taken; if they are
+ * not TAKEN and it is not because of a GAP, nothing was kept. */
+static enum outcome apply_frames(struct applying *p, const struct jb_agent_delivery *first,
+                                 size_t limit, size_t *done)
+{
+    struct jb_ledger *l = p->agent->ledger;
+    applying_reset(p);
+    p->fault.text[0] = '\0';
+    *done = 0;
+    p->err = jb_ledger_begin(l);
+    if (p->err != JB_OK)
+        return FAILED;
+    enum outcome outcome = take_frames(p, first, limit, done);
     if ((outcome != TAKEN && outcome != GAP) || p->items == 0) {
         jb_ledger_rollback(l);
         applying_reset(p);
@@ -272,13 +315,28 @@ static enum outcome apply_frames(struct applying *p, const struct jb_agent_deliv
     return FAILED;
 }
 
+static void send_ack(struct jb_agent *a, const struct jb_line_point *point, uint8_t suite,
+                     const uint8_t signature[JB_SIGN_BYTES])
+{
+    struct jb_frame ack = {.kind = JB_FRAME_ACK,
+                           .number = point->number,
+                           .suite = suite,
+                           .window_items = (uint32_t)a->config->window_items,
+                           .window_bytes = (uint32_t)a->config->window_bytes};
+    memcpy(ack.epoch, point->epoch, sizeof ack.epoch);
+    memcpy(ack.head, point->head, sizeof ack.head);
+    memcpy(ack.signature, signature, sizeof ack.signature);
+    enum jb_err err = jb_agent_line_send(a, &ack);
+    if (err != JB_OK) /* sent again after the next greeting */
+        jb_log(JB_LOG_DEBUG, a->config->code, "ack.unsent", "error=%s", jb_err_name(err));
+}
+
 void jb_agent_acknowledge(struct jb_agent *a)
 {
     struct jb_line_point point;
-    struct jb_frame ack = {.kind = JB_FRAME_ACK,
-                           .window_items = (uint32_t)a->config->window_items,
-                           .window_bytes = (uint32_t)a->config->window_bytes};
-    enum jb_err err = jb_replica_ack_last(a->ledger, &point, &ack.suite, ack.signature);
+    uint8_t suite = 0;
+    uint8_t signature[JB_SIGN_BYTES];
+    enum jb_err err = jb_replica_ack_last(a->ledger, &point, &suite, signature);
     if (err == JB_NOT_FOUND)
         return;
     if (err != JB_OK) {
@@ -287,14 +345,11 @@ void jb_agent_acknowledge(struct jb_agent *a)
     }
     /* The record may go on in a new epoch since: what was received is the same. */
     memcpy(point.epoch, jb_replica_down(a->ledger).epoch, sizeof point.epoch);
-    ack.number = point.number;
-    memcpy(ack.epoch, point.epoch, sizeof ack.epoch);
-    memcpy(ack.head, point.head, sizeof ack.head);
     /* Signed again: the stored one may be by a key that has been replaced since. */
-    err = sign_point(a, &point, ack.signature);
+    err = sign_point(a, &point, signature);
     if (err == JB_OK)
-        err = jb_agent_line_send(a, &ack);
-    if (err != JB_OK) /* sent again after the next greeting */
+        send_ack(a, &point, suite, signature);
+    else
         jb_log(JB_LOG_DEBUG, a->config->code, "ack.unsent", "error=%s", jb_err_name(err));
 }
 
@@ -307,7 +362,9 @@ static void finish(struct applying *p, enum outcome outcome)
         jb_agent_fail(a, p->err, "applying a delivery");
         return;
     }
-    if (p->items > 0 || p->repeated)
+    if (p->items > 0)
+        send_ack(a, &p->end, a->keys.suite, p->end_signature);
+    else if (p->repeated)
         jb_agent_acknowledge(a);
     if (p->items > 0)
         jb_agent_news_spread(a, p->news);
@@ -328,7 +385,12 @@ static void finish(struct applying *p, enum outcome outcome)
 static enum outcome apply_good(struct applying *p, const struct jb_agent_gather *taken)
 {
     size_t done = 0;
+    p->each = false;
     enum outcome outcome = apply_frames(p, taken->first, taken->count, &done);
+    if (outcome != REFUSED || taken->count == 1)
+        return outcome;
+    p->each = true;
+    outcome = apply_frames(p, taken->first, taken->count, &done);
     if (outcome == REFUSED && done > 0) { /* the frames before the bad one stand on their own */
         size_t good = done;
         struct jb_fault why = p->fault;
@@ -345,6 +407,7 @@ void jb_agent_apply(struct jb_agent *a)
     struct applying p = {.agent = a, .now_ms = jb_agent_now(a)};
     if (taken.count == 0)
         return;
+    jb_agent_house_busy(a);
     a->gather.arena = (struct jb_arena){0};
     jb_agent_gather_drop(a);
     jb_arena_init(&p.arena, APPLY_ARENA_BYTES);

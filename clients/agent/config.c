@@ -54,8 +54,9 @@ static const struct jb_config_row rows[] = {
         "08:30-18:00. What is overdue or urgent is told at once. Empty: always."),
     ROW("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
         "error, warning, notice, info or debug."),
-    ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "256k",
-        "Page cache of the replica. More helps only with very many cases."),
+    ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "8M",
+        "Page cache of the replica while there is work; given back when nothing has happened for\n"
+        "two seconds."),
     ROW("reserve", reserve_bytes, BYTES, 0, 0, INT64_C(1073741824), "4M",
         "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
         "so\n"

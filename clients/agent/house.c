@@ -17,6 +17,7 @@
 #include "proto/base/quantity.h"
 
 #define IDLE_CHECK_MS 60000 /* without a watchdog: how often we tidy up */
+#define REST_MS 2000        /* without work: memory that makes it fast is given back */
 
 /* One datagram to the socket that the service manager named; nothing when there is none. */
 static void notify(const char *text)
@@ -70,6 +71,26 @@ static void on_house(uv_timer_t *timer)
         jb_ledger_checkpoint(a->ledger, true);
 }
 
+static void on_rest(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    if (a->busy) { /* since the timer was set */
+        a->busy = false;
+        (void)uv_timer_start(timer, on_rest, REST_MS, 0);
+        return;
+    }
+    jb_ledger_rest(a->ledger);
+    (void)malloc_trim(0);
+}
+
+void jb_agent_house_busy(struct jb_agent *a)
+{
+    a->busy = true;
+    if (a->rest_timer.type != UV_UNKNOWN_HANDLE &&
+        !uv_is_active((const uv_handle_t *)&a->rest_timer))
+        (void)uv_timer_start(&a->rest_timer, on_rest, REST_MS, 0);
+}
+
 static void on_end(uv_signal_t *handle, int number)
 {
     struct jb_agent *a = handle->data;
@@ -96,11 +117,14 @@ enum jb_err jb_agent_house_start(struct jb_agent *a)
 {
     a->watchdog_ms = watchdog_ms();
     a->house_timer.data = a;
+    a->rest_timer.data = a;
     uint64_t every = a->watchdog_ms > 0 ? a->watchdog_ms : IDLE_CHECK_MS;
     enum jb_err err = uv_timer_init(a->loop, &a->house_timer) == 0 &&
                               uv_timer_start(&a->house_timer, on_house, every, every) == 0
                           ? JB_OK
                           : JB_IO;
+    if (err == JB_OK && uv_timer_init(a->loop, &a->rest_timer) != 0)
+        err = JB_IO;
     if (err == JB_OK)
         err = catch_signal(a, &a->sigterm, on_end, SIGTERM);
     if (err == JB_OK)
@@ -112,8 +136,8 @@ enum jb_err jb_agent_house_start(struct jb_agent *a)
 
 void jb_agent_house_ready(struct jb_agent *a)
 {
-    (void)a;
-    (void)malloc_trim(0); /* checking the replica took more than serving it will */
+    jb_ledger_rest(a->ledger); /* checking the replica took more than serving it will */
+    (void)malloc_trim(0);
     notify("READY=1");
 }
 
@@ -135,6 +159,7 @@ void jb_agent_house_stop(struct jb_agent *a)
 {
     notify("STOPPING=1");
     close_handle((uv_handle_t *)&a->house_timer);
+    close_handle((uv_handle_t *)&a->rest_timer);
     close_handle((uv_handle_t *)&a->sigterm);
     close_handle((uv_handle_t *)&a->sigint);
     close_handle((uv_handle_t *)&a->sighup);

@@ -149,7 +149,7 @@ static const char *request_name(const Jb__Request *request)
     return field != NULL ? field->name : "this request";
 }
 
-static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
+enum jb_err jb_agent_request_check(struct jb_agent_request *r)
 {
     struct jb_agent_request_row row = jb_agent_request_row((size_t)r->request->body_case);
     if (!r->request->has_protocol || r->request->protocol != LOCAL_PROTOCOL)
@@ -163,22 +163,18 @@ static enum jb_err handle(struct jb_agent_request *r, Jb__Reply *reply)
     if (err == JB_DENIED)
         jb_log(JB_LOG_WARNING, r->agent->config->code, "request.denied", "user=%s request=%s",
                r->user.data, request_name(r->request));
-    return err == JB_OK ? row.handle(r, reply) : err;
+    return err;
 }
 
-static void answer(struct jb_agent_request *r)
+void jb_agent_request_answer(struct jb_agent_request *r, enum jb_err err, const Jb__Reply *reply)
 {
-    Jb__Reply reply = JB__REPLY__INIT;
-    reply.has_id = true;
-    reply.id = r->request->id;
-    enum jb_err err = handle(r, &reply);
     enum jb_err written = jb_agent_access_write(r); /* also what was read for a refusal */
     if (written != JB_OK)
         err = written;
     if (r->later && err == JB_OK)
         return;
     if (err == JB_OK)
-        jb_agent_reply(r->client, &reply, r->arena);
+        jb_agent_reply(r->client, reply, r->arena);
     else
         jb_agent_reply_error(r->client, r->request->id, err,
                              r->fault.text[0] != '\0' ? r->fault.text : jb_err_text(err));
@@ -190,6 +186,17 @@ static void answer(struct jb_agent_request *r)
         jb_agent_fail(r->agent, err, "answering a local request");
 }
 
+static void answer(struct jb_agent_request *r)
+{
+    Jb__Reply reply = JB__REPLY__INIT;
+    reply.has_id = true;
+    reply.id = r->request->id;
+    enum jb_err err = jb_agent_request_check(r);
+    if (err == JB_OK)
+        err = jb_agent_request_row((size_t)r->request->body_case).handle(r, &reply);
+    jb_agent_request_answer(r, err, &reply);
+}
+
 static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes frame)
 {
     struct jb_agent *a = ctx;
@@ -198,6 +205,7 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
     ProtobufCMessage *message = NULL;
     if (client == NULL || a->stopping)
         return;
+    jb_agent_house_busy(a);
     jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
     struct jb_agent_request r = {
         .agent = a, .client = client, .arena = &arena, .now_ms = jb_agent_now(a)};
@@ -205,7 +213,11 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         jb_message_decode(&jb__request__descriptor, frame, &arena, &message, &r.fault);
     if (err == JB_OK) {
         r.request = (const Jb__Request *)message;
-        answer(&r);
+        if (r.request->body_case == JB__REQUEST__BODY_SUBMIT && jb_agent_group_add(&r, frame.len))
+            return;             /* which has the arena now */
+        jb_agent_group_take(a); /* whoever asks sees what was submitted before */
+        if (!a->stopping)
+            answer(&r);
     } else {
         jb_agent_reply_error(client, 0, err,
                              r.fault.text[0] != '\0' ? r.fault.text : jb_err_text(err));
@@ -238,6 +250,7 @@ static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
     struct jb_agent_client *client = jb_local_peer_data(peer);
     if (client == NULL)
         return;
+    jb_agent_group_take(a); /* which may be his */
     if (why != JB_OK && why != JB_CLOSED)
         jb_log(JB_LOG_WARNING, jb_local_peer_identity(peer)->user, "client.cut", "reason=%s",
                jb_err_name(why));

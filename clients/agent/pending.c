@@ -61,6 +61,12 @@ void jb_agent_pendings_settle(struct jb_agent_pendings *p, uint64_t number)
         p->first = 0;
 }
 
+void jb_agent_pendings_cut(struct jb_agent_pendings *p, uint64_t number)
+{
+    while (p->count > 0 && p->at[p->first + p->count - 1].number > number)
+        p->count--;
+}
+
 uint32_t jb_agent_pendings_of_case(const struct jb_agent_pendings *p, int64_t case_no)
 {
     uint32_t count = 0;

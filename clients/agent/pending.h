@@ -30,6 +30,8 @@ const struct jb_agent_pending *jb_agent_pendings_find(const struct jb_agent_pend
                                                       uint64_t number);
 /* Forget everything up to `number`. */
 void jb_agent_pendings_settle(struct jb_agent_pendings *p, uint64_t number);
+/* Forget everything after `number`: it was not stored after all. */
+void jb_agent_pendings_cut(struct jb_agent_pendings *p, uint64_t number);
 /* How many are about this case. */
 uint32_t jb_agent_pendings_of_case(const struct jb_agent_pendings *p, int64_t case_no);
 /* The i-th, oldest first. */

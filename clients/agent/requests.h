@@ -73,6 +73,27 @@ enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_M
 enum jb_err jb_agent_get_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 
+/* submit.c: a submission, so that several may share a transaction. First: may any be taken now? */
+enum jb_err jb_agent_submit_ready(struct jb_agent_request *r) JB_MUST;
+struct jb_agent_submitting; /* in the arena of its request */
+/* Inside a transaction: decide, and store it unless it is refused, wrong or a repeat; only storing
+ * writes. *spoilt: storing failed, and what was written before must be rolled back as well. */
+enum jb_err jb_agent_submit_take(struct jb_agent_request *r, struct jb_agent_submitting **out,
+                                 bool *spoilt) JB_MUST;
+bool jb_agent_submit_stored(const struct jb_agent_submitting *s); /* NULL: no */
+/* Commit, or roll back because of `err`; then memory knows nothing beyond `made`, the last
+ * submission from before the transaction. */
+enum jb_err jb_agent_submit_end(struct jb_agent *a, enum jb_err err, uint64_t made) JB_MUST;
+/* After that, with what became of it: the reply. */
+enum jb_err jb_agent_submit_answer(struct jb_agent_request *r, struct jb_agent_submitting *s,
+                                   enum jb_err err, Jb__Reply *reply) JB_MUST;
+/* It is tried again: the keys that were made for it go. NULL: nothing. */
+void jb_agent_submit_forget(struct jb_agent_submitting *s);
+/* local.c: who asks, and may he? Before the handler. */
+enum jb_err jb_agent_request_check(struct jb_agent_request *r) JB_MUST;
+/* Send the reply, or say what failed; then look after the disk if that was it. */
+void jb_agent_request_answer(struct jb_agent_request *r, enum jb_err err, const Jb__Reply *reply);
+
 /* For handlers: the views of this request, the maker of overlays, the number of rows wanted. */
 struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r);
 struct jb_agent_overlay_maker jb_agent_overlay_maker(struct jb_agent *a);

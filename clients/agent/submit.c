@@ -1,7 +1,8 @@
 /* A client's submission on its way into the outbox.
  *
  * Completes it (case number, custody, seal, who acts), refuses at once what the rules here already
- * refuse, and answers only when it is on the disk or needs no disk. Never talks to the broker. */
+ * refuse, and answers only when it is on the disk or needs no disk. Nothing is written before all
+ * this is decided, so that several can share a transaction (group.c). Never talks to the broker. */
 #include "clients/agent/requests.h"
 
 #include <inttypes.h>
@@ -14,19 +15,22 @@
 /* An entry carries its submission and the effects: room for these. */
 #define SUBMISSION_BYTES (JB_ITEM_LIMIT_BYTES - (size_t)64 * 1024)
 
-struct submitting {
+struct jb_agent_submitting {
     struct jb_agent_request *r;
     const Jb__DoSubmit *asked;
     struct jb_text token; /* "" none */
     struct jb_act act;
     uint8_t case_key[JB_KEY_BYTES];
     bool sealed;
-    bool opens; /* a case or a file of its own, whose number is issued here */
+    bool opens; /* a case or a file of its own, whose number is issued here: */
+    struct jb_date today;
+    uint32_t case_seq;
     uint8_t query_hash[JB_HASH_BYTES];
     char query_code[JB_QUERY_CODE_TEXT]; /* of a registration; "" none */
     struct jb_agent_overlay overlay;
     struct jb_agent_others others;
     struct jb_outbox_item item;
+    uint64_t first;          /* the submission that this one repeats; 0: none */
     enum jb_refusal refusal; /* by the rules here */
     char detail[JB_DETAIL_BYTES];
 };
@@ -39,21 +43,20 @@ struct jb_bytes jb_agent_seal_place(int64_t case_no, char digits[24])
 
 /* ---- what the agent fills in ---- */
 
-static enum jb_err number_case(struct submitting *s)
+static enum jb_err number_case(struct jb_agent_submitting *s)
 {
     struct jb_agent *a = s->r->agent;
-    struct jb_date today = jb_date_of_instant(s->r->now_ms);
-    uint32_t seq = 0;
-    enum jb_err err = jb_replica_case_seq(a->ledger, today, s->r->now_ms, &seq);
+    s->today = jb_date_of_instant(s->r->now_ms);
+    enum jb_err err = jb_replica_case_seq(a->ledger, s->today, s->r->now_ms, &s->case_seq);
     if (err == JB_OK)
-        err = jb_caseno_make(today, jb_replica_node(a->ledger), seq, &s->act.case_no);
+        err = jb_caseno_make(s->today, jb_replica_node(a->ledger), s->case_seq, &s->act.case_no);
     if (err == JB_RANGE)
         return jb_fault_set(&s->r->fault, err, "all case numbers of this day are used up");
     return err;
 }
 
 /* key id || nonce || ciphertext || tag, tied to the case number. */
-static enum jb_err seal_persons(struct submitting *s)
+static enum jb_err seal_persons(struct jb_agent_submitting *s)
 {
     struct jb_bytes plain = {s->asked->petitioners.data, s->asked->petitioners.len};
     struct jb_persons persons;
@@ -75,12 +78,12 @@ static enum jb_err seal_persons(struct submitting *s)
             box + JB_SEAL_KEY_ID_BYTES);
     s->act.sealed = (struct jb_bytes){box, len};
     s->sealed = true;
-    return jb_ledger_case_key_put(s->r->agent->ledger, s->act.case_no, s->case_key);
+    return JB_OK;
 }
 
 /* The petitioner's code for questions and ratings: told once, only its hash leaves this function's
  * caller. */
-static enum jb_err make_query_code(struct submitting *s)
+static enum jb_err make_query_code(struct jb_agent_submitting *s)
 {
     if (s->act.query_code_hash.len > 0)
         return jb_fault_set(&s->r->fault, JB_MALFORMED, "register: the agent makes the query code");
@@ -92,7 +95,7 @@ static enum jb_err make_query_code(struct submitting *s)
 
 /* The code in the petitioner's hand becomes its hash, and the rating is sealed to the broker: who
  * is rated cannot read it here. */
-static enum jb_err seal_rating(struct submitting *s)
+static enum jb_err seal_rating(struct jb_agent_submitting *s)
 {
     const char *code = s->asked->query_code;
     if (code == NULL || code[0] == '\0')
@@ -111,7 +114,7 @@ static enum jb_err seal_rating(struct submitting *s)
     return err;
 }
 
-static enum jb_err complete_register(struct submitting *s)
+static enum jb_err complete_register(struct jb_agent_submitting *s)
 {
     if (s->act.case_no != 0)
         return jb_fault_set(&s->r->fault, JB_MALFORMED,
@@ -124,7 +127,7 @@ static enum jb_err complete_register(struct submitting *s)
 }
 
 /* A directive or a docket that opens a file of its own: it has a title in place of a case. */
-static enum jb_err complete_opening(struct submitting *s)
+static enum jb_err complete_opening(struct jb_agent_submitting *s)
 {
     if (s->act.case_no != 0)
         return JB_OK;
@@ -137,14 +140,14 @@ static enum jb_err complete_opening(struct submitting *s)
 }
 
 /* The key goes with it: the broker may not have one of this case yet. */
-static enum jb_err complete_attach(struct submitting *s)
+static enum jb_err complete_attach(struct jb_agent_submitting *s)
 {
     enum jb_err err = jb_agent_attach_complete(s->r, &s->act, s->asked->note, s->case_key);
     s->sealed = err == JB_OK;
     return err;
 }
 
-static enum jb_err check_extras(struct submitting *s)
+static enum jb_err check_extras(struct jb_agent_submitting *s)
 {
     bool rates = s->act.kind == JB_ACT_RATE;
     bool registers = s->act.kind == JB_ACT_REGISTER;
@@ -157,7 +160,7 @@ static enum jb_err check_extras(struct submitting *s)
 
 /* ---- the rules here ---- */
 
-static enum jb_err load_overlay(struct submitting *s)
+static enum jb_err load_overlay(struct jb_agent_submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
@@ -174,7 +177,7 @@ static enum jb_err load_overlay(struct submitting *s)
 
 /* What this node cannot judge is left to the broker: before the first delivery there is neither a
  * directory nor a policy here. */
-static void judge(struct submitting *s)
+static void judge(struct jb_agent_submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     uint32_t node = jb_replica_node(a->ledger);
@@ -199,7 +202,7 @@ static void judge(struct submitting *s)
 }
 
 /* Another person's signature: what is known here of who issued the directive. */
-static enum jb_err check_countersigned(struct submitting *s)
+static enum jb_err check_countersigned(struct jb_agent_submitting *s)
 {
     static const struct jb_text nobody = {"", 0};
     const struct jb_directive *d = jb_case_directive(&s->overlay.c, (uint32_t)s->act.directive_no);
@@ -208,7 +211,7 @@ static enum jb_err check_countersigned(struct submitting *s)
 
 /* ---- into the outbox ---- */
 
-static enum jb_err encode(struct submitting *s)
+static enum jb_err encode(struct jb_agent_submitting *s)
 {
     struct jb_submission sub = {.user = s->r->user, .made_at_ms = s->r->now_ms};
     enum jb_err err = jb_act_encode(&s->act, s->r->arena, &sub.act_bytes);
@@ -220,7 +223,7 @@ static enum jb_err encode(struct submitting *s)
     return err;
 }
 
-static enum jb_err complete(struct submitting *s)
+static enum jb_err complete(struct jb_agent_submitting *s)
 {
     enum jb_err err = check_extras(s);
     if (err != JB_OK)
@@ -236,58 +239,53 @@ static enum jb_err complete(struct submitting *s)
     return err == JB_OK ? load_overlay(s) : err;
 }
 
-static enum jb_err store(struct submitting *s)
+/* Number, key and submission, or nothing of it. A failure spoils the transaction. */
+static enum jb_err store(struct jb_agent_submitting *s)
 {
     struct jb_agent *a = s->r->agent;
-    enum jb_err err = encode(s);
+    enum jb_err err = JB_OK;
+    if (s->opens)
+        err = jb_replica_case_seq_issue(a->ledger, s->today, s->case_seq);
+    if (err == JB_OK && s->sealed)
+        err = jb_ledger_case_key_put(a->ledger, s->act.case_no, s->case_key);
     if (err == JB_OK)
-        err = jb_agent_pendings_reserve(&a->pending, 1);
+        err = jb_outbox_add(a->ledger, &s->item);
+    if (err == JB_OK && s->token.len > 0)
+        err = jb_agent_token_add(a, s->r->user, s->token, s->r->now_ms, s->item.number);
+    if (err == JB_OK)
+        jb_agent_pendings_add(&a->pending, (struct jb_agent_pending){.number = s->item.number,
+                                                                     .case_no = s->item.case_no,
+                                                                     .kind = s->item.kind});
+    if (err == JB_FULL)
+        err = jb_fault_set(&s->r->fault, err, "the submission cannot be stored");
+    return err;
+}
+
+/* All that can be wrong with it, up to the bytes that are to be stored. */
+static enum jb_err prepare(struct jb_agent_submitting *s)
+{
+    enum jb_err err = complete(s);
+    if (err == JB_OK)
+        err = check_countersigned(s);
+    if (err == JB_OK)
+        judge(s);
+    if (err != JB_OK || s->refusal != JB_REFUSE_NONE)
+        return err;
+    err = encode(s);
+    if (err == JB_OK)
+        err = jb_agent_pendings_reserve(&s->r->agent->pending, 1);
     s->item.made_at_ms = s->r->now_ms;
     s->item.kind = s->act.kind;
     s->item.case_no = s->act.case_no;
     s->item.user = s->r->user;
     if (s->sealed)
         s->item.case_key = (struct jb_bytes){s->case_key, sizeof s->case_key};
-    if (err == JB_OK)
-        err = jb_outbox_add(a->ledger, &s->item);
-    if (err == JB_OK && s->token.len > 0)
-        err = jb_agent_token_add(a, s->r->user, s->token, s->r->now_ms, s->item.number);
-    if (err == JB_FULL)
-        err = jb_fault_set(&s->r->fault, err, "the submission cannot be stored");
-    return err;
-}
-
-/* One transaction: number, key and submission, or nothing of it. */
-static enum jb_err transact(struct submitting *s)
-{
-    struct jb_agent *a = s->r->agent;
-    enum jb_err err = jb_ledger_begin(a->ledger);
-    if (err != JB_OK)
-        return err;
-    err = complete(s);
-    if (err == JB_OK)
-        err = check_countersigned(s);
-    if (err == JB_OK)
-        judge(s);
-    if (err == JB_OK && s->refusal == JB_REFUSE_NONE)
-        err = store(s);
-    if (err != JB_OK || s->refusal != JB_REFUSE_NONE) {
-        jb_ledger_rollback(a->ledger);
-        return err;
-    }
-    err = jb_ledger_commit(a->ledger);
-    if (JB_MUTANT == JB_MUTANT_TELL_ANYWAY)
-        err = JB_OK;
-    if (err == JB_OK)
-        jb_agent_pendings_add(&a->pending, (struct jb_agent_pending){.number = s->item.number,
-                                                                     .case_no = s->item.case_no,
-                                                                     .kind = s->item.kind});
     return err;
 }
 
 /* ---- answers ---- */
 
-static enum jb_err answer_refused(struct submitting *s, Jb__Reply *reply)
+static enum jb_err answer_refused(struct jb_agent_submitting *s, Jb__Reply *reply)
 {
     struct jb_agent_views v = jb_agent_request_views(s->r);
     struct jb_applied none = {.case_no = s->opens ? 0 : s->act.case_no};
@@ -314,7 +312,7 @@ static bool worth_waiting(const struct jb_agent *a)
 }
 
 /* With the verdict, when it comes in time, else that it is safe. */
-static enum jb_err answer_number(struct submitting *s, uint64_t number, Jb__Reply *reply)
+static enum jb_err answer_number(struct jb_agent_submitting *s, uint64_t number, Jb__Reply *reply)
 {
     struct jb_agent *a = s->r->agent;
     if (s->asked->wait_ms > 0 && worth_waiting(a) &&
@@ -333,7 +331,7 @@ static enum jb_err answer_number(struct submitting *s, uint64_t number, Jb__Repl
 
 /* ---- a repeat ---- */
 
-static enum jb_err read_token(struct submitting *s)
+static enum jb_err read_token(struct jb_agent_submitting *s)
 {
     s->token = jb_text_of(s->asked->token);
     if (s->token.len > JB_AGENT_TOKEN_BYTES)
@@ -344,7 +342,7 @@ static enum jb_err read_token(struct submitting *s)
 }
 
 /* The number of the submission that this one repeats; 0: it is the first. */
-static enum jb_err find_first(struct submitting *s, uint64_t *number)
+static enum jb_err find_first(struct jb_agent_submitting *s, uint64_t *number)
 {
     *number = 0;
     enum jb_err err = read_token(s);
@@ -354,25 +352,53 @@ static enum jb_err find_first(struct submitting *s, uint64_t *number)
     return err == JB_NOT_FOUND ? JB_OK : err;
 }
 
-static enum jb_err submit(struct submitting *s, Jb__Reply *reply)
+static enum jb_err take(struct jb_agent_submitting *s, bool *spoilt)
 {
     struct jb_bytes bytes = {s->asked->act.data, s->asked->act.len};
-    uint64_t first = 0;
-    enum jb_err err = find_first(s, &first);
-    if (err != JB_OK || first != 0)
-        return err != JB_OK ? err : answer_number(s, first, reply);
+    enum jb_err err = find_first(s, &s->first);
+    if (err != JB_OK || s->first != 0)
+        return err;
     err = jb_act_decode(bytes, s->r->arena, &s->act, &s->r->fault);
     if (err == JB_OK)
         err =
             jb_agent_rights_need(s->r, jb_right_of_act(s->act.kind), jb_act_kind_name(s->act.kind));
     if (err == JB_OK)
-        err = transact(s);
-    if (err != JB_OK)
+        err = prepare(s);
+    if (err != JB_OK || s->refusal != JB_REFUSE_NONE)
         return err;
-    if (s->refusal != JB_REFUSE_NONE)
-        return answer_refused(s, reply);
-    s->r->agent->pump_wanted = true;
-    return answer_number(s, s->item.number, reply);
+    err = store(s);
+    *spoilt = err != JB_OK;
+    return err;
+}
+
+enum jb_err jb_agent_submit_take(struct jb_agent_request *r, struct jb_agent_submitting **out,
+                                 bool *spoilt)
+{
+    struct jb_agent_submitting *s = jb_arena_alloc(r->arena, sizeof *s);
+    *out = s;
+    if (s == NULL)
+        return JB_NOMEM;
+    s->r = r;
+    s->asked = r->request->submit;
+    return take(s, spoilt);
+}
+
+bool jb_agent_submit_stored(const struct jb_agent_submitting *s)
+{
+    return s != NULL && s->item.number != 0;
+}
+
+enum jb_err jb_agent_submit_end(struct jb_agent *a, enum jb_err err, uint64_t made)
+{
+    if (err == JB_OK)
+        err = jb_ledger_commit(a->ledger);
+    else
+        jb_ledger_rollback(a->ledger);
+    if (JB_MUTANT == JB_MUTANT_TELL_ANYWAY)
+        err = JB_OK;
+    if (err != JB_OK)
+        jb_agent_pendings_cut(&a->pending, made);
+    return err;
 }
 
 /* A full or failing disk, not only this one request: the client must know that nothing was kept. */
@@ -386,23 +412,73 @@ static enum jb_err refuse_degraded(struct jb_agent_request *r)
     return jb_fault_set(&r->fault, a->strain.why, "%s: %s", fate, a->strain.text);
 }
 
-enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
+enum jb_err jb_agent_submit_ready(struct jb_agent_request *r)
 {
-    struct submitting s = {.r = r, .asked = r->request->submit};
     if (jb_agent_degraded(r->agent))
         return refuse_degraded(r);
     if (jb_replica_node(r->agent->ledger) == 0)
         return jb_fault_set(&r->fault, JB_OFFLINE,
                             "this node must greet the broker once before its first submission");
-    enum jb_err err = submit(&s, reply);
-    explicit_bzero(s.case_key, sizeof s.case_key);
-    explicit_bzero(s.query_code, sizeof s.query_code);
+    return JB_OK;
+}
+
+void jb_agent_submit_forget(struct jb_agent_submitting *s)
+{
+    if (s == NULL)
+        return;
+    explicit_bzero(s->case_key, sizeof s->case_key);
+    explicit_bzero(s->query_code, sizeof s->query_code);
+}
+
+static enum jb_err answer(struct jb_agent_submitting *s, Jb__Reply *reply)
+{
+    if (s->refusal != JB_REFUSE_NONE)
+        return answer_refused(s, reply);
+    if (s->first != 0)
+        return answer_number(s, s->first, reply);
+    s->r->agent->pump_wanted = true;
+    return answer_number(s, s->item.number, reply);
+}
+
+enum jb_err jb_agent_submit_answer(struct jb_agent_request *r, struct jb_agent_submitting *s,
+                                   enum jb_err err, Jb__Reply *reply)
+{
+    if (err == JB_OK)
+        err = answer(s, reply);
+    jb_agent_submit_forget(s);
     if (err == JB_CORRUPT)
         jb_agent_fail(r->agent, err, "storing a submission");
     else if (jb_strain_of(err) != JB_OK &&
              jb_agent_try_disk(r->agent, "storing a submission") != JB_OK)
         err = refuse_degraded(r);
     return err;
+}
+
+/* One transaction for this one alone. */
+static enum jb_err transact(struct jb_agent_request *r, struct jb_agent_submitting **s)
+{
+    struct jb_agent *a = r->agent;
+    uint64_t made = jb_outbox_made(a->ledger).number;
+    bool spoilt = false;
+    enum jb_err err = jb_ledger_begin(a->ledger);
+    if (err != JB_OK)
+        return err;
+    err = jb_agent_submit_take(r, s, &spoilt);
+    if (err == JB_OK && jb_agent_submit_stored(*s))
+        return jb_agent_submit_end(a, JB_OK, made);
+    jb_ledger_rollback(a->ledger);
+    jb_agent_pendings_cut(&a->pending, made);
+    return err;
+}
+
+enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
+{
+    struct jb_agent_submitting *s = NULL;
+    enum jb_err err = jb_agent_submit_ready(r);
+    if (err != JB_OK)
+        return err;
+    err = transact(r, &s);
+    return jb_agent_submit_answer(r, s, err, reply);
 }
 
 /* What is about a case that the asking person keeps out of is not there for him. */

@@ -17,6 +17,7 @@ struct jb_heads {     /* where the sequences stand; small, copied whole at begin
     uint64_t log_seq; /* broker: last entry */
     uint8_t log_head[JB_HASH_BYTES]; /* broker: chain head after it */
     uint32_t node;                   /* replica: own number, 0: not known yet */
+    bool issued;                     /* replica: a case number of this file */
     uint64_t settles_after;          /* replica: stream items up to this one settle nothing here */
     struct jb_line_point down;       /* replica: last item taken */
     struct jb_line_point made;       /* replica: last submission made */

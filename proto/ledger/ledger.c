@@ -394,6 +394,14 @@ void jb_ledger_rollback(struct jb_ledger *l)
     l->writing = false;
 }
 
+void jb_ledger_rest(struct jb_ledger *l)
+{
+    assert(!l->writing);
+    (void)sqlite3_db_release_memory(l->db);
+    jb_arena_fini(&l->scratch);
+    jb_arena_fini(&l->cases);
+}
+
 const char *jb_ledger_error(const struct jb_ledger *l)
 {
     return l->error;

@@ -63,6 +63,9 @@ enum jb_err jb_ledger_probe(struct jb_ledger *l) JB_MUST;
 
 /* PASSIVE checkpoint between batches (idle: TRUNCATE when `all`). Never fails the caller. */
 void jb_ledger_checkpoint(struct jb_ledger *l, bool all);
+/* Give back the memory that makes work fast (cached pages, arenas): nothing happens for a while.
+ * Not inside a transaction. */
+void jb_ledger_rest(struct jb_ledger *l);
 int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
 
 /* Text of the last SQLite error, for faults and logs. */

@@ -375,17 +375,12 @@ enum jb_err jb_replica_stored_at(struct jb_ledger *l, uint64_t entry_seq, int64_
 
 /* Before the first number of this file: an earlier file may have issued some this very day that
  * never reached the broker. */
-static enum jb_err first_number(struct jb_ledger *l, int64_t second, int64_t *last)
+static void first_number(const struct jb_ledger *l, int64_t second, int64_t *last)
 {
-    struct jb_bytes issued;
-
-    jb_arena_reset(&l->scratch);
-    enum jb_err err = jb_ledger_meta_get(l, ".issued", &l->scratch, &issued);
-    if (err != JB_NOT_FOUND)
-        return err;
+    if (l->heads.issued)
+        return;
     second = second < 0 ? 0 : second > 86399 ? 86399 : second;
     *last = *last > second ? *last : second;
-    return jb_number_write(l, ".issued", 1);
 }
 
 enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
@@ -393,16 +388,23 @@ enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_
 {
     int64_t last = 0;
 
-    assert(l->writing);
     enum jb_err err = jb_sql_number(l, JB_SQL_COUNTER_GET, JB_ROW(jb_int(date.days)), &last);
-    if (err == JB_OK || err == JB_NOT_FOUND)
-        err = first_number(l, (now_ms - jb_date_start_ms(date)) / 1000, &last);
-    if (err != JB_OK)
+    if (err != JB_OK && err != JB_NOT_FOUND)
         return err;
+    first_number(l, (now_ms - jb_date_start_ms(date)) / 1000, &last);
     if (last >= JB_CASENO_SEQ_MAX)
         return JB_RANGE;
-    err = jb_sql_run(l, JB_SQL_COUNTER_SET, JB_ROW(jb_int(date.days), jb_int(last + 1)));
+    *seq = (uint32_t)(last + 1);
+    return JB_OK;
+}
+
+enum jb_err jb_replica_case_seq_issue(struct jb_ledger *l, struct jb_date date, uint32_t seq)
+{
+    assert(l->writing);
+    enum jb_err err = jb_sql_run(l, JB_SQL_COUNTER_SET, JB_ROW(jb_int(date.days), jb_int(seq)));
+    if (err == JB_OK && !l->heads.issued)
+        err = jb_number_write(l, ".issued", 1);
     if (err == JB_OK)
-        *seq = (uint32_t)(last + 1);
+        l->heads.issued = true;
     return err;
 }

@@ -118,13 +118,16 @@ enum jb_err jb_outbox_head(struct jb_ledger *l, uint64_t number,
 enum jb_err jb_outbox_verdict(struct jb_ledger *l, uint64_t number, struct jb_arena *arena,
                               struct jb_applied *verdict) JB_MUST;
 
-/* Next sequence number of the day for a case number, durable with the transaction. It lies above
+/* Next sequence number of the day for a case number. It lies above
  * every number of this node that the stream has brought back, and the first one of a file starts at
  * the second of the day: so a re-created file does not issue a number twice, not even one that an
  * earlier file issued and never sent (as long as that issued less than one a second).
  * RANGE: 99,999 used up. */
 enum jb_err jb_replica_case_seq(struct jb_ledger *l, struct jb_date date, int64_t now_ms,
                                 uint32_t *seq) JB_MUST;
+/* That number is issued. Inside a transaction, the one in which it was asked for. */
+enum jb_err jb_replica_case_seq_issue(struct jb_ledger *l, struct jb_date date,
+                                      uint32_t seq) JB_MUST;
 
 /* Into a new replica `to`, which has never greeted: this node's number, its unsettled submissions
  * in their order (as the first of the new file: number n becomes n - settled) with the keys of

@@ -108,9 +108,13 @@ static enum jb_err replica_load(struct jb_ledger *l)
 {
     struct jb_heads *h = &l->heads;
     uint64_t node = 0;
+    uint64_t issued = 0;
     bool greeted = false;
     enum jb_err err = number_read(l, ".node", &node);
 
+    if (err == JB_OK)
+        err = number_read(l, ".issued", &issued);
+    h->issued = issued != 0;
     if (err == JB_OK)
         err = number_read(l, ".settles_after", &h->settles_after);
     if (err == JB_OK)

@@ -350,6 +350,7 @@ static void case_numbers_count_by_day(void **state)
         assert_int_equal(jb_ledger_begin(l), JB_OK);
         assert_int_equal(jb_replica_case_seq(l, rows[i].date, noon, &seq), JB_OK);
         assert_int_equal(seq, rows[i].seq);
+        assert_int_equal(jb_replica_case_seq_issue(l, rows[i].date, seq), JB_OK);
         if (rows[i].keep)
             assert_int_equal(jb_ledger_commit(l), JB_OK);
         else
@@ -360,6 +361,7 @@ static void case_numbers_count_by_day(void **state)
     assert_int_equal(jb_ledger_begin(l), JB_OK);
     assert_int_equal(jb_replica_case_seq(l, day, noon, &seq), JB_OK);
     assert_int_equal(seq, 99999);
+    assert_int_equal(jb_replica_case_seq_issue(l, day, seq), JB_OK);
     assert_int_equal(jb_replica_case_seq(l, day, noon, &seq), JB_RANGE);
     assert_int_equal(jb_ledger_commit(l), JB_OK);
     lw_close(&l);
