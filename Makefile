@@ -250,6 +250,7 @@ $(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo: clients/cli/po/%.po
 FAULT_LINK := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup strndup)
 LINK_broker_fault_test := $(FAULT_LINK)
 LINK_agent_fault_test := $(FAULT_LINK)
+LINK_agent_group_test := $(FAULT_LINK)
 LINK_line_fault_test := $(FAULT_LINK) -Wl,--wrap=jb_zsock_send
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
                  libjbclient.a libjbproto.a)

@@ -191,9 +191,10 @@ static void answer(struct jb_agent_request *r)
     Jb__Reply reply = JB__REPLY__INIT;
     reply.has_id = true;
     reply.id = r->request->id;
+    jb_agent_handler handler = jb_agent_request_row((size_t)r->request->body_case).handle;
     enum jb_err err = jb_agent_request_check(r);
-    if (err == JB_OK)
-        err = jb_agent_request_row((size_t)r->request->body_case).handle(r, &reply);
+    if (err == JB_OK && handler != NULL) /* without one the check has failed */
+        err = handler(r, &reply);
     jb_agent_request_answer(r, err, &reply);
 }
 

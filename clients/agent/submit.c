@@ -480,28 +480,3 @@ enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply)
     err = transact(r, &s);
     return jb_agent_submit_answer(r, s, err, reply);
 }
-
-/* What is about a case that the asking person keeps out of is not there for him. */
-static enum jb_err check_settled(struct jb_agent_request *r, const Jb__SettledView *settled)
-{
-    bool hidden = false;
-    enum jb_err err = jb_agent_reader_hides(r->agent, r->user, settled->case_no, &hidden);
-    return err == JB_OK && hidden ? JB_NOT_FOUND : err;
-}
-
-enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply)
-{
-    const Jb__GetSettled *asked = r->request->settled;
-    struct jb_agent_views v = jb_agent_request_views(r);
-    reply->body_case = JB__REPLY__BODY_SETTLED;
-    enum jb_err err = jb_agent_view_settled(&v, asked->number, &reply->settled);
-    if (err == JB_OK)
-        err = check_settled(r, reply->settled);
-    if (err == JB_NOT_FOUND)
-        return jb_fault_set(&r->fault, err, "no submission with this number");
-    if (err != JB_OK || !reply->settled->pending || asked->wait_ms == 0)
-        return err;
-    err = jb_agent_wait(r, asked->number, asked->wait_ms, "");
-    r->later = err == JB_OK;
-    return err;
-}

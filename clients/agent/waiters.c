@@ -1,6 +1,5 @@
 /* Clients that wait for the verdict on a submission. Nobody else waits for them. */
-#include "clients/agent/agent.h"
-#include "clients/agent/views.h"
+#include "clients/agent/requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,4 +149,31 @@ void jb_agent_wait_stop(struct jb_agent *a)
     forget(a, NULL);
     if (a->wait_timer.type != UV_UNKNOWN_HANDLE && !uv_is_closing((uv_handle_t *)&a->wait_timer))
         uv_close((uv_handle_t *)&a->wait_timer, NULL);
+}
+
+/* ---- asked by number ---- */
+
+/* What is about a case that the asking person keeps out of is not there for him. */
+static enum jb_err check_settled(struct jb_agent_request *r, const Jb__SettledView *settled)
+{
+    bool hidden = false;
+    enum jb_err err = jb_agent_reader_hides(r->agent, r->user, settled->case_no, &hidden);
+    return err == JB_OK && hidden ? JB_NOT_FOUND : err;
+}
+
+enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply)
+{
+    const Jb__GetSettled *asked = r->request->settled;
+    struct jb_agent_views v = jb_agent_request_views(r);
+    reply->body_case = JB__REPLY__BODY_SETTLED;
+    enum jb_err err = jb_agent_view_settled(&v, asked->number, &reply->settled);
+    if (err == JB_OK)
+        err = check_settled(r, reply->settled);
+    if (err == JB_NOT_FOUND)
+        return jb_fault_set(&r->fault, err, "no submission with this number");
+    if (err != JB_OK || !reply->settled->pending || asked->wait_ms == 0)
+        return err;
+    err = jb_agent_wait(r, asked->number, asked->wait_ms, "");
+    r->later = err == JB_OK;
+    return err;
 }

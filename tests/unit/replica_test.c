@@ -148,6 +148,9 @@ static void a_replica_that_is_told_everything_equals_the_broker(void **state)
     lw_deliver(w, p.broker, p.replica);
     char *a = lw_dump(p.broker);
     char *b = lw_dump(p.replica);
+    char *own = strstr(a, "== case_entry\n"); /* which only a broker has */
+    assert_non_null(own);
+    *own = '\0';
     assert_string_equal(a, b);
     free(a);
     free(b);
