@@ -200,6 +200,7 @@ struct jb_agent {
     struct jb_agent_waiter *waiters; /* oldest last */
     size_t waiter_count;
     uv_timer_t wait_timer;
+    int64_t wait_first_ms;  /* monotonic; what it is set for */
     uv_timer_t watch_timer; /* runs while somebody who watches is behind */
 
     uv_timer_t alarm_timer;

@@ -27,22 +27,31 @@ static enum jb_err update_book(struct jb_agent *a, const struct jb_agent_news *n
     return err == JB_OK && changed ? jb_agent_book_load(a) : err;
 }
 
-static void settle(struct jb_agent *a, const struct jb_agent_news *n)
+static void tell_refusal(struct jb_agent *a, const struct jb_agent_news *n)
 {
-    uint64_t number = n->applied.item.settles;
-    bool refused = n->applied.item.kind == JB_ITEM_REFUSAL;
-    if (number == 0)
+    const struct jb_refused *r = &n->applied.item.refusal;
+    if (n->applied.item.settles == 0 || n->applied.item.kind != JB_ITEM_REFUSAL)
         return;
-    if (refused) {
-        const struct jb_refused *r = &n->applied.item.refusal;
-        a->refused++;
-        jb_log(JB_LOG_WARNING, a->config->code, "submission.refused",
-               "number=%llu kind=%s code=%u name=%.*s", (unsigned long long)number,
-               jb_act_kind_name(n->settled.kind), r->code,
-               (int)(r->name.len < 64 ? r->name.len : 64), r->name.len > 0 ? r->name.data : "");
+    a->refused++;
+    jb_log(JB_LOG_WARNING, a->config->code, "submission.refused",
+           "number=%llu kind=%s code=%u name=%.*s", (unsigned long long)n->applied.item.settles,
+           jb_act_kind_name(n->settled.kind), r->code, (int)(r->name.len < 64 ? r->name.len : 64),
+           r->name.len > 0 ? r->name.data : "");
+}
+
+/* All that were settled, at once: those who wait are answered in their order. */
+static void settle(struct jb_agent *a, const struct jb_agent_news *news)
+{
+    uint64_t last = 0;
+    for (const struct jb_agent_news *n = news; n != NULL; n = n->next) {
+        tell_refusal(a, n);
+        if (n->applied.item.settles != 0)
+            last = n->applied.item.settles;
     }
-    jb_agent_wait_settled(a, number); /* the answer still says what was submitted */
-    jb_agent_pendings_settle(&a->pending, number);
+    if (last == 0)
+        return;
+    jb_agent_wait_settled(a, last); /* the answer still says what was submitted */
+    jb_agent_pendings_settle(&a->pending, last);
 }
 
 /* Only deadlines of cases that the delivery is about can have changed; whose they are and what they
@@ -69,11 +78,11 @@ void jb_agent_news_spread(struct jb_agent *a, const struct jb_agent_news *news)
     enum jb_err err = update_book(a, news, &names);
     if (err != JB_OK) /* read again when that is over; what is on the disk is told all the same */
         jb_agent_fail(a, err, "the directory or the rulebook");
+    settle(a, news);
     for (const struct jb_agent_news *n = news; n != NULL && !a->stopping; n = n->next) {
         if (n->applied.item.kind == JB_ITEM_LEFT ||
             is_entry_of(n, JB_ACT_ERASE_KEY, JB_ACT_ERASE_KEY))
             a->forget = true;
-        settle(a, n);
         jb_agent_watch_item(a, n);
         for (size_t i = 0; i < n->alarm_count; i++)
             jb_agent_alarm_tell(a, &n->alarms[i]);

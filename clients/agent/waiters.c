@@ -80,6 +80,13 @@ static void on_time(uv_timer_t *timer)
     release(timer->data, is_over, (uint64_t)jb_clock_mono_ms());
 }
 
+static void arm_at(struct jb_agent *a, int64_t mono_ms)
+{
+    int64_t wait = mono_ms - jb_clock_mono_ms();
+    a->wait_first_ms = mono_ms;
+    (void)uv_timer_start(&a->wait_timer, on_time, wait > 0 ? (uint64_t)wait : 0, 0);
+}
+
 /* Set the timer for the first that runs out. */
 static void arm(struct jb_agent *a)
 {
@@ -87,12 +94,10 @@ static void arm(struct jb_agent *a)
     for (const struct jb_agent_waiter *w = a->waiters; w != NULL; w = w->next)
         if (w->until_mono_ms < first)
             first = w->until_mono_ms;
-    if (first == INT64_MAX) {
+    if (first == INT64_MAX)
         (void)uv_timer_stop(&a->wait_timer);
-        return;
-    }
-    int64_t wait = first - jb_clock_mono_ms();
-    (void)uv_timer_start(&a->wait_timer, on_time, wait > 0 ? (uint64_t)wait : 0, 0);
+    else
+        arm_at(a, first);
 }
 
 enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t wait_ms,
@@ -112,7 +117,8 @@ enum jb_err jb_agent_wait(struct jb_agent_request *r, uint64_t number, uint32_t 
     w->next = a->waiters;
     a->waiters = w;
     a->waiter_count++;
-    arm(a);
+    if (w->next == NULL || w->until_mono_ms < a->wait_first_ms)
+        arm_at(a, w->until_mono_ms);
     return JB_OK;
 }
 
