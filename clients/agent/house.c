@@ -4,11 +4,13 @@
  * others into a process that is to stay under 10 MB. */
 #include "clients/agent/blob.h"
 
+#include <link.h>
 #include <signal.h>
 #include <malloc.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -134,8 +136,28 @@ enum jb_err jb_agent_house_start(struct jb_agent *a)
     return err;
 }
 
+/* Code and constants of one library leave this process's memory; what is used again comes back from
+ * the page cache. */
+static int drop_pages(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    (void)size;
+    (void)ctx;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_W) != 0)
+            continue;
+        uintptr_t from = (info->dlpi_addr + part->p_vaddr) / page * page;
+        uintptr_t to = info->dlpi_addr + part->p_vaddr + part->p_memsz;
+        (void)madvise((void *)from, to - from, MADV_DONTNEED); /* clean: nothing can be lost */
+    }
+    return 0;
+}
+
+/* The libraries that libzmq brings are needed to start and hardly afterwards. */
 void jb_agent_house_ready(struct jb_agent *a)
 {
+    (void)dl_iterate_phdr(drop_pages, NULL);
     jb_ledger_rest(a->ledger); /* checking the replica took more than serving it will */
     (void)malloc_trim(0);
     notify("READY=1");
