@@ -365,6 +365,32 @@ fuzzers: $(FUZZERS)
 $(UNIT_SRC:tests/unit/%_test.c=unit-%): unit-%: $(BUILD)/tests/%_test
 	$(BUILD)/tests/$*_test
 
+# ---- the web console ----------------------------------------------------------------------------
+# Built with Node.js from a copy of clients/console below $(BUILD), so that nothing is written into the
+# sources; libraries come from the npm registry, exactly those of package-lock.json.
+CONSOLE_WORK := $(BUILD)/console-work
+CONSOLE_PARTS := src test public index.html public.html tsconfig.json vite.config.ts eslint.config.js
+CONSOLE_FILES := $(foreach p,$(CONSOLE_PARTS),$(shell find clients/console/$(p) -type f 2>/dev/null))
+
+$(CONSOLE_WORK)/installed: clients/console/package.json clients/console/package-lock.json
+	$(call say,NPM,$@)
+	@mkdir -p $(@D)
+	@cp clients/console/package.json clients/console/package-lock.json $(@D)
+	$(Q)cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+$(CONSOLE_WORK)/copied: $(CONSOLE_FILES) $(CONSOLE_WORK)/installed
+	@rm -rf $(addprefix $(CONSOLE_WORK)/,$(CONSOLE_PARTS))
+	@cp -R $(addprefix clients/console/,$(CONSOLE_PARTS)) $(CONSOLE_WORK)
+	@touch $@
+$(BUILD)/console/index.html: $(CONSOLE_WORK)/copied
+	$(call say,VITE,$@)
+	$(Q)cd $(CONSOLE_WORK) && CONSOLE_OUT=$(abspath $(BUILD))/console npm run --silent build -- --logLevel warn
+
+.PHONY: console console-check
+console: $(BUILD)/console/index.html ## build the web console (needs Node.js 18 or later and npm)
+console-check: $(CONSOLE_WORK)/copied ## its types and its linter
+	$(Q)cd $(CONSOLE_WORK) && npm run --silent check && npm run --silent lint
+
 # The recipes below call make again where a step must see what the step before it installed or
 # built. `parallel` adds -j unless the caller has chosen one.
 parallel = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
@@ -373,9 +399,9 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
 .PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-absent bench-backup replay hostile chaos chaos-mutants \
-        fuzz fuzz-replay fuzz-merge spin spin-check
+        fuzz fuzz-replay fuzz-merge spin spin-check browser test-browser
 deps: ## install the Debian packages that are missing (build, run and test)
-	tests/install-packages.sh build test
+	tests/install-packages.sh build test browser
 
 demo: ## install what is missing, build, and watch real cases travel (Ctrl-C ends it)
 	@tests/install-packages.sh build
@@ -383,11 +409,14 @@ demo: ## install what is missing, build, and watch real cases travel (Ctrl-C end
 	@$(SCRIPT_ENV) tests/demo/run
 
 test: ## install what is missing and run every check; ends with `N passed, N failed`
-	@tests/install-packages.sh build test
+	@tests/install-packages.sh build test browser
 	@$(SCRIPT_ENV) tests/run
 
 unit: ## unit tests only
 	@$(SCRIPT_ENV) tests/run unit
+browser test-browser: ## the web console: types, linter, unit tests, every page in Chromium
+	@tests/install-packages.sh browser
+	@$(SCRIPT_ENV) tests/run browser
 e2e: ## end-to-end tests only
 	@$(SCRIPT_ENV) tests/run e2e
 asan: ## unit and end-to-end tests under AddressSanitizer and UBSan

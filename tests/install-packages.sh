@@ -3,6 +3,7 @@
 #
 #   tests/install-packages.sh build         what `make demo` needs
 #   tests/install-packages.sh build test    what `make test` needs as well
+#   tests/install-packages.sh browser       what the web console needs to be built and tested
 #
 # With everything in place nothing is asked and nothing is fetched, so no root is needed then.
 # Never asks a question; works without a terminal.
@@ -18,12 +19,19 @@ build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzm
 test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl python3-yaml
     python3-jsonschema clang clang-format clang-tidy cppcheck valgrind spin procps bash-completion"
 
+# Building the web console; a browser to look at it, and a font with Chinese characters in it.
+browser="chromium fonts-wqy-zenhei"
+# By their programs: a newer Node.js than Debian's has npm in its own package.
+command -v node >/dev/null || browser="$browser nodejs"
+command -v npm >/dev/null || browser="$browser npm"
+
 wanted=""
 for set in "${@:-build}"; do
     case $set in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
-    *) echo "usage: $0 [build] [test]" >&2; exit 2 ;;
+    browser) wanted="$wanted $browser" ;;
+    *) echo "usage: $0 [build] [test] [browser]" >&2; exit 2 ;;
     esac
 done
 

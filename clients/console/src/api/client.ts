@@ -1,0 +1,71 @@
+/* The gateway's operations by name. */
+
+import { ask, get, newKey, type Answer, type Query } from './http';
+import type * as T from './types';
+
+const caseUrl = (number: string): string => `/v1/cases/${encodeURIComponent(number)}`;
+
+export const session = {
+  get: (): Promise<T.Session> => get('/v1/session'),
+  signIn: async (user: string, password: string): Promise<T.Session> =>
+    (await ask<T.Session>('/v1/session', { method: 'POST', body: { user, password } })).body,
+  signOut: (): Promise<unknown> => ask('/v1/session', { method: 'DELETE' }),
+  changePassword: (old: string, fresh: string): Promise<unknown> =>
+    ask('/v1/session/password', { method: 'PUT', body: { old, new: fresh } }),
+};
+
+export const state = (): Promise<T.State> => get('/v1/state');
+export const nodes = async (find?: string): Promise<T.AgencyNode[]> =>
+  (await get<{ nodes: T.AgencyNode[] }>('/v1/nodes', { find })).nodes;
+
+export const cases = (query: Query, signal?: AbortSignal): Promise<T.CaseList> => get('/v1/cases', query, signal);
+export const caseFile = (number: string, query: Query = {}): Promise<Answer<T.Case>> => ask(caseUrl(number), { query });
+export const actions = async (number: string): Promise<T.Action[]> =>
+  (await get<{ actions: T.Action[] }>(`${caseUrl(number)}/actions`)).actions;
+export const explain = async (number: string, deadline?: number): Promise<T.Explain[]> =>
+  (await get<{ deadlines: T.Explain[] }>(`${caseUrl(number)}/explain`, { deadline })).deadlines;
+export const evidenceUrl = (number: string): string => `${caseUrl(number)}/evidence`;
+export const attachmentUrl = (number: string, n: number): string => `${caseUrl(number)}/attachments/${n}`;
+export const attach = (number: string, file: File, note: string, key: string): Promise<Answer<T.Settled>> =>
+  ask(`${caseUrl(number)}/attachments`, { method: 'POST', query: { name: file.name, note }, body: file, key });
+
+export type ActBody = Record<string, unknown> & { kind: string };
+
+export const register = (body: Record<string, unknown>, key: string): Promise<Answer<T.Settled>> =>
+  ask('/v1/cases', { method: 'POST', body, key });
+/* number '': an act that is not about an existing case. */
+export const act = (number: string, body: ActBody, key: string, etag?: string): Promise<Answer<T.Settled>> =>
+  ask(number === '' ? '/v1/acts' : `${caseUrl(number)}/acts`, { method: 'POST', body, key, ifMatch: etag });
+export const tryAct = async (number: string, body: ActBody): Promise<T.Trial> =>
+  (await ask<T.Trial>(number === '' ? '/v1/acts' : `${caseUrl(number)}/acts`, {
+    method: 'POST', body, query: { dry_run: true }, key: newKey(),
+  })).body;
+export const submission = (number: string): Promise<T.Settled> => get(`/v1/submissions/${encodeURIComponent(number)}`);
+
+export const deadlines = (query: Query): Promise<T.DeadlineList> => get('/v1/deadlines', query);
+export const directives = (query: Query): Promise<T.DirectiveList> => get('/v1/directives', query);
+export const dockets = (query: Query): Promise<T.DocketList> => get('/v1/dockets', query);
+export const proposals = (query: Query): Promise<T.ProposalList> => get('/v1/proposals', query);
+export const delegations = async (): Promise<T.Delegation[]> =>
+  (await get<{ delegations: T.Delegation[] }>('/v1/delegations')).delegations;
+export const alarms = async (limit: number): Promise<T.Alarm[]> =>
+  (await get<{ alarms: T.Alarm[] }>('/v1/alarms', { limit })).alarms;
+export const pending = async (limit: number): Promise<T.Pending[]> =>
+  (await get<{ items: T.Pending[] }>('/v1/pending', { limit })).items;
+
+export const rulebook = (): Promise<T.Rulebook> => get('/v1/rulebook');
+export const rights = (): Promise<T.RightsView> => get('/v1/rights');
+export const report = (query: Query): Promise<T.Report> => get('/v1/report', query);
+export const audit = (query: Query): Promise<T.AuditList> => get('/v1/audit', query);
+export const logins = (query: Query): Promise<T.LoginList> => get('/v1/logins', query);
+export const verify = async (askBroker: boolean): Promise<T.Verification> =>
+  (await ask<T.Verification>('/v1/verifications', { method: 'POST', query: { ask_broker: askBroker } })).body;
+
+export const accounts = {
+  list: async (): Promise<T.Account[]> => (await get<{ accounts: T.Account[] }>('/v1/accounts')).accounts,
+  get: (name: string): Promise<Answer<T.Account>> => ask(`/v1/accounts/${encodeURIComponent(name)}`),
+  put: (name: string, body: Record<string, unknown>, etag: string): Promise<Answer<T.Account>> =>
+    ask(`/v1/accounts/${encodeURIComponent(name)}`, {
+      method: 'PUT', body, ...(etag === '' ? { ifNoneMatch: '*' } : { ifMatch: etag }),
+    }),
+};

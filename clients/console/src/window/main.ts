@@ -1,0 +1,5 @@
+import { createApp } from 'vue';
+import './window.css';
+import WindowApp from './WindowApp.vue';
+
+createApp(WindowApp).mount('#app');

@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import vue from '@vitejs/plugin-vue';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/* Beside each text file its compressed form: the gateway sends it as it lies there. */
+function compressed(): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      for (const [name, file] of Object.entries(bundle)) {
+        if (!/\.(js|css|html|svg)$/.test(name)) continue;
+        const source = file.type === 'chunk' ? file.code : file.source;
+        this.emitFile({ type: 'asset', fileName: `${name}.gz`, source: gzipSync(source, { level: 9 }) });
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [vue(), compressed()],
+  resolve: { alias: { '@': here('./src') } },
+  build: {
+    target: 'es2020',
+    outDir: process.env['CONSOLE_OUT'] ?? 'dist',
+    emptyOutDir: true,
+    // Everything is a file of this server: no data: script or style, nothing inline.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 500,
+    rollupOptions: {
+      input: { index: here('./index.html'), public: here('./public.html') },
+      output: {
+        manualChunks(id) {
+          if (/node_modules\/(echarts|zrender|tslib)\//.test(id)) return 'charts';
+          if (/node_modules\/(vue|@vue)\//.test(id)) return 'vue';
+          if (/node_modules\/vue-router\//.test(id)) return 'router';
+          if (id.includes('node_modules/')) return 'elements';
+          return undefined;
+        },
+      },
+    },
+  },
+  test: { environment: 'node', include: ['test/**/*.test.ts'] },
+});

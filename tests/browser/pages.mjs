@@ -1,0 +1,107 @@
+/* Every page, in both languages, at 1280x720 and on a phone: shows what the gateway answers, complains
+ * of nothing, breaks no rule of its content policy, asks no other host, has no accessibility violation. */
+
+import { accessible, check, CONSOLE, DESKTOP, equal, finish, fits, openBrowser, PHONE, settled, shot, truth } from './browser.mjs';
+import { startGateway } from './fake-gateway.mjs';
+import { NASTY } from './county.mjs';
+
+const gateway = await startGateway({ folder: CONSOLE });
+const browser = await openBrowser();
+const { number } = gateway.world;
+
+const PAGES = {
+  clerk: ['/', '/cases', `/cases/${number(2)}`, `/cases/${number(0)}`, `/cases/${number(7)}`, '/register', '/deadlines?mine=true', '/alarms', '/outbox', '/assign/waiting', '/assign/order', '/assign/countersign', '/supervise/proposals', '/supervise/dockets', '/supervise/directives', '/supervise/circulars', '/conference/disputes', '/conference/cross', '/conference/minutes', '/analysis/indicators', '/analysis/counts', '/analysis/time', `/print/${number(2)}?kind=opinion&seq=16`, '/password', '/nowhere'],
+  admin: ['/admin/nodes', '/admin/people', '/admin/policy', '/admin/audit', '/admin/system'],
+  leader: ['/', '/admin/templates', '/analysis/indicators'],
+  agency: ['/', `/cases/${number(2)}`],
+};
+
+async function signIn(page, user) {
+  await page.goto(`${gateway.url}/`);
+  await page.locator('#user').fill(user);
+  await page.locator('#password').fill(gateway.password);
+  await page.locator('button[type=submit]').click();
+  await page.locator('nav#nav').waitFor({ state: 'attached' });
+}
+
+async function visit(page, path, what) {
+  await page.goto(`${gateway.url}/#${path}`);
+  await settled(page);
+  await page.waitForTimeout(150); // charts draw in the next frames
+  await fits(page, what);
+  await accessible(page, what);
+  const text = await page.locator('main').innerText();
+  truth(text.trim().length > 12, `${what}: is empty`);
+  truth(!/undefined|NaN|\[object/.test(text), `${what}: ${/.{0,40}(undefined|NaN|\[object).{0,40}/.exec(text)?.[0]}`);
+  return text;
+}
+
+for (const lang of ['zh', 'en']) {
+  for (const [device, size] of [['desktop', DESKTOP], ['phone', PHONE]]) {
+    await check(`sign-in, ${lang}, ${device}`, async () => {
+      const page = await browser.page({ lang, size });
+      await page.goto(`${gateway.url}/`);
+      await settled(page);
+      await accessible(page, 'sign-in');
+      await fits(page, 'sign-in');
+      equal(await page.locator('html').getAttribute('lang'), lang === 'zh' ? 'zh-CN' : 'en', 'language');
+      await shot(page, `${lang}-${device}-signin`);
+      await page.locator('button[type=submit]').click();
+      await page.locator('.note.bad').waitFor();
+      await page.locator('#user').fill('clerk');
+      await page.locator('#password').fill('wrong');
+      await page.locator('button[type=submit]').click();
+      await page.getByText(lang === 'zh' ? '用户名或密码不正确' : 'is wrong').waitFor();
+      equal(page.trouble, [], 'complaints');
+      await page.context().close();
+    });
+    for (const [user, paths] of Object.entries(PAGES)) {
+      const page = await browser.page({ lang, size });
+      await signIn(page, user);
+      for (const path of paths) {
+        const name = `${lang}-${device}-${user}${path.replace(/[/?=&]+/g, '-')}`;
+        await check(`${user} ${path}, ${lang}, ${device}`, async () => {
+          page.trouble.length = 0;
+          const text = await visit(page, path, path);
+          await shot(page, name);
+          if (lang === 'en' && path.startsWith('/admin/policy')) truth(/calendar days/.test(text), 'units are not English');
+          truth((await page.title()) !== 'hit', 'markup in a text was run');
+          equal(page.trouble, [], 'complaints');
+          equal([...page.hosts], [new URL(gateway.url).host], 'hosts');
+        });
+      }
+      await page.context().close();
+    }
+  }
+}
+
+await check('the checks themselves can fail', async () => {
+  const page = await browser.page();
+  await page.goto(`${gateway.url}/`);
+  await settled(page);
+  await page.evaluate(() => { document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/favicon.svg"><p class="probe">x</p>'); document.querySelector('.probe').style.width = '3000px'; });
+  for (const [what, look] of [['axe', accessible], ['width', fits]]) {
+    const found = await look(page, 'x').then(() => false, () => true);
+    truth(found, `${what} finds nothing`);
+  }
+  await page.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<b style="color: red">x</b>'); });
+  await page.waitForTimeout(100);
+  truth(page.trouble.some((line) => /style/i.test(line)), 'a breach of the content policy is not noticed');
+  await page.context().close();
+});
+
+await check('texts that try to be markup stay texts', async () => {
+  const page = await browser.page();
+  await signIn(page, 'clerk');
+  await page.goto(`${gateway.url}/#/cases/${number(7)}`);
+  await settled(page);
+  truth((await page.locator('h1').innerText()).includes('<img src=x'), 'the title is not shown as it is');
+  equal(await page.locator('main img, main script').count(), 0, 'elements made of text');
+  truth((await page.locator('main').innerText()).includes(NASTY.slice(0, 40)), 'the content is not shown');
+  equal(page.trouble, [], 'complaints');
+  await page.context().close();
+});
+
+await browser.close();
+await gateway.stop();
+finish();
