@@ -96,7 +96,41 @@ LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
 OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
            $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
-           $(LOAD_SYSTEMS_SRC) tests/bench/synccount/synccount.c $(REPLAY_SRC) \
+           $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
+           $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
+OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
+               tests/bench/*/*.h tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
+PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+GEN_C := $(SCHEMAS:%.proto=$(BUILD)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+GEN_OBJ := $(GEN_C:.c=.o)
+PYTHON_SCHEMAS := $(SCHEMAS:%.proto=$(BUILD)/python/%_pb2.py)
+
+PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/jiaoband) $(if $(AGENT_SRC),$(BUILD)/jiaoban-agent) \
+            $(if $(CLI_SRC),$(BUILD)/jiaoban)
+CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
+               $(BUILD)/jiaoban.pc)
+LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
+UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+WALK := $(if $(MODEL_SRC),$(BUILD)/tests/model/walk)
+TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
+PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
+LOAD_SRC := $(call sources,tests/bench/load/*.c)
+LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-floor load-bare floor-broker synccount.so)
+LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c tests/bench/floor/*.c tests/bench/synccount/*.c)
+PEERS_SRC := $(call sources,tests/bench/peers/*.c)
+PEERS := $(PEERS_SRC:tests/bench/peers/%.c=$(BUILD)/tests/bench/load-%)
+REPLAY_SRC := $(call sources,tests/replay/*.c)
+CHAOS_SRC := $(call sources,tests/chaos/*.c)
+FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
+FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
+LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
+
+OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
+           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
+           $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
            $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
                tests/bench/*/*.h tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
@@ -119,7 +153,7 @@ TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
 PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 LOAD_SRC := $(call sources,tests/bench/load/*.c)
 LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c)
-BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%) $(BUILD)/tests/bench/load-jiaoban $(BUILD)/tests/bench/synccount.so
+BENCHES := $(BENCH_SRC:%.c=$(BUILD)/%) $(LOAD_PROGRAMS)
 REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
 POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%_fuzz.c=$(BUILD)/tests/fuzz/%)
@@ -282,14 +316,31 @@ $(PLAY) $(BENCH_SRC:%.c=$(BUILD)/%):
 	$(Q)$(link)
 
 # One program a system under load (see tests/bench/load/load.h).
-$(BUILD)/tests/bench/load-jiaoban: $(call obj,$(LOAD_SRC) tests/bench/jiaoban/jiaoban.c \
-    tests/bench/jiaoban/lightnode.c) $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+LOAD_OBJ := $(call obj,$(LOAD_SRC))
+$(BUILD)/tests/bench/load-jiaoban: $(call obj,tests/bench/jiaoban/jiaoban.c tests/bench/jiaoban/lightnode.c) \
+    $(LOAD_OBJ) $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+$(BUILD)/tests/bench/load-floor: $(call obj,tests/bench/floor/client.c) $(LOAD_OBJ)
+$(BUILD)/tests/bench/load-bare: $(call obj,tests/bench/floor/bare.c tests/bench/floor/store.c) $(LOAD_OBJ)
+$(BUILD)/tests/bench/floor-broker: $(call obj,tests/bench/floor/broker.c tests/bench/floor/store.c)
+$(filter-out %.so,$(LOAD_PROGRAMS)):
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(link) -lpthread
 
+# Other systems: their clients' libraries are installed by `make bench-peers` only.
+LIB_redis := -lhiredis
+LIB_nats := -lnats
+LIB_rabbitmq := -lrabbitmq
+LIB_postgres := -lpq
+$(call obj,tests/bench/peers/postgres.c): PKG_CFLAGS += -isystem /usr/include/postgresql
+$(PEERS): $(BUILD)/tests/bench/load-%: $(BUILD)/obj/tests/bench/peers/%.o $(LOAD_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(link) -lpthread $(LIB_$*)
+.PHONY: peers
+peers: $(PEERS)
+
 # Preloaded into servers and load to count syncs.
-$(BUILD)/obj/tests/bench/synccount/% $(BUILD)/obj/tests/bench/load/syncs.o: POSITION := -fPIC
+$(call obj,tests/bench/synccount/synccount.c tests/bench/load/syncs.c): POSITION := -fPIC
 $(BUILD)/tests/bench/synccount.so: $(call obj,tests/bench/synccount/synccount.c tests/bench/load/syncs.c)
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
@@ -444,9 +495,9 @@ bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=2
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/run
 bench-peers: ## the same workload on jiaoban and other systems, in turn (NODES=50)
-	@tests/install-packages.sh build test
-	+@$(parallel) all $(BENCHES)
-	@$(SCRIPT_ENV) tests/bench/peers
+	@tests/install-packages.sh build test bench
+	+@$(parallel) all $(BENCHES) $(PEERS)
+	@$(SCRIPT_ENV) tests/bench/compare
 bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's memory, others' latency
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
@@ -489,12 +540,12 @@ cppcheck: $(GEN_H) ## cppcheck on all sources
 	    --enable=warning,style,performance,portability --inline-suppr --error-exitcode=1 \
 	    --library=posix --library=gnu --cppcheck-build-dir=$(BUILD)/cppcheck \
 	    --suppressions-list=tests/cppcheck.suppress --suppress='*:$(BUILD)/gen/*' \
-	    -I. -I$(BUILD)/gen $(DEFINES) $(OUR_SRC)
+	    -I. -I$(BUILD)/gen $(DEFINES) $(OUR_SRC) $(PEERS_SRC)
 
 fmt: ## format all C sources
-	clang-format -i $(OUR_SRC) $(OUR_HEADERS)
+	clang-format -i $(OUR_SRC) $(PEERS_SRC) $(OUR_HEADERS)
 fmt-check: ## fail if a C source is not formatted
-	$(Q)clang-format --dry-run -Werror $(OUR_SRC) $(OUR_HEADERS)
+	$(Q)clang-format --dry-run -Werror $(OUR_SRC) $(PEERS_SRC) $(OUR_HEADERS)
 
 layers: ## includes point one way only
 	$(Q)tests/layers.sh layers
@@ -564,4 +615,4 @@ uninstall: ## remove what `install` put there
 clean: ## remove the build folder
 	rm -rf $(BUILD)
 
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(OUR_SRC)) $(GEN_C:.c=.d)
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(OUR_SRC) $(PEERS_SRC)) $(GEN_C:.c=.d)

@@ -4,6 +4,7 @@
 #   tests/install-packages.sh build         what `make demo` needs
 #   tests/install-packages.sh build test    what `make test` needs as well
 #   tests/install-packages.sh browser       what the web console needs to be built and tested
+#   tests/install-packages.sh bench         what `make bench-peers` needs as well
 #
 # With everything in place nothing is asked and nothing is fetched, so no root is needed then.
 # Never asks a question; works without a terminal.
@@ -25,13 +26,19 @@ browser="chromium fonts-wqy-zenhei"
 command -v node >/dev/null || browser="$browser nodejs"
 command -v npm >/dev/null || browser="$browser npm"
 
+# `make bench-peers`: the systems that jiaoban is compared with, what their clients are built on, the
+# plot. Their packages start a server of their own; the benchmark starts others beside it.
+bench="nats-server libnats-dev redis-server libhiredis-dev rabbitmq-server librabbitmq-dev mosquitto
+    postgresql-15 libpq-dev python3-matplotlib"
+
 wanted=""
 for set in "${@:-build}"; do
     case $set in
     build) wanted="$wanted $build" ;;
     test) wanted="$wanted $test" ;;
     browser) wanted="$wanted $browser" ;;
-    *) echo "usage: $0 [build] [test] [browser]" >&2; exit 2 ;;
+    bench) wanted="$wanted $bench" ;;
+    *) echo "usage: $0 [build] [test] [browser] [bench]" >&2; exit 2 ;;
     esac
 done
 

@@ -1,4 +1,4 @@
-/* One run of one system; the driver (tests/bench/peers.py) starts the servers around it.
+/* One run of one system; the driver (tests/bench/compare) starts the servers around it.
  *
  *   load-SYSTEM --nodes 50 --senders 1 --window 64 --seconds 2 --folder DIR ...
  *
