@@ -118,7 +118,7 @@ WALK := $(if $(MODEL_SRC),$(BUILD)/tests/model/walk)
 TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
 PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 LOAD_SRC := $(call sources,tests/bench/load/*.c)
-LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-floor load-bare floor-broker synccount.so)
+LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-agents load-floor load-bare floor-broker synccount.so)
 LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c tests/bench/floor/*.c tests/bench/synccount/*.c)
 PEERS_SRC := $(call sources,tests/bench/peers/*.c)
 PEERS := $(PEERS_SRC:tests/bench/peers/%.c=$(BUILD)/tests/bench/load-%)
@@ -319,6 +319,7 @@ $(PLAY) $(BENCH_SRC:%.c=$(BUILD)/%):
 LOAD_OBJ := $(call obj,$(LOAD_SRC))
 $(BUILD)/tests/bench/load-jiaoban: $(call obj,tests/bench/jiaoban/jiaoban.c tests/bench/jiaoban/lightnode.c) \
     $(LOAD_OBJ) $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+$(BUILD)/tests/bench/load-agents: $(call obj,tests/bench/jiaoban/agents.c) $(LOAD_OBJ) $(BUILD)/libjiaoban.a
 $(BUILD)/tests/bench/load-floor: $(call obj,tests/bench/floor/client.c) $(LOAD_OBJ)
 $(BUILD)/tests/bench/load-bare: $(call obj,tests/bench/floor/bare.c tests/bench/floor/store.c) $(LOAD_OBJ)
 $(BUILD)/tests/bench/floor-broker: $(call obj,tests/bench/floor/broker.c tests/bench/floor/store.c)

@@ -86,6 +86,18 @@ class Rig:
             f"log_level=warning\n{settings}"))
         self.broker_conf = conf
         self.endpoint = self.start("broker", "jiaoband", conf)
+        self.county()
+
+    @classmethod
+    def around(cls, folder, admin, endpoint, broker_key):
+        """Around a broker that somebody else has started."""
+        rig = cls.__new__(cls)
+        rig.folder, rig.admin, rig.endpoint, rig.broker_key = folder, admin, endpoint, broker_key
+        rig.clock, rig.running, rig.names = None, {}, []
+        rig.county()
+        return rig
+
+    def county(self):
         self.cli("--admin", self.admin, "node", "add", "gov", "县人民政府", "--level", "county",
                  "--kind", "government")
 
@@ -97,14 +109,15 @@ class Rig:
         os.replace(write(self.path("clock.part"), f"{passed_ms} 0\n"), self.path("clock"))
         return self.path("clock")
 
-    def start(self, name, program, conf):
-        """Start and wait until it is ready; what it said."""
+    def start(self, name, program, conf, environment=None):
+        """Start and wait until it is ready; what it said. `environment`: more for the program."""
         read_end, write_end = os.pipe()
         args = [tool(program), "-c", conf, "--ready-fd", str(write_end)]
         if self.clock:
             args += ["--test-clock", self.clock]
         with open(self.path(name + ".log"), "a", encoding="utf-8") as log:
-            self.running[name] = subprocess.Popen(args, stderr=log, pass_fds=[write_end])
+            self.running[name] = subprocess.Popen(args, stderr=log, pass_fds=[write_end],
+                                                  env=dict(os.environ, **(environment or {})))
         os.close(write_end)
         with os.fdopen(read_end) as pipe:
             said = pipe.readline().strip()
@@ -122,8 +135,8 @@ class Rig:
             f"code={name}\nlog_level=warning\n"))
         self.names.append(name)
 
-    def go(self, name):
-        self.start(name, "jiaoban-agent", self.path(name + ".conf"))
+    def go(self, name, environment=None):
+        self.start(name, "jiaoban-agent", self.path(name + ".conf"), environment)
 
     def socket(self, name):
         return self.path(name + ".sock")

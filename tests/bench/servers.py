@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 
-from rig import BUILD, ROOT, keygen, tool, write
+from rig import BUILD, ROOT, Rig, keygen, tool, wait_until, write
 
 SYNCCOUNT = os.path.join(BUILD, "tests/bench/synccount.so")
 
@@ -128,6 +128,32 @@ class Jiaoban(Server):
         return ["--endpoint", self.endpoint, "--admin", self.path("admin.sock"), "--mode", self.key]
 
 
+class Agents(Jiaoban):
+    """The same with real agents on both sides; `start` makes as many as the run wants."""
+    load = "load-agents"
+
+    def want(self, nodes, senders):
+        self.names = [f"d{i:04d}" for i in range(nodes)] + [f"office{i}" for i in range(senders)]
+
+    def start(self):
+        super().start()
+        self.rig = Rig.around(self.folder, self.path("admin.sock"), self.endpoint, self.key)
+        for name in self.names:
+            self.rig.enrol(name, "office" if name.startswith("office") else "department")
+        for name in self.names:
+            self.rig.go(name, {"LD_PRELOAD": SYNCCOUNT,
+                               "JB_BENCH_SYNCS": counter(self.path(name + ".syncs"))})
+        wait_until("agents in sync", 120, lambda: self.rig.behind(self.names) == 0)
+
+    def arguments(self):
+        return ["--admin", self.path("admin.sock"), "--mode", self.folder]
+
+    def stop(self):
+        if self.process is not None:
+            self.rig.end(list(self.rig.running))
+        super().stop()
+
+
 class NoNetwork(Server):
     """What the disk and SQLite allow, in the load program itself."""
     load = "load-bare"
@@ -224,7 +250,7 @@ class Rabbit(Server):
             "RABBITMQ_ENABLED_PLUGINS_FILE": plugins, "RABBITMQ_DIST_PORT": str(dist),
             "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
-                "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd true"}
+                "-kernel inet_dist_use_interface {127,0,0,1}"}
         self.spawn("/usr/lib/rabbitmq/bin/rabbitmq-server", start_new_session=True)
         self.wait_port()
         time.sleep(2)
@@ -233,7 +259,7 @@ class Rabbit(Server):
         return dict(super().environment(), **self.settings)
 
     def stop(self):
-        """With everything that it has started: Erlang's port mapper too."""
+        """With everything that it has started: Erlang's port mapper makes itself a daemon."""
         if self.process is None:
             return
         group = self.process.pid
@@ -241,12 +267,10 @@ class Rabbit(Server):
         try:
             self.process.wait(timeout=self.patience_s)
         except subprocess.TimeoutExpired:
-            pass
-        try:
             os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+            self.process.wait()
+        subprocess.run(["epmd", "-port", self.settings["ERL_EPMD_PORT"], "-kill"], check=False,
+                       capture_output=True)
         self.process = None
 
 
