@@ -495,7 +495,7 @@ bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=2
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/run
-bench-peers: ## the same workload on jiaoban and other systems, in turn (NODES=50)
+bench-peers: ## jiaoban and the brokers that people would pick, in turn (QUICK=1 MATRIX=1 RUNS=n PROFILE=1)
 	@tests/install-packages.sh build test bench
 	+@$(parallel) all $(BENCHES) $(PEERS)
 	@$(SCRIPT_ENV) tests/bench/compare

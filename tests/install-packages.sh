@@ -26,10 +26,10 @@ browser="chromium fonts-wqy-zenhei"
 command -v node >/dev/null || browser="$browser nodejs"
 command -v npm >/dev/null || browser="$browser npm"
 
-# `make bench-peers`: the systems that jiaoban is compared with, what their clients are built on, the
-# plot. Their packages start a server of their own; the benchmark starts others beside it.
+# `make bench-peers`: the systems that jiaoban is compared with, what their clients are built
+# on. Their packages start a server of their own; the benchmark starts others beside it.
 bench="nats-server libnats-dev redis-server libhiredis-dev rabbitmq-server librabbitmq-dev mosquitto
-    postgresql-15 libpq-dev python3-matplotlib"
+    postgresql-15 libpq-dev"
 
 wanted=""
 for set in "${@:-build}"; do

@@ -65,8 +65,15 @@ class Server:
             self.process = subprocess.Popen(self.as_user(*command), stdout=log, stderr=log,
                                             env=self.environment(), **more)
 
+    def load_environment(self, counter_path):
+        """Of the load program, whose own syncs are counted."""
+        return dict(os.environ, LD_PRELOAD=SYNCCOUNT, JB_BENCH_SYNCS=counter_path)
+
     def pid(self):
         return self.process.pid
+
+    def want(self, nodes, senders):
+        """Before start: for how many."""
 
     def arguments(self):
         """What the load program must know."""
@@ -96,10 +103,6 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.process = None
-
-    def close(self):
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Jiaoban(Server):

@@ -105,11 +105,11 @@ static void prepare(void)
     pthread_t thread;
     (void)snprintf(path, sizeof path, "%s/bare", load.folder);
     store = store_open(load.mode, path);
-    nodes = calloc((size_t)load.nodes, sizeof *nodes);
-    senders = calloc((size_t)load.senders, sizeof *senders);
+    nodes = load_zeroed((size_t)load.nodes, sizeof *nodes);
+    senders = load_zeroed((size_t)load.senders, sizeof *senders);
     box_init(&incoming);
-    if (nodes == NULL || senders == NULL || pthread_create(&thread, NULL, write_all, NULL) != 0)
-        load_die("out of memory");
+    if (pthread_create(&thread, NULL, write_all, NULL) != 0)
+        load_die("no thread");
 }
 
 static void *receiver_open(int node)

@@ -16,7 +16,7 @@ static void *context;
 
 static struct client *client_open(char letter, int index)
 {
-    struct client *c = calloc(1, sizeof *c);
+    struct client *c = load_zeroed(1, sizeof *c);
     const int none = 0;
     char name[16];
     char answer[8];
@@ -24,7 +24,8 @@ static struct client *client_open(char letter, int index)
         context = zmq_ctx_new();
         (void)zmq_ctx_set(context, ZMQ_MAX_SOCKETS, 8192);
     }
-    if (c == NULL || (c->dealer = zmq_socket(context, ZMQ_DEALER)) == NULL)
+    c->dealer = zmq_socket(context, ZMQ_DEALER);
+    if (c->dealer == NULL)
         load_die("no socket");
     c->index = index;
     int len = snprintf(name, sizeof name, "%c%d", letter, index);

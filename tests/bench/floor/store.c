@@ -20,7 +20,7 @@ enum statement {
     BEGIN,
     COMMIT,
     EVENT,
-    CASE,
+    MOVE,
     DEADLINE,
     SEEN,
     ACKNOWLEDGED,
@@ -31,8 +31,7 @@ static const char *const sql[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [EVENT] = "INSERT INTO event VALUES(?1, ?2, ?3, ?4, ?5)",
-    [CASE] = "INSERT INTO kase VALUES(?1, ?2, 1, ?3) ON CONFLICT(number) DO UPDATE SET"
-             " node = excluded.node, moves = moves + 1, event = excluded.event",
+    [MOVE] = "INSERT OR REPLACE INTO kase VALUES(?1, ?2, ?3)",
     [DEADLINE] = "INSERT INTO deadline VALUES(?1, ?2)",
     [SEEN] = "INSERT INTO seen VALUES(?1, ?2)",
     [ACKNOWLEDGED] = "INSERT OR IGNORE INTO acknowledged VALUES(?1, ?2)",
@@ -41,7 +40,7 @@ static const char *const sql[STATEMENTS] = {
 static const char schema[] =
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, kase INTEGER, node INTEGER, at INTEGER, body BLOB);"
-    "CREATE TABLE kase(number INTEGER PRIMARY KEY, node INTEGER, moves INTEGER, event INTEGER);"
+    "CREATE TABLE kase(number INTEGER PRIMARY KEY, node INTEGER, event INTEGER);"
     "CREATE TABLE deadline(due INTEGER, event INTEGER, PRIMARY KEY(due, event)) WITHOUT ROWID;"
     "CREATE TABLE seen(number INTEGER PRIMARY KEY, event INTEGER) WITHOUT ROWID;"
     "CREATE TABLE acknowledged(event INTEGER PRIMARY KEY, at INTEGER);";
@@ -140,7 +139,7 @@ static void write_rows(struct store *s, uint64_t number, uint32_t node, const vo
     int64_t due = at + DAY_S * (1 + (int64_t)(number % 30));
     (void)sqlite3_bind_blob(s->statements[EVENT], 5, body, (int)len, SQLITE_STATIC);
     run(s, EVENT, (const int64_t[]){event, kase, node, at}, 4);
-    run(s, CASE, (const int64_t[]){kase, node, event}, 3);
+    run(s, MOVE, (const int64_t[]){kase, node, event}, 3);
     run(s, DEADLINE, (const int64_t[]){due, event}, 2);
     run(s, SEEN, (const int64_t[]){(int64_t)number, event}, 2);
 }

@@ -122,10 +122,8 @@ static void on_news(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
 
 static void *watch_all(void *data)
 {
-    struct pollfd *p = calloc((size_t)load.nodes, sizeof *p);
+    struct pollfd *p = load_zeroed((size_t)load.nodes, sizeof *p);
     (void)data;
-    if (p == NULL)
-        load_die("out of memory");
     for (int i = 0; i < load.nodes; i++)
         p[i] = (struct pollfd){.fd = jiaoban_fd(departments[i].j), .events = POLLIN};
     for (;;) {
@@ -157,7 +155,7 @@ static void *look_all(void *data)
     (void)data;
     for (;;) {
         struct jiaoban_result *r = NULL;
-        (void)usleep(LOOK_US);
+        load_sleep_us(LOOK_US);
         if (jiaoban_get_nodes(admin, &all, &r) != JIAOBAN_OK)
             load_die("broker: %s", jiaoban_error_text(admin));
         (void)pthread_mutex_lock(&lock);
@@ -173,10 +171,8 @@ static void *look_all(void *data)
 
 static void prepare(void)
 {
-    departments = calloc((size_t)load.nodes, sizeof *departments);
-    syncs_when_sent = calloc((size_t)load.senders, sizeof *syncs_when_sent);
-    if (departments == NULL || syncs_when_sent == NULL)
-        load_die("out of memory");
+    departments = load_zeroed((size_t)load.nodes, sizeof *departments);
+    syncs_when_sent = load_zeroed((size_t)load.senders, sizeof *syncs_when_sent);
     if (jiaoban_open_admin(load.admin, &admin) != JIAOBAN_OK)
         load_die("%s", jiaoban_error_text(admin));
 }
@@ -223,8 +219,6 @@ static void submit(struct office *o, const char *kind, long index, const struct 
 {
     const struct jiaoban_options options = {.size = sizeof options, .wait_ms = WAIT_MS};
     struct call *call = malloc(sizeof *call);
-    if (call == NULL)
-        load_die("out of memory");
     *call = (struct call){o, index, strcmp(kind, "assign") == 0};
     if (jiaoban_submit_async(o->j, kind, act, &options, on_answer, call, NULL) != JIAOBAN_OK)
         load_die("%s: %s", kind, jiaoban_error_text(o->j));
@@ -232,13 +226,12 @@ static void submit(struct office *o, const char *kind, long index, const struct 
 
 static void *sender_open(int sender)
 {
-    struct office *o = calloc(1, sizeof *o);
+    struct office *o = load_zeroed(1, sizeof *o);
     char name[64];
     pthread_t thread;
     long count = load.most / load.senders;
-    if (o == NULL || (o->cases = calloc((size_t)count, sizeof *o->cases)) == NULL ||
-        (syncs_when_sent[sender] = calloc((size_t)count, sizeof **syncs_when_sent)) == NULL)
-        load_die("out of memory");
+    o->cases = load_zeroed((size_t)count, sizeof *o->cases);
+    syncs_when_sent[sender] = load_zeroed((size_t)count, sizeof **syncs_when_sent);
     if (sender == 0 && (pthread_create(&thread, NULL, watch_all, NULL) != 0 ||
                         pthread_create(&thread, NULL, look_all, NULL) != 0))
         load_die("no thread");

@@ -69,8 +69,8 @@ static uint32_t enrol(const char *code, int kind, const struct jb_node_keys *key
 
 static struct jb_zctx *context(void)
 {
-    int i = node_count++ / NODES_OF_CONTEXT;
-    if (i >= (int)(sizeof contexts / sizeof contexts[0]))
+    size_t i = (size_t)node_count++ / NODES_OF_CONTEXT;
+    if (i >= sizeof contexts / sizeof contexts[0])
         load_die("too many nodes");
     if (contexts[i] == NULL && jb_zctx_new(&contexts[i]) != JB_OK)
         load_die("no ZeroMQ context");
@@ -88,9 +88,7 @@ static void prepare(void)
         load_die("%s", fault.text);
     if (jiaoban_open_admin(load.admin, &admin) != JIAOBAN_OK)
         load_die("%s", jiaoban_error_text(admin));
-    departments = calloc((size_t)load.nodes, sizeof *departments);
-    if (departments == NULL)
-        load_die("out of memory");
+    departments = load_zeroed((size_t)load.nodes, sizeof *departments);
     county = enrol("county", JB_NODE_GOVERNMENT, NULL);
 }
 
@@ -134,10 +132,8 @@ static void department_item(void *data, uint64_t number, struct jb_bytes body)
 
 static void *receiver_open(int node)
 {
-    struct department *d = calloc(1, sizeof *d);
+    struct department *d = load_zeroed(1, sizeof *d);
     char code[40];
-    if (d == NULL)
-        load_die("out of memory");
     keys_make(&d->keys);
     (void)snprintf(code, sizeof code, "d%04d", node);
     departments[node] = enrol(code, JB_NODE_DEPARTMENT, &d->keys);
@@ -259,14 +255,10 @@ static void register_cases(struct office *o)
 
 static void *sender_open(int sender)
 {
-    struct office *o = calloc(1, sizeof *o);
+    struct office *o = load_zeroed(1, sizeof *o);
     char code[40];
-    if (o == NULL)
-        load_die("out of memory");
     o->sender = sender;
-    o->cases = calloc((size_t)(load.most / load.senders), sizeof *o->cases);
-    if (o->cases == NULL)
-        load_die("out of memory");
+    o->cases = load_zeroed((size_t)(load.most / load.senders), sizeof *o->cases);
     jb_arena_init(&o->arena, (size_t)16 * JB_FRAME_LIMIT_BYTES);
     keys_make(&o->keys);
     (void)snprintf(code, sizeof code, "office%d", sender);

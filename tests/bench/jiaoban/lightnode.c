@@ -196,9 +196,9 @@ static void connect_line(struct lightnode *n)
 struct lightnode *lightnode_open(const struct lightnode_setup *setup, struct jb_zctx *zctx,
                                  uv_loop_t *loop)
 {
-    struct lightnode *n = calloc(1, sizeof *n);
-    if (n == NULL || (loop == NULL && uv_loop_init(&n->own_loop) != 0))
-        load_die("out of memory");
+    struct lightnode *n = load_zeroed(1, sizeof *n);
+    if (loop == NULL && uv_loop_init(&n->own_loop) != 0)
+        load_die("no loop");
     n->setup = *setup;
     n->zctx = zctx;
     n->loop = loop != NULL ? loop : &n->own_loop;

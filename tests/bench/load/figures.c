@@ -133,7 +133,7 @@ struct usage usage_of_tree(long root)
 {
     struct usage u = {0};
     struct process *all = root > 0 ? calloc(PROCESSES_MAX, sizeof *all) : NULL;
-    bool *inside = calloc(PROCESSES_MAX, sizeof *inside);
+    bool *inside = load_zeroed(PROCESSES_MAX, sizeof *inside);
     if (all == NULL || inside == NULL) {
         free(all);
         free(inside);

@@ -33,10 +33,8 @@ static void step(struct inbox *box, sqlite3_stmt *s)
 
 struct inbox *inbox_open(int node)
 {
-    struct inbox *box = calloc(1, sizeof *box);
+    struct inbox *box = load_zeroed(1, sizeof *box);
     char path[512];
-    if (box == NULL)
-        load_die("out of memory");
     (void)snprintf(path, sizeof path, "%s/node%d.db", load.folder, node);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &box->db, flags, NULL) != SQLITE_OK)

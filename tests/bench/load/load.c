@@ -158,11 +158,9 @@ static void *send_all(void *data)
 {
     struct sender *s = data;
     char *body = malloc(LOAD_BODY_MAX);
-    if (body == NULL)
-        load_die("out of memory");
     load_body_make(body, (size_t)load.body_bytes);
     while (atomic_load(&began_ns) == 0)
-        (void)usleep(200);
+        load_sleep_us(200);
     uint64_t every = load.rate > 0 ? (uint64_t)(1e9 * load.senders / load.rate) : 0;
     uint64_t next = began_ns + every * (uint64_t)s->index / (uint64_t)load.senders;
     while (!atomic_load(&receiving_over)) {
@@ -234,9 +232,7 @@ static void start_senders(pthread_attr_t *attributes)
         struct sender *s = &senders[i];
         s->index = i;
         s->most = load.most / load.senders;
-        s->sent = calloc((size_t)s->most + 1, sizeof *s->sent);
-        if (s->sent == NULL)
-            load_die("out of memory");
+        s->sent = load_zeroed((size_t)s->most + 1, sizeof *s->sent);
     }
     for (int i = 0; i < load.senders; i++)
         senders[i].context = load_system.sender_open(i);
@@ -269,7 +265,7 @@ static double watch(void)
     uint64_t moved_ns = began_ns;
     long before = -1;
     for (;;) {
-        (void)usleep(1000);
+        load_sleep_us(1000);
         uint64_t now = load_now_ns();
         if (over_ns == 0 &&
             (now >= limit || sent_in_all() >= load.most / load.senders * load.senders)) {
@@ -301,10 +297,8 @@ static void make_all(void)
     pthread_attr_t attributes;
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    senders = calloc((size_t)load.senders, sizeof *senders);
-    receivers = calloc((size_t)load.nodes, sizeof *receivers);
-    if (senders == NULL || receivers == NULL)
-        load_die("out of memory");
+    senders = load_zeroed((size_t)load.senders, sizeof *senders);
+    receivers = load_zeroed((size_t)load.nodes, sizeof *receivers);
     if (load_system.prepare != NULL)
         load_system.prepare();
     start_receivers(&attributes);
@@ -354,8 +348,10 @@ int load_run(void)
     broker_syncs = map_or_die(load.broker_syncs);
     own_syncs = map_or_die(load.own_syncs);
     make_all();
-    (void)usleep(SETTLE_US);
+    load_sleep_us(SETTLE_US);
     o.before = look();
+    (void)puts("measuring");
+    (void)fflush(stdout);
     atomic_store(&began_ns, load_now_ns());
     o.send_s = watch();
     o.after = look();

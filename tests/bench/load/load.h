@@ -81,7 +81,9 @@ int load_run(void);
 
 /* ---- for the systems ---- */
 
-_Noreturn void load_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+__attribute__((noreturn, format(printf, 1, 2))) void load_die(const char *format, ...);
+void *load_zeroed(size_t count, size_t each_bytes); /* never NULL */
+void load_sleep_us(long us);
 uint64_t load_now_ns(void); /* monotonic */
 
 /* Every body begins with the number of its hand-over, in hexadecimal: "#jb" sender, number. */

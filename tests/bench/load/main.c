@@ -2,8 +2,8 @@
  *
  *   load-SYSTEM --nodes 50 --senders 1 --window 64 --seconds 2 --folder DIR ...
  *
- * Prints one line of JSON. Exit status 1: it could not be done, or its figures must not be used
- * (confirmed before a sync, or lost). */
+ * Prints "measuring" when the first hand-over is sent, and one line of JSON. Exit status 1: it
+ * could not be done, or its figures must not be used (confirmed before a sync, or lost). */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>

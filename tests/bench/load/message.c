@@ -25,6 +25,20 @@ void load_die(const char *format, ...)
     _exit(1); /* other threads are at work: no handlers */
 }
 
+void *load_zeroed(size_t count, size_t each_bytes)
+{
+    void *p = calloc(count, each_bytes);
+    if (p == NULL)
+        load_die("out of memory");
+    return p;
+}
+
+void load_sleep_us(long us)
+{
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
+    (void)nanosleep(&t, NULL);
+}
+
 /* ---- bodies ---- */
 
 void load_body_make(char *body, size_t len)
@@ -83,8 +97,6 @@ static void *grown(void *old, size_t *capacity, size_t needed, size_t each)
         return old;
     *capacity = needed < *capacity * 2 ? *capacity * 2 : needed + 16;
     void *new = realloc(old, *capacity * each);
-    if (new == NULL)
-        load_die("out of memory");
     return new;
 }
 

@@ -13,5 +13,7 @@ struct syncs *syncs_map(const char *path)
         return NULL;
     void *page = mmap(NULL, sizeof(struct syncs), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     (void)close(fd);
-    return page == MAP_FAILED ? NULL : page;
+    if (page == MAP_FAILED)
+        return NULL;
+    return page; /* for as long as the process lives */
 }

@@ -42,7 +42,7 @@ struct client {
 
 static uint8_t *room(struct buffer *b, size_t len)
 {
-    if (b->first > 0) {
+    if (b->data != NULL && b->first > 0) {
         memmove(b->data, b->data + b->first, b->used - b->first);
         b->used -= b->first;
         b->first = 0;
@@ -153,15 +153,13 @@ static void expect(struct client *c, uint8_t wanted)
 
 static struct client *client_open(const char *kind, int index)
 {
-    struct client *c = calloc(1, sizeof *c);
+    struct client *c = load_zeroed(1, sizeof *c);
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons((uint16_t)load.port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const uint8_t version[] = {4, 0, 0, 0}; /* level, persistent session, no keep-alive */
     char name[32];
     int one = 1;
-    if (c == NULL)
-        load_die("out of memory");
     c->index = index;
     c->qos = load.mode[0] == '2' ? 2 : 1;
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -33,12 +33,10 @@ static void must(natsStatus status, const char *what)
 
 static struct client *client_open(int index)
 {
-    struct client *c = calloc(1, sizeof *c);
+    struct client *c = load_zeroed(1, sizeof *c);
     natsOptions *options = NULL;
     jsOptions stream;
     char url[64];
-    if (c == NULL)
-        load_die("out of memory");
     c->index = index;
     (void)snprintf(url, sizeof url, "nats://127.0.0.1:%d", load.port);
     must(natsOptions_Create(&options), "options");

@@ -83,10 +83,8 @@ struct receiver {
 
 static void *receiver_open(int node)
 {
-    struct receiver *r = calloc(1, sizeof *r);
+    struct receiver *r = load_zeroed(1, sizeof *r);
     char sql[64];
-    if (r == NULL)
-        load_die("out of memory");
     r->connection = open_connection();
     (void)snprintf(r->node, sizeof r->node, "%d", node);
     (void)snprintf(sql, sizeof sql, "LISTEN node_%d", node);
@@ -149,8 +147,6 @@ static void acknowledge(void *receiver, struct load_batch *batch)
 {
     struct receiver *r = receiver;
     char *list = malloc(batch->count * 24 + 3);
-    if (list == NULL)
-        load_die("out of memory");
     size_t used = 0;
     for (size_t i = 0; i < batch->count; i++)
         used += (size_t)sprintf(list + used, "%s%llu", i == 0 ? "{" : ",",
@@ -166,20 +162,14 @@ static void acknowledge(void *receiver, struct load_batch *batch)
 
 static void *sender_open(int index)
 {
-    struct sender *s = calloc(1, sizeof *s);
-    if (s == NULL)
-        load_die("out of memory");
+    struct sender *s = load_zeroed(1, sizeof *s);
     s->index = index;
     s->lane_count = batched() ? 1 : (load.window < LANES_MAX ? load.window : LANES_MAX);
-    s->queue = calloc((size_t)load.window, sizeof *s->queue);
-    if (s->queue == NULL)
-        load_die("out of memory");
+    s->queue = load_zeroed((size_t)load.window, sizeof *s->queue);
     for (int i = 0; i < s->lane_count; i++) {
         struct lane *l = &s->lanes[i];
         l->connection = open_connection();
-        l->numbers = calloc((size_t)load.window, sizeof *l->numbers);
-        if (l->numbers == NULL)
-            load_die("out of memory");
+        l->numbers = load_zeroed((size_t)load.window, sizeof *l->numbers);
         done(l->connection, PQprepare(l->connection, "send",
                                       "WITH i AS (INSERT INTO queue(node, body) VALUES($1, $2)"
                                       " RETURNING 1) SELECT pg_notify('node_' || $1::int, '')"

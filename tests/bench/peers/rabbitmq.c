@@ -32,9 +32,7 @@ static void must(const struct client *c, const char *what)
 
 static struct client *client_open(int index)
 {
-    struct client *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        load_die("out of memory");
+    struct client *c = load_zeroed(1, sizeof *c);
     c->index = index;
     c->connection = amqp_new_connection();
     amqp_socket_t *socket = amqp_tcp_socket_new(c->connection);
@@ -58,9 +56,9 @@ static amqp_bytes_t queue_name(char *text, size_t size, int node)
 static void prepare(void)
 {
     struct client *c = client_open(0);
-    amqp_table_entry_t kind = {
-        .key = amqp_cstring_bytes("x-queue-type"),
-        .value = {.kind = AMQP_FIELD_KIND_UTF8, .value.bytes = amqp_cstring_bytes("quorum")}};
+    amqp_field_value_t quorum = {.kind = AMQP_FIELD_KIND_UTF8};
+    quorum.value.bytes = amqp_cstring_bytes("quorum");
+    amqp_table_entry_t kind = {amqp_cstring_bytes("x-queue-type"), quorum};
     amqp_table_t arguments = {strcmp(load.mode, "quorum") == 0 ? 1 : 0, &kind};
     char name[32];
     for (int i = 0; i < load.nodes; i++) {
@@ -124,9 +122,7 @@ static void acknowledge(void *receiver, struct load_batch *batch)
 static void *sender_open(int sender)
 {
     struct client *c = client_open(sender);
-    c->numbers = calloc((size_t)(load.most / load.senders), sizeof *c->numbers);
-    if (c->numbers == NULL)
-        load_die("out of memory");
+    c->numbers = load_zeroed((size_t)(load.most / load.senders), sizeof *c->numbers);
     (void)amqp_confirm_select(c->connection, CHANNEL);
     must(c, "confirms");
     return c;

@@ -21,9 +21,7 @@ struct client {
 
 static struct client *client_open(int index)
 {
-    struct client *c = calloc(1, sizeof *c);
-    if (c == NULL)
-        load_die("out of memory");
+    struct client *c = load_zeroed(1, sizeof *c);
     c->redis = redisConnect("127.0.0.1", load.port);
     if (c->redis == NULL || c->redis->err != 0)
         load_die("cannot connect: %s", c->redis != NULL ? c->redis->errstr : "out of memory");
@@ -83,10 +81,8 @@ static void acknowledge(void *receiver, struct load_batch *batch)
 {
     struct client *c = receiver;
     size_t count = batch->count + 3;
-    const char **words = calloc(count, sizeof *words);
-    char(*ids)[48] = calloc(batch->count, sizeof *ids);
-    if (words == NULL || ids == NULL)
-        load_die("out of memory");
+    const char **words = load_zeroed(count, sizeof *words);
+    char(*ids)[48] = load_zeroed(batch->count, sizeof *ids);
     words[0] = "XACK";
     words[1] = c->key;
     words[2] = "g";
@@ -109,9 +105,7 @@ static void *sender_open(int sender)
 {
     struct client *c = client_open(sender);
     c->capacity = (size_t)load.window;
-    c->in_flight = calloc(c->capacity, sizeof *c->in_flight);
-    if (c->in_flight == NULL)
-        load_die("out of memory");
+    c->in_flight = load_zeroed(c->capacity, sizeof *c->in_flight);
     return c;
 }
 
