@@ -391,7 +391,10 @@ $(foreach m,$(MUTANTS),$(eval $(call mutant-rules,$(m))))
 mutants: $(MUTANT_FILES)
 # The same objects twice: with a main that replays a corpus (any compiler), or, when SANITIZE holds
 # "fuzzer-no-link", with libFuzzer. FUZZ_WRAP: what tests/fuzz/outside.c and fuzzdesk.c stand in for.
-FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_zsock_send jb_ledger_commit)
+FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_zsock_send jb_ledger_commit randombytes_buf)
+SQLPOOL_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,sqlite3_open_v2 sqlite3_close sqlite3_prepare_v2 \
+                sqlite3_prepare_v3 sqlite3_finalize sqlite3_exec jb_replay_shadow jb_schema_derived_reset)
+$(BUILD)/tests/fuzz/ledger $(BUILD)/tests/fuzz/ledgerfile: FUZZ_WRAP += $(SQLPOOL_WRAP)
 $(BUILD)/tests/fuzz/stream $(BUILD)/tests/fuzz/local $(BUILD)/tests/fuzz/seed: \
     FUZZ_WRAP += $(patsubst %,-Wl$(comma)--wrap=%,jb_agent_fail jb_agent_line_break \
                  jb_local_peer_identity)

@@ -324,9 +324,6 @@ static void text_seeds(void)
          "\"deadlines\":[{\"due_ms\":\"-1\",\"provisional\":null}]}],\"more\":true}"},
         {"json", "read-request",
          "\4{\"id\":\"18446744073709551615\",\"get_blob\":{\"blob_hash\":\"AP8Q\"}}"},
-        {"ledger", "page", "\0\0\x10\x40\4\1\2\3\4"},
-        {"ledger", "replica-page", "\1\0\x30\x20\2\xff\xff"},
-        {"ledger", "old-page", "\2\0\x20\x00\1\0"},
         {"gate", "frames", "\2\0\3abc\2\0\0\0\0\0\0\0\2xy\4\1z"},
     };
     static struct input in;
@@ -334,8 +331,8 @@ static void text_seeds(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         size_t len = strlen(rows[i].text);
         in.len = 0;
-        if (strcmp(rows[i].target, "ledger") == 0 || strcmp(rows[i].target, "gate") == 0)
-            len = strcmp(rows[i].target, "gate") == 0 ? 21 : 9;
+        if (strcmp(rows[i].target, "gate") == 0)
+            len = 21;
         put(&in, rows[i].text, len);
         save(&in, rows[i].target, rows[i].name);
     }
@@ -345,24 +342,44 @@ static void text_seeds(void)
     save_file("config", "calendar", 3, "deploy/calendar/cn.ini");
 }
 
-/* One value of each table, in all four files. */
-static void ledger_seeds(void)
+static void save_change(const char *target, const char *what, unsigned i, uint8_t how,
+                        struct jb_bytes change)
 {
     static struct input in;
+    char name[64];
 
-    for (int file = 0; file < 4; file++)
-        for (int table = 0; table < 30; table++) {
-            char name[64];
-            in.len = 0;
-            put_byte(&in, (uint8_t)(4 + file));
-            for (int column = 1; column < 4; column++) {
-                const uint8_t change[] = {(uint8_t)table, 1, (uint8_t)(column * 3 % 7)};
-                put(&in, change, sizeof change);
-                put_part(&in, (struct jb_bytes){(const uint8_t *)"\x01\x02\x03", 3});
-            }
-            (void)snprintf(name, sizeof name, "value-%d-%d", file, table);
-            save(&in, "ledger", name);
-        }
+    in.len = 0;
+    put_byte(&in, how);
+    put(&in, change.data, change.len);
+    (void)snprintf(name, sizeof name, "%s-%u", what, i);
+    save(&in, target, name);
+}
+
+/* One value of each table, rows, and bytes on some pages, in all files of a target and in each of
+ * the ways that its first byte can say. */
+static void ledger_changes(const char *target, const uint8_t *ways, size_t way_count)
+{
+    for (unsigned i = 0; i < 60; i++) {
+        uint8_t how = (uint8_t)(i % 2 | ways[i / 2 % way_count]);
+        uint8_t table = (uint8_t)(i / 2);
+        uint8_t n = (uint8_t)i;
+        const uint8_t values[] = {table, 1, 3, 0, 3,     1, 2, 3, table, 1, 6, 0,
+                                  3,     1, 2, 3, table, 2, 2, 0, 3,     1, 2, 3};
+        const uint8_t row[] = {n / 8, (uint8_t)(n * 37), 0, n % 9, 2, 0xff, n};
+        const uint8_t page[] = {n / 16, (uint8_t)(n * 16), n % 13, 2, 0xff, n};
+        save_change(target, "value", i, how | 4, (struct jb_bytes){values, sizeof values});
+        save_change(target, "row", i, how | 2, (struct jb_bytes){row, sizeof row});
+        save_change(target, "page", i, how, (struct jb_bytes){page, sizeof page});
+    }
+}
+
+static void ledger_seeds(void)
+{
+    static const uint8_t swift[] = {0, 32, 24, 56};
+    static const uint8_t fresh[] = {0, 32, 24, 56, 64, 88, 96, 120, 128, 184};
+
+    ledger_changes("ledger", swift, sizeof swift);
+    ledger_changes("ledgerfile", fresh, sizeof fresh);
 }
 
 static void key_seeds(uint8_t suite)
