@@ -119,7 +119,7 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
     const struct jb_rating *office = &c->ratings[JB_RATED_OFFICE - 1];
     const struct jb_rating *handler = &c->ratings[JB_RATED_HANDLER - 1];
 
-    return jb_sql_run(
+    enum jb_err err = jb_sql_run(
         l, JB_SQL_CASE_SAVE,
         JB_ROW(jb_int(c->case_no), jb_int(c->stage), jb_int(c->matter), jb_int(c->channel),
                jb_int(c->flags), jb_int(c->people), jb_int(c->registrar), jb_int(c->host),
@@ -140,6 +140,10 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
                jb_int(handler->at_ms), jb_int(c->dispute_level), jb_int(c->arbiter),
                jb_int(jb_case_parts(c)), jb_text(c->title), jb_text(c->class_code),
                jb_text(c->place_code), jb_text(c->lead_official), jb_text(c->query_hash)));
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_CASE_QUERY_SAVE,
+                         JB_ROW(jb_int(c->case_no), jb_text(c->query_hash)));
+    return err;
 }
 
 /* A case has a handful of them: all are written anew. */

@@ -140,7 +140,7 @@ static const char replica_tables[] =
 /* clang-format off */
 static const char case_tables[] =
     "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY"
-    JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT) ") STRICT;"
+    JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT, COLUMN_TEXT) ") STRICT;"
     "CREATE INDEX case_host ON case_file (host);"
     "CREATE INDEX case_stage ON case_file (stage);"
     "CREATE INDEX case_objection ON case_file (objection_open, stage) WHERE objection_open = 1;"

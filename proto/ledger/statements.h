@@ -78,10 +78,13 @@
     X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
     X(CASE_SAVE, A,                                                                                \
       "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(                                           \
-          JB_COLUMN_MARK, JB_COLUMN_MARK) ")"                                                      \
-                                          " ON CONFLICT (case_no) DO UPDATE SET stage = "          \
-                                          "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE,         \
-                                                                           JB_COLUMN_TAKE))        \
+          JB_COLUMN_MARK, JB_COLUMN_MARK,                                                          \
+          JB_COLUMN_MARK) ")"                                                                      \
+                          " ON CONFLICT (case_no) DO UPDATE SET stage = "                          \
+                          "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE,         \
+                                                           JB_COLUMN_LEAVE))                       \
+    X(CASE_QUERY_SAVE, A,                                                                          \
+      "UPDATE case_file SET query_hash = ?2 WHERE case_no = ?1 AND query_hash <> ?2")              \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
     X(PARTICIPANTS, A,                                                                             \
       "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \
