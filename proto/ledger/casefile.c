@@ -141,8 +141,9 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
                jb_int(jb_case_parts(c)), jb_text(c->title), jb_text(c->class_code),
                jb_text(c->place_code), jb_text(c->lead_official), jb_text(c->query_hash)));
     if (err == JB_OK)
-        err = jb_sql_run(l, JB_SQL_CASE_QUERY_SAVE,
-                         JB_ROW(jb_int(c->case_no), jb_text(c->query_hash)));
+        err = jb_sql_run(l, JB_SQL_CASE_KEPT_SAVE,
+                         JB_ROW(jb_int(c->case_no), jb_int(c->registrar), jb_int(c->registered_ms),
+                                jb_text(c->title), jb_text(c->class_code), jb_text(c->query_hash)));
     return err;
 }
 

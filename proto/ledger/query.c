@@ -1,8 +1,10 @@
 /* Listings of cases, and their lights. */
 #include "proto/ledger/query.h"
 
+#include "proto/base/quantity.h"
 #include "proto/ledger/db.h"
 #include "proto/ledger/listing.h"
+#include "proto/rules/caseno.h"
 
 #define LIMIT_MAX 1000
 #define TEXT_MAX 1024 /* of a text to search for */
@@ -44,6 +46,15 @@ _Static_assert(JB_STAGE_REFERRED == 7 && JB_STAGE_CLOSED == 8 && JB_STAGE_MERGED
 #define HAS_RED                                                                                    \
     "EXISTS (SELECT 1 FROM deadline d WHERE d.case_no = c.case_no AND d.ended_how = 0"             \
     " AND (d.missed_ms <> 0 OR d.due_ms <= ?))"
+/* They are few among the cases: found from their deadlines. */
+#define RED_BY_DATE                                                                                \
+    "SELECT case_no FROM deadline INDEXED BY deadline_due WHERE ended_how = 0 AND due_ms <= ?"
+#define RED_BY_WORD "SELECT case_no FROM deadline WHERE ended_how = 0 AND missed_ms <> 0"
+#define IN_RED "c.case_no IN (" RED_BY_DATE " UNION " RED_BY_WORD ")"
+#define IN_YELLOW                                                                                  \
+    "c.case_no IN (SELECT case_no FROM deadline WHERE ended_how = 0 AND first_ms <= ?"             \
+    " UNION SELECT case_no FROM case_file WHERE objection_open = 1"                                \
+    " EXCEPT " RED_BY_DATE " EXCEPT " RED_BY_WORD ")"
 #define HAS_WARNED                                                                                 \
     "(c.objection_open = 1 OR EXISTS (SELECT 1 FROM deadline d WHERE d.case_no = c.case_no"        \
     " AND d.ended_how = 0 AND d.first_ms <= ?))"
@@ -55,10 +66,10 @@ static void light_filter(struct jb_listing *q, enum jb_light light, int64_t now_
 
     switch (light) {
     case JB_LIGHT_RED:
-        jb_listing_and(q, IS_OPEN " AND " HAS_RED, JB_ROW(now));
+        jb_listing_and(q, IS_OPEN " AND " IN_RED, JB_ROW(now));
         break;
     case JB_LIGHT_YELLOW:
-        jb_listing_and(q, IS_OPEN " AND NOT " HAS_RED " AND " HAS_WARNED, JB_ROW(now, now));
+        jb_listing_and(q, IS_OPEN " AND " IN_YELLOW, JB_ROW(now, now));
         break;
     case JB_LIGHT_GREEN:
         jb_listing_and(q, IS_OPEN " AND NOT " HAS_RED " AND NOT " HAS_WARNED, JB_ROW(now, now));
@@ -110,8 +121,21 @@ static enum jb_err digits_take(struct jb_text text, struct jb_arena *arena, stru
     return JB_OK;
 }
 
-static enum jb_err text_filter(struct jb_listing *q, struct jb_text text, struct jb_arena *arena)
+/* A whole case number is that case. */
+static bool number_take(struct jb_text digits, int64_t *case_no)
 {
+    int64_t number = 0;
+    bool whole = digits.len >= 18 && jb_int_parse(digits, &number) == JB_OK &&
+                 jb_caseno_check(number) == JB_OK;
+    if (whole)
+        *case_no = number;
+    return whole;
+}
+
+static enum jb_err text_filter(struct jb_listing *q, struct jb_text text, bool by_text,
+                               struct jb_arena *arena)
+{
+    int64_t case_no = 0;
     struct jb_text pattern = {NULL, 0};
     struct jb_text digits = {NULL, 0};
 
@@ -124,12 +148,17 @@ static enum jb_err text_filter(struct jb_listing *q, struct jb_text text, struct
         err = pattern_make(text, arena, &pattern);
     if (err != JB_OK)
         return err;
-    if (digits.len == 0) {
-        jb_listing_and(q, "c.title LIKE ? ESCAPE '\\'", JB_ROW(jb_text(pattern)));
-        return JB_OK;
-    }
-    jb_listing_and(q, "(c.title LIKE ? ESCAPE '\\' OR instr(CAST(c.case_no AS TEXT), ?) > 0)",
-                   JB_ROW(jb_text(pattern), jb_text(digits)));
+    if (number_take(digits, &case_no))
+        jb_listing_and(q, by_text ? "t.case_no = ?" : "c.case_no = ?", JB_ROW(jb_int(case_no)));
+    else if (digits.len == 0)
+        jb_listing_and(q, by_text ? "t.title LIKE ? ESCAPE '\\'" : "c.title LIKE ? ESCAPE '\\'",
+                       JB_ROW(jb_text(pattern)));
+    else
+        jb_listing_and(
+            q,
+            by_text ? "(t.title LIKE ? ESCAPE '\\' OR instr(CAST(t.case_no AS TEXT), ?) > 0)"
+                    : "(c.title LIKE ? ESCAPE '\\' OR instr(CAST(c.case_no AS TEXT), ?) > 0)",
+            JB_ROW(jb_text(pattern), jb_text(digits)));
     return JB_OK;
 }
 
@@ -139,10 +168,22 @@ static void number_filter(struct jb_listing *q, const char *clause, int64_t valu
         jb_listing_and(q, clause, JB_ROW(jb_int(value)));
 }
 
-static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filter *f,
-                                int64_t now_ms, struct jb_arena *arena)
+/* Of a text alone a replica reads the titles in their index, newest first. */
+static bool is_by_text(const struct jb_ledger *l, const struct jb_case_filter *f)
 {
-    jb_listing_start(q, "SELECT c.case_no FROM case_file c WHERE 1");
+    bool narrow = f->stage != 0 || f->host != 0 || f->open_only || f->objections || f->light != 0 ||
+                  f->class_code.len > 0 || f->party != 0;
+    return l->role == JB_LEDGER_REPLICA && f->text.len > 0 && !narrow;
+}
+
+static enum jb_err cases_select(const struct jb_ledger *l, struct jb_listing *q,
+                                const struct jb_case_filter *f, int64_t now_ms,
+                                struct jb_arena *arena)
+{
+    bool by_text = is_by_text(l, f);
+    jb_listing_start(q, by_text ? "SELECT c.case_no FROM case_file t INDEXED BY case_text"
+                                  " CROSS JOIN case_file c ON c.case_no = t.case_no WHERE 1"
+                                : "SELECT c.case_no FROM case_file c WHERE 1");
     number_filter(q, "c.stage = ?", f->stage);
     if (f->stage != JB_STAGE_FILE)
         jb_listing_and(q, "c.stage <> 15", JB_NO_ROW);
@@ -156,6 +197,11 @@ static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filte
     number_filter(q, "c.matter = ?", f->matter);
     number_filter(q, "c.registered_ms >= ?", f->registered_from_ms);
     number_filter(q, "c.registered_ms < ?", f->registered_to_ms);
+    if (f->registered_from_ms != 0 && f->registered_to_ms != 0) /* not all that are newer */
+        jb_listing_and(q,
+                       "c.case_no <= (SELECT max(case_no) FROM case_file"
+                       " WHERE registered_ms >= ? AND registered_ms < ?)",
+                       JB_ROW(jb_int(f->registered_from_ms), jb_int(f->registered_to_ms)));
     number_filter(q, "c.case_no < ?", f->after_case_no);
     if (f->open_only)
         jb_listing_and(q, IS_OPEN, JB_NO_ROW);
@@ -165,8 +211,10 @@ static enum jb_err cases_select(struct jb_listing *q, const struct jb_case_filte
         jb_listing_and(q, "c.class_code = ?", JB_ROW(jb_text(f->class_code)));
     if (f->light != 0)
         light_filter(q, f->light, now_ms);
-    enum jb_err err = text_filter(q, f->text, arena);
-    jb_listing_end(q, " ORDER BY c.case_no DESC LIMIT ?", JB_ROW(jb_u64(f->limit + 1)));
+    enum jb_err err = text_filter(q, f->text, by_text, arena);
+    jb_listing_end(
+        q, by_text ? " ORDER BY t.case_no DESC LIMIT ?" : " ORDER BY c.case_no DESC LIMIT ?",
+        JB_ROW(jb_u64(f->limit + 1)));
     return err;
 }
 
@@ -197,7 +245,7 @@ enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, 
     struct jb_case *list = jb_arena_alloc(arena, (f->limit + 1) * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    enum jb_err err = cases_select(&q, f, now_ms, arena);
+    enum jb_err err = cases_select(l, &q, f, now_ms, arena);
     if (err == JB_OK)
         err = jb_sql_snapshot(l, &mine);
     if (err != JB_OK)

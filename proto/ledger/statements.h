@@ -78,13 +78,15 @@
     X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
     X(CASE_SAVE, A,                                                                                \
       "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(                                           \
-          JB_COLUMN_MARK, JB_COLUMN_MARK,                                                          \
+          JB_COLUMN_MARK, JB_COLUMN_MARK, JB_COLUMN_MARK,                                          \
           JB_COLUMN_MARK) ")"                                                                      \
                           " ON CONFLICT (case_no) DO UPDATE SET stage = "                          \
                           "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE,         \
-                                                           JB_COLUMN_LEAVE))                       \
-    X(CASE_QUERY_SAVE, A,                                                                          \
-      "UPDATE case_file SET query_hash = ?2 WHERE case_no = ?1 AND query_hash <> ?2")              \
+                                                           JB_COLUMN_LEAVE, JB_COLUMN_LEAVE))      \
+    X(CASE_KEPT_SAVE, A,                                                                           \
+      "UPDATE case_file SET registrar = ?2, registered_ms = ?3, title = ?4, class_code = ?5,"      \
+      " query_hash = ?6 WHERE case_no = ?1 AND (registrar, registered_ms, title, class_code,"      \
+      " query_hash) <> (?2, ?3, ?4, ?5, ?6)")                                                      \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
     X(PARTICIPANTS, A,                                                                             \
       "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \

@@ -7,12 +7,12 @@
 #define JB_LEDGER_TABLES_H
 
 /* clang-format off */
-/* After case_no, the primary key. KEPT: a text that stands in an index at a random place and hardly
- * ever changes: writing the other columns leaves it alone. */
-#define JB_CASE_COLUMNS(INT, TEXT, KEPT)                                                           \
+/* After case_no, the primary key. KINT, KTEXT: hardly ever change and stand in indexes, which are
+ * left alone when only the other columns are written. */
+#define JB_CASE_COLUMNS(INT, TEXT, KINT, KTEXT)                                                    \
     INT(stage) INT(matter) INT(channel) INT(flags) INT(people)                                     \
-    INT(registrar) INT(host) INT(custody) INT(sender) INT(authority) INT(hops)                     \
-    INT(registered_ms) INT(updated_ms) INT(sent_seq) INT(last_seq)                                 \
+    KINT(registrar) INT(host) INT(custody) INT(sender) INT(authority) INT(hops)                    \
+    KINT(registered_ms) INT(updated_ms) INT(sent_seq) INT(last_seq)                                \
     INT(opinion) INT(exit) INT(objection_open) INT(objector) INT(last_ruling)                      \
     INT(signed_ms) INT(accepted_ms) INT(declined_ms) INT(told_ms) INT(answered_ms)                 \
     INT(answer_told_ms) INT(executed_ms) INT(closed_ms) INT(referred_ms) INT(handed_ms)            \
@@ -22,7 +22,7 @@
     INT(office_rating) INT(office_satisfaction) INT(office_rated_ms)                               \
     INT(handler_rating) INT(handler_satisfaction) INT(handler_rated_ms)                            \
     INT(dispute_level) INT(arbiter) INT(parts)                                                     \
-    TEXT(title) TEXT(class_code) TEXT(place_code) TEXT(lead_official) KEPT(query_hash)
+    KTEXT(title) KTEXT(class_code) TEXT(place_code) TEXT(lead_official) KTEXT(query_hash)
 
 /* After case_no and id, the primary key. first_ms: first warn step, or due; next_ms: see
  * jb_deadline_next_ms; ended_how: enum jb_deadline_end, 0 while it runs. */
@@ -66,7 +66,8 @@ enum {
 #define JB_COLUMN_MARK(c) ", ?"
 #define JB_COLUMN_TAKE(c) ", " #c " = excluded." #c
 #define JB_COLUMN_LEAVE(c)
-#define JB_CASE_NAMES "case_no" JB_CASE_COLUMNS(JB_COLUMN_NAME, JB_COLUMN_NAME, JB_COLUMN_NAME)
+#define JB_CASE_NAMES                                                                              \
+    "case_no" JB_CASE_COLUMNS(JB_COLUMN_NAME, JB_COLUMN_NAME, JB_COLUMN_NAME, JB_COLUMN_NAME)
 #define JB_DEADLINE_NAMES "case_no, id" JB_DEADLINE_COLUMNS(JB_COLUMN_NAME, JB_COLUMN_NAME)
 #define JB_DIRECTIVE_NAMES "case_no" JB_DIRECTIVE_COLUMNS(JB_COLUMN_NAME, JB_COLUMN_NAME)
 #define JB_TARGET_NAMES "case_no" JB_TARGET_COLUMNS(JB_COLUMN_NAME, JB_COLUMN_NAME)

@@ -208,53 +208,6 @@ static void fields_filter_as_they_say(void **state)
     lw_close(&l);
 }
 
-static void texts_are_found_by_part_and_patterns_mean_themselves(void **state)
-{
-    static const char *const titles[] = {"反映供暖不达标", "100%没有退款", "A_B 小区", "AXB 小区",
-                                         "back\\slash"};
-    static const struct {
-        const char *text;
-        size_t count;
-        int64_t index; /* of the newest one found */
-    } rows[] = {
-        {"供暖", 1, 0},
-        {"%", 1, 1},
-        {"0%没", 1, 1},
-        {"_", 1, 2},
-        {"A_B", 1, 2},
-        {"小区", 2, 3},
-        {"\\", 1, 4},
-        {"没有这个", 0, 0},
-        {"'", 0, 0},
-        {"2026112300007", 5, 4},
-        {"20261123-00007-00000-3", 1, 2},
-        {"00007-00000-5", 1, 4},
-    };
-    struct lw *w = *state;
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
-
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    for (int64_t i = 0; i < 5; i++) {
-        struct jb_entry e = lw_register(w, l, INT64_C(2026112300007000001) + i, titles[i]);
-        (void)lw_log(w, l, &e);
-    }
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct page p =
-            cases_of(w, l, (struct jb_case_filter){.text = jb_text_of(rows[i].text)}, w->now_ms);
-        if (p.count != rows[i].count)
-            fail_msg("'%s': %zu cases", rows[i].text, p.count);
-        if (p.count > 0)
-            assert_int_equal(p.cases[0].case_no, INT64_C(2026112300007000001) + rows[i].index);
-    }
-    char *endless = jb_arena_alloc(&w->arena, 2000);
-    struct jb_case_filter f = {.limit = 1, .text = {memset(endless, 'x', 2000), 2000}};
-    struct page p;
-    assert_int_equal(jb_query_cases(l, &f, 0, &w->arena, &p.cases, &p.count, &p.more),
-                     JB_TOO_LARGE);
-    lw_close(&l);
-}
-
 static void pages_follow_without_gap_or_repeat(void **state)
 {
     static const size_t limits[] = {1, 7, 10, 1000};
@@ -446,7 +399,6 @@ int main(void)
         cmocka_unit_test(a_case_shows_its_worst_deadline),
         T(every_filter_selects_what_the_cases_themselves_say),
         T(fields_filter_as_they_say),
-        T(texts_are_found_by_part_and_patterns_mean_themselves),
         T(pages_follow_without_gap_or_repeat),
         T(deadlines_come_by_due_and_in_pages),
         T(receipts_show_at_both_ends),

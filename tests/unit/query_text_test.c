@@ -1,0 +1,132 @@
+/* Cases looked for by a piece of their title or number. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/ledger_world.h"
+
+struct page {
+    struct jb_case *cases;
+    size_t count;
+    bool more;
+};
+
+static struct page cases_of(struct lw *w, struct jb_ledger *l, struct jb_case_filter f,
+                            int64_t now_ms)
+{
+    struct page p = {NULL, 0, false};
+
+    if (f.limit == 0)
+        f.limit = 1000;
+    assert_int_equal(jb_query_cases(l, &f, now_ms, &w->arena, &p.cases, &p.count, &p.more), JB_OK);
+    return p;
+}
+
+/* `role`: a replica looks for a text in an index of its own. */
+static void texts_are_found(struct lw *w, enum jb_ledger_role role)
+{
+    static const char *const titles[] = {"反映供暖不达标", "100%没有退款", "A_B 小区", "AXB 小区",
+                                         "back\\slash"};
+    static const struct {
+        const char *text;
+        size_t count;
+        int64_t index; /* of the newest one found */
+    } rows[] = {
+        {"供暖", 1, 0},
+        {"%", 1, 1},
+        {"0%没", 1, 1},
+        {"_", 1, 2},
+        {"A_B", 1, 2},
+        {"小区", 2, 3},
+        {"\\", 1, 4},
+        {"没有这个", 0, 0},
+        {"'", 0, 0},
+        {"2026112300007", 5, 4},
+        {"20261123-00007-00000-3", 1, 2},
+        {"00007-00000-5", 1, 4},
+    };
+    struct jb_ledger *broker = lw_open(w, "a.db", JB_LEDGER_BROKER);
+    struct jb_ledger *l = broker;
+
+    assert_int_equal(jb_ledger_begin(broker), JB_OK);
+    for (int64_t i = 0; i < 5; i++) {
+        struct jb_entry e = lw_register(w, broker, INT64_C(2026112300007000001) + i, titles[i]);
+        (void)lw_log_to(w, broker, &e, (struct jb_stream_add){.node = LW_OFFICE});
+    }
+    assert_int_equal(jb_ledger_commit(broker), JB_OK);
+    if (role == JB_LEDGER_REPLICA) {
+        l = lw_replica(w, "r.db", broker, LW_OFFICE);
+        lw_deliver(w, broker, l);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct page p =
+            cases_of(w, l, (struct jb_case_filter){.text = jb_text_of(rows[i].text)}, w->now_ms);
+        if (p.count != rows[i].count)
+            fail_msg("'%s': %zu cases", rows[i].text, p.count);
+        if (p.count > 0)
+            assert_int_equal(p.cases[0].case_no, INT64_C(2026112300007000001) + rows[i].index);
+    }
+    char *endless = jb_arena_alloc(&w->arena, 2000);
+    struct jb_case_filter f = {.limit = 1, .text = {memset(endless, 'x', 2000), 2000}};
+    struct page p;
+    assert_int_equal(jb_query_cases(l, &f, 0, &w->arena, &p.cases, &p.count, &p.more),
+                     JB_TOO_LARGE);
+    if (l != broker)
+        lw_close(&l);
+    lw_close(&broker);
+}
+
+static void texts_are_found_by_part_and_patterns_mean_themselves(void **state)
+{
+    texts_are_found(*state, JB_LEDGER_BROKER);
+}
+
+static void a_replica_finds_the_same_texts(void **state)
+{
+    texts_are_found(*state, JB_LEDGER_REPLICA);
+}
+
+/* A whole case number is that case, however it is written; its check digit must be right. */
+static void a_whole_number_is_one_case(void **state)
+{
+    struct lw *w = *state;
+    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
+    int64_t case_no = 0;
+    char text[JB_CASENO_TEXT];
+    char bare[32];
+
+    assert_int_equal(jb_caseno_make(jb_date_of_instant(LW_START_MS), LW_OFFICE, 42, &case_no),
+                     JB_OK);
+    assert_int_equal(jb_ledger_begin(l), JB_OK);
+    struct jb_entry e = lw_register(w, l, case_no, "供暖");
+    (void)lw_log(w, l, &e);
+    e = lw_register(w, l, lw_case_no(3), "噪声");
+    (void)lw_log(w, l, &e);
+    assert_int_equal(jb_ledger_commit(l), JB_OK);
+    jb_caseno_format(case_no, text);
+    (void)snprintf(bare, sizeof bare, "%lld", (long long)case_no);
+    const char *const texts[] = {text, bare};
+    for (size_t i = 0; i < 2; i++) {
+        struct page p =
+            cases_of(w, l, (struct jb_case_filter){.text = jb_text_of(texts[i])}, w->now_ms);
+        assert_int_equal(p.count, 1);
+        assert_int_equal(p.cases[0].case_no, case_no);
+    }
+    lw_close(&l);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
+    const struct CMUnitTest tests[] = {
+        T(texts_are_found_by_part_and_patterns_mean_themselves),
+        T(a_replica_finds_the_same_texts),
+        T(a_whole_number_is_one_case),
+    };
+#undef T
+
+    return cmocka_run_group_tests_name("query_text", tests, NULL, NULL);
+}
