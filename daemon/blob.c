@@ -3,22 +3,17 @@
  * Reading a chunk is a look into the page cache, on the loop; writing one is a job of the thread
  * pool, one at a time, so that its fsync holds up neither the loop nor the ledger's commits.
  * Decides nothing about who may read: the ledger's rows say it. */
-#include "daemon/blob.h"
+#include "daemon/blobservice.h"
 
 #include <stdlib.h>
 
 #include "proto/base/log.h"
-#include "proto/ledger/blobline.h"
 #include "proto/ledger/blobrows.h"
 
-#define PAGE 256 /* hashes read at a time */
-#define LACKING_MAX                                                                                \
-    4096 /* blobs that are known to be missing; more are found at the next start                   \
-          */
 #define BLOCKED_MS 20
 
-struct job { /* one chunk on its way to the disk */
-    struct job *next;
+struct jb_blob_job { /* one chunk on its way to the disk */
+    struct jb_blob_job *next;
     struct jb_blob_service *service;
     uint32_t node; /* from whom */
     uint8_t hash[JB_HASH_BYTES];
@@ -28,88 +23,11 @@ struct job { /* one chunk on its way to the disk */
     uint8_t body[];
 };
 
-struct link { /* to one node */
-    struct jb_blob_service *service;
-    uint32_t node;
-    size_t ask_next; /* what is lacking before this place it has not been asked for */
-    struct jb_blobline line;
-};
-
-struct jb_blob_service {
-    struct jb_broker *broker;
-    struct jb_blobs *store;
-    struct link **links; /* by node number; owned */
-    size_t link_capacity;
-    uint8_t lacking[LACKING_MAX][JB_HASH_BYTES];
-    size_t lacking_count;
-    struct job *first, **last; /* the first one is being written */
-    bool writing;
-    uv_work_t work;
-    uv_timer_t pump;
-};
-
-/* ---- what is missing here ---- */
-
-static void lack(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
-{
-    for (size_t i = 0; i < s->lacking_count; i++)
-        if (memcmp(s->lacking[i], hash, JB_HASH_BYTES) == 0)
-            return;
-    if (s->lacking_count < LACKING_MAX)
-        memcpy(s->lacking[s->lacking_count++], hash, JB_HASH_BYTES);
-}
-
-static void lack_no_more(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
-{
-    for (size_t i = 0; i < s->lacking_count; i++)
-        if (memcmp(s->lacking[i], hash, JB_HASH_BYTES) == 0) {
-            memcpy(s->lacking[i], s->lacking[--s->lacking_count], JB_HASH_BYTES);
-            return;
-        }
-}
-
-static enum jb_err find_lacking(struct jb_blob_service *s)
-{
-    uint8_t page[PAGE][JB_HASH_BYTES];
-    uint8_t after[JB_HASH_BYTES] = {0};
-    size_t count = PAGE;
-    enum jb_err err = JB_OK;
-
-    while (err == JB_OK && count == PAGE && s->lacking_count < LACKING_MAX) {
-        err = jb_blob_hashes(s->broker->reader, after, page, PAGE, &count);
-        for (size_t i = 0; i < count && err == JB_OK; i++)
-            if (!jb_blobs_complete(s->store, page[i]))
-                lack(s, page[i]);
-        if (count > 0)
-            memcpy(after, page[count - 1], sizeof after);
-    }
-    return err;
-}
-
-/* Garbage: no case refers to it any more whose key is still there. */
-static void drop_unless_needed(struct jb_blob_service *s, const uint8_t hash[JB_HASH_BYTES])
-{
-    int64_t case_no = 0;
-    uint8_t copy[JB_HASH_BYTES];
-
-    memcpy(copy, hash, sizeof copy);
-    if (jb_blob_case(s->broker->reader, copy, 0, &case_no) != JB_NOT_FOUND)
-        return;
-    jb_blobs_drop(s->store, copy);
-    lack_no_more(s, copy);
-}
-
-static void collect(struct jb_blob_service *s)
-{
-    for (size_t i = jb_blobs_count(s->store); i > 0; i--)
-        drop_unless_needed(s, jb_blobs_at(s->store, i - 1));
-}
-
 /* ---- links ---- */
 
 static enum jb_err send_frame(void *ctx, struct jb_frame *f)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
     struct jb_broker *b = k->service->broker;
     struct jb_peer *p = jb_broker_peer(b, k->node);
     struct jb_arena arena;
@@ -129,24 +47,33 @@ static enum jb_err send_frame(void *ctx, struct jb_frame *f)
 
 static bool allowed(void *ctx, const uint8_t hash[JB_HASH_BYTES], int64_t *case_no)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
 
     return jb_blob_case(k->service->broker->reader, hash, k->node, case_no) == JB_OK;
 }
 
+static bool fits(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint64_t plain_bytes)
+{
+    struct jb_blob_link *k = ctx;
+
+    return jb_blob_size_fits(k->service->broker->reader, hash, plain_bytes) == JB_OK;
+}
+
 static void trouble(void *ctx, const uint8_t hash[JB_HASH_BYTES], enum jb_err err, const char *text)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
     char name[JB_BLOB_HASH_TEXT];
 
     jb_blob_hash_text(hash, name);
     jb_log(JB_LOG_WARNING, NULL, "blob.trouble", "node=%u blob=%.16s error=%s detail=\"%s\"",
            k->node, name, jb_err_name(err), text);
-    if (err == JB_CORRUPT && !jb_blobs_complete(k->service->store, hash))
-        lack(k->service, hash);
+    if (err == JB_CORRUPT && !jb_blobs_complete(k->service->store, hash)) {
+        jb_blob_lack(k->service, hash);
+        jb_blob_ask_again(k->service, NULL); /* any of them may have it */
+    }
 }
 
-static struct link *link_of(struct jb_blob_service *s, uint32_t node)
+struct jb_blob_link *jb_blob_link_of(struct jb_blob_service *s, uint32_t node)
 {
     return node < s->link_capacity ? s->links[node] : NULL;
 }
@@ -163,7 +90,7 @@ static void offer_to_readers(struct jb_blob_service *s, const uint8_t hash[JB_HA
     if (jb_blob_readers(s->broker->reader, hash, &arena, &nodes) != JB_OK)
         nodes.count = 0;
     for (size_t i = 0; i < nodes.count; i++) {
-        struct link *k = link_of(s, nodes.at[i]);
+        struct jb_blob_link *k = jb_blob_link_of(s, nodes.at[i]);
         int64_t at_ms = 0;
         if (k != NULL && jb_blob_receipt_at(s->broker->reader, hash, k->node, &at_ms) != JB_OK)
             jb_blobline_offer(&k->line, hash);
@@ -173,13 +100,13 @@ static void offer_to_readers(struct jb_blob_service *s, const uint8_t hash[JB_HA
 
 static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct jb_frame *have)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
     struct jb_broker *b = k->service->broker;
     char name[JB_BLOB_HASH_TEXT];
 
     jb_blob_hash_text(hash, name);
     jb_log(JB_LOG_INFO, NULL, "blob.complete", "blob=%.16s node=%u", name, k->node);
-    lack_no_more(k->service, hash);
+    jb_lacking_drop(&k->service->lacking, hash);
     offer_to_readers(k->service, hash);
     have->suite = b->keys.suite;
     return jb_blob_sign(have->suite, b->keys.sign_secret, JB_NODE_BROKER_NUMBER, hash,
@@ -189,7 +116,7 @@ static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct
 /* A node's receipt: with the next commit. */
 static enum jb_err received(void *ctx, const struct jb_frame *have)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
     struct jb_broker *b = k->service->broker;
     const struct jb_node *n = jb_directory_find(&b->directory, k->node);
     struct jb_receipt r = {.node = k->node, .suite = have->suite, .at_ms = jb_broker_now(b)};
@@ -220,7 +147,7 @@ static void write_next(struct jb_blob_service *s);
 static void on_write(uv_work_t *work)
 {
     struct jb_blob_service *s = work->data;
-    struct job *j = s->first;
+    struct jb_blob_job *j = s->first;
 
     j->err = jb_blobs_write(s->store, j->hash, j->chunk_bytes, j->index,
                             (struct jb_bytes){j->body, j->len});
@@ -229,8 +156,8 @@ static void on_write(uv_work_t *work)
 static void on_written(uv_work_t *work, int status)
 {
     struct jb_blob_service *s = work->data;
-    struct job *j = s->first;
-    struct link *k = link_of(s, j->node);
+    struct jb_blob_job *j = s->first;
+    struct jb_blob_link *k = jb_blob_link_of(s, j->node);
 
     (void)status;
     s->writing = false;
@@ -255,15 +182,15 @@ static void write_next(struct jb_blob_service *s)
 static void write_chunk(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t chunk_bytes,
                         uint32_t index, struct jb_bytes body)
 {
-    struct link *k = ctx;
+    struct jb_blob_link *k = ctx;
     struct jb_blob_service *s = k->service;
-    struct job *j = malloc(sizeof *j + body.len);
+    struct jb_blob_job *j = malloc(sizeof *j + body.len);
 
     if (j == NULL) {
         jb_blobline_stored(&k->line, hash, index, JB_NOMEM);
         return;
     }
-    *j = (struct job){
+    *j = (struct jb_blob_job){
         .service = s, .node = k->node, .chunk_bytes = chunk_bytes, .index = index, .len = body.len};
     memcpy(j->hash, hash, sizeof j->hash);
     memcpy(j->body, body.data, body.len);
@@ -275,28 +202,30 @@ static void write_chunk(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t c
 static const struct jb_blobline_hooks hooks = {
     .send = send_frame,
     .allowed = allowed,
+    .fits = fits,
     .write = write_chunk,
     .complete = complete,
     .received = received,
     .trouble = trouble,
 };
 
-static struct link *link_make(struct jb_blob_service *s, uint32_t node)
+static struct jb_blob_link *link_make(struct jb_blob_service *s, uint32_t node)
 {
     if (node >= s->link_capacity) {
         size_t wanted = ((size_t)node / 256 + 1) * 256;
-        struct link **links = reallocarray(s->links, wanted, sizeof(struct link *));
+        struct jb_blob_link **links = reallocarray(s->links, wanted, sizeof(struct jb_blob_link *));
         if (links == NULL)
             return NULL;
-        memset(links + s->link_capacity, 0, (wanted - s->link_capacity) * sizeof(struct link *));
+        memset(links + s->link_capacity, 0,
+               (wanted - s->link_capacity) * sizeof(struct jb_blob_link *));
         s->links = links;
         s->link_capacity = wanted;
     }
     if (s->links[node] == NULL) {
-        struct link *k = calloc(1, sizeof *k);
+        struct jb_blob_link *k = calloc(1, sizeof *k);
         if (k == NULL)
             return NULL;
-        *k = (struct link){.service = s, .node = node};
+        *k = (struct jb_blob_link){.service = s, .node = node};
         jb_blobline_init(&k->line, s->store, &hooks, k);
         s->links[node] = k;
     }
@@ -312,7 +241,7 @@ static void on_pump(uv_timer_t *timer)
     bool sent = false;
 
     for (size_t i = 0; i < s->link_capacity; i++) {
-        struct link *k = s->links[i];
+        struct jb_blob_link *k = s->links[i];
         if (k == NULL || k->line.queued == 0)
             continue;
         const struct jb_peer *p = jb_broker_peer(s->broker, k->node);
@@ -332,38 +261,24 @@ static void wake_pump(struct jb_blob_service *s, uint64_t after_ms)
 
 /* ---- from the rest of the broker ---- */
 
-/* For as much of what is lacking as its line remembers; from the end of the list on, which changes
- * there alone when something has come. */
-static void ask_for_lacking(struct jb_blob_service *s, struct link *k)
-{
-    int64_t case_no = 0;
-
-    if (k->ask_next > s->lacking_count)
-        k->ask_next = s->lacking_count;
-    for (; k->ask_next > 0; k->ask_next--) {
-        const uint8_t *hash = s->lacking[k->ask_next - 1];
-        if (allowed(k, hash, &case_no) && !jb_blobline_fetch(&k->line, hash))
-            return;
-    }
-}
-
 void jb_blob_greeted(struct jb_broker *b, struct jb_peer *p)
 {
     struct jb_blob_service *s = b->blobs;
-    struct link *k = s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
+    struct jb_blob_link *k =
+        s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_make(s, p->node) : NULL;
 
     if (k == NULL)
         return;
     jb_blobline_reset(&k->line);
-    k->ask_next = s->lacking_count;
-    ask_for_lacking(s, k);
+    jb_blob_ask_anew(s, k);
 }
 
 void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
                    const struct jb_frame *f)
 {
     struct jb_blob_service *s = b->blobs;
-    struct link *k = s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? link_of(s, p->node) : NULL;
+    struct jb_blob_link *k =
+        s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? jb_blob_link_of(s, p->node) : NULL;
     struct jb_fault fault = {""};
     enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : jb_blobline_take(&k->line, f, &fault);
 
@@ -385,18 +300,19 @@ void jb_blob_committed(struct jb_broker *b, const struct jb_entry *entry)
 
     if (s == NULL)
         return;
+    jb_attached_committed(b, entry);
     if (act->kind == JB_ACT_ATTACH && !jb_blobs_complete(s->store, act->content_hash.data)) {
-        struct link *k = link_of(s, entry->node);
-        lack(s, act->content_hash.data);
-        if (k != NULL)
-            (void)jb_blobline_fetch(&k->line, act->content_hash.data);
+        struct jb_blob_link *k = jb_blob_link_of(s, entry->node);
+        jb_blob_lack(s, act->content_hash.data);
+        if (k != NULL && !jb_blobline_fetch(&k->line, act->content_hash.data))
+            jb_blob_ask_again(s, k); /* its memory is full */
     }
     if (act->kind != JB_ACT_ERASE_KEY)
         return;
     jb_arena_init(&arena, (size_t)8 * 1024 * 1024);
     if (jb_blobs_of_case(b->reader, act->case_no, &arena, &hashes, &count) == JB_OK)
         for (size_t i = 0; i < count; i++)
-            drop_unless_needed(s, hashes[i]);
+            jb_blob_drop_unless_needed(s, hashes[i]);
     jb_arena_fini(&arena);
 }
 
@@ -405,11 +321,10 @@ void jb_blob_tick(struct jb_broker *b)
     struct jb_blob_service *s = b->blobs;
 
     for (size_t i = 0; s != NULL && i < s->link_capacity; i++)
-        if (s->links[i] != NULL) {
+        if (s->links[i] != NULL)
             jb_blobline_tick(&s->links[i]->line);
-            if (!s->links[i]->line.busy && s->links[i]->ask_next > 0)
-                ask_for_lacking(s, s->links[i]);
-        }
+    if (s != NULL)
+        jb_blob_ask_idle(s);
 }
 
 enum jb_err jb_blob_read_again(struct jb_broker *b)
@@ -418,9 +333,9 @@ enum jb_err jb_blob_read_again(struct jb_broker *b)
 
     if (s == NULL)
         return JB_OK;
-    s->lacking_count = 0;
-    collect(s);
-    return find_lacking(s);
+    jb_blob_collect(s);
+    enum jb_err err = jb_attached_load(b);
+    return err == JB_OK ? jb_blob_lacking_find(s) : err;
 }
 
 enum jb_err jb_blob_start(struct jb_broker *b, struct jb_fault *fault)
@@ -454,13 +369,15 @@ void jb_blob_fini(struct jb_broker *b)
 {
     struct jb_blob_service *s = b->blobs;
 
+    jb_attached_fini(&b->attached);
     if (s == NULL)
         return;
     for (size_t i = 0; i < s->link_capacity; i++)
         free(s->links[i]);
     free(s->links);
-    for (struct job *j = s->first; j != NULL;) {
-        struct job *after = j->next;
+    jb_lacking_fini(&s->lacking);
+    for (struct jb_blob_job *j = s->first; j != NULL;) {
+        struct jb_blob_job *after = j->next;
         free(j);
         j = after;
     }

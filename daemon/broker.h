@@ -15,6 +15,7 @@
 
 #include <uv.h>
 
+#include "daemon/attached.h"
 #include "daemon/config.h"
 #include "daemon/keeper.h"
 #include "daemon/quota.h"
@@ -292,6 +293,7 @@ struct jb_broker {
     int64_t started_ms;
 
     struct jb_blob_service *blobs; /* see blob.h */
+    struct jb_attached attached;   /* how much of them each node has brought */
     struct jb_admin *admin;
     struct jb_metrics *metrics;
     struct jb_counters count;

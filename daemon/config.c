@@ -84,6 +84,14 @@ static const struct jb_config_row rows[] = {
         INT64_C(1099511627776), "512M", "The same in bytes, as they are on the wire."),
     ROW("line", "frames_per_minute", quota_frames, INT, JB_CONFIG_RELOADABLE, 0,
         INT64_C(1000000000), "120000", "The same in frames, heartbeats included."),
+    ROW("line", "attachments_per_day", attached_per_day, BYTES, JB_CONFIG_RELOADABLE, 0,
+        INT64_C(1125899906842624), "20G",
+        "What one node may attach in a day, in bytes. What is more is refused before anything of "
+        "it\n"
+        "is transferred; the refusal names the limit. 0: no limit."),
+    ROW("line", "attachments_in_all", attached_in_all, BYTES, JB_CONFIG_RELOADABLE, 0,
+        INT64_C(1125899906842624), "0",
+        "The same in all. What is erased counts no more. 0: no limit."),
     ROW("line", "quota_nodes", quota_nodes, STRING, JB_CONFIG_RELOADABLE, 0, 0, "",
         "Nodes with another quota: CODE=FACTOR, ... for example xfj=10, dbj=0 (0: no limit)."),
     ROW("line", "quota_patience", quota_patience_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 1000,

@@ -32,6 +32,7 @@ struct jb_broker_config {
     int64_t pending_max, pending_per_address; /* connections that are not authenticated */
     int64_t login_failures;                   /* of one address, per minute */
     int64_t quota_submissions, quota_bytes, quota_frames; /* of one node, per minute; 0: none */
+    int64_t attached_per_day, attached_in_all;            /* bytes of one node; 0: no limit */
     char *quota_nodes;                                    /* "CODE=FACTOR, ..."; see quota.h */
     int64_t quota_patience_ms, quota_penalty_ms;
     int64_t session_timeout_ms;  /* silence after which a node counts as away */

@@ -149,13 +149,15 @@ static enum jb_err count_duties(struct deciding *d, struct jb_question *q)
     return err;
 }
 
-/* The rules know no keys. */
-static enum jb_err judge_key(struct deciding *d)
+/* The rules know neither keys nor what an installation can store. */
+static enum jb_err judge_contents(struct deciding *d)
 {
     bool fits = false;
     enum jb_err err = jb_blob_key_fits(d->b, d->t, d->item, &d->entry->act, &fits);
     if (err == JB_OK && !fits)
         d->b->verdict.refusal = JB_REFUSE_KEY_DIFFERS;
+    else if (err == JB_OK)
+        jb_attached_judge(d->b, d->t, d->entry, &d->b->verdict);
     return err;
 }
 
@@ -194,7 +196,7 @@ static enum jb_err judge(struct deciding *d)
                        "sealed: no rating of this case and party, sealed to the broker");
     }
     if (b->verdict.refusal == JB_REFUSE_NONE && act->kind == JB_ACT_ATTACH)
-        err = judge_key(d);
+        err = judge_contents(d);
     return err;
 }
 

@@ -52,7 +52,7 @@ enum jb_err jb_quota_check(const char *list, struct jb_fault *fault)
     return JB_OK;
 }
 
-static int64_t factor_of(const char *list, const char *node_code)
+int64_t jb_quota_factor(const char *list, const char *node_code)
 {
     const char *code = NULL;
     size_t len = 0;
@@ -66,15 +66,19 @@ static int64_t factor_of(const char *list, const char *node_code)
     return 1;
 }
 
+int64_t jb_quota_times(int64_t limit, int64_t factor)
+{
+    return limit > INT64_MAX / FACTOR_MAX ? limit : limit * factor;
+}
+
 void jb_quota_limits(const struct jb_broker_config *config, const char *code,
                      struct jb_quota_limits *out)
 {
-    int64_t factor = factor_of(config->quota_nodes, code);
+    int64_t factor = jb_quota_factor(config->quota_nodes, code);
     const int64_t per_minute[JB_QUOTA_KINDS] = {config->quota_submissions, config->quota_bytes,
                                                 config->quota_frames};
     for (int i = 0; i < JB_QUOTA_KINDS; i++) {
-        int64_t rate =
-            per_minute[i] > INT64_MAX / FACTOR_MAX ? per_minute[i] : per_minute[i] * factor;
+        int64_t rate = jb_quota_times(per_minute[i], factor);
         out->rates[i] = (struct jb_rate){rate, rate};
     }
     out->patience_ms = config->quota_patience_ms;

@@ -44,6 +44,11 @@ enum jb_quota_change {
 void jb_quota_limits(const struct jb_broker_config *config, const char *code,
                      struct jb_quota_limits *out);
 
+/* Factor of one node in a list "CODE=FACTOR, ..."; 1: it is not in it. */
+int64_t jb_quota_factor(const char *list, const char *code);
+/* A limit times a factor, as far as there are numbers; 0, no limit, stays so. */
+int64_t jb_quota_times(int64_t limit, int64_t factor);
+
 /* Is line.quota_nodes a list "CODE=FACTOR, ..."? JB_CONFIG: the fault names what is not. */
 JB_MUST enum jb_err jb_quota_check(const char *list, struct jb_fault *fault);
 

@@ -166,6 +166,7 @@ enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply)
         return jb_fault_set(&r->fault, JB_RANGE, "pieces have at most 1 MiB and go on at %llu",
                             (unsigned long long)held);
     r->beside = true;
+    u->moved_mono_ms = jb_clock_read(&r->agent->mono);
     err = jb_blob_spool_add(u->spool, (struct jb_bytes){asked->body.data, asked->body.len});
     JB_PUT(part, handle, u->handle);
     JB_PUT(part, offset, jb_blob_spool_bytes(u->spool));

@@ -50,7 +50,7 @@ static enum jb_err check_contents(struct jb_agent_request *r, struct jb_act *act
         !jb_blobs_state(store, act->content_hash.data, &state))
         return jb_fault_set(&r->fault, JB_NOT_FOUND,
                             "attach: put the contents first; what was put and not attached is "
-                            "kept only while the agent runs");
+                            "kept for an hour");
     enum jb_err err = jb_blobs_manifest(store, act->content_hash.data, r->arena, &bytes);
     if (err == JB_OK)
         err = jb_blob_manifest_decode(bytes, r->agent->keys.suite, r->arena, &m, &r->fault);

@@ -9,6 +9,8 @@
 
 #define PAGE 256
 #define FRESH_MAX 64
+#define FRESH_KEEP_MS 3600000
+#define UPLOAD_IDLE_MS 600000
 #define BLOCKED_MS 20
 
 struct jb_agent_blobs {
@@ -16,8 +18,13 @@ struct jb_agent_blobs {
     struct jb_blobs *store;
     struct jb_blobline line;
     struct jb_agent_upload uploads[JB_AGENT_UPLOADS];
-    uint8_t fresh[FRESH_MAX][JB_HASH_BYTES]; /* ring */
-    size_t fresh_count, fresh_next;
+    struct fresh {
+        uint8_t hash[JB_HASH_BYTES]; /* all zero: none */
+        int64_t at_mono_ms;
+    } fresh[FRESH_MAX]; /* ring */
+    size_t fresh_next;
+    bool settled;   /* all that the replica names is here, and the broker has signed for it */
+    bool completed; /* something has come since it was last looked what is missing */
     uv_timer_t pump;
 };
 
@@ -31,33 +38,37 @@ struct jb_agent_upload *jb_agent_uploads(struct jb_agent *a)
     return a->blobs->uploads;
 }
 
+static void upload_drop(struct jb_agent_upload *u)
+{
+    jb_blob_spool_close(&u->spool);
+    *u = (struct jb_agent_upload){0};
+}
+
 void jb_agent_uploads_forget(struct jb_agent *a, const struct jb_agent_client *client)
 {
     for (size_t i = 0; a->blobs != NULL && i < JB_AGENT_UPLOADS; i++) {
         struct jb_agent_upload *u = &a->blobs->uploads[i];
-        if (u->handle == 0 || u->client != client)
-            continue;
-        jb_blob_spool_close(&u->spool);
-        *u = (struct jb_agent_upload){0};
+        if (u->handle != 0 && u->client == client)
+            upload_drop(u);
     }
 }
 
 void jb_agent_blob_fresh(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES])
 {
     struct jb_agent_blobs *s = a->blobs;
+    struct fresh *f = &s->fresh[s->fresh_next];
 
-    memcpy(s->fresh[s->fresh_next], hash, JB_HASH_BYTES);
+    memcpy(f->hash, hash, JB_HASH_BYTES);
+    f->at_mono_ms = jb_clock_read(&a->mono);
     s->fresh_next = (s->fresh_next + 1) % FRESH_MAX;
-    if (s->fresh_count < FRESH_MAX)
-        s->fresh_count++;
 }
 
 /* ---- garbage ---- */
 
 static bool is_fresh(const struct jb_agent_blobs *s, const uint8_t hash[JB_HASH_BYTES])
 {
-    for (size_t i = 0; i < s->fresh_count; i++)
-        if (memcmp(s->fresh[i], hash, JB_HASH_BYTES) == 0)
+    for (size_t i = 0; i < FRESH_MAX; i++)
+        if (memcmp(s->fresh[i].hash, hash, JB_HASH_BYTES) == 0)
             return true;
     return false;
 }
@@ -65,9 +76,9 @@ static bool is_fresh(const struct jb_agent_blobs *s, const uint8_t hash[JB_HASH_
 /* It is attached now: from here on the case says how long it is kept. */
 static void fresh_no_more(struct jb_agent_blobs *s, struct jb_bytes hash)
 {
-    for (size_t i = 0; i < s->fresh_count && hash.len == JB_HASH_BYTES; i++)
-        if (memcmp(s->fresh[i], hash.data, JB_HASH_BYTES) == 0)
-            memset(s->fresh[i], 0, JB_HASH_BYTES);
+    for (size_t i = 0; i < FRESH_MAX && hash.len == JB_HASH_BYTES; i++)
+        if (memcmp(s->fresh[i].hash, hash.data, JB_HASH_BYTES) == 0)
+            s->fresh[i] = (struct fresh){.at_mono_ms = 0};
 }
 
 /* Named by a submission that waits for its verdict? */
@@ -111,6 +122,27 @@ static void collect(struct jb_agent *a)
     }
 }
 
+/* Uploads that stand still keep others out; what was put and never attached takes room. */
+static void expire(struct jb_agent *a)
+{
+    struct jb_agent_blobs *s = a->blobs;
+    static const uint8_t none[JB_HASH_BYTES];
+    int64_t now = jb_clock_read(&a->mono);
+    bool expired = false;
+
+    for (size_t i = 0; i < JB_AGENT_UPLOADS; i++)
+        if (s->uploads[i].handle != 0 && now - s->uploads[i].moved_mono_ms >= UPLOAD_IDLE_MS)
+            upload_drop(&s->uploads[i]);
+    for (size_t i = 0; i < FRESH_MAX; i++)
+        if (memcmp(s->fresh[i].hash, none, sizeof none) != 0 &&
+            now - s->fresh[i].at_mono_ms >= FRESH_KEEP_MS) {
+            s->fresh[i] = (struct fresh){.at_mono_ms = 0};
+            expired = true;
+        }
+    if (expired)
+        collect(a);
+}
+
 /* ---- the line ---- */
 
 static enum jb_err send_frame(void *ctx, struct jb_frame *f)
@@ -129,6 +161,13 @@ static bool allowed(void *ctx, const uint8_t hash[JB_HASH_BYTES], int64_t *case_
     return jb_blob_case(a->ledger, hash, jb_replica_node(a->ledger), case_no) == JB_OK;
 }
 
+static bool fits(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint64_t plain_bytes)
+{
+    struct jb_agent *a = ctx;
+
+    return jb_blob_size_fits(a->ledger, hash, plain_bytes) == JB_OK;
+}
+
 static void write_chunk(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t chunk_bytes,
                         uint32_t index, struct jb_bytes body)
 {
@@ -145,6 +184,7 @@ static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct
 
     jb_blob_hash_text(hash, name);
     jb_log(JB_LOG_INFO, a->config->code, "blob.complete", "blob=%.16s", name);
+    a->blobs->completed = true;
     have->suite = a->keys.suite;
     return jb_blob_sign(have->suite, a->keys.sign_secret, jb_replica_node(a->ledger), hash,
                         have->signature);
@@ -180,6 +220,7 @@ static void trouble(void *ctx, const uint8_t hash[JB_HASH_BYTES], enum jb_err er
     struct jb_agent *a = ctx;
     char name[JB_BLOB_HASH_TEXT];
 
+    a->blobs->settled = false;
     jb_blob_hash_text(hash, name);
     jb_log(JB_LOG_WARNING, a->config->code, "blob.trouble", "blob=%.16s error=%s detail=\"%s\"",
            name, jb_err_name(err), text);
@@ -188,50 +229,66 @@ static void trouble(void *ctx, const uint8_t hash[JB_HASH_BYTES], enum jb_err er
 static const struct jb_blobline_hooks hooks = {
     .send = send_frame,
     .allowed = allowed,
+    .fits = fits,
     .write = write_chunk,
     .complete = complete,
     .received = received,
     .trouble = trouble,
 };
 
+static bool line_up(const struct jb_agent *a)
+{
+    return a->line.welcomed && a->line.protocol >= JB_PROTOCOL_BLOBS;
+}
+
 void jb_agent_blob_fetch(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES])
 {
     int64_t case_no = 0;
 
-    if (a->line.welcomed && a->line.protocol >= JB_PROTOCOL_BLOBS && allowed(a, hash, &case_no))
+    a->blobs->settled = false;
+    if (line_up(a) && allowed(a, hash, &case_no))
         (void)jb_blobline_fetch(&a->blobs->line, hash);
 }
 
-/* One that is here and that the broker has not signed for. */
-static void offer(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES])
+/* One that is here: the broker is told, until it has signed for it. */
+static bool offer(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES])
 {
     int64_t at_ms = 0;
 
-    if (a->line.welcomed && a->line.protocol >= JB_PROTOCOL_BLOBS &&
-        jb_blob_receipt_at(a->ledger, hash, JB_NODE_BROKER_NUMBER, &at_ms) == JB_NOT_FOUND)
-        jb_blobline_offer(&a->blobs->line, hash);
+    if (jb_blob_receipt_at(a->ledger, hash, JB_NODE_BROKER_NUMBER, &at_ms) != JB_NOT_FOUND)
+        return true;
+    jb_blobline_offer(&a->blobs->line, hash);
+    return false;
 }
 
 /* Everything that the replica names: what is missing is fetched, a line's memory full at a time;
- * the rest when those have come. */
-static void look(struct jb_agent *a)
+ * the rest when those have come. What is here is offered. Nothing is looked at again once all is
+ * where it belongs. */
+static void look(struct jb_agent *a, bool offers)
 {
     uint8_t page[PAGE][JB_HASH_BYTES];
     uint8_t after[JB_HASH_BYTES] = {0};
     size_t count = PAGE;
     enum jb_err err = JB_OK;
+    bool settled = true;
 
+    a->blobs->completed = false;
     while (err == JB_OK && count == PAGE) {
         err = jb_blob_hashes(a->ledger, after, page, PAGE, &count);
         for (size_t i = 0; i < count && err == JB_OK; i++) {
-            if (jb_blobs_complete(a->blobs->store, page[i]))
-                offer(a, page[i]);
-            else
-                jb_agent_blob_fetch(a, page[i]);
+            bool here = jb_blobs_complete(a->blobs->store, page[i]);
+            int64_t case_no = 0;
+            if (here)
+                settled = (!offers || offer(a, page[i])) && settled;
+            else if (allowed(a, page[i], &case_no)) {
+                (void)jb_blobline_fetch(&a->blobs->line, page[i]);
+                settled = false;
+            }
         }
         if (count > 0)
             memcpy(after, page[count - 1], sizeof after);
     }
+    a->blobs->settled = offers && settled && err == JB_OK;
 }
 
 void jb_agent_blobs_welcomed(struct jb_agent *a)
@@ -239,8 +296,8 @@ void jb_agent_blobs_welcomed(struct jb_agent *a)
     if (a->blobs == NULL)
         return;
     jb_blobline_reset(&a->blobs->line);
-    if (a->line.protocol >= JB_PROTOCOL_BLOBS)
-        look(a);
+    if (line_up(a))
+        look(a, true);
 }
 
 static void wake_pump(struct jb_agent *a, uint64_t after_ms);
@@ -259,6 +316,8 @@ void jb_agent_blob_frame(struct jb_agent *a, const struct jb_frame *f)
     }
     if (a->blobs->line.queued > 0)
         wake_pump(a, 0);
+    if (a->blobs->completed && !a->blobs->line.busy && !a->blobs->settled)
+        look(a, false); /* the line remembers again */
 }
 
 void jb_agent_blobs_news(struct jb_agent *a, const struct jb_agent_news *news)
@@ -282,8 +341,9 @@ void jb_agent_blobs_news(struct jb_agent *a, const struct jb_agent_news *news)
     }
     if (purge)
         collect(a);
-    if (more && a->line.welcomed && a->line.protocol >= JB_PROTOCOL_BLOBS)
-        look(a);
+    a->blobs->settled = a->blobs->settled && !more;
+    if (more && line_up(a))
+        look(a, true);
 }
 
 static void on_pump(uv_timer_t *timer)
@@ -311,9 +371,10 @@ void jb_agent_blobs_tick(struct jb_agent *a)
 {
     if (a->blobs == NULL)
         return;
+    expire(a);
     jb_blobline_tick(&a->blobs->line);
-    if (a->line.welcomed && !a->blobs->line.busy && a->line.protocol >= JB_PROTOCOL_BLOBS)
-        look(a);
+    if (line_up(a) && !a->blobs->line.busy && !a->blobs->settled)
+        look(a, true);
 }
 
 enum jb_err jb_agent_blobs_start(struct jb_agent *a, struct jb_fault *fault)

@@ -35,12 +35,14 @@ struct jb_agent_upload {
     uint64_t handle; /* 0: free */
     struct jb_agent_client *client;
     int64_t case_no;
+    int64_t moved_mono_ms; /* when something of it last came */
     struct jb_blob_spool *spool;
 };
 struct jb_agent_upload *jb_agent_uploads(struct jb_agent *a);
-/* Finished, and not attached yet: kept for this run of the agent, or until it is attached. */
+/* Finished, and not attached yet: kept for an hour, or until it is attached. */
 void jb_agent_blob_fresh(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES]);
-/* A program has gone: what it had not finished is dropped. */
+/* A program has gone: what it had not finished is dropped. So is what stood still for ten minutes.
+ */
 void jb_agent_uploads_forget(struct jb_agent *a, const struct jb_agent_client *client);
 
 #endif

@@ -226,6 +226,10 @@ static const struct cli_refusal refusals[] = {
     {"KEY_DIFFERS", N_("it is sealed under another key than that of the case"),
      N_("all sealed data of a case stand under one key"),
      N_("the key of the case is here now: attach the file once more")},
+    {"ATTACHED_TOO_MUCH", N_("the agency has attached as much as it may"),
+     N_("the broker keeps room for everybody's attachments"),
+     N_("try again tomorrow, or attach a smaller file; the broker's administrator can allow more: "
+        "line.attachments_per_day, line.quota_nodes")},
     {"TIME_IN_DOUBT", N_("the broker's clock is in doubt and has to be confirmed first"),
      N_("deadlines are not decided while the clock is in doubt"),
      N_("the broker's administrator checks the clock: jiaoban confirm-clock REASON")},

@@ -263,6 +263,15 @@ static const char *const formats[] = {
     N_("case number: the year is after %d"),
     N_("\"%s\" may be any of %zu agencies: %s"),
     N_("no agency is called \"%s\""),
+    /* attached.c */
+    N_("today %llu of %llu bytes are used, the file has %llu"),
+    N_("in all %llu of %llu bytes are used, the file has %llu"),
+    /* attach.c */
+    N_("name and note: over %zu bytes"),
+    N_("attach: put the contents first; what was put and not attached is kept for an hour"),
+    N_("attach: these contents are sealed under the key of another case"),
+    N_("attach: the agent seals the label"),
+    N_("attach: no key of this case is here"),
     /* ask_blob.c, moves_attach.c */
     N_("sealed: %zu bytes"),
     N_("what was sealed in this case has been erased: see jiaoban show"),

@@ -189,6 +189,9 @@ static const char *next_step(const struct jiaoban_settled *s, const struct cli_r
         {"ALREADY_DONE", "escalate the dispute",
          N_("bring the dispute before the superior: jiaoban escalate CASE REASON")},
         {"NOT_TOLD", "told_at_ms", N_("tell the petitioner and say when: --told DATE")},
+        {"ATTACHED_TOO_MUCH", "in all",
+         N_("ask the broker's administrator to allow more: line.attachments_in_all, "
+            "line.quota_nodes; what is erased frees room")},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i].name, s->name) == 0 && strstr(s->detail, rows[i].detail) != NULL)

@@ -169,23 +169,25 @@ static enum jb_err sequence_copy(struct jb_backup_copying *c, const struct jb_ba
     return err;
 }
 
-/* The next value of the sequences' name after *q, by looking at the index alone. */
-static enum jb_err next_sequence(struct jb_backup_copying *c, const struct jb_backup_table *t,
-                                 struct sequence *q, bool *found)
+/* Another epoch of the same node, or the next node: a look at the index each. Both at once, as a
+ * comparison of pairs, would read every row of the node. */
+static const char *const next_rows[] = {
+    "SELECT node, epoch FROM %s WHERE node = ?1 AND epoch > ?2 ORDER BY epoch LIMIT 1",
+    "SELECT node, epoch FROM %s WHERE node > ?1 ORDER BY node, epoch LIMIT 1",
+    "SELECT node FROM %s WHERE node > ?1 ORDER BY node LIMIT 1",
+};
+
+static enum jb_err look(struct jb_backup_copying *c, const char *format,
+                        const struct jb_backup_table *t, struct sequence *q, bool *found)
 {
     char sql[256];
     sqlite3_stmt *s = NULL;
-    enum jb_err err;
 
-    snprintf(sql, sizeof sql,
-             t->prefix == 1 ? "SELECT node FROM %s WHERE node > ?1 ORDER BY node LIMIT 1"
-                            : "SELECT node, epoch FROM %s WHERE (node, epoch) > (?1, ?2)"
-                              " ORDER BY node, epoch LIMIT 1",
-             t->name);
-    err = prepare(c->from, sql, &s);
+    snprintf(sql, sizeof sql, format, t->name);
+    enum jb_err err = prepare(c->from, sql, &s);
     if (err != JB_OK)
         return err;
-    bind_prefix(s, t->prefix, q);
+    bind_prefix(s, sqlite3_bind_parameter_count(s), q);
     *found = jb_sql_next(c->from, s, &err);
     if (*found) {
         struct jb_reader r = jb_reader_of(s, NULL);
@@ -196,6 +198,17 @@ static enum jb_err next_sequence(struct jb_backup_copying *c, const struct jb_ba
     }
     sqlite3_finalize(s);
     return err;
+}
+
+/* The next value of the sequences' name after *q. */
+static enum jb_err next_sequence(struct jb_backup_copying *c, const struct jb_backup_table *t,
+                                 struct sequence *q, bool *found)
+{
+    *found = false;
+    if (t->prefix == 1)
+        return look(c, next_rows[2], t, q, found);
+    enum jb_err err = look(c, next_rows[0], t, q, found);
+    return err == JB_OK && !*found ? look(c, next_rows[1], t, q, found) : err;
 }
 
 static enum jb_err table_copy(struct jb_backup_copying *c, const struct jb_backup_table *t)

@@ -71,6 +71,11 @@ bool jb_blobs_state(const struct jb_blobs *s, const uint8_t hash[JB_HASH_BYTES],
     return true;
 }
 
+uint8_t jb_blobs_suite(const struct jb_blobs *s)
+{
+    return s->suite;
+}
+
 bool jb_blobs_complete(const struct jb_blobs *s, const uint8_t hash[JB_HASH_BYTES])
 {
     const struct jb_blob *b = jb_blob_find(s, hash);

@@ -259,6 +259,21 @@ static void finish(struct jb_blobline *l, const uint8_t hash[JB_HASH_BYTES])
     put_down(l, done);
 }
 
+/* Quotas go by what the entry says: contents of another size are not taken. */
+static enum jb_err begin(struct jb_blobline *l, const struct jb_frame *f, struct jb_fault *fault)
+{
+    struct jb_arena arena;
+    struct jb_blob_manifest m;
+
+    jb_arena_init(&arena, ARENA_BYTES);
+    enum jb_err err =
+        jb_blob_manifest_decode(f->manifest, jb_blobs_suite(l->store), &arena, &m, fault);
+    if (err == JB_OK && !l->hooks->fits(l->ctx, f->blob_hash, jb_blob_plain_bytes(&m)))
+        err = jb_fault_set(fault, JB_RANGE, "the contents have another size than the entry says");
+    jb_arena_fini(&arena);
+    return err == JB_OK ? jb_blobs_begin(l->store, f->blob_hash, f->manifest, fault) : err;
+}
+
 static enum jb_err take_offer(struct jb_blobline *l, const struct jb_frame *f,
                               struct jb_fault *fault)
 {
@@ -279,7 +294,7 @@ static enum jb_err take_offer(struct jb_blobline *l, const struct jb_frame *f,
     }
     if (l->receiving)
         return JB_OK;
-    enum jb_err err = jb_blobs_begin(l->store, f->blob_hash, f->manifest, fault);
+    enum jb_err err = begin(l, f, fault);
     if (err == JB_OK) {
         l->receiving = true;
         l->moved_mono_ms = jb_clock_mono_ms();
@@ -366,7 +381,8 @@ static enum jb_err take_gone(struct jb_blobline *l, const struct jb_frame *f,
                              struct jb_fault *fault)
 {
     (void)fault;
-    unqueue(l, f->blob_hash);
+    if (f->error != JB_BUSY) /* it is not here yet: what it wants of it from us is another matter */
+        unqueue(l, f->blob_hash);
     put_down(l, f->blob_hash);
     return JB_OK;
 }

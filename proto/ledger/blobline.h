@@ -22,6 +22,8 @@ struct jb_blobline_hooks {
     enum jb_err (*send)(void *ctx, struct jb_frame *frame);
     /* May the other end have (give) this blob? *case_no: a case that it belongs to. */
     bool (*allowed)(void *ctx, const uint8_t hash[JB_HASH_BYTES], int64_t *case_no);
+    /* Does an entry say that it has so many bytes in plain? */
+    bool (*fits)(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint64_t plain_bytes);
     /* Write a checked chunk; then jb_blobline_stored, at once or later. `body` is borrowed. */
     void (*write)(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t chunk_bytes,
                   uint32_t index, struct jb_bytes body);

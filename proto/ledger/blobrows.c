@@ -75,6 +75,52 @@ enum jb_err jb_blob_readers(struct jb_ledger *l, const uint8_t hash[JB_HASH_BYTE
     return err;
 }
 
+enum jb_err jb_blob_size_fits(struct jb_ledger *l, const uint8_t hash[JB_HASH_BYTES],
+                              uint64_t size_bytes)
+{
+    int64_t one = 0;
+
+    return jb_sql_number(l, JB_SQL_BLOB_SIZE,
+                         JB_ROW(jb_fixed(hash, JB_HASH_BYTES), jb_u64(size_bytes)), &one);
+}
+
+static enum jb_err sums_read(struct jb_ledger *l, sqlite3_stmt *s, struct jb_arena *arena,
+                             struct jb_blob_sum **out, size_t *count)
+{
+    enum jb_err err;
+    struct jb_list list = {.bytes = sizeof **out};
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        struct jb_blob_sum *sum = jb_list_push(&list, arena);
+        if (sum == NULL) {
+            err = JB_NOMEM;
+            break;
+        }
+        sum->node = jb_get_u32(&r);
+        sum->all = jb_get_u64(&r);
+        sum->since = jb_get_u64(&r);
+    }
+    jb_sql_done(s);
+    *out = list.at;
+    *count = list.count;
+    return err;
+}
+
+enum jb_err jb_blob_sums(struct jb_ledger *l, int64_t since_ms, struct jb_arena *arena,
+                         struct jb_blob_sum **out, size_t *count)
+{
+    return sums_read(l, jb_sql_bind(l, JB_SQL_BLOB_SUMS, JB_ROW(jb_int(since_ms))), arena, out,
+                     count);
+}
+
+enum jb_err jb_blob_sums_of_case(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                                 struct jb_blob_sum **out, size_t *count)
+{
+    return sums_read(l, jb_sql_bind(l, JB_SQL_BLOB_SUMS_OF_CASE, JB_ROW(jb_int(case_no))), arena,
+                     out, count);
+}
+
 enum jb_err jb_blob_receipt_put(struct jb_ledger *l, const struct jb_blob_receipt *r)
 {
     assert(l->writing);

@@ -18,6 +18,22 @@ enum jb_err jb_blobs_of_case(struct jb_ledger *l, int64_t case_no, struct jb_are
 /* Nodes that may read it, ascending, into the arena. */
 enum jb_err jb_blob_readers(struct jb_ledger *l, const uint8_t hash[JB_HASH_BYTES],
                             struct jb_arena *arena, struct jb_list32 *out) JB_MUST;
+/* Does an entry attach this blob with so many bytes in plain? NOT_FOUND: none does. */
+enum jb_err jb_blob_size_fits(struct jb_ledger *l, const uint8_t hash[JB_HASH_BYTES],
+                              uint64_t size_bytes) JB_MUST;
+
+struct jb_blob_sum { /* what one node has attached, in plain bytes */
+    uint32_t node;
+    uint64_t all, since;
+};
+/* The broker's record: by node, of cases that were not erased; `since` an instant. Into the arena.
+ */
+enum jb_err jb_blob_sums(struct jb_ledger *l, int64_t since_ms, struct jb_arena *arena,
+                         struct jb_blob_sum **out, size_t *count) JB_MUST;
+/* Of one case, erased or not; nothing in `since`. */
+enum jb_err jb_blob_sums_of_case(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
+                                 struct jb_blob_sum **out, size_t *count) JB_MUST;
+
 struct jb_blob_receipt {
     uint8_t hash[JB_HASH_BYTES];
     uint32_t node; /* who signed */

@@ -29,6 +29,7 @@ void jb_blobs_close(struct jb_blobs **store); /* NULL is allowed */
 /* False: nothing of it is here. */
 bool jb_blobs_state(const struct jb_blobs *s, const uint8_t hash[JB_HASH_BYTES],
                     struct jb_blob_state *out);
+uint8_t jb_blobs_suite(const struct jb_blobs *s); /* of the network */
 bool jb_blobs_complete(const struct jb_blobs *s, const uint8_t hash[JB_HASH_BYTES]);
 uint64_t jb_blobs_used(const struct jb_blobs *s); /* bytes */
 size_t jb_blobs_count(const struct jb_blobs *s);

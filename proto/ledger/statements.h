@@ -68,6 +68,13 @@
       " WHERE a.hash = ?1 AND p.role IN (1,2,3,7) AND NOT EXISTS"                                  \
       " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) ORDER BY 1")             \
     X(BLOBS_OF_CASE, A, "SELECT DISTINCT hash FROM attachment WHERE case_no = ?")                  \
+    X(BLOB_SIZE, A, "SELECT 1 FROM attachment WHERE hash = ? AND size_bytes = ? LIMIT 1")          \
+    X(BLOB_SUMS, B, /* by node: in all, and since an instant */                                    \
+      "SELECT node, sum(size_bytes), sum(CASE WHEN at_ms >= ?1 THEN size_bytes ELSE 0 END)"        \
+      " FROM attachment a WHERE NOT EXISTS"                                                        \
+      " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) GROUP BY node")          \
+    X(BLOB_SUMS_OF_CASE, B,                                                                        \
+      "SELECT node, sum(size_bytes), 0 FROM attachment WHERE case_no = ?1 GROUP BY node")          \
     X(BLOB_RECEIPT_ADD, A, /* the first one stands */                                              \
       "INSERT OR IGNORE INTO blob_receipt (hash, node, suite, at_ms, signature)"                   \
       " VALUES (?, ?, ?, ?, ?)")                                                                   \

@@ -89,7 +89,8 @@
     X(EXIT_TAKEN, 179, "31", "the matter has gone to another statutory route")                     \
     X(TIME_IN_DOUBT, 180, "", "the broker's clock is in doubt and has to be confirmed first")      \
     X(KEY_ERASED, 181, "", "what was sealed in this case has been erased")                         \
-    X(KEY_DIFFERS, 182, "", "it is sealed under another key than that of the case")
+    X(KEY_DIFFERS, 182, "", "it is sealed under another key than that of the case")                \
+    X(ATTACHED_TOO_MUCH, 183, "", "the agency has attached as much as it may")
 
 enum jb_refusal {
 #define X(name, number, article, text) JB_REFUSE_##name = (number),

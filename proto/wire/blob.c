@@ -109,6 +109,11 @@ enum jb_err jb_blob_manifest_decode(struct jb_bytes bytes, uint8_t suite, struct
     return err;
 }
 
+uint64_t jb_blob_plain_bytes(const struct jb_blob_manifest *m)
+{
+    return m->size_bytes - (uint64_t)m->count * JB_SEAL_EXTRA_BYTES;
+}
+
 uint32_t jb_blob_chunk_size(const struct jb_blob_manifest *m, uint32_t index)
 {
     uint64_t before = (uint64_t)index * m->chunk_bytes;

@@ -38,6 +38,8 @@ enum jb_err jb_blob_manifest_encode(const struct jb_blob_manifest *m, struct jb_
  * (not of this suite, the network's), JB_NOMEM; the fault says what. */
 enum jb_err jb_blob_manifest_decode(struct jb_bytes bytes, uint8_t suite, struct jb_arena *arena,
                                     struct jb_blob_manifest *m, struct jb_fault *fault) JB_MUST;
+/* Of all of it in plain. */
+uint64_t jb_blob_plain_bytes(const struct jb_blob_manifest *m);
 /* Size of this chunk as it travels; 0: there is none with this index. */
 uint32_t jb_blob_chunk_size(const struct jb_blob_manifest *m, uint32_t index);
 

@@ -203,6 +203,13 @@ static enum jb_err send_to_other(void *ctx, struct jb_frame *f)
     return JB_OK;
 }
 
+static bool any_size(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint64_t plain_bytes)
+{
+    (void)ctx;
+    (void)hash;
+    return plain_bytes > 0;
+}
+
 static bool may(void *ctx, const uint8_t hash[JB_HASH_BYTES], int64_t *case_no)
 {
     struct end *e = ctx;
@@ -249,7 +256,7 @@ static void count_trouble(void *ctx, const uint8_t hash[JB_HASH_BYTES], enum jb_
     e->troubles++;
 }
 
-static const struct jb_blobline_hooks hooks = {send_to_other, may,        write_now,
+static const struct jb_blobline_hooks hooks = {send_to_other, may,        any_size,     write_now,
                                                say_have,      count_have, count_trouble};
 
 static void pump(struct end *from)
@@ -346,6 +353,28 @@ static void a_full_store_says_so(void **state)
     unlink_ends(w, &a, &b);
 }
 
+/* Both ends may want the same blob of each other: "not here yet" answers one wish and takes the
+ * other back as little as it fulfils it. */
+static void not_here_yet_takes_nothing_back_that_was_asked_for(void **state)
+{
+    struct lw *w = *state;
+    struct end a, b;
+    struct jb_fault fault = {""};
+    struct jb_frame gone = {.kind = JB_FRAME_BLOB_GONE, .error = JB_BUSY};
+
+    link_ends(w, &a, &b, QUOTA);
+    put(a.line.store, gone.blob_hash);
+    assert_true(jb_blobline_fetch(&b.line, gone.blob_hash));
+    assert_true(a.line.queued > 0);
+    unsigned asked = a.line.queued;
+    assert_int_equal(jb_blobline_take(&a.line, &gone, &fault), JB_OK);
+    assert_int_equal(a.line.queued, asked);
+    gone.error = JB_FULL; /* b takes no more of it */
+    assert_int_equal(jb_blobline_take(&a.line, &gone, &fault), JB_OK);
+    assert_int_equal(a.line.queued, 0);
+    unlink_ends(w, &a, &b);
+}
+
 static int setup(void **state)
 {
     return jb_sign_init() == JB_OK ? lw_setup(state) : -1;
@@ -365,6 +394,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_may_not_have_it_hears_what_who_asks_for_nothing_hears,
                                         setup, lw_teardown),
         cmocka_unit_test_setup_teardown(a_full_store_says_so, setup, lw_teardown),
+        cmocka_unit_test_setup_teardown(not_here_yet_takes_nothing_back_that_was_asked_for, setup,
+                                        lw_teardown),
     };
     return cmocka_run_group_tests_name("blobstore", tests, NULL, NULL);
 }

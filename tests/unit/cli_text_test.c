@@ -304,10 +304,10 @@ static void test_formats(void **state)
     static const struct {
         const char *files, *call;
     } sources[] = {
-        {"proto/rules/*.c", "jb_detail_set("},       {"daemon/*.c", "jb_detail_set("},
-        {"clients/agent/*.c", "jb_detail_set("},     {"clients/agent/ask_*.c", "jb_fault_set("},
-        {"clients/agent/submit.c", "jb_fault_set("}, {"clients/agent/reader.c", "jb_fault_set("},
-        {"clients/agent/waiters.c", "jb_fault_set("}};
+        {"proto/rules/*.c", "jb_detail_set("},        {"daemon/*.c", "jb_detail_set("},
+        {"clients/agent/*.c", "jb_detail_set("},      {"clients/agent/ask_*.c", "jb_fault_set("},
+        {"clients/agent/submit.c", "jb_fault_set("},  {"clients/agent/reader.c", "jb_fault_set("},
+        {"clients/agent/waiters.c", "jb_fault_set("}, {"clients/agent/attach.c", "jb_fault_set("}};
     size_t unknown = 0;
     size_t files = 0;
     (void)state;

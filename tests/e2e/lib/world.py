@@ -53,6 +53,7 @@ class Process:
         self.killed = False
         self.limits = None  # called in the child before it starts
         self.test_clock = None  # file with a simulated clock
+        self.environment = {}  # more than ours
 
     def start(self, arguments, environment=None, seconds=PATIENCE):
         """Start and wait until it is ready; what it wrote to its ready descriptor."""
@@ -70,7 +71,7 @@ class Process:
             self.child = subprocess.Popen(
                 [os.path.join(BUILD, self.program), *arguments, "--ready-fd", str(write_end)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[write_end],
-                env={**os.environ, **(environment or {})}, preexec_fn=prepare)
+                env={**os.environ, **self.environment, **(environment or {})}, preexec_fn=prepare)
         os.close(write_end)
         self.killed = False
         try:
