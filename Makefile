@@ -362,7 +362,7 @@ $(POWERCUT): $(call obj,$(CHAOS_SRC))
 # Broken on purpose, each in a folder of its own: main.c and the archives are those of the normal
 # build, the sources that look at proto/base/mutant.h are compiled with it before them.
 MUTANTS := ACK_EARLY TELL_ANYWAY FORGET_TOKEN FORGET_DEDUPE LAZY_SYNC SKIP_OVERDUE TWO_HOSTS
-MUTABLE_LEDGER := proto/ledger/ledger.c proto/ledger/line.c
+MUTABLE_LEDGER := proto/ledger/ledger.c proto/ledger/line.c proto/ledger/behind.c
 MUTABLE_DAEMON := $(MUTABLE_LEDGER) daemon/greet.c daemon/clockwork.c daemon/commit.c
 MUTABLE_AGENT := $(MUTABLE_LEDGER) clients/agent/apply.c clients/agent/submit.c clients/agent/token.c
 mutated = $(patsubst %.c,$(BUILD)/mutants/$(1)/obj/%.o,$(2))

@@ -195,8 +195,10 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
     else if (row->recorded || err != JB_OK)
         jb_admin_record(a, peer, r, frame, err, &fault);
-    else
+    else {
+        (void)jb_follow_now(a->b); /* what is shown holds all that was confirmed */
         row->handle(a, peer, r);
+    }
 }
 
 static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)

@@ -54,6 +54,14 @@ static bool reads(uint32_t host, const struct jb_participant *p, size_t count, u
     return false;
 }
 
+bool jb_audience_reads(const struct jb_case *c, uint32_t node)
+{
+    for (size_t i = 0; i < c->participant_count; i++)
+        if (c->participants[i].node == node && c->participants[i].role == JB_ROLE_LEFT)
+            return false;
+    return c->registrar == node || reads(c->host, c->participants, c->participant_count, node);
+}
+
 /* Everybody in the case after the act; those who were not there before join with the history, those
  * who are no longer there get a LEFT item. */
 static enum jb_err case_audience(struct jb_batch *t, const struct jb_accepted *a,

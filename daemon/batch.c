@@ -14,6 +14,7 @@ void jb_batch_init(struct jb_batch *t)
 
 void jb_batch_fini(struct jb_batch *t)
 {
+    jb_tail_block_free(&t->block);
     jb_arena_fini(&t->arena);
     free(t->items);
     free(t->ops);
@@ -24,6 +25,7 @@ void jb_batch_fini(struct jb_batch *t)
 
 void jb_batch_undecide(struct jb_batch *t)
 {
+    jb_tail_block_free(&t->block);
     t->op_count = 0;
     t->touched_count = 0;
     t->case_count = 0;

@@ -280,6 +280,8 @@ void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_pee
     struct jb_blob_link *k =
         s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? jb_blob_link_of(s, p->node) : NULL;
     struct jb_fault fault = {""};
+    if (f->kind != JB_FRAME_BLOB_CHUNK)
+        (void)jb_follow_now(b); /* who may have it is in the tables */
     enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : jb_blobline_take(&k->line, f, &fault);
 
     if (err != JB_OK) {

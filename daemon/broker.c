@@ -38,14 +38,15 @@ struct jb_peer *jb_broker_peer(struct jb_broker *b, uint32_t node)
         return p;
     /* nothing of it is under way, before its first greeting or since it got lost: the disk knows
      * where its line stands */
-    const struct jb_line_state *line = jb_line_get(b->reader, node);
-    if (line != NULL && p == NULL)
-        p = calloc(1, sizeof *p);
-    if (line == NULL || p == NULL)
+    struct jb_line_state line;
+    if (jb_tail_line(b, node, &line) != JB_OK)
+        return NULL;
+    p = p != NULL ? p : calloc(1, sizeof *p);
+    if (p == NULL)
         return NULL;
     p->node = node;
-    p->up_taken = line->up;
-    p->up_decided = line->up;
+    p->up_taken = line.up;
+    p->up_decided = line.up;
     p->stale = false;
     b->peers[node] = p;
     return p;
@@ -184,6 +185,7 @@ static void peers_free(struct jb_broker *b)
 enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault)
 {
     peers_free(b);
+    jb_tail_clear(&b->tail);
     jb_directory_fini(&b->directory);
     jb_directory_init(&b->directory);
     jb_ledger_close(&b->reader);
@@ -275,6 +277,8 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_tick_start(b);
     if (err == JB_OK)
+        err = jb_follow_start(b);
+    if (err == JB_OK)
         err = jb_deliver_start(b);
     if (err == JB_OK)
         err = jb_clockwork_start(b);
@@ -337,6 +341,7 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
     jb_blob_stop(b);
     close_handle((uv_handle_t *)&b->tick);
     close_handle((uv_handle_t *)&b->behind.idle);
+    close_handle((uv_handle_t *)&b->follow_timer);
     close_handle((uv_handle_t *)&b->clock_timer);
     close_handle((uv_handle_t *)&b->house_timer);
     jb_degraded_stop(b);
@@ -351,6 +356,7 @@ void jb_broker_fini(struct jb_broker *b)
     jb_batch_fini(&b->batches[0]);
     jb_batch_fini(&b->batches[1]);
     peers_free(b);
+    jb_tail_fini(&b->tail);
     jb_directory_fini(&b->directory);
     jb_ledger_book_fini(&b->shelf);
     jb_arena_fini(&b->frame_arena);

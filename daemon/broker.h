@@ -2,8 +2,9 @@
  *
  *   intake (intake.c)  frames -> submissions, acknowledgements, collected in `fill`
  *   load, decide (decide.c)  submissions -> entries or refusals, effects applied to cases in memory
- *   commit (commit.c)  one transaction on the worker thread: log, tables, streams, receipts
- *   deliver (deliver.c)  stream items to nodes with credit
+ *   commit (commit.c)  one transaction on the worker thread: the log and one packed row
+ *   deliver (deliver.c)  stream items to nodes with credit, out of the tail in memory (tail.h)
+ *   follow (follow.c)  the tables, many batches at once, on the worker thread
  *
  * Everything but commit runs on the loop thread. While one batch is being synced the next one
  * gathers; decide runs only when no commit is under way, so the writing ledger is used by one
@@ -17,8 +18,11 @@
 
 #include "daemon/attached.h"
 #include "daemon/config.h"
+#include "daemon/degraded.h"
+#include "daemon/follow.h"
 #include "daemon/keeper.h"
 #include "daemon/quota.h"
+#include "daemon/tail.h"
 #include "proto/ledger/book.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
@@ -202,9 +206,10 @@ struct jb_batch {
     uint64_t next_seq;  /* log number of its next entry */
     enum jb_err result; /* of the commit */
     struct jb_fault fault;
-    struct jb_counters counted; /* what deciding it added to the counters */
-    bool tells_clock;           /* it holds steps of the clock for the record ... */
-    struct jb_keeper keeper;    /* ... and so stood the keeper before they were taken from it */
+    struct jb_counters counted;  /* what deciding it added to the counters */
+    struct jb_tail_block *block; /* what it comes to in memory; NULL: all is in the tables */
+    bool tells_clock;            /* it holds steps of the clock for the record ... */
+    struct jb_keeper keeper;     /* ... and so stood the keeper before they were taken from it */
 };
 
 /* What the broker looks for by itself, in bounded pieces: see sweep.c. */
@@ -267,8 +272,14 @@ struct jb_broker {
     struct jb_batch batches[2];
     struct jb_batch *fill, *busy;
     bool committing;
+    atomic_bool working; /* the worker has the ledger: `committing`, but told by itself */
     int64_t commit_started_mono_ms;
     uv_work_t work;
+    struct jb_tail tail;
+    uv_timer_t follow_timer;
+    bool follow_due;      /* the tables have waited long enough, or somebody waits for them */
+    enum jb_err followed; /* how it went */
+    struct jb_fault follow_fault;
     struct jb_behind behind;
     struct { /* connections of nobody that the gate ended */
         uint64_t cut;
@@ -277,6 +288,7 @@ struct jb_broker {
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
 
     uv_timer_t clock_timer; /* deadline clock */
+    int64_t falls_ms;       /* nothing falls due before; 0: not known */
     uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
     bool forget;            /* a key was erased: its traces beside the file must still go */
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
@@ -374,7 +386,9 @@ enum jb_err jb_decide_own(struct jb_broker *b, struct jb_batch *t,
 enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
                             const struct jb_intake_item *item, const struct jb_entry *submitted,
                             bool *known) JB_MUST;
-/* audience.c: whom an accepted entry goes to; changes the case, the directory. *out is in the
+/* audience.c: may the node read what is sealed in the case? As the ledger's STREAM_KEY says it. */
+bool jb_audience_reads(const struct jb_case *c, uint32_t node);
+/* whom an accepted entry goes to; changes the case, the directory. *out is in the
  * batch's memory. */
 struct jb_accepted;
 enum jb_err jb_audience_find(struct jb_broker *b, struct jb_batch *t, struct jb_accepted *a,
@@ -441,29 +455,16 @@ void jb_sweep_succeed(struct jb_broker *b); /* begin: an agency retired */
 /* Queue the next piece; how many items. 0: nothing left to look at. */
 size_t jb_sweep_queue(struct jb_broker *b, int64_t now_ms);
 bool jb_sweep_running(const struct jb_broker *b);
+/* Is there something to look for, or was there since the last look? */
+bool jb_sweep_wanted(const struct jb_broker *b, int64_t now_ms);
 
 /* tick.c: begin, finish */
+/* The worker is done: intake and clock go on, and what gathered is the next batch. */
+void jb_tick_take_on(struct jb_broker *b);
 enum jb_err jb_tick_start(struct jb_broker *b) JB_MUST;
 /* Decide b->busy and commit it. No commit under way. */
 void jb_tick_commit(struct jb_broker *b);
 void jb_tick_kick(struct jb_broker *b); /* there is something to decide */
-
-/* degraded.c: nothing is taken in, memory is as on disk, reading goes on */
-bool jb_degraded(const struct jb_broker *b);
-/* Take the reserve, and begin degraded if there is no room for it. */
-enum jb_err jb_degraded_start(struct jb_broker *b) JB_MUST;
-void jb_degraded_stop(struct jb_broker *b);
-/* The batch failed with t->result and t->fault, nothing of it is on disk: degrade, or stop when the
- * cause does not pass by itself. No commit under way. */
-void jb_degraded_failed(struct jb_broker *b, struct jb_batch *t);
-/* Something else than a batch failed whose outcome memory must show. */
-void jb_degraded_enter(struct jb_broker *b, enum jb_err err, const char *detail);
-/* What gathered although nothing is taken in: those who wait are told. */
-void jb_degraded_drop(struct jb_broker *b);
-/* The batch that was decided again with the reserve given free is on disk. */
-void jb_degraded_saved(struct jb_broker *b);
-/* Tell a node that its submissions have to wait, and why. */
-void jb_degraded_tell(struct jb_broker *b, const struct jb_peer *p);
 
 /* admin.c */
 enum jb_err jb_admin_start(struct jb_broker *b, struct jb_fault *fault) JB_MUST;

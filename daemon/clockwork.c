@@ -11,10 +11,13 @@
 #define CASES_AT_ONCE 512
 #define PUT_OFF_MS 600000
 #define LOOK_AT_LEAST_EVERY_MS 30000
+#define AGAIN_MS 100 /* when the worker could not be asked */
 
 static void on_timer(uv_timer_t *timer)
 {
-    jb_clockwork_look(timer->data);
+    struct jb_broker *b = timer->data;
+    b->falls_ms = 0;
+    jb_clockwork_look(b);
 }
 
 /* ---- steps of the wall clock go on record ---- */
@@ -155,13 +158,24 @@ void jb_clockwork_look(struct jb_broker *b)
     static const struct jb_clock_witness nobody = {.user = {"clock", 5}};
     (void)jb_clockwork_record(b, &nobody);
     refresh_book(b, now_ms);
+    if (now_ms < b->falls_ms && !jb_sweep_wanted(b, now_ms))
+        return;                            /* the timer runs */
+    if (jb_ledger_behind(b->ledger) > 0) { /* then once more, from tables that are up to date */
+        b->follow_due = true;
+        if (!jb_follow_begin(b))
+            (void)uv_timer_start(&b->clock_timer, on_timer, AGAIN_MS, 0);
+        return;
+    }
     enum jb_err err = jb_clockwork_queue(b, now_ms, CASES_AT_ONCE, &count, &next_ms);
+    b->falls_ms = err == JB_OK ? next_ms : 0;
     if (err != JB_OK)
         jb_log(JB_LOG_ERROR, NULL, "clock.blind", "error=%s detail=\"%s\"", jb_err_name(err),
                jb_ledger_error(b->reader));
     if (count == 0) /* what fell due goes first */
         swept = jb_sweep_queue(b, now_ms);
     b->clock_pending = count > 0 || swept > 0;
+    if (b->clock_pending)
+        b->falls_ms = 0;
     if (jb_sweep_running(b) || b->clock_pending)
         next_ms = now_ms; /* nobody else may wake the loop for what was queued */
     (void)uv_timer_start(&b->clock_timer, on_timer, patience(b, now_ms, next_ms), 0);

@@ -60,6 +60,7 @@ static enum jb_err write_stream(struct jb_ledger *l, const struct jb_op *op,
                                 .duty = to->duty,
                                 .case_no = op->entry->act.case_no,
                                 .entry_seq = op->entry->seq,
+                                .act_kind = (int)op->entry->act.kind,
                                 .entry = op->bytes};
     return jb_stream_append(l, &add, NULL);
 }
@@ -169,16 +170,45 @@ static enum jb_err write_cases(struct jb_ledger *l, struct jb_batch *t)
     return err;
 }
 
+/* Can all of it follow later? What changes more than cases, streams and lines is rare, and goes to
+ * the tables at once. */
+static bool may_wait(const struct jb_batch *t)
+{
+    for (size_t i = 0; i < t->op_count; i++) {
+        const struct jb_op *op = &t->ops[i];
+        if (op->kind == JB_OP_REFUSAL || op->kind == JB_OP_RECEIPT)
+            continue;
+        if (op->kind != JB_OP_ENTRY || !jb_ledger_may_wait(op->entry->act.kind))
+            return false;
+        for (size_t k = 0; k < op->audience_count; k++)
+            if (op->audience[k].reads)
+                return false;
+    }
+    return true;
+}
+
+static enum jb_err write_all(struct jb_ledger *l, struct jb_batch *t, bool waits)
+{
+    enum jb_err err = JB_OK;
+    for (size_t i = 0; i < t->op_count && err == JB_OK; i++)
+        err = write_op(l, &t->ops[i]);
+    if (err == JB_OK)
+        err = write_cases(l, t);
+    if (err == JB_OK && waits) {
+        t->block = jb_tail_block_new(jb_ledger_tick_in_hand(l));
+        err = t->block != NULL ? JB_OK : JB_NOMEM;
+    }
+    return err;
+}
+
 void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t)
 {
     const char *phase = "begin";
-    enum jb_err err = jb_ledger_begin(l);
+    bool waits = may_wait(t);
+    enum jb_err err = waits ? jb_ledger_begin_tick(l) : jb_ledger_begin(l);
     if (err == JB_OK) {
         phase = "write";
-        for (size_t i = 0; i < t->op_count && err == JB_OK; i++)
-            err = write_op(l, &t->ops[i]);
-        if (err == JB_OK)
-            err = write_cases(l, t);
+        err = write_all(l, t, waits);
         if (err == JB_OK) {
             phase = "commit";
             err = jb_ledger_commit(l);
@@ -187,6 +217,8 @@ void jb_commit_batch(struct jb_ledger *l, struct jb_batch *t)
         }
     }
     t->result = err;
+    if (err != JB_OK)
+        jb_tail_block_free(&t->block);
     if (err == JB_OK && jb_ledger_wal_bytes(l) > JB_WAL_TRIM_BYTES)
         jb_ledger_checkpoint(l, false);
     if (err != JB_OK)

@@ -140,7 +140,9 @@ static enum jb_err count_duties(struct deciding *d, struct jb_question *q)
 {
     if (d->entry->act.kind != JB_ACT_RETIRE_NODE)
         return JB_OK;
-    enum jb_err err = jb_ledger_node_duties(d->b->ledger, d->entry->act.node, &q->open_duties);
+    enum jb_err err = jb_ledger_catch_up(d->b->ledger);
+    if (err == JB_OK)
+        err = jb_ledger_node_duties(d->b->ledger, d->entry->act.node, &q->open_duties);
     for (size_t i = 0; i < d->t->case_capacity && err == JB_OK; i++) {
         const struct jb_case *c = d->t->cases[i];
         if (c != NULL && c->last_seq >= d->t->first_seq && owes(c, d->entry->act.node))

@@ -91,8 +91,10 @@ static enum jb_err received_instead(struct jb_broker *b, struct jb_batch *t, str
                                     bool *done)
 {
     int64_t at_ms = 0;
-    enum jb_err err =
-        jb_ledger_stored_at(b->ledger, d->c->case_no, d->c->sent_seq, d->c->host, &at_ms);
+    enum jb_err err = jb_ledger_catch_up(b->ledger);
+    if (err != JB_OK)
+        return err;
+    err = jb_ledger_stored_at(b->ledger, d->c->case_no, d->c->sent_seq, d->c->host, &at_ms);
     if (err != JB_OK)
         return err == JB_NOT_FOUND ? JB_OK : err;
     struct jb_act act = {.kind = JB_ACT_RECEIVED,

@@ -83,7 +83,7 @@ static enum jb_err deliver_once(struct jb_broker *b, struct jb_peer *p)
     struct jb_frame f = {.kind = JB_FRAME_DELIVER, .version = p->protocol, .first = want.from};
     struct jb_frame_item *items = NULL;
     struct jb_bytes bytes = {NULL, 0};
-    enum jb_err err = jb_stream_read(b->reader, &want, &arena, &items, &f.item_count, f.head);
+    enum jb_err err = jb_tail_read(b, &want, &arena, &items, &f.item_count, f.head);
     if (err == JB_OK && f.item_count == 0)
         err = JB_NOT_FOUND;
     f.items = items;

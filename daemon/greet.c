@@ -172,7 +172,7 @@ static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
             return former;
     }
     uint8_t head[JB_HASH_BYTES];
-    enum jb_err err = jb_stream_head(b->reader, g->node->node, theirs->number, head);
+    enum jb_err err = jb_tail_head(b, g->node->node, theirs->number, head);
     if (err == JB_NOT_FOUND)
         return jb_fault_set(
             &g->fault, JB_DIVERGED,
@@ -264,11 +264,13 @@ static enum jb_err welcome(struct jb_broker *b, const struct jb_zmsg *msg, struc
                          .suite = b->keys.suite,
                          .software = jb_text_of("jiaoband " JB_VERSION_TEXT)};
     memcpy(w.sign_key, b->keys.sign_public, sizeof w.sign_key);
-    memcpy(w.down.epoch, jb_ledger_epoch(b->reader), sizeof w.down.epoch);
-    enum jb_err err = jb_stream_end(b->reader, p->node, &w.down.number, w.down.head);
-    if (err == JB_OK)
-        jb_answer(b, msg->routing_id, &w);
-    return err;
+    struct jb_line_state line;
+    enum jb_err err = jb_tail_line(b, p->node, &line);
+    if (err != JB_OK)
+        return err;
+    w.down = line.down;
+    jb_answer(b, msg->routing_id, &w);
+    return JB_OK;
 }
 
 static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct greeting *g)

@@ -154,7 +154,7 @@ static enum jb_err check_ack(struct jb_broker *b, const struct jb_peer *p, const
     if (f->number > p->sent)
         return JB_RANGE; /* acknowledges what was never sent */
     uint8_t head[JB_HASH_BYTES];
-    enum jb_err err = jb_stream_head(b->reader, p->node, f->number, head);
+    enum jb_err err = jb_tail_head(b, p->node, f->number, head);
     if (err != JB_OK)
         return err;
     if (memcmp(head, f->head, sizeof head) != 0)
@@ -218,8 +218,10 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
                             .now_ms = jb_broker_now(b),
                             .up = p->up_taken};
     beat.suite = b->keys.suite;
-    memcpy(beat.down.epoch, jb_ledger_epoch(b->reader), sizeof beat.down.epoch);
-    enum jb_err err = jb_stream_end(b->reader, p->node, &beat.down.number, beat.down.head);
+    struct jb_line_state line;
+    enum jb_err err = jb_tail_line(b, p->node, &line);
+    if (err == JB_OK)
+        beat.down = line.down;
     struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, beat.down.epoch,
                                                   beat.down.number, beat.down.head);
     if (err == JB_OK)

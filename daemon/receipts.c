@@ -150,6 +150,11 @@ static enum jb_err collect_one(struct jb_batch *t, const struct jb_receipt *r,
     return JB_OK;
 }
 
+static bool restored(const struct jb_broker *b)
+{
+    return memcmp(jb_ledger_origin(b->ledger), jb_ledger_epoch(b->ledger), JB_EPOCH_BYTES) != 0;
+}
+
 static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                            const struct jb_stored_items *duties, struct news *news)
 {
@@ -159,11 +164,14 @@ static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct
         struct jb_case *c = jb_batch_case(t, b->ledger, duties->at[i].case_no, &err);
         if (c == NULL)
             return err;
-        err = jb_ledger_stored_at(b->ledger, c->case_no, duties->at[i].log_seq, r->node, &told_ms);
-        if (err == JB_OK)
-            continue; /* told before the record was restored */
-        if (err != JB_NOT_FOUND)
-            return err;
+        if (restored(b)) { /* then it may have been told before: the tables know */
+            err = jb_ledger_stored_at(b->ledger, c->case_no, duties->at[i].log_seq, r->node,
+                                      &told_ms);
+            if (err == JB_OK)
+                continue;
+            if (err != JB_NOT_FOUND)
+                return err;
+        }
         err = collect_one(t, r, c, &duties->at[i], news);
         if (err == JB_OK)
             err = count_from_receipt(b, t, r, c, &duties->at[i]);
@@ -189,8 +197,8 @@ enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
     op->item = item;
     b->count.acks++;
     struct jb_stored_items duties = {NULL, 0};
-    enum jb_err err = jb_stream_duties(b->ledger, r->node, line->acked.number, r->point.number,
-                                       &t->arena, &duties);
+    enum jb_err err =
+        jb_tail_duties(b, r->node, line->acked.number, r->point.number, &t->arena, &duties);
     struct news news = {NULL, 0, 0};
     if (err == JB_OK)
         err = collect(b, t, r, &duties, &news);

@@ -156,6 +156,11 @@ static bool retired_since(const struct jb_broker *b, int64_t now_ms)
     return false;
 }
 
+bool jb_sweep_wanted(const struct jb_broker *b, int64_t now_ms)
+{
+    return jb_sweep_running(b) || retired_since(b, now_ms);
+}
+
 size_t jb_sweep_queue(struct jb_broker *b, int64_t now_ms)
 {
     size_t queued = 0;

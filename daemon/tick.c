@@ -73,8 +73,29 @@ static void release_effects(struct jb_broker *b, struct jb_batch *t)
             jb_blob_committed(b, t->ops[i].entry);
 }
 
-/* On disk; intake goes on. */
-static void take_on(struct jb_broker *b)
+/* What is in memory now, and from when on the clock has something to say. */
+static void publish(struct jb_broker *b, struct jb_batch *t)
+{
+    if (t->block == NULL) { /* all of it is in the tables */
+        jb_tail_clear(&b->tail);
+        b->falls_ms = 0;
+        return;
+    }
+    const struct jb_tick *tick = t->block->tick;
+    for (size_t i = 0; i < tick->case_count; i++) {
+        const struct jb_case *c = tick->cases[i].c;
+        for (size_t k = 0; k < c->deadline_count; k++) {
+            int64_t next_ms = jb_deadline_next_ms(&c->deadlines[k]);
+            if (c->deadlines[k].end == JB_END_OPEN && next_ms < b->falls_ms)
+                b->falls_ms = next_ms;
+        }
+    }
+    jb_tail_publish(&b->tail, t->block);
+    t->block = NULL;
+    jb_follow_later(b);
+}
+
+void jb_tick_take_on(struct jb_broker *b)
 {
     if (b->paused && !b->stopping) {
         b->paused = false;
@@ -85,10 +106,10 @@ static void take_on(struct jb_broker *b)
         return;
     }
     b->clock_pending = false;
-    if (jb_degraded(b))
+    if (jb_degraded(b) || jb_follow_begin(b))
         return;
     jb_clockwork_look(b);
-    if (b->fill->item_count > 0)
+    if (b->fill->item_count > 0 && !b->committing)
         begin(b);
 }
 
@@ -100,6 +121,7 @@ static void on_committed(uv_work_t *work, int status)
     b->committing = false;
     if (t->result == JB_OK) {
         b->count.commits++;
+        publish(b, t);
         release_effects(b, t);
         jb_batch_reset(t);
         if (jb_degraded(b))
@@ -109,13 +131,14 @@ static void on_committed(uv_work_t *work, int status)
         if (b->committing) /* once more, with the reserve given free */
             return;
     }
-    take_on(b);
+    jb_tick_take_on(b);
 }
 
 static void on_work(uv_work_t *work)
 {
     struct jb_broker *b = work->data;
     jb_commit_batch(b->ledger, b->busy);
+    atomic_store(&b->working, false);
 }
 
 static struct jb_counters counted_since(const struct jb_counters *now,
@@ -140,13 +163,19 @@ void jb_tick_commit(struct jb_broker *b)
         jb_clockwork_look(b); /* its timer may have run out while this was pending */
         return;
     }
+    if (t->result == JB_OK)
+        t->result = jb_tail_room(&b->tail, b->directory.count > 0
+                                               ? b->directory.nodes[b->directory.count - 1].node
+                                               : JB_NODE_BROKER_NUMBER);
     if (t->result == JB_OK) {
         b->committing = true;
+        atomic_store(&b->working, true);
         b->commit_started_mono_ms = jb_clock_mono_ms();
         b->work.data = b;
         if (uv_queue_work(b->loop, &b->work, on_work, on_committed) == 0)
             return;
         b->committing = false;
+        atomic_store(&b->working, false);
         t->result = jb_fault_set(&t->fault, JB_NOMEM, "the commit could not be queued");
     }
     jb_degraded_failed(b, t);

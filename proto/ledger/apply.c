@@ -77,9 +77,21 @@ static const struct {
     {JB_ACT_INSTALL_CALENDAR, calendar_apply},
 };
 
+bool jb_ledger_may_wait(enum jb_act_kind kind)
+{
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (others[i].kind == kind)
+            return kind == JB_ACT_STORED;
+    return true;
+}
+
 enum jb_err jb_ledger_apply_rest(struct jb_ledger *l, const struct jb_entry *entry)
 {
     assert(l->writing);
+    if (l->behind.fresh != NULL) { /* when the tick is applied */
+        assert(jb_ledger_may_wait(entry->act.kind));
+        return JB_OK;
+    }
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (others[i].kind == entry->act.kind)
             return others[i].apply(l, entry);

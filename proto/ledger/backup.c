@@ -161,6 +161,8 @@ static enum jb_err settle(struct run *r)
     if (err == JB_OK)
         err = jb_backup_settle(&r->c);
     if (err == JB_OK)
+        err = jb_backup_ticks(&r->c, r->fault);
+    if (err == JB_OK)
         err = jb_state_load(from);
     r->out->seq = from->heads.log_seq;
     memcpy(r->out->head, from->heads.log_head, JB_HASH_BYTES);
@@ -177,6 +179,8 @@ static enum jb_err copy_all(struct run *r, int64_t now_ms)
     enum jb_err err = jb_backup_catch_up(&r->c);
     if (err == JB_OK)
         err = settle(r);
+    if (err != JB_OK && r->fault->text[0] != '\0')
+        return err;
     if (err != JB_OK)
         return jb_fault_set(r->fault, err, "%s: %s", r->dest,
                             r->c.to->error[0] != '\0' ? r->c.to->error : r->c.from->error);

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "proto/ledger/behind.h"
+
 /* Small: whoever commits to the same disk meanwhile waits for a piece's sync. */
 #define PIECE_ROWS 512
 #define PIECE_BYTES ((int64_t)256 * 1024) /* of values, but one row is taken in any case */
@@ -354,4 +356,17 @@ enum jb_err jb_backup_settle(struct jb_backup_copying *c)
         err = jb_db_exec(c->to, "DELETE FROM audit WHERE number <= (SELECT floor FROM audit_end)");
     c->to->breath = breath;
     return err;
+}
+
+static enum jb_err tick_copy(void *ctx, struct jb_tick *t)
+{
+    struct jb_backup_copying *c = ctx;
+
+    c->rows += t->item_count + t->receipt_count + t->up_receipt_count + t->refused_count;
+    return jb_behind_record(c->to, t);
+}
+
+enum jb_err jb_backup_ticks(struct jb_backup_copying *c, struct jb_fault *fault)
+{
+    return jb_behind_rows(c->from, tick_copy, c, fault);
 }

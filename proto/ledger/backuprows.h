@@ -35,5 +35,8 @@ enum jb_err jb_backup_catch_up(struct jb_backup_copying *c) JB_MUST;
 /* The rest, and what is changed in place: in one view of the source, held by the caller. Without a
  * rest: as long as it is held the source's write-ahead log grows. */
 enum jb_err jb_backup_settle(struct jb_backup_copying *c) JB_MUST;
+/* Then, in the same view: what the source has as ticks comes into the tables of the backup, which
+ * has none. The fault says which one is damaged, or "". */
+enum jb_err jb_backup_ticks(struct jb_backup_copying *c, struct jb_fault *fault) JB_MUST;
 
 #endif

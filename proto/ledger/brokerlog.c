@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "proto/ledger/db.h"
+#include "proto/ledger/behind.h"
 
 uint64_t jb_log_last_seq(const struct jb_ledger *l)
 {
@@ -32,6 +32,19 @@ enum jb_err jb_case_entry_add(struct jb_ledger *l, int64_t case_no, uint64_t seq
     return jb_sql_run(l, JB_SQL_CASE_ENTRY_ADD, JB_ROW(jb_int(case_no), jb_u64(seq)));
 }
 
+static enum jb_err entry_keep(struct jb_tick *t, const struct jb_entry *entry,
+                              struct jb_bytes bytes)
+{
+    struct jb_tick_entry *to = jb_tick_more(t, &t->entries, &t->entry_count, sizeof *to);
+
+    if (to == NULL)
+        return JB_NOMEM;
+    *to = (struct jb_tick_entry){
+        .seq = entry->seq, .case_no = entry->act.case_no, .kind = (int)entry->act.kind};
+    to->bytes = (struct jb_bytes){jb_arena_memdup(&t->arena, bytes.data, bytes.len), bytes.len};
+    return to->bytes.data != NULL ? JB_OK : JB_NOMEM;
+}
+
 enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, struct jb_bytes bytes)
 {
     uint8_t hash[JB_HASH_BYTES];
@@ -48,7 +61,8 @@ enum jb_err jb_log_append(struct jb_ledger *l, const struct jb_entry *entry, str
                           jb_int(entry->act.case_no), jb_int(entry->act.kind),
                           jb_fixed(head, sizeof head), jb_blob(bytes)));
     if (err == JB_OK)
-        err = jb_case_entry_add(l, entry->act.case_no, entry->seq);
+        err = l->behind.fresh != NULL ? entry_keep(l->behind.fresh, entry, bytes)
+                                      : jb_case_entry_add(l, entry->act.case_no, entry->seq);
     if (err != JB_OK)
         return err;
     l->heads.log_seq = entry->seq;
@@ -77,9 +91,23 @@ enum jb_err jb_log_each_row(struct jb_ledger *l, sqlite3_stmt *s, jb_log_each ea
     return err;
 }
 
+struct asked { /* who asked for the entries of a case */
+    jb_log_each each;
+    void *ctx;
+};
+
+static enum jb_err tell(void *ctx, const struct jb_tick_entry *e)
+{
+    const struct asked *a = ctx;
+
+    return a->each(a->ctx, e->seq, e->bytes);
+}
+
 enum jb_err jb_log_each_of_case(struct jb_ledger *l, int64_t case_no, jb_log_each each, void *ctx)
 {
-    return jb_log_each_row(
+    enum jb_err err = jb_log_each_row(
         l, jb_sql_bind(l, JB_SQL_ENTRY_OF_CASE, JB_ROW(jb_int(case_no), jb_int(INT64_MAX))), each,
         ctx);
+    return err == JB_OK ? jb_behind_each(l, case_no, UINT64_MAX, tell, &(struct asked){each, ctx})
+                        : err;
 }

@@ -90,6 +90,7 @@ struct jb_stream_add { /* one item to append to a node's stream */
     int64_t case_no;       /* 0: none */
     uint64_t entry_seq;    /* ENTRY items: log number; 0: `body` is given */
     struct jb_bytes entry; /* ENTRY items: the encoded entry (not stored again) */
+    int act_kind;          /* of the entry; needed only in a tick */
     const struct jb_item *other; /* REFUSAL and LEFT items: number is filled in here; stored */
 };
 /* Append: numbers it, builds the item's bytes, moves the chain head. *number may be NULL. */
@@ -120,6 +121,9 @@ struct jb_stream_read {
 enum jb_err jb_stream_read(struct jb_ledger *l, const struct jb_stream_read *want,
                            struct jb_arena *arena, struct jb_frame_item **items, size_t *count,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;
+/* The key of a sealed case, if the tables say that this node may read it now; else empty. */
+enum jb_err jb_stream_key(struct jb_ledger *l, uint32_t node, int64_t case_no,
+                          struct jb_arena *arena, struct jb_bytes *key) JB_MUST;
 /* Chain head after item `number` of a node's stream (0: the start); NOT_FOUND. */
 enum jb_err jb_stream_head(struct jb_ledger *l, uint32_t node, uint64_t number,
                            uint8_t head[JB_HASH_BYTES]) JB_MUST;

@@ -3,7 +3,7 @@
  * Decides nothing about a case: what is written is what the rules' jb_case_apply made of it. */
 #include <assert.h>
 
-#include "proto/ledger/db.h"
+#include "proto/ledger/behind.h"
 
 /* ---- load ---- */
 
@@ -91,6 +91,10 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
     enum jb_err err;
     struct jb_case loaded = {.case_no = case_no};
     unsigned parts = 0;
+    const struct jb_case *newer = jb_behind_case(l, case_no);
+
+    if (newer != NULL)
+        return jb_case_copy(newer, arena, c);
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(case_no)));
     bool found = jb_sql_next(l, s, &err);
 
@@ -161,9 +165,8 @@ static enum jb_err participants_write(struct jb_ledger *l, const struct jb_case 
     return err;
 }
 
-enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
+enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
 {
-    assert(l->writing && c->stage != JB_STAGE_NONE);
     enum jb_err err = row_write(l, c);
     if (err == JB_OK && c->participants_dirty)
         err = participants_write(l, c);
@@ -171,8 +174,31 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
         err = jb_deadlines_save(l, c);
     if (err == JB_OK)
         err = jb_case_parts_save(l, c);
+    return err;
+}
+
+static void marks_clear(struct jb_case *c)
+{
+    c->participants_dirty = false;
+    c->marks_dirty = false;
+    for (size_t i = 0; i < c->deadline_count; i++)
+        c->deadlines[i].dirty = false;
+    for (size_t i = 0; i < c->directive_count; i++)
+        c->directives[i].dirty = false;
+    for (size_t i = 0; i < c->target_count; i++)
+        c->targets[i].dirty = false;
+    for (size_t i = 0; i < c->docket_count; i++)
+        c->dockets[i].dirty = false;
+}
+
+enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
+{
+    assert(l->writing && c->stage != JB_STAGE_NONE);
+    if (l->behind.fresh != NULL) /* dirty until the tables have it */
+        return jb_behind_case_put(l, c);
+    enum jb_err err = jb_case_write(l, c);
     if (err == JB_OK)
-        c->participants_dirty = false;
+        marks_clear(c);
     return err;
 }
 

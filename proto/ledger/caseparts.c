@@ -207,26 +207,18 @@ static enum jb_err docket_write(struct jb_ledger *l, int64_t case_no, const stru
                              jb_int(d->stepped_ms), jb_int(d->closed_ms), jb_text(d->docket_no)));
 }
 
-enum jb_err jb_case_parts_save(struct jb_ledger *l, struct jb_case *c)
+enum jb_err jb_case_parts_save(struct jb_ledger *l, const struct jb_case *c)
 {
     enum jb_err err = c->marks_dirty ? marks_write(l, c) : JB_OK;
 
-    for (size_t i = 0; i < c->directive_count && err == JB_OK; i++) {
+    for (size_t i = 0; i < c->directive_count && err == JB_OK; i++)
         if (c->directives[i].dirty)
             err = directive_write(l, c->case_no, &c->directives[i]);
-        c->directives[i].dirty = c->directives[i].dirty && err != JB_OK;
-    }
-    for (size_t i = 0; i < c->target_count && err == JB_OK; i++) {
+    for (size_t i = 0; i < c->target_count && err == JB_OK; i++)
         if (c->targets[i].dirty)
             err = target_write(l, c->case_no, &c->targets[i]);
-        c->targets[i].dirty = c->targets[i].dirty && err != JB_OK;
-    }
-    for (size_t i = 0; i < c->docket_count && err == JB_OK; i++) {
+    for (size_t i = 0; i < c->docket_count && err == JB_OK; i++)
         if (c->dockets[i].dirty)
             err = docket_write(l, c->case_no, &c->dockets[i]);
-        c->dockets[i].dirty = c->dockets[i].dirty && err != JB_OK;
-    }
-    if (err == JB_OK)
-        c->marks_dirty = false;
     return err;
 }

@@ -55,6 +55,11 @@ enum jb_err jb_db_fail(struct jb_ledger *l, int rc)
     return JB_CORRUPT; /* CORRUPT, NOTADB, and a schema that is not what we made */
 }
 
+void jb_db_note(struct jb_ledger *l, const char *text)
+{
+    snprintf(l->error, sizeof l->error, "%s", text);
+}
+
 enum jb_err jb_db_exec(struct jb_ledger *l, const char *sql)
 {
     errno = 0;

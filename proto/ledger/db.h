@@ -12,6 +12,7 @@
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/ledger.h"
 #include "proto/ledger/statements.h"
+#include "proto/ledger/tick.h"
 
 struct jb_heads {     /* where the sequences stand; small, copied whole at begin and rollback */
     uint64_t log_seq; /* broker: last entry */
@@ -28,7 +29,17 @@ struct jb_line {
     struct jb_line_state now;       /* as the running transaction sees it */
     struct jb_line_state committed; /* as it is on disk; valid when touched */
     bool touched;                   /* changed in this transaction: written by the commit */
+    bool behind;                    /* its row is older than what is committed: see behind.h */
     struct jb_line *next_touched;
+};
+
+struct jb_backlog {      /* what is on disk as ticks and not yet in the tables: behind.h */
+    struct jb_tick **at; /* oldest first; owned */
+    size_t count, capacity;
+    struct jb_tick *fresh; /* is being made; NULL: what is written goes to the tables at once */
+    bool applying;         /* the running transaction has put all of it into the tables */
+    uint64_t number;       /* of the last tick */
+    uint64_t entries;      /* of all that wait */
 };
 
 struct jb_ledger {
@@ -50,6 +61,8 @@ struct jb_ledger {
         *lines; /* ascending node; owned, each allocated on its own: pointers stay valid */
     size_t line_count, line_capacity;
     struct jb_line *touched; /* list of touched lines */
+    struct jb_backlog behind;
+    bool lazy;               /* PRAGMA synchronous is NORMAL just now */
     struct jb_arena scratch; /* for one call at a time */
     struct jb_arena cases;   /* replica: the case to which an item is being applied */
     int64_t wal_bytes;
@@ -61,6 +74,8 @@ struct jb_ledger {
 
 /* Remember SQLite's message and translate its code. rc must not be OK, ROW or DONE. */
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc) JB_MUST;
+/* Another reason, as text for jb_ledger_error. */
+void jb_db_note(struct jb_ledger *l, const char *text);
 /* Run SQL text without result rows (schema, pragmas). */
 enum jb_err jb_db_exec(struct jb_ledger *l, const char *sql) JB_MUST;
 /* The integer that a pragma or a SELECT gives in its first row; 0 when there is none. */
@@ -181,12 +196,30 @@ enum jb_err jb_statements_prepare(struct jb_ledger *l, const char *path,
 /* Move all of the WAL into the file, synced (wal.c). BUSY: a reader holds a part of it up. */
 enum jb_err jb_wal_settle(struct jb_ledger *l) JB_MUST;
 
+/* BEGIN, and nothing else. Errors as jb_ledger_begin. */
+enum jb_err jb_transaction_begin(struct jb_ledger *l) JB_MUST;
+/* Do commits wait for the disk? Not inside a transaction; see behind.c. */
+enum jb_err jb_ledger_sync(struct jb_ledger *l, bool full) JB_MUST;
+
 /* Fill heads and lines from the tables. */
 enum jb_err jb_state_load(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_lines_load(struct jb_ledger *l) JB_MUST;
 /* Write the touched lines; then either of the other two. */
 enum jb_err jb_lines_flush(struct jb_ledger *l) JB_MUST;
 void jb_lines_keep(struct jb_ledger *l);
+/* The touched lines into a tick; after its commit their rows are behind. */
+enum jb_err jb_lines_pack(struct jb_ledger *l, struct jb_tick *t) JB_MUST;
+/* This is how a line stands; its row says less. */
+enum jb_err jb_line_is_behind(struct jb_ledger *l, const struct jb_line_state *state) JB_MUST;
+/* Write the rows that are behind; when that was committed none is. */
+enum jb_err jb_lines_save_behind(struct jb_ledger *l) JB_MUST;
+void jb_lines_caught_up(struct jb_ledger *l);
+/* Rows of line, receipt or up_receipt, refused. */
+enum jb_err jb_line_save(struct jb_ledger *l, const struct jb_line_state *state) JB_MUST;
+enum jb_err jb_receipt_write(struct jb_ledger *l, enum jb_sql id,
+                             const struct jb_receipt *r) JB_MUST;
+enum jb_err jb_refused_write(struct jb_ledger *l, const struct jb_line_decided *d,
+                             const uint8_t epoch[JB_EPOCH_BYTES]) JB_MUST;
 void jb_lines_restore(struct jb_ledger *l);
 void jb_lines_free(struct jb_ledger *l);
 
@@ -195,7 +228,8 @@ void jb_lines_free(struct jb_ledger *l);
 struct jb_line_state *jb_line_touch(struct jb_ledger *l, uint32_t node);
 /* Heads of both chains before their first item, from heads.node and the epochs. */
 void jb_replica_heads_start(struct jb_ledger *l);
-/* A number in `meta`. */
+/* A number in `meta`; reading: 0 when it is not there. */
+enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out) JB_MUST;
 enum jb_err jb_number_write(struct jb_ledger *l, const char *key, uint64_t value) JB_MUST;
 /* Give each row of (seq, body) to `each`; done with the statement. */
 enum jb_err jb_log_each_row(struct jb_ledger *l, sqlite3_stmt *s, jb_log_each each,
@@ -208,15 +242,19 @@ enum jb_err jb_case_entry_add(struct jb_ledger *l, int64_t case_no, uint64_t seq
 
 enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c,
                               struct jb_arena *arena) JB_MUST;
-enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
+/* Write what is dirty; the marks stay: jb_case_clean takes them away. */
+enum jb_err jb_deadlines_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
+enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
+/* The case as it is after the tick that is being made. */
+enum jb_err jb_behind_case_put(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 /* Read one deadline from a row that begins with JB_DEADLINE_NAMES. */
 struct jb_deadline jb_deadline_get(struct jb_reader *r, int64_t *case_no);
 /* caseparts.c: marks, directives with their receivers, dockets. Which parts the case has; load them
- * as far as `parts` says; write what is dirty and clear the marks. */
+ * as far as `parts` says; write what is dirty. */
 unsigned jb_case_parts(const struct jb_case *c);
 enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned parts,
                                struct jb_arena *arena) JB_MUST;
-enum jb_err jb_case_parts_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
+enum jb_err jb_case_parts_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 /* Read one from a row that holds its columns after case_no. */
 struct jb_directive jb_directive_get(struct jb_reader *r);
 struct jb_target jb_target_get(struct jb_reader *r);

@@ -105,7 +105,7 @@ static enum jb_err deadline_write(struct jb_ledger *l, int64_t case_no, const st
                jb_text(d->policy_version), jb_text(d->calendar_version), jb_text(d->article)));
 }
 
-enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)
+enum jb_err jb_deadlines_save(struct jb_ledger *l, const struct jb_case *c)
 {
     for (size_t i = 0; i < c->deadline_count; i++) {
         if (!c->deadlines[i].dirty)
@@ -113,7 +113,6 @@ enum jb_err jb_deadlines_save(struct jb_ledger *l, struct jb_case *c)
         enum jb_err err = deadline_write(l, c->case_no, &c->deadlines[i]);
         if (err != JB_OK)
             return err;
-        c->deadlines[i].dirty = false;
     }
     return JB_OK;
 }

@@ -14,7 +14,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
 #include "proto/ledger/backupchain.h"
-#include "proto/ledger/db.h"
+#include "proto/ledger/behind.h"
 #include "proto/ledger/schema.h"
 
 #define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
@@ -294,6 +294,17 @@ static enum jb_err writable_check(struct jb_ledger *l, const char *path, struct 
     return err;
 }
 
+/* What was confirmed and is not in the tables yet. */
+static enum jb_err waiting_apply(struct jb_ledger *l, const char *path, struct jb_fault *fault)
+{
+    struct jb_fault why = {""};
+    enum jb_err err = jb_behind_recover(l, &why);
+
+    if (err == JB_OK)
+        return JB_OK;
+    return jb_fault_set(fault, err, "%s: %s", path, why.text[0] != '\0' ? why.text : l->error);
+}
+
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault)
 {
@@ -315,6 +326,8 @@ enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *opt
         err = prepare(l, path, options, fault);
     if (err == JB_OK)
         err = writable_check(l, path, fault);
+    if (err == JB_OK && l->role == JB_LEDGER_BROKER && !l->read_only)
+        err = waiting_apply(l, path, fault);
     if (err == JB_OK && (err = jb_wal_settle(l)) != JB_OK)
         err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
     if (err == JB_OK)
@@ -331,12 +344,14 @@ void jb_ledger_close(struct jb_ledger **ledger)
     if (l == NULL)
         return;
     jb_ledger_rollback(l);
+    (void)!jb_ledger_catch_up(l); /* else the next one that opens the file does it */
     for (size_t i = 0; i < JB_SQL_COUNT; i++)
         sqlite3_finalize(l->statements[i]);
     int rc = sqlite3_close(l->db); /* checkpoints when it is the last connection */
     assert(rc == SQLITE_OK);
     (void)rc;
     jb_lines_free(l);
+    jb_behind_free(l);
     jb_arena_fini(&l->scratch);
     jb_arena_fini(&l->cases);
     free(l);
@@ -345,7 +360,7 @@ void jb_ledger_close(struct jb_ledger **ledger)
 
 /* ---- transactions ---- */
 
-enum jb_err jb_ledger_begin(struct jb_ledger *l)
+enum jb_err jb_transaction_begin(struct jb_ledger *l)
 {
     assert(!l->writing);
     if (l->read_only)
@@ -363,17 +378,35 @@ enum jb_err jb_ledger_begin(struct jb_ledger *l)
     return JB_OK;
 }
 
+enum jb_err jb_ledger_begin(struct jb_ledger *l)
+{
+    enum jb_err err = l->read_only ? JB_OK : jb_ledger_sync(l, true);
+
+    if (err == JB_OK)
+        err = jb_transaction_begin(l);
+    if (err != JB_OK)
+        return err;
+    err = jb_behind_apply(l);
+    if (err != JB_OK)
+        jb_ledger_rollback(l);
+    return err;
+}
+
 enum jb_err jb_ledger_commit(struct jb_ledger *l)
 {
     assert(l->writing);
-    enum jb_err err = jb_lines_flush(l);
+    bool tick = l->behind.fresh != NULL;
+    enum jb_err err = tick ? jb_behind_write(l) : jb_lines_flush(l);
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_COMMIT, JB_NO_ROW);
     if (err != JB_OK) {
         jb_ledger_rollback(l);
         return err;
     }
+    jb_behind_applied(l);
     jb_lines_keep(l);
+    if (tick)
+        jb_behind_committed(l);
     l->writing = false;
     return JB_OK;
 }
@@ -391,6 +424,7 @@ void jb_ledger_rollback(struct jb_ledger *l)
     }
     l->heads = l->committed;
     jb_lines_restore(l);
+    jb_behind_dropped(l);
     l->writing = false;
 }
 

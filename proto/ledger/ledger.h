@@ -49,13 +49,34 @@ enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *opt
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
 void jb_ledger_close(struct jb_ledger **ledger);
 
-/* Transactions; nesting is a bug (asserted). After any failure of a call inside one, the caller
- * rolls back. Commit returns after fsync. FULL, IO: nothing of the transaction is there, and the
- * ledger's memory (heads, counters) has been set back to the last commit as by rollback. begin:
- * BUSY, another process writes; DENIED, read-only. */
+/* Transactions that write the tables at once; nesting is a bug (asserted). After any failure of a
+ * call inside one, the caller rolls back. Commit returns after fsync. FULL, IO: nothing of the
+ * transaction is there, and the ledger's memory (heads, counters) has been set back to the last
+ * commit as by rollback. begin: BUSY, another process writes; DENIED, read-only. */
 enum jb_err jb_ledger_begin(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_ledger_commit(struct jb_ledger *l) JB_MUST;
 void jb_ledger_rollback(struct jb_ledger *l);
+
+/* ---- the record first, the tables behind it (broker) ----
+ *
+ * begin_tick begins a transaction in which a batch is confirmed: its entries go to the log, all the
+ * rest into one packed row. Allowed in it: jb_log_append and jb_ledger_apply_rest of acts that may
+ * wait, jb_ledger_case_save and case_key_put, jb_stream_append and jb_stream_backfill, and of the
+ * lines what decides, signs or acknowledges. Cases, entries of a case and states of lines are read
+ * as after it; every other question (listings, what fell due, streams, receipts) is answered from
+ * the tables: catch up first. NOMEM, and errors as begin. */
+enum jb_err jb_ledger_begin_tick(struct jb_ledger *l) JB_MUST;
+/* What such an act changes beside its case and directory may follow later. */
+bool jb_ledger_may_wait(enum jb_act_kind kind);
+/* How much waits: entries and batches. 0: the tables are as the record. */
+size_t jb_ledger_behind(const struct jb_ledger *l);
+/* All that waits into the tables, in one transaction that is on disk no later than the next one
+ * that is confirmed. When it fails everything waits on. jb_ledger_begin does the same in its own
+ * transaction, jb_ledger_close tries to. FULL, IO, NOMEM, BUSY. */
+enum jb_err jb_ledger_catch_up(struct jb_ledger *l) JB_MUST;
+/* The tick that the running transaction makes; NULL: none. Borrowed; hold it: see tick.h. */
+struct jb_tick;
+struct jb_tick *jb_ledger_tick_in_hand(const struct jb_ledger *l);
 
 /* Is the disk good again? Commits a transaction that changes nothing, and moves the WAL into the
  * file; both are synced. JB_OK, or what begin and commit answer. Not inside a transaction. */

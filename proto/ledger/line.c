@@ -120,21 +120,66 @@ const struct jb_line_state *jb_line_get(struct jb_ledger *l, uint32_t node)
     return &line->now;
 }
 
+enum jb_err jb_line_save(struct jb_ledger *l, const struct jb_line_state *s)
+{
+    return jb_sql_run(l, JB_SQL_LINE_SAVE,
+                      JB_ROW(jb_int(s->node), jb_fixed(s->up.epoch, JB_EPOCH_BYTES),
+                             jb_u64(s->up.number), jb_fixed(s->up.head, JB_HASH_BYTES),
+                             jb_u64(s->down.number), jb_fixed(s->down.head, JB_HASH_BYTES),
+                             jb_u64(s->acked.number), jb_fixed(s->acked.head, JB_HASH_BYTES),
+                             jb_int(s->acked_at_ms)));
+}
+
 enum jb_err jb_lines_flush(struct jb_ledger *l)
 {
     enum jb_err err = JB_OK;
 
     for (const struct jb_line *line = l->touched; line != NULL && err == JB_OK;
-         line = line->next_touched) {
-        const struct jb_line_state *s = &line->now;
-        err = jb_sql_run(l, JB_SQL_LINE_SAVE,
-                         JB_ROW(jb_int(s->node), jb_fixed(s->up.epoch, JB_EPOCH_BYTES),
-                                jb_u64(s->up.number), jb_fixed(s->up.head, JB_HASH_BYTES),
-                                jb_u64(s->down.number), jb_fixed(s->down.head, JB_HASH_BYTES),
-                                jb_u64(s->acked.number), jb_fixed(s->acked.head, JB_HASH_BYTES),
-                                jb_int(s->acked_at_ms)));
-    }
+         line = line->next_touched)
+        err = jb_line_save(l, &line->now);
     return err;
+}
+
+enum jb_err jb_lines_pack(struct jb_ledger *l, struct jb_tick *t)
+{
+    for (struct jb_line *line = l->touched; line != NULL; line = line->next_touched) {
+        struct jb_line_state *to = jb_tick_more(t, &t->lines, &t->line_count, sizeof *to);
+        if (to == NULL)
+            return JB_NOMEM;
+        *to = line->now;
+    }
+    return JB_OK;
+}
+
+enum jb_err jb_line_is_behind(struct jb_ledger *l, const struct jb_line_state *state)
+{
+    struct jb_line *line = line_of(l, state->node);
+
+    if (line == NULL)
+        return JB_NOMEM;
+    struct jb_line_state was = line->now;
+    line->now = *state;
+    memcpy(line->now.down.epoch, was.down.epoch, JB_EPOCH_BYTES);
+    memcpy(line->now.acked.epoch, was.acked.epoch, JB_EPOCH_BYTES);
+    line->behind = true;
+    return JB_OK;
+}
+
+/* As it was committed last: what the running transaction changes it writes itself. */
+enum jb_err jb_lines_save_behind(struct jb_ledger *l)
+{
+    enum jb_err err = JB_OK;
+
+    for (size_t i = 0; i < l->line_count && err == JB_OK; i++)
+        if (l->lines[i]->behind)
+            err = jb_line_save(l, &l->lines[i]->now);
+    return err;
+}
+
+void jb_lines_caught_up(struct jb_ledger *l)
+{
+    for (size_t i = 0; i < l->line_count; i++)
+        l->lines[i]->behind = false;
 }
 
 static void touched_clear(struct jb_ledger *l, bool restore)
@@ -143,6 +188,8 @@ static void touched_clear(struct jb_ledger *l, bool restore)
         struct jb_line *line = l->touched;
         if (restore)
             line->now = line->committed;
+        else
+            line->behind = l->behind.fresh != NULL;
         line->touched = false;
         l->touched = line->next_touched;
     }
@@ -167,6 +214,32 @@ void jb_lines_free(struct jb_ledger *l)
 
 /* ---- the up sequence ---- */
 
+enum jb_err jb_refused_write(struct jb_ledger *l, const struct jb_line_decided *d,
+                             const uint8_t epoch[JB_EPOCH_BYTES])
+{
+    return jb_sql_run(l, JB_SQL_REFUSED_ADD,
+                      JB_ROW(jb_int(d->node), jb_fixed(epoch, JB_EPOCH_BYTES), jb_u64(d->number),
+                             jb_int(d->at_ms), jb_int(d->refusal), jb_fixed(d->head, JB_HASH_BYTES),
+                             jb_blob(d->raw)));
+}
+
+static enum jb_err refused_keep(struct jb_ledger *l, const struct jb_line_decided *d,
+                                const uint8_t epoch[JB_EPOCH_BYTES])
+{
+    struct jb_tick *t = l->behind.fresh;
+
+    if (t == NULL)
+        return jb_refused_write(l, d, epoch);
+    struct jb_tick_refused *to = jb_tick_more(t, &t->refused, &t->refused_count, sizeof *to);
+    const uint8_t *raw = to != NULL ? jb_arena_memdup(&t->arena, d->raw.data, d->raw.len) : NULL;
+    if (raw == NULL)
+        return JB_NOMEM;
+    to->decided = *d;
+    to->decided.raw.data = d->raw.len > 0 ? raw : NULL;
+    memcpy(to->epoch, epoch, JB_EPOCH_BYTES);
+    return JB_OK;
+}
+
 enum jb_err jb_line_up_decided(struct jb_ledger *l, const struct jb_line_decided *d)
 {
     enum jb_err err = JB_OK;
@@ -177,10 +250,7 @@ enum jb_err jb_line_up_decided(struct jb_ledger *l, const struct jb_line_decided
     if (d->number != s->up.number + 1 && JB_MUTANT != JB_MUTANT_FORGET_DEDUPE)
         return d->number <= s->up.number ? JB_REPEAT : JB_GAP;
     if (d->refusal != 0)
-        err = jb_sql_run(l, JB_SQL_REFUSED_ADD,
-                         JB_ROW(jb_int(d->node), jb_fixed(s->up.epoch, JB_EPOCH_BYTES),
-                                jb_u64(d->number), jb_int(d->at_ms), jb_int(d->refusal),
-                                jb_fixed(d->head, JB_HASH_BYTES), jb_blob(d->raw)));
+        err = refused_keep(l, d, s->up.epoch);
     if (err != JB_OK)
         return err;
     s->up.number = d->number;
@@ -188,7 +258,7 @@ enum jb_err jb_line_up_decided(struct jb_ledger *l, const struct jb_line_decided
     return JB_OK;
 }
 
-static enum jb_err receipt_write(struct jb_ledger *l, enum jb_sql id, const struct jb_receipt *r)
+enum jb_err jb_receipt_write(struct jb_ledger *l, enum jb_sql id, const struct jb_receipt *r)
 {
     return jb_sql_run(l, id,
                       JB_ROW(jb_int(r->node), jb_fixed(r->point.epoch, JB_EPOCH_BYTES),
@@ -197,10 +267,25 @@ static enum jb_err receipt_write(struct jb_ledger *l, enum jb_sql id, const stru
                              jb_fixed(r->signature, JB_SIGN_BYTES)));
 }
 
+static enum jb_err receipt_keep(struct jb_tick *t, struct jb_receipt **list, size_t *count,
+                                const struct jb_receipt *r)
+{
+    struct jb_receipt *to = jb_tick_more(t, list, count, sizeof *to);
+
+    if (to == NULL)
+        return JB_NOMEM;
+    *to = *r;
+    return JB_OK;
+}
+
 enum jb_err jb_line_up_signed(struct jb_ledger *l, const struct jb_receipt *r)
 {
+    struct jb_tick *t = l->behind.fresh;
+
     assert(l->writing);
-    return receipt_write(l, JB_SQL_UP_RECEIPT_ADD, r);
+    if (t != NULL)
+        return receipt_keep(t, &t->up_receipts, &t->up_receipt_count, r);
+    return jb_receipt_write(l, JB_SQL_UP_RECEIPT_ADD, r);
 }
 
 enum jb_err jb_line_up_epoch(struct jb_ledger *l, uint32_t node,
@@ -238,7 +323,9 @@ enum jb_err jb_line_down_acked(struct jb_ledger *l, const struct jb_receipt *r)
 
     if (s == NULL)
         return JB_NOMEM;
-    enum jb_err err = receipt_write(l, JB_SQL_RECEIPT_ADD, r);
+    struct jb_tick *t = l->behind.fresh;
+    enum jb_err err = t != NULL ? receipt_keep(t, &t->receipts, &t->receipt_count, r)
+                                : jb_receipt_write(l, JB_SQL_RECEIPT_ADD, r);
     if (err != JB_OK || r->point.number < s->acked.number)
         return err;
     s->acked = r->point;

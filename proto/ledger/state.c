@@ -47,12 +47,13 @@ static enum jb_err fact_read(struct jb_ledger *l, const char *key, uint8_t *out,
     return err;
 }
 
-static enum jb_err number_read(struct jb_ledger *l, const char *key, uint64_t *out)
+enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out)
 {
     uint8_t raw[8];
     bool found = false;
     enum jb_err err = fact_read(l, key, raw, sizeof raw, &found);
 
+    *out = 0;
     for (size_t i = 0; i < sizeof raw && found && err == JB_OK; i++)
         *out = *out << 8 | raw[i];
     return err;
@@ -110,13 +111,13 @@ static enum jb_err replica_load(struct jb_ledger *l)
     uint64_t node = 0;
     uint64_t issued = 0;
     bool greeted = false;
-    enum jb_err err = number_read(l, ".node", &node);
+    enum jb_err err = jb_number_read(l, ".node", &node);
 
     if (err == JB_OK)
-        err = number_read(l, ".issued", &issued);
+        err = jb_number_read(l, ".issued", &issued);
     h->issued = issued != 0;
     if (err == JB_OK)
-        err = number_read(l, ".settles_after", &h->settles_after);
+        err = jb_number_read(l, ".settles_after", &h->settles_after);
     if (err == JB_OK)
         err = fact_read(l, ".down_epoch", h->down.epoch, JB_EPOCH_BYTES, &greeted);
     if (err == JB_OK)

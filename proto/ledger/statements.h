@@ -226,17 +226,20 @@
     X(ENTRY_HEAD, B, "SELECT head FROM entry WHERE seq = ?")                                       \
     X(ENTRY_BODY, B, "SELECT body FROM entry WHERE seq = ?")                                       \
     X(ENTRY_PAGE, B, "SELECT seq, head, body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?")       \
+    X(TICK_ADD, B, "INSERT INTO tick VALUES (?, ?)")                                               \
+    X(TICK_DROP, B, "DELETE FROM tick WHERE number <= ?")                                          \
+    X(TICKS, B, "SELECT number, body FROM tick ORDER BY number")                                   \
     X(CASE_ENTRY_ADD, B, "INSERT INTO case_entry VALUES (?, ?)")                                   \
     X(ENTRY_OF_CASE, B,                                                                            \
-      "SELECT e.seq, e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                       \
+      "SELECT e.seq, e.body, e.kind FROM case_entry c JOIN entry e ON e.seq = c.seq"               \
       " WHERE c.case_no = ? AND c.seq < ? ORDER BY c.seq")                                         \
     X(ENTRY_COMMON, B,                                                                             \
-      "SELECT seq, body FROM entry WHERE " JB_SQL_KIND_COMMON " AND seq < ? ORDER BY seq")         \
+      "SELECT seq, body, kind FROM entry WHERE " JB_SQL_KIND_COMMON " AND seq < ? ORDER BY seq")   \
     X(REGISTER_ENTRY, B, /* or what opened a file of its own */                                    \
       "SELECT e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                              \
       " WHERE c.case_no = ? AND e.kind IN (10, 50, 60) ORDER BY c.seq LIMIT 1")                    \
     X(REGISTER_ROW, B,                                                                             \
-      "SELECT e.seq, e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                       \
+      "SELECT e.seq, e.body, e.kind FROM case_entry c JOIN entry e ON e.seq = c.seq"               \
       " WHERE c.case_no = ? AND e.kind IN (10, 50, 60) ORDER BY c.seq LIMIT 1")                    \
     X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
     X(STREAM_READ, B,                                                                              \

@@ -5,14 +5,13 @@
 #include <assert.h>
 #include <sodium.h>
 
-#include "proto/ledger/db.h"
+#include "proto/ledger/behind.h"
 #include "proto/wire/codec.h"
 
 /* ---- append ---- */
 
-/* Item bytes in scratch memory. */
-static enum jb_err item_build(struct jb_ledger *l, const struct jb_stream_add *add, uint64_t number,
-                              struct jb_bytes *bytes)
+static enum jb_err item_build(const struct jb_stream_add *add, uint64_t number,
+                              struct jb_arena *arena, struct jb_bytes *bytes)
 {
     struct jb_item item = {.kind = JB_ITEM_ENTRY, .entry = add->entry};
 
@@ -22,7 +21,29 @@ static enum jb_err item_build(struct jb_ledger *l, const struct jb_stream_add *a
     item.at_ms = add->at_ms;
     item.settles = add->settles;
     item.history = add->history;
-    return jb_item_encode(&item, &l->scratch, bytes);
+    return jb_item_encode(&item, arena, bytes);
+}
+
+/* Into the tick that is being made. The bytes are in its memory. */
+static enum jb_err item_keep(struct jb_tick *t, const struct jb_stream_add *add,
+                             const struct jb_line_point *point, struct jb_bytes bytes)
+{
+    struct jb_tick_item *to = jb_tick_more(t, &t->items, &t->item_count, sizeof *to);
+
+    if (to == NULL)
+        return JB_NOMEM;
+    *to = (struct jb_tick_item){.node = add->node,
+                                .history = add->history,
+                                .duty = add->duty,
+                                .act_kind = add->act_kind,
+                                .number = point->number,
+                                .at_ms = add->at_ms,
+                                .entry_seq = add->entry_seq,
+                                .settles = add->settles,
+                                .case_no = add->case_no,
+                                .body = bytes};
+    memcpy(to->head, point->head, JB_HASH_BYTES);
+    return JB_OK;
 }
 
 static enum jb_err row_write(struct jb_ledger *l, const struct jb_stream_add *add,
@@ -47,13 +68,14 @@ enum jb_err jb_stream_append(struct jb_ledger *l, const struct jb_stream_add *ad
         return JB_NOMEM;
     struct jb_line_point next = s->down;
     next.number++;
+    struct jb_tick *t = l->behind.fresh;
     jb_arena_reset(&l->scratch);
-    enum jb_err err = item_build(l, add, next.number, &bytes);
+    enum jb_err err = item_build(add, next.number, t != NULL ? &t->arena : &l->scratch, &bytes);
     if (err != JB_OK)
         return err;
     jb_hash(l->suite, bytes.data, bytes.len, hash);
     jb_chain_next(l->suite, s->down.head, hash, next.head);
-    err = row_write(l, add, &next, bytes);
+    err = t != NULL ? item_keep(t, add, &next, bytes) : row_write(l, add, &next, bytes);
     if (err != JB_OK)
         return err;
     s->down = next;
@@ -69,13 +91,32 @@ struct backfill {
     struct jb_stream_add add; /* but for the entry */
 };
 
-static enum jb_err backfill_one(void *ctx, uint64_t seq, struct jb_bytes bytes)
+static enum jb_err backfill_one(void *ctx, const struct jb_tick_entry *e)
 {
     struct backfill *b = ctx;
 
-    b->add.entry_seq = seq;
-    b->add.entry = bytes;
+    b->add.entry_seq = e->seq;
+    b->add.entry = e->bytes;
+    b->add.act_kind = e->kind;
     return jb_stream_append(b->l, &b->add, NULL);
+}
+
+/* Rows of (seq, body, kind). */
+static enum jb_err backfill_rows(struct backfill *b, sqlite3_stmt *s)
+{
+    enum jb_err err;
+
+    while (jb_sql_next(b->l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        struct jb_tick_entry e = {.seq = jb_get_u64(&r)};
+        e.bytes = jb_peek_blob(&r);
+        e.kind = jb_get_int(&r);
+        err = backfill_one(b, &e);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    return err;
 }
 
 enum jb_err jb_stream_backfill(struct jb_ledger *l, uint32_t node, int64_t case_no,
@@ -84,9 +125,9 @@ enum jb_err jb_stream_backfill(struct jb_ledger *l, uint32_t node, int64_t case_
     struct backfill b = {l, {.node = node, .at_ms = at_ms, .history = true, .case_no = case_no}};
 
     assert(l->writing);
-    return jb_log_each_row(
-        l, jb_sql_bind(l, JB_SQL_ENTRY_OF_CASE, JB_ROW(jb_int(case_no), jb_u64(before_seq))),
-        backfill_one, &b);
+    enum jb_err err = backfill_rows(
+        &b, jb_sql_bind(l, JB_SQL_ENTRY_OF_CASE, JB_ROW(jb_int(case_no), jb_u64(before_seq))));
+    return err == JB_OK ? jb_behind_each(l, case_no, before_seq, backfill_one, &b) : err;
 }
 
 enum jb_err jb_stream_backfill_register(struct jb_ledger *l, uint32_t node, int64_t case_no,
@@ -95,13 +136,12 @@ enum jb_err jb_stream_backfill_register(struct jb_ledger *l, uint32_t node, int6
     struct backfill b = {l, {.node = node, .at_ms = at_ms, .history = true, .case_no = case_no}};
     uint8_t key[JB_KEY_BYTES];
 
-    assert(l->writing);
+    assert(l->writing && l->behind.fresh == NULL);
     enum jb_err err = jb_ledger_case_key_get(l, case_no, key);
     if (err != JB_OK)
         return err == JB_NOT_FOUND ? JB_OK : err;
     sodium_memzero(key, sizeof key);
-    return jb_log_each_row(l, jb_sql_bind(l, JB_SQL_REGISTER_ROW, JB_ROW(jb_int(case_no))),
-                           backfill_one, &b);
+    return backfill_rows(&b, jb_sql_bind(l, JB_SQL_REGISTER_ROW, JB_ROW(jb_int(case_no))));
 }
 
 enum jb_err jb_stream_backfill_common(struct jb_ledger *l, uint32_t node, uint64_t before_seq,
@@ -109,9 +149,8 @@ enum jb_err jb_stream_backfill_common(struct jb_ledger *l, uint32_t node, uint64
 {
     struct backfill b = {l, {.node = node, .at_ms = at_ms, .history = true}};
 
-    assert(l->writing);
-    return jb_log_each_row(l, jb_sql_bind(l, JB_SQL_ENTRY_COMMON, JB_ROW(jb_u64(before_seq))),
-                           backfill_one, &b);
+    assert(l->writing && l->behind.fresh == NULL);
+    return backfill_rows(&b, jb_sql_bind(l, JB_SQL_ENTRY_COMMON, JB_ROW(jb_u64(before_seq))));
 }
 
 /* ---- read ---- */
@@ -168,11 +207,17 @@ static enum jb_err row_body(const struct stream_row *row, struct jb_arena *arena
 static enum jb_err row_key(struct jb_ledger *l, uint32_t node, const struct stream_row *row,
                            struct jb_arena *arena, struct jb_bytes *key)
 {
-    enum jb_err err;
-
     if (!jb_act_may_open((enum jb_act_kind)row->kind) && row->kind != JB_ACT_ATTACH)
         return JB_OK;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_STREAM_KEY, JB_ROW(jb_int(row->case_no), jb_int(node)));
+    return jb_stream_key(l, node, row->case_no, arena, key);
+}
+
+enum jb_err jb_stream_key(struct jb_ledger *l, uint32_t node, int64_t case_no,
+                          struct jb_arena *arena, struct jb_bytes *key)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_STREAM_KEY, JB_ROW(jb_int(case_no), jb_int(node)));
+
     if (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
         *key = jb_get_blob(&r);

@@ -341,6 +341,11 @@ struct jb_entry {
 enum jb_err jb_case_apply(struct jb_case *c, const struct jb_entry *entry,
                           struct jb_arena *arena) JB_MUST;
 
+/* A copy in `arena` that shares no memory with `from`; marks of what is dirty are copied as well.
+ * NOMEM: over the arena's limit. */
+enum jb_err jb_case_copy(const struct jb_case *from, struct jb_arena *arena,
+                         struct jb_case *to) JB_MUST;
+
 /* Roles held by `node`: bits 1 << JB_ROLE_*; JB_ROLE_HOST is set for c->host in any case. */
 uint32_t jb_case_roles(const struct jb_case *c, uint32_t node);
 /* Is the node in the audience (any role but LEFT)? */

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 
 #include "proto/base/log.h"
-#include "proto/ledger/db.h"
+#include "proto/ledger/behind.h"
 #include "proto/wire/zsock.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -62,7 +62,7 @@ enum jb_err outside_commit(struct jb_ledger *l)
 {
     if (!fuzz_undo)
         return real_commit(l);
-    enum jb_err err = jb_lines_flush(l);
+    enum jb_err err = l->behind.fresh != NULL ? jb_behind_write(l) : jb_lines_flush(l);
     if (err == JB_OK && fuzz_before_undo != NULL)
         fuzz_before_undo(l);
     jb_ledger_rollback(l);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "proto/ledger/tick.h"
 #include "proto/schema/act.pb-c.h"
 #include "proto/schema/entry.pb-c.h"
 #include "tests/fuzz/fuzz.h"
@@ -408,6 +409,59 @@ static void key_seeds(uint8_t suite)
     FUZZ_MUST(remove(path) == 0);
 }
 
+/* ---- packed rows ---- */
+
+static char path_name[64];
+
+static void tick_save(const struct jb_tick *t, const char *name)
+{
+    static struct input in;
+    struct jb_bytes row;
+    struct jb_arena arena;
+
+    jb_arena_init(&arena, (size_t)1 << 20);
+    FUZZ_MUST(jb_tick_pack(t, &arena, &row) == JB_OK);
+    in.len = 0;
+    put_byte(&in, 1);
+    put(&in, row.data, row.len - JB_HASH_BYTES); /* the target adds the checksum */
+    save(&in, "tick", name);
+    in.len = 0;
+    put_byte(&in, 0);
+    put(&in, row.data, row.len);
+    (void)snprintf(path_name, sizeof path_name, "%s-whole", name);
+    save(&in, "tick", path_name);
+    jb_arena_fini(&arena);
+}
+
+/* An item that an entry gives, one with a body of its own, a line, both receipts, a refusal. */
+static void tick_seeds(void)
+{
+    static const struct jb_bytes body = {(const uint8_t *)"refused", 7};
+    struct jb_tick *t = jb_tick_new();
+
+    FUZZ_MUST(t != NULL);
+    t->number = 7;
+    tick_save(t, "empty");
+    t->first_seq = 300;
+    t->seq_count = 2;
+    struct jb_tick_item *item = jb_tick_more(t, &t->items, &t->item_count, sizeof *item);
+    *item = (struct jb_tick_item){.node = 4, .duty = true, .number = 9, .entry_seq = 300};
+    item = jb_tick_more(t, &t->items, &t->item_count, sizeof *item);
+    *item = (struct jb_tick_item){.node = 5, .history = true, .number = 130, .settles = 3};
+    item->body = body;
+    struct jb_line_state *line = jb_tick_more(t, &t->lines, &t->line_count, sizeof *line);
+    *line = (struct jb_line_state){.node = 4, .up.number = 3, .down.number = 9};
+    struct jb_receipt *r = jb_tick_more(t, &t->receipts, &t->receipt_count, sizeof *r);
+    *r = (struct jb_receipt){.node = 4, .suite = 1, .at_ms = INT64_C(1795399200000)};
+    r = jb_tick_more(t, &t->up_receipts, &t->up_receipt_count, sizeof *r);
+    *r = (struct jb_receipt){.node = 5, .suite = 1, .point.number = 3};
+    struct jb_tick_refused *no = jb_tick_more(t, &t->refused, &t->refused_count, sizeof *no);
+    *no = (struct jb_tick_refused){.decided = {.node = 5, .number = 3, .refusal = 120}};
+    no->decided.raw = body;
+    tick_save(t, "one-of-each");
+    jb_tick_drop(&t);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -430,5 +484,6 @@ int main(int argc, char **argv)
     ledger_seeds();
     key_seeds(JB_SUITE_ED25519);
     key_seeds(JB_SUITE_SM2_SM3);
+    tick_seeds();
     return 0;
 }

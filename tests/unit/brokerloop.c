@@ -56,6 +56,7 @@ void looped_tick(struct jb_broker *b)
     b->busy = t;
     jb_tick_commit(b);
     wait_for_disk(b);
+    (void)jb_follow_now(b);
 }
 
 void looped_forget(struct jb_broker *b)

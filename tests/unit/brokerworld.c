@@ -34,6 +34,15 @@ void run_tick(struct world *w)
     jb_commit_batch(w->b.ledger, t);
     if (t->result != JB_OK)
         fail_msg("commit: %s", t->fault.text);
+    if (t->block != NULL && w->lets_wait) {
+        assert_int_equal(jb_tail_room(&w->b.tail, 15), JB_OK);
+        jb_tail_publish(&w->b.tail, t->block);
+        t->block = NULL;
+    } else if (!w->lets_wait) {
+        assert_int_equal(jb_ledger_catch_up(w->b.ledger), JB_OK);
+    } else {
+        jb_tail_clear(&w->b.tail);
+    }
 }
 
 void next_tick(struct world *w)
@@ -199,6 +208,7 @@ int world_teardown(void **state)
     jb_ledger_close(&w->b.reader);
     jb_ledger_close(&w->b.ledger);
     jb_batch_fini(&w->b.batches[0]);
+    jb_tail_fini(&w->b.tail);
     jb_directory_fini(&w->b.directory);
     jb_ledger_book_fini(&w->b.shelf);
     jb_arena_fini(&w->arena);
@@ -296,6 +306,7 @@ void accept_effects(struct world *w, int64_t no, const struct jb_effect *effects
     assert_int_equal(jb_decide_accept(&w->b, t, &a), JB_OK);
     jb_commit_batch(w->b.ledger, t);
     assert_int_equal(t->result, JB_OK);
+    assert_int_equal(jb_ledger_catch_up(w->b.ledger), JB_OK);
     next_tick(w);
 }
 
@@ -336,9 +347,11 @@ void acknowledge(struct world *w, uint32_t node)
     r->node = node;
     r->suite = JB_SUITE_ED25519;
     r->at_ms = w->now_ms;
-    r->point.number = stream_end(w, node);
+    struct jb_line_state line;
+    assert_int_equal(jb_tail_line(&w->b, node, &line), JB_OK);
+    r->point.number = line.down.number;
     memcpy(r->point.epoch, jb_ledger_epoch(w->b.reader), JB_EPOCH_BYTES);
-    assert_int_equal(jb_stream_head(w->b.reader, node, r->point.number, r->point.head), JB_OK);
+    assert_int_equal(jb_tail_head(&w->b, node, r->point.number, r->point.head), JB_OK);
     item->source = JB_FROM_ACK;
     item->node = node;
     item->key_tag = key_tag_of(w, node);

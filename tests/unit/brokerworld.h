@@ -21,6 +21,7 @@ struct world {
     uint64_t made[16];                /* submissions made by node */
     uint8_t heads[16][JB_HASH_BYTES]; /* their chain heads */
     uint32_t seq;                     /* case numbers issued */
+    bool lets_wait; /* the tables do not follow by themselves: jb_ledger_catch_up */
     struct jb_arena arena;
 };
 
@@ -34,7 +35,7 @@ struct seen {
 int world_setup(void **state);
 int world_teardown(void **state);
 
-/* Decide and commit what has gathered; then forget the batch. */
+/* Decide and commit what has gathered, and bring the tables up to date; then forget the batch. */
 void run_tick(struct world *w);
 void next_tick(struct world *w);
 

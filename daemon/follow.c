@@ -1,0 +1,105 @@
+/* The tables follow the record (proto/ledger/behind.h): when they do.
+ *
+ * Many batches in one go, since a page that all of them touch is then written once; but never long
+ * after, so that a start after a crash has little to do, and never so many that the next batch
+ * waits for long. Who reads the tables before that has them caught up first. */
+#include "daemon/broker.h"
+
+#include <time.h>
+
+#include "proto/base/log.h"
+
+#define FOLLOW_MS 200
+#define FOLLOW_COUNT 512 /* entries and batches: some 10 ms of work */
+#define WAIT_MAX_MS 10000
+
+static void on_work(uv_work_t *work)
+{
+    struct jb_broker *b = work->data;
+    b->followed = jb_ledger_catch_up(b->ledger);
+    if (b->followed != JB_OK)
+        (void)jb_fault_set(&b->follow_fault, b->followed, "tables: %s (%s)",
+                           jb_err_text(b->followed), jb_ledger_error(b->ledger));
+    else if (jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES)
+        jb_ledger_checkpoint(b->ledger, false);
+    atomic_store(&b->working, false);
+}
+
+static void on_followed(uv_work_t *work, int status)
+{
+    struct jb_broker *b = work->data;
+    (void)status;
+    b->committing = false;
+    b->follow_due = false;
+    if (b->followed == JB_OK)
+        jb_tail_trim(&b->tail);
+    else if (!b->stopping)
+        jb_degraded_enter(b, b->followed, b->follow_fault.text);
+    jb_tick_take_on(b);
+}
+
+bool jb_follow_begin(struct jb_broker *b)
+{
+    size_t behind = b->committing || b->stopping || jb_degraded(b) || b->recovering
+                        ? 0
+                        : jb_ledger_behind(b->ledger);
+    if (behind == 0 || (!b->follow_due && behind < FOLLOW_COUNT))
+        return false;
+    b->committing = true;
+    b->commit_started_mono_ms = jb_clock_mono_ms();
+    b->work.data = b;
+    atomic_store(&b->working, true);
+    if (uv_queue_work(b->loop, &b->work, on_work, on_followed) == 0)
+        return true;
+    atomic_store(&b->working, false); /* at the next look */
+    b->committing = false;
+    return false;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct jb_broker *b = timer->data;
+    b->follow_due = true;
+    (void)jb_follow_begin(b);
+}
+
+void jb_follow_later(struct jb_broker *b)
+{
+    if (b->follow_timer.data != NULL && !uv_is_active((uv_handle_t *)&b->follow_timer) &&
+        !uv_is_closing((uv_handle_t *)&b->follow_timer))
+        (void)uv_timer_start(&b->follow_timer, on_timer, FOLLOW_MS, 0);
+}
+
+/* The worker tells nobody while it works; whoever gets here asks rarely, and it is done soon. */
+static bool worker_is_done(struct jb_broker *b)
+{
+    const struct timespec pause = {.tv_nsec = 200000};
+    int64_t until_ms = jb_clock_mono_ms() + WAIT_MAX_MS;
+    while (atomic_load(&b->working)) {
+        if (jb_clock_mono_ms() > until_ms)
+            return false;
+        (void)nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+bool jb_follow_now(struct jb_broker *b)
+{
+    if (!jb_tail_waits(&b->tail))
+        return true; /* what is being committed was not told to anybody yet */
+    if (!worker_is_done(b))
+        return false;
+    enum jb_err err = jb_ledger_catch_up(b->ledger);
+    if (err != JB_OK) /* the next batch or look says so in its own way */
+        jb_log(JB_LOG_WARNING, NULL, "follow.failed", "error=%s detail=\"%s\"", jb_err_name(err),
+               jb_ledger_error(b->ledger));
+    return err == JB_OK;
+}
+
+enum jb_err jb_follow_start(struct jb_broker *b)
+{
+    if (uv_timer_init(b->loop, &b->follow_timer) != 0)
+        return JB_NOMEM;
+    b->follow_timer.data = b;
+    return JB_OK;
+}
