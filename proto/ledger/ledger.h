@@ -141,9 +141,9 @@ enum jb_err jb_ledger_policy_version(struct jb_ledger *l, struct jb_text version
 enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text version,
                                        struct jb_arena *arena, struct jb_text *text) JB_MUST;
 
-/* Cases for which the clock has something to say by now_ms, at most `max`, each once, in the order
- * of the first instant that it would name: due, or the highest warn step that has fallen. By
- * index. *next_ms: the first instant after now_ms, INT64_MAX if none. */
+/* The broker: cases for which the clock has something to say by now_ms, at most `max`, each once,
+ * in the order of the first instant that it would name: due, or the highest warn step that has
+ * fallen. By index. *next_ms: the first instant after now_ms, INT64_MAX if none. */
 struct jb_due {
     int64_t case_no;
     int64_t fell_ms;

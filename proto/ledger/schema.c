@@ -154,7 +154,6 @@ static const char case_tables[] =
     "CREATE TABLE deadline (case_no INTEGER NOT NULL, id INTEGER NOT NULL"
     JB_DEADLINE_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX deadline_next ON deadline (next_ms, case_no, ended_how) WHERE ended_how = 0;"
     "CREATE INDEX deadline_due ON deadline (due_ms, case_no, id, first_ms, missed_ms, ended_how)"
     " WHERE ended_how = 0;"
     "CREATE INDEX deadline_node ON deadline (node, due_ms, case_no) WHERE ended_how = 0;"
@@ -219,7 +218,9 @@ static const char house_tables[] =
 static const char replica_derived[] =
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_LISTS;
 
-static const char broker_derived[] = CASE_ENTRY_TABLE;
+/* The broker's clock goes by the next instant at which a deadline asks for an entry. */
+static const char broker_derived[] = CASE_ENTRY_TABLE
+    "CREATE INDEX deadline_next ON deadline (next_ms, case_no, ended_how) WHERE ended_how = 0;";
 
 const struct jb_schema_table jb_schema_derived[] = {
     {"case_file", "case_no", 0},
@@ -254,7 +255,7 @@ static const struct jb_schema_step steps[] = {
      .broker = TICK_TABLE "DROP INDEX entry_case;" CASE_ENTRY_TABLE
                           "INSERT INTO case_entry SELECT case_no, seq FROM entry"
                           " WHERE case_no <> 0 ORDER BY case_no, seq;",
-     .replica = REPLICA_LISTS},
+     .replica = "DROP INDEX deadline_next;" REPLICA_LISTS},
 };
 
 struct jb_schema_steps jb_schema_known(void)

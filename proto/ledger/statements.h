@@ -160,13 +160,13 @@
       " + (SELECT count(*) FROM docket WHERE closed_ms = 0 AND node = ?1)")                        \
     X(STORED_AT_NODE, A,                                                                           \
       "SELECT at_ms FROM stored WHERE case_no = ? AND log_seq = ? AND node = ?")                   \
-    X(DUE, A, /* what fell last of each, as the rules' clock says it; the earliest of each case */ \
+    X(DUE, B, /* what fell last of each, as the rules' clock says it; the earliest of each case */ \
       "SELECT case_no, min(CASE WHEN due_ms <= ?1 THEN due_ms"                                     \
       " WHEN warn4_ms BETWEEN 1 AND ?1 THEN warn4_ms WHEN warn3_ms BETWEEN 1 AND ?1 THEN warn3_ms" \
       " WHEN warn2_ms BETWEEN 1 AND ?1 THEN warn2_ms ELSE warn1_ms END) AS fell_ms"                \
       " FROM deadline INDEXED BY deadline_next WHERE ended_how = 0 AND next_ms <= ?1"              \
       " GROUP BY case_no ORDER BY fell_ms, case_no LIMIT ?2")                                      \
-    X(DUE_NEXT, A,                                                                                 \
+    X(DUE_NEXT, B,                                                                                 \
       "SELECT next_ms FROM deadline WHERE ended_how = 0 AND next_ms > ? ORDER BY next_ms LIMIT 1") \
     X(STORED_ADD, A, "INSERT OR IGNORE INTO stored VALUES (?, ?, ?, ?)")                           \
     X(STORED_OF_ENTRY, A,                                                                          \
