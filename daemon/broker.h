@@ -290,6 +290,7 @@ struct jb_broker {
     uv_timer_t clock_timer; /* deadline clock */
     int64_t falls_ms;       /* nothing falls due before; 0: not known */
     uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
+    uint64_t commits_seen;  /* when housekeeping looked last */
     bool forget;            /* a key was erased: its traces beside the file must still go */
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
     struct jb_put_off put_off[JB_PUT_OFF_MAX];

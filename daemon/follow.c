@@ -12,6 +12,7 @@
 #define FOLLOW_MS 200
 #define FOLLOW_COUNT 512 /* entries and batches: some 10 ms of work */
 #define WAIT_MAX_MS 10000
+#define WAL_BYTES (INT64_C(16) * 1024 * 1024) /* moved into the file when it has grown so far */
 
 static void on_work(uv_work_t *work)
 {
@@ -20,7 +21,7 @@ static void on_work(uv_work_t *work)
     if (b->followed != JB_OK)
         (void)jb_fault_set(&b->follow_fault, b->followed, "tables: %s (%s)",
                            jb_err_text(b->followed), jb_ledger_error(b->ledger));
-    else if (jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES)
+    else if (jb_ledger_wal_bytes(b->ledger) > WAL_BYTES)
         jb_ledger_checkpoint(b->ledger, false);
     atomic_store(&b->working, false);
 }

@@ -67,6 +67,19 @@ static void feed_watchdog(struct jb_broker *b)
         (void)sd_notify(0, "WATCHDOG=1");
 }
 
+/* Under load the worker does it, seldom (follow.c): a page that is written again and again is moved
+ * once. */
+static void trim_log(struct jb_broker *b)
+{
+    bool idle = b->count.commits == b->commits_seen;
+    b->commits_seen = b->count.commits;
+    if (b->committing || b->stopping)
+        return;
+    bool large = jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES;
+    if (idle || large)
+        jb_ledger_checkpoint(b->ledger, large);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct jb_broker *b = timer->data;
@@ -80,8 +93,7 @@ static void on_tick(uv_timer_t *timer)
     feed_watchdog(b);
     if (b->forget && !b->committing && !b->stopping)
         b->forget = !jb_ledger_forget(b->ledger);
-    if (!b->committing && !b->stopping)
-        jb_ledger_checkpoint(b->ledger, jb_ledger_wal_bytes(b->ledger) > JB_WAL_TRIM_BYTES);
+    trim_log(b);
 }
 
 enum jb_err jb_house_start(struct jb_broker *b)

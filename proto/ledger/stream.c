@@ -15,6 +15,7 @@ static enum jb_err item_build(const struct jb_stream_add *add, uint64_t number,
 {
     struct jb_item item = {.kind = JB_ITEM_ENTRY, .entry = add->entry};
 
+    assert(add->entry_seq != 0 || add->other != NULL);
     if (add->entry_seq == 0)
         item = *add->other;
     item.number = number;
