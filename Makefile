@@ -82,41 +82,13 @@ DAEMON_SRC := $(call sources,daemon/*.c)
 AGENT_SRC := $(call sources,clients/agent/*.c)
 CLIENT_SRC := $(call sources,clients/lib/*.c)
 CLI_SRC := $(call sources,clients/cli/*.c)
+GATEWAY_SRC := $(call sources,clients/gateway/*.c)
 UNIT_SRC := $(call sources,tests/unit/*_test.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(call sources,tests/unit/*.c))
 MODEL_SRC := $(call sources,tests/model/*.c)
 TOOL_SRC := $(call sources,tests/tools/*.c)
 DEMO_SRC := $(call sources,tests/demo/*.c)
 BENCH_SRC := $(call sources,tests/bench/*.c)
-REPLAY_SRC := $(call sources,tests/replay/*.c)
-CHAOS_SRC := $(call sources,tests/chaos/*.c)
-FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
-FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
-LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
-
-OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
-           $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
-           $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
-OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
-               tests/bench/*/*.h tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
-PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
-
-obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-GEN_C := $(SCHEMAS:%.proto=$(BUILD)/gen/%.pb-c.c)
-GEN_H := $(GEN_C:.c=.h)
-GEN_OBJ := $(GEN_C:.c=.o)
-PYTHON_SCHEMAS := $(SCHEMAS:%.proto=$(BUILD)/python/%_pb2.py)
-
-PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/jiaoband) $(if $(AGENT_SRC),$(BUILD)/jiaoban-agent) \
-            $(if $(CLI_SRC),$(BUILD)/jiaoban)
-CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
-               $(BUILD)/jiaoban.pc)
-LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
-UNIT_TESTS := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-WALK := $(if $(MODEL_SRC),$(BUILD)/tests/model/walk)
-TOOLS := $(TOOL_SRC:%.c=$(BUILD)/%)
-PLAY := $(if $(DEMO_SRC),$(BUILD)/tests/demo/play)
 LOAD_SRC := $(call sources,tests/bench/load/*.c)
 LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-agents load-floor load-bare floor-broker synccount.so)
 LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c tests/bench/floor/*.c tests/bench/synccount/*.c)
@@ -128,8 +100,8 @@ FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
 FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
-OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(UNIT_SRC) \
-           $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
+OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(GATEWAY_SRC) \
+           $(UNIT_SRC) $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
            $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
            $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
 OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
@@ -143,7 +115,7 @@ GEN_OBJ := $(GEN_C:.c=.o)
 PYTHON_SCHEMAS := $(SCHEMAS:%.proto=$(BUILD)/python/%_pb2.py)
 
 PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/jiaoband) $(if $(AGENT_SRC),$(BUILD)/jiaoban-agent) \
-            $(if $(CLI_SRC),$(BUILD)/jiaoban)
+            $(if $(CLI_SRC),$(BUILD)/jiaoban) $(if $(GATEWAY_SRC),$(BUILD)/jiaoban-gateway)
 CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
                $(BUILD)/jiaoban.pc)
 LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
@@ -186,6 +158,16 @@ $(BUILD)/python/%_pb2.py: %.proto $(SCHEMAS)
 	@mkdir -p $(BUILD)/python
 	$(Q)protoc -I. --python_out=$(BUILD)/python $<
 
+# The contract inside of the gateway: it serves what it was built with.
+$(BUILD)/gen/contract.c: clients/gateway/openapi.yaml
+	$(call say,EMBED,$<)
+	@mkdir -p $(@D)
+	@{ printf '#include "clients/gateway/contract.h"\nconst unsigned char jb_gw_contract[] = {\n'; \
+	    od -An -v -tu1 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; \
+	    printf '};\nconst size_t jb_gw_contract_bytes = sizeof jb_gw_contract;\n'; } > $@
+$(BUILD)/gen/contract.o: $(BUILD)/gen/contract.c $(BUILD)/flags
+	@$(CC) $(OUR_CFLAGS) -fPIE $(WARNINGS) $(WERROR) $(CFLAGS) -c -o $@ $<
+
 # ---- compile -----------------------------------------------------------------------------------
 # Rewritten only when the flags change, so that changing them rebuilds what they affect.
 FLAGS_NOW := $(CC) $(OUR_CFLAGS) $(WARNINGS) $(WERROR) $(CFLAGS) $(LDFLAGS)
@@ -220,10 +202,11 @@ $(BUILD)/libjbdaemon.a: $(call objects-of,$(DAEMON_SRC))
 $(BUILD)/libjbagent.a: $(call objects-of,$(AGENT_SRC))
 $(BUILD)/libjbclient.a: $(call obj,$(CLIENT_SRC))
 $(BUILD)/libjbcli.a: $(call objects-of,$(CLI_SRC))
+$(BUILD)/libjbgateway.a: $(call objects-of,$(GATEWAY_SRC)) $(BUILD)/gen/contract.o
 $(BUILD)/libjbtest.a: $(call obj,$(UNIT_SHARED_SRC))
 
 ARCHIVES := $(addprefix $(BUILD)/,libjbproto.a libjbdaemon.a libjbagent.a libjbclient.a \
-            libjbcli.a libjbtest.a libjbfuzz.a)
+            libjbcli.a libjbgateway.a libjbtest.a libjbfuzz.a)
 $(ARCHIVES): $(BUILD)/sources
 	$(call say,AR,$@)
 	@rm -f $@
@@ -243,7 +226,9 @@ $(BUILD)/jiaoban-agent: $(call obj,clients/agent/main.c) $(BUILD)/libjbagent.a \
                         $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban: $(call obj,clients/cli/main.c) $(BUILD)/libjbcli.a $(BUILD)/libjbclient.a \
                   $(BUILD)/libjbproto.a
-$(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban:
+$(BUILD)/jiaoban-gateway: $(call obj,clients/gateway/main.c) $(BUILD)/libjbgateway.a \
+                          $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+$(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban $(BUILD)/jiaoban-gateway:
 	$(call say,LINK,$@)
 	$(Q)$(link)
 
@@ -287,7 +272,7 @@ LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
 LINK_line_fault_test := $(FAULT_LINK) -Wl,--wrap=jb_zsock_send
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
-                 libjbclient.a libjbproto.a)
+                 libjbgateway.a libjbclient.a libjbproto.a)
 
 $(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_ARCHIVES)
 	$(call say,LINK,$@)

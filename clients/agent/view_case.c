@@ -156,6 +156,7 @@ Jb__CaseView *jb_agent_view_case(const struct jb_agent_views *v, const struct jb
     JB_PUT(w, light, (Jb__Light)jb_case_light(c, v->now_ms));
     JB_PUT(w, registered_at_ms, c->registered_ms);
     JB_PUT(w, updated_at_ms, c->updated_ms);
+    JB_PUT(w, last_seq, c->last_seq);
     JB_PUT(w, pending, pending);
     JB_PUT(w, left, has_left(v, c));
     w->number = jb_agent_view_number(v, c->case_no);

@@ -250,6 +250,7 @@ struct jiaoban_case {
     bool sealed;                                         /* there are petitioners' data */
     const struct jiaoban_attachment *const *attachments; /* only from jiaoban_get_case */
     size_t attachment_count;
+    uint64_t last_seq; /* number in the log of the last entry about it */
 };
 
 struct jiaoban_staff {  /* of people at an agency; at the broker: a duty of administration */

@@ -261,6 +261,7 @@ static void facts(const Jb__CaseView *v, struct jiaoban_case *c)
         .next_key = jb_client_text(v->next_key),
         .registered_at_ms = v->registered_at_ms,
         .updated_at_ms = v->updated_at_ms,
+        .last_seq = v->last_seq,
         .pending = v->pending,
         .left = v->left,
         .content = jb_client_text(v->content),

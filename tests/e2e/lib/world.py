@@ -204,6 +204,7 @@ class Agent(Process):
         self.public = run("jiaoban-agent", "--keygen", self.key,
                           "--suite", world.suite).stdout.strip()
         self.extra = {}
+        self.roles = {}  # role -> list of people
 
     def go(self):
         values = dict(data=self.data, key=self.key, socket=self.socket, code=self.code,
@@ -211,6 +212,8 @@ class Agent(Process):
         values.update(self.extra)
         with open(self.config, "w", encoding="utf-8") as f:
             f.write("[agent]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
+            if self.roles:
+                f.write("[roles]\n" + "".join(f"{k} = {v}\n" for k, v in self.roles.items()))
         self.start(["-c", self.config])
         return self
 
@@ -291,9 +294,10 @@ class World:
             node.connect(PATIENCE)
         return node
 
-    def agent(self, code, go=True, **enrolment):
+    def agent(self, code, go=True, roles=None, **enrolment):
         """Enrol and start an agent."""
         agent = Agent(self, code)
+        agent.roles = roles or {}
         enrolment.setdefault("parent", getattr(self, "top", 0))
         agent.node = self.broker.enrol(code, agent.public, **enrolment)
         self.processes.append(agent)

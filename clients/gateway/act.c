@@ -1,0 +1,178 @@
+/* Submissions: one act each, made once however often it is asked for. */
+#include "clients/gateway/handlers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clients/gateway/body.h"
+#include "clients/gateway/idem.h"
+#include "clients/gateway/result.h"
+#include "proto/base/log.h"
+
+#define WAIT_MS 10000
+
+struct acting { /* the state of such a request */
+    struct jb_gw_idem *idem;
+    bool registers;
+};
+
+static void on_drop(struct jb_gw_request *r)
+{
+    struct acting *acting = r->state;
+    if (acting->idem != NULL)
+        jb_gw_idem_end(r, acting->idem);
+}
+
+/* ---- the answer ---- */
+
+struct answer {
+    unsigned status;
+    const char *location; /* NULL: none */
+    const char *body;
+};
+
+/* Keep it, then give it. That the act is made is certain: what cannot be kept is asked of the agent
+ * again, by its token. */
+static void keep_and_give(struct jb_gw_request *r, const struct answer *a)
+{
+    const struct acting *acting = r->state;
+    if (acting->idem != NULL &&
+        jb_gw_idem_store(r, acting->idem, a->status, a->location, a->body) != JB_OK)
+        jb_log(JB_LOG_WARNING, "gateway", "answer.not_kept", "detail=\"%s\"",
+               jb_gw_store_error(r->gw->store));
+    if (a->location != NULL)
+        jb_gw_header(r, "Location", a->location);
+    jb_gw_reply_bytes(r, a->status,
+                      a->status < 400 ? "application/json" : "application/problem+json", a->body,
+                      strlen(a->body));
+}
+
+static void give_settled(struct jb_gw_request *r, const struct jiaoban_settled *s, const char *json)
+{
+    const struct acting *acting = r->state;
+    char location[128] = "";
+    struct answer a = {.status = acting->registers ? 201 : 200, .body = json};
+    if (s->pending) {
+        a.status = 202;
+        (void)snprintf(location, sizeof location, "/v1/submissions/%" PRIu64, s->number);
+    } else if (acting->registers) {
+        (void)snprintf(location, sizeof location, "/v1/cases/%s", s->case_number);
+    }
+    a.location = location[0] != '\0' ? location : NULL;
+    keep_and_give(r, &a);
+}
+
+static void give_refusal(struct jb_gw_request *r, const struct jiaoban_settled *s, const char *json)
+{
+    const struct jb_gw_problem p = {.kind = JB_GW_REFUSED,
+                                    .detail = jb_gw_link_error(r->gw->link),
+                                    .code = s->name,
+                                    .refusal = json};
+    struct answer a = {.status = jb_gw_problem_status(p.kind),
+                       .body = jb_gw_problem_json(&p, &r->arena)};
+    if (a.body == NULL)
+        jb_gw_refuse_error(r, JB_NOMEM, "the refusal");
+    else
+        keep_and_give(r, &a);
+}
+
+/* Errors after which nothing was done, and that another request may mend. */
+static bool was_wrong(enum jiaoban_status status)
+{
+    switch (jb_gw_problem_status(jb_gw_problem_of(status)) / 100) {
+    case 4:
+        return status != JIAOBAN_BUSY;
+    default:
+        return false;
+    }
+}
+
+static void then_settled(struct jb_gw_request *r, enum jiaoban_status status,
+                         struct jiaoban_result *result)
+{
+    const struct acting *acting = r->state;
+    const struct jiaoban_settled *s = jiaoban_result_settled(result);
+    const char *json = jiaoban_result_json(result, 0);
+    bool answered = (status == JIAOBAN_OK || status == JIAOBAN_REFUSED) && s != NULL;
+    if (answered && json == NULL) {
+        jb_gw_refuse_error(r, JB_NOMEM, "the verdict");
+    } else if (answered && status == JIAOBAN_REFUSED) {
+        give_refusal(r, s, json);
+    } else if (answered) {
+        give_settled(r, s, json);
+    } else {
+        if (acting->idem != NULL && was_wrong(status))
+            jb_gw_idem_forget(r, acting->idem);
+        jb_gw_refuse_status(r, status);
+    }
+    jiaoban_result_free(result);
+}
+
+/* ---- the request ---- */
+
+/* A token's scope is that of the act's own right. The kind is the member, or `kind`. */
+static bool scope_good(struct jb_gw_request *r, const char *kind)
+{
+    char text[96];
+    json_t *body = jb_gw_body(r);
+    if (body == NULL)
+        return false;
+    const char *said = json_string_value(json_object_get(body, "kind"));
+    if (kind == NULL)
+        kind = said;
+    enum jb_right right = kind != NULL ? jb_right_of_act(jb_act_kind_parse(kind)) : JB_RIGHT_NONE;
+    json_decref(body);
+    if (right == JB_RIGHT_NONE || (r->caller.scopes & jb_gw_scope(right)) != 0)
+        return true; /* what is no act is refused by who reads acts */
+    (void)snprintf(text, sizeof text, "the token has not the scope %s", jb_right_word(right));
+    jb_gw_refuse(r, JB_GW_SCOPE, text);
+    return false;
+}
+
+static void submit(struct jb_gw_request *r, const struct jiaoban_json_act *act, bool registers)
+{
+    struct acting *acting = jb_arena_alloc(&r->arena, sizeof *acting);
+    struct jiaoban_options options = {.size = sizeof options};
+    if (acting == NULL) {
+        jb_gw_refuse_error(r, JB_NOMEM, "the act");
+        return;
+    }
+    if (!scope_good(r, act->kind))
+        return;
+    acting->registers = registers;
+    r->state = acting;
+    r->drop = on_drop;
+    if (!jb_gw_idem_begin(r, &acting->idem))
+        return;
+    options.token = acting->idem->token;
+    options.wait_ms = (uint32_t)jb_gw_prefer_wait_ms(r, WAIT_MS);
+    jb_gw_submit(r, act, &options, then_settled);
+}
+
+static struct jiaoban_json_act act_of(const struct jb_gw_request *r)
+{
+    return (struct jiaoban_json_act){.size = sizeof(struct jiaoban_json_act),
+                                     .text = r->body != NULL ? r->body : "",
+                                     .bytes = r->body_len};
+}
+
+void jb_gw_post_case(struct jb_gw_request *r)
+{
+    struct jiaoban_json_act act = act_of(r);
+    act.kind = "register";
+    submit(r, &act, true);
+}
+
+void jb_gw_post_act(struct jb_gw_request *r)
+{
+    struct jiaoban_json_act act = act_of(r);
+    act.case_number = r->numbers[0];
+    submit(r, &act, false);
+}
+
+void jb_gw_post_free_act(struct jb_gw_request *r)
+{
+    struct jiaoban_json_act act = act_of(r);
+    submit(r, &act, false);
+}

@@ -1,0 +1,187 @@
+/* The table behind clients/gateway/config.h, and the checks that a table cannot express. */
+#include "clients/gateway/config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "clients/gateway/listener.h"
+#include "proto/base/log.h"
+
+#define ROW_IN(sec, name, field, t, fl, lo, hi, def, text)                                         \
+    {                                                                                              \
+        .section = sec, .key = name, .type = JB_CONFIG_##t, .flags = fl, .min = lo, .max = hi,     \
+        .preset = def, .help = text, .offset = offsetof(struct jb_gw_config, field)                \
+    }
+#define GATEWAY(...) ROW_IN("gateway", __VA_ARGS__)
+#define HTTP(...) ROW_IN("http", __VA_ARGS__)
+#define SESSION(...) ROW_IN("session", __VA_ARGS__)
+#define PROXY(...) ROW_IN("proxy", __VA_ARGS__)
+#define MINUTE_MS INT64_C(60000)
+#define DAY_MS (1440 * MINUTE_MS)
+#define NAME_BYTES 256
+
+static const struct jb_config_row rows[] = {
+    GATEWAY(
+        "data", data, PATH, JB_CONFIG_REQUIRED, 0, 0, "/var/lib/jiaoban-gateway",
+        "Folder of the gateway's own file: accounts, sessions, tokens, log-ins, stored answers.\n"
+        "No casework is in it."),
+    GATEWAY(
+        "agent", agent, PATH, JB_CONFIG_REQUIRED, 0, 0, "/run/jiaoban/agent.sock",
+        "The agent's socket. In the agent's configuration this gateway's account must have the\n"
+        "role gateway ([roles] gateway = jiaoban-gateway), and people be named as\n"
+        "jiaoban-gateway/NAME."),
+    GATEWAY("console", console, PATH, 0, 0, 0, "/usr/share/jiaoban/console",
+            "Folder of the web console's files. Empty: no console, the interface alone."),
+    GATEWAY("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
+            "error, warning, notice, info or debug."),
+
+    HTTP("listen", listen, STRING, JB_CONFIG_REQUIRED, 1, 1024, "127.0.0.1:8480",
+         "Where it is served, with commas between: 127.0.0.1:8480, [::1]:8480,\n"
+         "unix:/run/jiaoban-gateway/http.sock. TLS is a reverse proxy's affair."),
+    HTTP("socket_mode", socket_mode, INT, 0, 600, 777, "660",
+         "Permissions of Unix sockets, as octal digits."),
+    HTTP("beyond_loopback", beyond_loopback, BOOL, 0, 0, 0, "no",
+         "Allow other addresses than loopback in `listen`: passwords then travel in plain."),
+    HTTP("hosts", hosts, STRING, 0, 1, 1024, "localhost, 127.0.0.1, [::1]",
+         "Names by which people call this site, without port: requests for others are refused."),
+    HTTP("https", https, BOOL, 0, 0, 0, "yes",
+         "People reach the site by https, so cookies are marked Secure. `no` only for trials on "
+         "one\n"
+         "machine."),
+    HTTP("connections", connections, INT, 0, 8, 10000, "512", "At once; more are turned away."),
+    HTTP("body", body_bytes, BYTES, 0, 1024, 4194304, "2M",
+         "Largest body of a request. Attachments have their own limit of 50 MiB."),
+    HTTP("header_timeout", header_timeout_ms, DURATION_MS, 0, 100, 5 * MINUTE_MS, "10s",
+         "A request's head that is not complete by then is given up."),
+    HTTP("body_timeout", body_timeout_ms, DURATION_MS, 0, 100, 60 * MINUTE_MS, "30s",
+         "The same of its body. One second more for each 64 KiB of it."),
+    HTTP("answer_timeout", answer_timeout_ms, DURATION_MS, 0, 100, 60 * MINUTE_MS, "60s",
+         "A reader who has not taken the answer by then is cut. One second more for each 64 KiB."),
+    HTTP("streams", streams, INT, 0, 1, 4096, "256", "Readers of events at once."),
+
+    SESSION("idle", session_idle_ms, DURATION_MS, 0, MINUTE_MS, DAY_MS, "30m",
+            "A session ends when nothing was asked for so long."),
+    SESSION("longest", session_longest_ms, DURATION_MS, 0, MINUTE_MS, 30 * DAY_MS, "12h",
+            "And in any case after this."),
+    SESSION(
+        "lock_after", lock_after, INT, 0, 1, 100, "5",
+        "After so many wrong passwords in a row a name is locked for a while, for everybody who\n"
+        "tries it from the same address; after four times as many, for everybody."),
+    SESSION("lock_first", lock_first_ms, DURATION_MS, 0, 1000, DAY_MS, "30s",
+            "How long at first; doubled with each further one."),
+    SESSION("lock_longest", lock_longest_ms, DURATION_MS, 0, 1000, DAY_MS, "15m", "At most."),
+    SESSION("login_rows", login_rows, INT, 0, 1000, INT64_C(100000000), "1000000",
+            "Rows kept of the record of log-ins; older ones are dropped."),
+
+    PROXY("header", proxy_header, STRING, 0, 0, 64, "",
+          "Name of the header in which a single sign-on proxy says who is signed in, for example\n"
+          "X-Remote-User. Empty: there is no such proxy, and the header means nothing."),
+    PROXY("peers", proxy_peers, STRING, 0, 0, 1024, "",
+          "Who may send it, with commas between: unix:ACCOUNT (over a Unix socket, by that "
+          "account),\n"
+          "127.0.0.1, ::1 (with the secret below: any local program could connect from there).\n"
+          "The proxy must remove the header from what it gets from outside."),
+    PROXY("secret", proxy_secret, PATH, 0, 0, 0, "",
+          "File with the secret that the proxy sends as X-Proxy-Secret. Mode 0600; at least 16\n"
+          "characters."),
+};
+#undef GATEWAY
+#undef HTTP
+#undef SESSION
+#undef PROXY
+#undef ROW_IN
+
+const struct jb_config_table jb_gw_config_table = {
+    .title = "jiaoban-gateway: the casework of an agency over HTTP",
+    .rows = rows,
+    .row_count = sizeof rows / sizeof rows[0],
+    .values_bytes = sizeof(struct jb_gw_config),
+};
+
+bool jb_gw_list_next(const char **list, char *out, size_t size)
+{
+    const char *at = *list + strspn(*list, " \t,");
+    size_t len = strcspn(at, ",");
+    *list = at + len;
+    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t'))
+        len--;
+    (void)snprintf(out, size, "%.*s", (int)(len < size ? len : size - 1), at);
+    return len > 0;
+}
+
+/* ---- checks ---- */
+
+static enum jb_err check_list(const char *key, const char *list, struct jb_fault *fault)
+{
+    const char *at = list;
+    while (*at != '\0') {
+        size_t len = strcspn(at, ",");
+        if (len >= NAME_BYTES)
+            return jb_fault_set(fault, JB_CONFIG, "%s: a member is longer than %d bytes", key,
+                                NAME_BYTES - 1);
+        at += len + (at[len] == ',');
+    }
+    return JB_OK;
+}
+
+/* A header's name: a token, and none that means something else already. */
+static enum jb_err check_proxy_header(const char *name, struct jb_fault *fault)
+{
+    static const char *const taken[] = {"Host",   "Cookie",          "Authorization",
+                                        "Origin", "Content-Length",  "X-CSRF-Token",
+                                        "Expect", "Idempotency-Key", "X-Proxy-Secret"};
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    if (name[strspn(name, token)] != '\0')
+        return jb_fault_set(fault, JB_CONFIG, "[proxy] header = %s: not the name of a header",
+                            name);
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        if (strcasecmp(taken[i], name) == 0)
+            return jb_fault_set(fault, JB_CONFIG, "[proxy] header = %s: has another meaning", name);
+    return JB_OK;
+}
+
+static enum jb_err check_proxy(const struct jb_gw_config *c, struct jb_fault *fault)
+{
+    char peer[NAME_BYTES];
+    const char *at = c->proxy_peers;
+    enum jb_err err = check_proxy_header(c->proxy_header, fault);
+    if (err != JB_OK || c->proxy_header[0] == '\0')
+        return err;
+    if (c->proxy_peers[strspn(c->proxy_peers, " ,")] == '\0')
+        return jb_fault_set(fault, JB_CONFIG, "[proxy] peers: who may send the header?");
+    while (jb_gw_list_next(&at, peer, sizeof peer)) {
+        bool unix_peer = strncmp(peer, "unix:", 5) == 0;
+        bool loopback = strcmp(peer, "127.0.0.1") == 0 || strcmp(peer, "::1") == 0;
+        if (!unix_peer && !loopback)
+            return jb_fault_set(fault, JB_CONFIG,
+                                "[proxy] peers: %s: must be unix:ACCOUNT, 127.0.0.1 or ::1", peer);
+        if (loopback && c->proxy_secret[0] == '\0')
+            return jb_fault_set(fault, JB_CONFIG,
+                                "[proxy] secret: a proxy at %s has to send one: any local program "
+                                "can connect from there",
+                                peer);
+    }
+    return JB_OK;
+}
+
+enum jb_err jb_gw_config_check(const struct jb_gw_config *c, struct jb_fault *fault)
+{
+    enum jb_log_level level;
+    if (!jb_log_level_parse(c->log_level, &level))
+        return jb_fault_set(fault, JB_CONFIG,
+                            "[gateway] log_level = %s: must be error, warning, notice, info or "
+                            "debug",
+                            c->log_level);
+    enum jb_err err = check_list("[http] listen", c->listen, fault);
+    if (err == JB_OK)
+        err = check_list("[http] hosts", c->hosts, fault);
+    if (err == JB_OK)
+        err = check_list("[proxy] peers", c->proxy_peers, fault);
+    if (err == JB_OK)
+        err = jb_gw_listen_check(c, fault);
+    if (err == JB_OK && c->session_idle_ms > c->session_longest_ms)
+        err = jb_fault_set(fault, JB_CONFIG, "[session] idle is longer than longest");
+    if (err == JB_OK && c->lock_first_ms > c->lock_longest_ms)
+        err = jb_fault_set(fault, JB_CONFIG, "[session] lock_first is longer than lock_longest");
+    return err == JB_OK ? check_proxy(c, fault) : err;
+}

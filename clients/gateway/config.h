@@ -1,0 +1,40 @@
+/* Configuration of jiaoban-gateway (deploy/config/jiaoban-gateway.conf.example is printed from the
+ * same table). */
+#ifndef JB_CLIENTS_GATEWAY_CONFIG_H
+#define JB_CLIENTS_GATEWAY_CONFIG_H
+
+#include "proto/base/config.h"
+
+struct jb_gw_config {
+    char *data;           /* folder of the gateway's own file */
+    char *agent;          /* the agent's Unix socket */
+    char *console;        /* folder of the console's built assets; "" none */
+    char *log_level;      /* */
+    char *listen;         /* list: 127.0.0.1:8480, [::1]:8480, unix:/run/... */
+    int64_t socket_mode;  /* permissions of Unix sockets, octal written in decimal digits */
+    bool beyond_loopback; /* other addresses than loopback are allowed */
+    char *hosts;          /* list of names by which the site is called */
+    bool https;           /* people reach it by https (a proxy does that) */
+    int64_t connections;  /* at once */
+    int64_t body_bytes;   /* of a request, but for attachments */
+    int64_t header_timeout_ms, body_timeout_ms, answer_timeout_ms;
+    int64_t streams; /* readers of events at once */
+    int64_t session_idle_ms, session_longest_ms;
+    int64_t lock_after; /* wrong passwords in a row */
+    int64_t lock_first_ms, lock_longest_ms;
+    int64_t login_rows; /* kept of the record of log-ins */
+    char *proxy_header; /* names the person; "" no such proxy */
+    char *proxy_peers;  /* list: unix:ACCOUNT, 127.0.0.1, ::1 */
+    char *proxy_secret; /* file with the secret that a proxy on a loopback address sends */
+};
+
+extern const struct jb_config_table jb_gw_config_table;
+
+/* What the table cannot check. JB_CONFIG; the fault names the key. */
+JB_MUST enum jb_err jb_gw_config_check(const struct jb_gw_config *c, struct jb_fault *fault);
+
+/* Go through a list with commas: the next member into `out`, without blanks around it. false: there
+ * is none. A member that does not fit is cut: the check has refused it. */
+bool jb_gw_list_next(const char **list, char *out, size_t size);
+
+#endif

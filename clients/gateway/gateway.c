@@ -1,0 +1,85 @@
+/* Life cycle: start in order, stop in one sweep. */
+#include "clients/gateway/gateway.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clients/gateway/http.h"
+#include "clients/gateway/idem.h"
+#include "clients/gateway/link.h"
+#include "proto/base/log.h"
+
+#define SECRET_CHARS 16 /* of the proxy's secret, at least */
+
+int64_t jb_gw_now(const struct jb_gw *gw)
+{
+    return jb_clock_read(&gw->clock);
+}
+
+/* The proxy's secret: one line of a file that nobody else can read. */
+static enum jb_err secret_read(struct jb_gw *gw, struct jb_fault *fault)
+{
+    const char *path = gw->config->proxy_secret;
+    struct stat st;
+    if (path[0] == '\0')
+        return JB_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return jb_fault_set(fault, errno == ENOENT ? JB_NOT_FOUND : JB_DENIED, "%s: %s", path,
+                            strerror(errno));
+    ssize_t n = read(fd, gw->proxy_secret, sizeof gw->proxy_secret - 1);
+    bool private_file = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0;
+    (void)close(fd);
+    if (n < 0)
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+    gw->proxy_secret[n] = '\0';
+    gw->proxy_secret[strcspn(gw->proxy_secret, "\r\n")] = '\0';
+    if (!private_file)
+        return jb_fault_set(fault, JB_DENIED, "%s: others can read it: chmod 600", path);
+    if (strlen(gw->proxy_secret) < SECRET_CHARS)
+        return jb_fault_set(fault, JB_CONFIG, "%s: a secret has at least %d characters", path,
+                            SECRET_CHARS);
+    return JB_OK;
+}
+
+enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
+{
+    jb_gw_secret_new(gw->csrf_secret);
+    enum jb_err err = secret_read(gw, fault);
+    if (err == JB_OK)
+        err = jb_gw_store_open(gw->config->data, true, &gw->store, fault);
+    if (err == JB_OK && (gw->keys = calloc(1, sizeof *gw->keys)) == NULL)
+        err = JB_NOMEM;
+    if (err == JB_OK)
+        err = jb_gw_house_start(gw);
+    if (err == JB_OK)
+        err = jb_gw_link_open(gw, &gw->link);
+    if (err == JB_OK)
+        err = jb_gw_http_open(gw, &gw->http, fault);
+    if (err != JB_OK && fault->text[0] == '\0')
+        (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
+    return err;
+}
+
+void jb_gw_stop(struct jb_gw *gw, int exit_status)
+{
+    if (gw->stopping)
+        return;
+    gw->stopping = true;
+    gw->exit_status = exit_status;
+    jb_gw_house_stop(gw);
+    jb_gw_http_close(&gw->http);
+    jb_gw_link_close(&gw->link);
+}
+
+void jb_gw_fini(struct jb_gw *gw)
+{
+    jb_gw_store_close(&gw->store);
+    free(gw->keys);
+    sodium_memzero(gw->csrf_secret, sizeof gw->csrf_secret);
+    sodium_memzero(gw->proxy_secret, sizeof gw->proxy_secret);
+}

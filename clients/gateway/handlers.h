@@ -1,0 +1,53 @@
+/* Every handler of the route table. Each answers its request exactly once, at once or later. */
+#ifndef JB_CLIENTS_GATEWAY_HANDLERS_H
+#define JB_CLIENTS_GATEWAY_HANDLERS_H
+
+#include "clients/gateway/request.h"
+
+/* look.c: questions */
+void jb_gw_get_cases(struct jb_gw_request *r);
+void jb_gw_get_case(struct jb_gw_request *r);
+void jb_gw_get_explain(struct jb_gw_request *r);
+void jb_gw_get_deadlines(struct jb_gw_request *r);
+void jb_gw_get_directives(struct jb_gw_request *r);
+void jb_gw_get_dockets(struct jb_gw_request *r);
+void jb_gw_get_proposals(struct jb_gw_request *r);
+void jb_gw_get_delegations(struct jb_gw_request *r);
+void jb_gw_get_alarms(struct jb_gw_request *r);
+void jb_gw_get_pending(struct jb_gw_request *r);
+void jb_gw_get_submission(struct jb_gw_request *r);
+void jb_gw_get_state(struct jb_gw_request *r);
+void jb_gw_get_nodes(struct jb_gw_request *r);
+void jb_gw_get_rulebook(struct jb_gw_request *r);
+void jb_gw_get_rights(struct jb_gw_request *r);
+void jb_gw_get_report(struct jb_gw_request *r);
+void jb_gw_post_verification(struct jb_gw_request *r);
+void jb_gw_get_audit(struct jb_gw_request *r);
+
+/* act.c: submissions */
+void jb_gw_post_case(struct jb_gw_request *r);
+void jb_gw_post_act(struct jb_gw_request *r);      /* about a case */
+void jb_gw_post_free_act(struct jb_gw_request *r); /* about none that exists */
+
+/* ask_session.c: signing in and out */
+void jb_gw_get_session(struct jb_gw_request *r);
+void jb_gw_post_session(struct jb_gw_request *r);
+void jb_gw_delete_session(struct jb_gw_request *r);
+void jb_gw_put_password(struct jb_gw_request *r);
+
+/* ask_account.c: accounts, tokens, the record of log-ins */
+void jb_gw_get_accounts(struct jb_gw_request *r);
+void jb_gw_get_account(struct jb_gw_request *r);
+void jb_gw_put_account(struct jb_gw_request *r);
+void jb_gw_delete_account(struct jb_gw_request *r);
+void jb_gw_get_tokens(struct jb_gw_request *r);
+void jb_gw_put_token(struct jb_gw_request *r);
+void jb_gw_delete_token(struct jb_gw_request *r);
+void jb_gw_get_logins(struct jb_gw_request *r);
+
+/* service.c: the gateway itself */
+void jb_gw_get_contract(struct jb_gw_request *r);
+void jb_gw_get_health(struct jb_gw_request *r);
+void jb_gw_post_public_query(struct jb_gw_request *r);
+
+#endif
