@@ -192,7 +192,7 @@ export function county() {
     '/v1/report': (q) => ({ figures: figures(q), from_ms: q.get('from_ms'), to_ms: q.get('to_ms'), log_seq: '4711' }),
     '/v1/audit': () => ({ rows: [{ number: '1', at_ms: ago(1), user: 'li', request: 'case_file', case_no: caseNo(2), case_number: number(2), field: 'persons', outcome: 0 }] }),
     '/v1/logins': () => ({ logins: [{ number: '2', at_ms: ago(0.1), user: 'li', address: '10.1.2.3', method: 'password', outcome: 'signed_in' }, { number: '1', at_ms: ago(0.2), user: 'nobody', method: 'password', outcome: 'unknown' }] }),
-    '/v1/accounts': () => ({ accounts: ACCOUNTS }), '/v1/templates': () => ({ templates: [...templates.values()] }),
+    '/v1/tokens': () => ({ tokens: [{ name: '12345', account: 'li', scopes: ['look', 'register'], created_at_ms: ago(20), last_used_at_ms: ago(1) }] }), '/v1/accounts': () => ({ accounts: ACCOUNTS }), '/v1/templates': () => ({ templates: [...templates.values()] }),
   };
 
   function answer(url, me) {
@@ -215,6 +215,7 @@ export function county() {
     const template = /^\/v1\/templates\/(.+)$/.exec(url.pathname);
     if (template !== null && method === 'DELETE') { templates.delete(template[1]); return { status: 204 }; }
     if (template !== null) { templates.set(template[1], { kind: template[1], ...body, changed_at_ms: ago(0), changed_by: 'li' }); return { status: 200, body: templates.get(template[1]), headers: { ETag: '"t1"' } }; }
+    if (url.pathname.startsWith('/v1/tokens/')) return method === 'DELETE' ? { status: 204 } : { status: 201, body: { name: 'new', account: 'li', scopes: ['look'], created_at_ms: ago(0), token: 'jbt_secret' } };
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
     if (url.pathname === '/v1/verifications') return { status: 200, body: { ok: true, items: '4711', receipts: '230', chain_intact: true, signatures_good: true, tables_equal: true, broker_asked: true, equals_broker: true } };
     if (url.searchParams.get('dry_run') === 'true') {

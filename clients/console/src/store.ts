@@ -7,7 +7,8 @@ import { EventStream, type Listener } from '@/api/events';
 import { ApiError, setCsrfToken, setOnSignedOut } from '@/api/http';
 import type { AgencyNode, Session, State } from '@/api/types';
 
-const STATE_EVERY_MS = 30_000;
+const STATE_EVERY_MS = 30_000; // while no events come in; a session should not live by our asking alone
+const STATE_AFTER_MS = 3_000;
 const OFFICE_KINDS = [1, 2]; // petition office, joint conference
 
 interface Store {
@@ -59,8 +60,15 @@ export async function refreshState(): Promise<void> {
   }
 }
 
+let due: ReturnType<typeof setTimeout> | undefined;
 stream.listen((kind, event) => {
   if (kind === 'state' && event.status !== undefined) inner.state = event.status;
+  if (kind === 'state' || due !== undefined) return;
+  // what happened may have moved the counts; events come in bursts
+  due = setTimeout(() => {
+    due = undefined;
+    if (inner.session !== undefined) void refreshState();
+  }, STATE_AFTER_MS);
 });
 
 async function begin(session: Session): Promise<void> {
@@ -73,7 +81,7 @@ async function begin(session: Session): Promise<void> {
   ]);
   stream.start();
   timers = [
-    setInterval(() => void refreshState(), STATE_EVERY_MS),
+    setInterval(() => { if (!inner.live) void refreshState(); }, STATE_EVERY_MS),
     setInterval(() => { now.value = Date.now(); }, 10_000),
   ];
 }

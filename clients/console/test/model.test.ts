@@ -72,6 +72,9 @@ describe('words', () => {
     expect(article('《信访工作条例》第三十四条')).toBe('《信访工作条例》第三十四条');
     locale.value = 'en';
     expect(article('34')).toBe('Regulations, Art. 34');
+    expect(article('《信访工作条例》第二十三条第三款')).toBe('Regulations, Art. 23, paragraph 3');
+    expect(article('《信访工作条例》第二十二条第（三）项；第一交办权·督查督促权')).toBe('Regulations, Art. 22, item 3; first assignment authority, power to supervise and urge');
+    expect(article('某规定')).toBe('某规定');
   });
   it('a refusal says the rule, its article, the particulars and the holder', () => {
     const stale = refusalText({ name: 'STALE_CUSTODY', detail: 'custody 3', holder_name: '住建局' });
@@ -94,7 +97,7 @@ describe('acts as forms', () => {
   it('every field of every act has a label, every choice a code of the protocol', async () => {
     const { zh } = await import('@/i18n/zh');
     for (const [kind, form] of Object.entries(actForms)) {
-      expect(acts).toHaveProperty(kind);
+      expect(zh[`do.${kind}` as keyof typeof zh]).toBe(acts[kind]?.[0]);
       for (const field of form.fields) {
         expect(zh, `${kind}.${field.name}`).toHaveProperty([`field.${field.name}`]);
         expect(field.type !== 'choice' || (field.words?.length ?? 0) > 0, `${kind}.${field.name}`).toBe(true);

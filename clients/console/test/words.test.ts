@@ -76,6 +76,19 @@ describe('texts', () => {
   });
 });
 
+describe('the shipped policy', () => {
+  it('every citation has English words', async () => {
+    const { locale } = await import('@/i18n');
+    const { article } = await import('@/i18n/article');
+    const cited = [...source('deploy/policy/cn-2022.ini').matchAll(/^article = (.*)$/gm)].map((m) => m[1] ?? '');
+    expect(cited.length).toBeGreaterThan(10);
+    locale.value = 'en';
+    for (const text of cited) expect(article(text), text).not.toMatch(/[\u4e00-\u9fff]/);
+    locale.value = 'zh';
+    for (const text of cited) expect(article(text)).toBe(text);
+  });
+});
+
 describe('the public window', () => {
   it('has both languages and every step that may be told', async () => {
     const { en: english, zh: chinese, stepText } = await import('@/window/texts');

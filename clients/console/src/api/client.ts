@@ -61,6 +61,13 @@ export const logins = (query: Query): Promise<T.LoginList> => get('/v1/logins', 
 export const verify = async (askBroker: boolean): Promise<T.Verification> =>
   (await ask<T.Verification>('/v1/verifications', { method: 'POST', query: { ask_broker: askBroker } })).body;
 
+export const tokens = {
+  list: async (): Promise<T.Token[]> => (await get<{ tokens: T.Token[] }>('/v1/tokens')).tokens,
+  make: async (name: string, body: Record<string, unknown>): Promise<T.Token> =>
+    (await ask<T.Token>(`/v1/tokens/${encodeURIComponent(name)}`, { method: 'PUT', body })).body,
+  drop: (name: string): Promise<unknown> => ask(`/v1/tokens/${encodeURIComponent(name)}`, { method: 'DELETE' }),
+};
+
 export const accounts = {
   list: async (): Promise<T.Account[]> => (await get<{ accounts: T.Account[] }>('/v1/accounts')).accounts,
   get: (name: string): Promise<Answer<T.Account>> => ask(`/v1/accounts/${encodeURIComponent(name)}`),

@@ -437,6 +437,15 @@ export interface Account {
   changed_at_ms: I64;
   last_login_at_ms?: I64;
 }
+export interface Token {
+  name: string;
+  account: string;
+  scopes: string[];
+  created_at_ms: I64;
+  expires_at_ms?: I64;
+  last_used_at_ms?: I64;
+  token?: string;
+}
 export interface Login { number: I64; at_ms: I64; user: string; address?: string; method: string; outcome: string }
 
 export interface Verification {

@@ -6,7 +6,7 @@ import * as words from '@/i18n/words';
 import type { Word } from '@/i18n/words';
 import { dayStart, DAY, instantOf } from './time';
 
-export type FieldType = 'line' | 'text' | 'node' | 'nodes' | 'day' | 'instant' | 'choice' | 'number' | 'yes' | 'case' | 'cases' | 'deadline' | 'directive' | 'docket';
+export type FieldType = 'line' | 'text' | 'node' | 'nodes' | 'day' | 'since' | 'instant' | 'choice' | 'number' | 'yes' | 'case' | 'cases' | 'deadline' | 'directive' | 'docket';
 
 export interface Field {
   name: string;
@@ -86,6 +86,8 @@ export const actForms: Readonly<Record<string, ActForm>> = {
   clear_directive: { group: 'supervision', fields: [directive, node(), text('text')] },
   object_directive: { group: 'supervision', fields: [directive, text('reason', true)] },
   withdraw_directive: { group: 'supervision', fields: [directive, text('reason', true)] },
+  delegate: { group: 'supervision', fields: [line('official', true), choice('power', words.powers), { name: 'valid_from_ms', type: 'since' }, { name: 'valid_to_ms', type: 'day' }] },
+  end_delegation: { group: 'supervision', fields: [line('official', true), text('reason')] },
   open_docket: { group: 'supervision', fields: [line('docket_no', true), choice('step', words.steps, true, 2), node(true), dayOf(), text('text'), line('basis')] },
   step_docket: { group: 'supervision', fields: [docket, choice('step', words.steps, true), dayOf(), text('text'), line('basis')] },
   close_docket: { group: 'supervision', fields: [docket, text('text')] },
@@ -123,6 +125,10 @@ function sent(field: Field, value: Value | undefined): unknown {
     case 'day': { // until the end of that day
       const start = dayStart(String(value));
       return start === 0 ? undefined : String(start + DAY);
+    }
+    case 'since': { // from the beginning of that day
+      const start = dayStart(String(value));
+      return start === 0 ? undefined : String(start);
     }
     case 'instant': {
       const instant = instantOf(String(value));

@@ -1,12 +1,15 @@
 /* The particulars of a recorded act, for people: its fields with their labels. */
 
 import type { RecordedAct } from '@/api/types';
-import { t, wordOf, type Key } from '@/i18n';
+import { comma, t, wordOf, type Key } from '@/i18n';
 import { en } from '@/i18n/en';
 import * as words from '@/i18n/words';
 import type { Word } from '@/i18n/words';
 import { caseNumber } from './caseno';
 import { dueText, instant } from './time';
+
+/* Who acts through a gateway is recorded behind its own account: "jiaoban-gateway/李". */
+export const personOf = (user: string | undefined): string => (user ?? '').split('/').pop() ?? '';
 
 export interface Detail { label: string; text: string }
 
@@ -21,7 +24,7 @@ const SPELLED: Readonly<Record<string, string>> = { residue: 'petition', agreed:
 
 function textOf(name: string, value: unknown, nodeName: (node: number) => string): string {
   if (name === 'node' || name === 'successor') return nodeName(Number(value));
-  if (Array.isArray(value)) return value.map((v) => (name.endsWith('case_nos') ? caseNumber(String(v)) : nodeName(Number(v)))).join('、');
+  if (Array.isArray(value)) return value.map((v) => (name.endsWith('case_nos') ? caseNumber(String(v)) : nodeName(Number(v)))).join(comma());
   if (name === 'other_case_no') return caseNumber(String(value));
   if (name === 'due_ms') return dueText(String(value));
   if (name.endsWith('_ms')) return instant(String(value));

@@ -1,7 +1,7 @@
 /* The six powers of the first assignment authority as forms, and an order as it will read. The power
  * to assign and forward is exercised by the acts assign and forward. */
 
-import { t, word } from '@/i18n';
+import { comma, t, word } from '@/i18n';
 import * as words from '@/i18n/words';
 import type { Field } from './acts';
 
@@ -48,11 +48,11 @@ export interface Order {
 
 /* Paragraphs of the order, in the reader's language. */
 export function orderText(o: Order): string[] {
-  const lines = [t('order.to', { names: o.to.join('、') || t('order.nobody') })];
+  const lines = [t('order.to', { names: o.to.join(comma()) || t('order.nobody') })];
   if (o.basis !== '') lines.push(t('order.basis', { text: o.basis }));
   lines.push(t('order.subject', { power: o.power, subject: o.subject, number: o.number === '' ? '' : `(${o.number})` }).replaceAll(' ,', ','));
   if (o.text !== '') lines.push(o.text);
-  if (o.co.length > 0) lines.push(t('order.co', { names: o.co.join('、') }));
+  if (o.co.length > 0) lines.push(t('order.co', { names: o.co.join(comma()) }));
   lines.push(o.due === '' ? t('order.statutory') : t('order.due', { day: o.due }));
   if (o.reportForm !== '') lines.push(t('order.report', { form: o.reportForm }));
   if (o.official !== '') lines.push(t('order.official', { name: o.official }));
