@@ -130,9 +130,12 @@ REPLAY := $(if $(REPLAY_SRC),$(BUILD)/tests/replay/replay)
 POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%_fuzz.c=$(BUILD)/tests/fuzz/%)
 
+# The web console, where there is Node.js; CONSOLE= leaves it out. Once is enough: not with other flags.
+CONSOLE ?= $(if $(SANITIZE)$(DEBUG)$(WITHOUT),,$(if $(shell command -v npm),console-if-it-can))
+
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
-all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) ## build programs, libjiaoban and translations (default)
+all: programs $(CLIENT_LIBS) $(LOCALES) $(PLAY) $(CONSOLE) ## build programs, libjiaoban, translations, with Node.js the console (default)
 programs: $(PROGRAMS)
 tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(POWERCUT) $(FUZZERS) \
        $(PYTHON_SCHEMAS) ## build everything the tests need
@@ -426,7 +429,10 @@ $(BUILD)/console/index.html: $(CONSOLE_WORK)/copied
 	$(call say,VITE,$@)
 	$(Q)cd $(CONSOLE_WORK) && CONSOLE_OUT=$(abspath $(BUILD))/console npm run --silent build -- --logLevel warn
 
-.PHONY: console console-check
+.PHONY: console console-check console-if-it-can
+# Without a way to the registry everything else is built all the same.
+console-if-it-can:
+	@$(MAKE) --no-print-directory console || echo '  the web console was not built; make console tells why' >&2
 console: $(BUILD)/console/index.html ## build the web console (needs Node.js 18 or later and npm)
 console-check: $(CONSOLE_WORK)/copied ## its types and its linter
 	$(Q)cd $(CONSOLE_WORK) && npm run --silent check && npm run --silent lint
@@ -583,6 +589,9 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	    $(DESTDIR)$(LOCALEDIR)/$(l)/LC_MESSAGES/jiaoban.mo &&) true
 	$(foreach f,$(SHIPPED),install -m 644 $(f) $(DESTDIR)$(DATADIR)/$(f:deploy/%=%) &&) true
 	$(foreach f,$(CONFIG),install -m 644 $(f) $(DESTDIR)$(DATADIR)/config &&) true
+	if [ -e $(BUILD)/console/index.html ]; then \
+	    rm -rf $(DESTDIR)$(DATADIR)/console && cp -R $(BUILD)/console $(DESTDIR)$(DATADIR)/console && \
+	    find $(DESTDIR)$(DATADIR)/console -type f -exec chmod 644 {} +; fi
 	$(foreach f,$(COMPLETION),install -m 644 $(f) \
 	    $(DESTDIR)$(SHARE)/bash-completion/completions/jiaoban &&) true
 	$(foreach f,$(UNITS),sed 's|/usr/bin/|$(BINDIR)/|g; s|/usr/share/jiaoban|$(DATADIR)|g' $(f) \

@@ -148,6 +148,8 @@ await test('an act: tried first, sent once, with the state that was seen', 'agen
   const before = changes().length;
   await dialog.getByRole('button', { name: '答复', exact: true }).click();
   await dialog.waitFor({ state: 'hidden' });
+  await page.getByText('已办理。').waitFor();
+  await accessible(page, 'told that it was done');
   const sent = changes().slice(before);
   equal(sent.length, 1, 'requests');
   equal(sent[0].body, { kind: 'answer', opinion: 'supported', text: '路灯已修复。' }, 'act');

@@ -217,6 +217,7 @@ export function county() {
     if (template !== null) { templates.set(template[1], { kind: template[1], ...body, changed_at_ms: ago(0), changed_by: 'li' }); return { status: 200, body: templates.get(template[1]), headers: { ETag: '"t1"' } }; }
     if (url.pathname.startsWith('/v1/tokens/')) return method === 'DELETE' ? { status: 204 } : { status: 201, body: { name: 'new', account: 'li', scopes: ['look'], created_at_ms: ago(0), token: 'jbt_secret' } };
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
+    if (url.pathname === '/v1/public-queries') return publicWindow('/v1/public/query', body);
     if (url.pathname === '/v1/verifications') return { status: 200, body: { ok: true, items: '4711', receipts: '230', chain_intact: true, signatures_good: true, tables_equal: true, broker_asked: true, equals_broker: true } };
     if (url.searchParams.get('dry_run') === 'true') {
       if (body.node === TOWN) return { status: 200, body: { dry_run: true, accepted: false, code: 109, name: 'NO_AUTHORITY', article: 'SPEECH', effects: [] } };

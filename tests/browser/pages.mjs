@@ -10,7 +10,7 @@ const browser = await openBrowser();
 const { number } = gateway.world;
 
 const PAGES = {
-  clerk: ['/', '/cases', `/cases/${number(2)}`, `/cases/${number(0)}`, `/cases/${number(7)}`, '/register', '/deadlines?mine=true', '/alarms', '/outbox', '/assign/waiting', '/assign/order', '/assign/countersign', '/supervise/proposals', '/supervise/dockets', '/supervise/directives', '/supervise/circulars', '/conference/disputes', '/conference/cross', '/conference/minutes', '/analysis/indicators', '/analysis/counts', '/analysis/time', `/print/${number(2)}?kind=opinion&seq=16`, '/password', '/nowhere'],
+  clerk: ['/', '/cases', `/cases/${number(2)}`, `/cases/${number(0)}`, `/cases/${number(7)}`, '/register', '/query', '/deadlines?mine=true', '/alarms', '/outbox', '/assign/waiting', '/assign/order', '/assign/countersign', '/supervise/proposals', '/supervise/dockets', '/supervise/directives', '/supervise/circulars', '/conference/disputes', '/conference/cross', '/conference/minutes', '/analysis/indicators', '/analysis/counts', '/analysis/time', `/print/${number(2)}?kind=opinion&seq=16`, '/password', '/nowhere'],
   admin: ['/admin/nodes', '/admin/people', '/admin/policy', '/admin/audit', '/admin/system'],
   leader: ['/', '/admin/templates', '/analysis/indicators'],
   agency: ['/', `/cases/${number(2)}`],

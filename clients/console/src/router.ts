@@ -12,6 +12,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/cases', component: () => import('./pages/CasesPage.vue'), meta: { title: 'nav.cases' } },
   { path: '/cases/:number', component: () => import('./pages/CasePage.vue'), meta: { title: 'case.title' } },
   { path: '/register', component: () => import('./pages/RegisterPage.vue'), meta: { title: 'nav.register' } },
+  { path: '/query', component: () => import('./pages/QueryPage.vue'), meta: { title: 'nav.query' } },
   { path: '/deadlines', component: () => import('./pages/DeadlinesPage.vue'), meta: { title: 'deadlines.title' } },
   { path: '/alarms', component: () => import('./pages/AlarmsPage.vue'), meta: { title: 'alarms.title' } },
   { path: '/outbox', component: () => import('./pages/OutboxPage.vue'), meta: { title: 'outbox.title' } },

@@ -7,7 +7,7 @@ import { EventStream, type Listener } from '@/api/events';
 import { ApiError, setCsrfToken, setOnSignedOut } from '@/api/http';
 import type { AgencyNode, Session, State } from '@/api/types';
 
-const STATE_EVERY_MS = 30_000; // while no events come in; a session should not live by our asking alone
+const LOOK_EVERY_MS = 15_000; // only while no events come in: a session should not live by our asking alone
 const STATE_AFTER_MS = 3_000;
 const OFFICE_KINDS = [1, 2]; // petition office, joint conference
 
@@ -81,7 +81,7 @@ async function begin(session: Session): Promise<void> {
   ]);
   stream.start();
   timers = [
-    setInterval(() => { if (!inner.live) void refreshState(); }, STATE_EVERY_MS),
+    setInterval(() => { if (!inner.live) stream.nudge(); }, LOOK_EVERY_MS),
     setInterval(() => { now.value = Date.now(); }, 10_000),
   ];
 }

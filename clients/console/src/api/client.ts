@@ -53,6 +53,9 @@ export const alarms = async (limit: number): Promise<T.Alarm[]> =>
 export const pending = async (limit: number): Promise<T.Pending[]> =>
   (await get<{ items: T.Pending[] }>('/v1/pending', { limit })).items;
 
+export const publicQuery = async (name: string, code: string): Promise<T.PublicView> =>
+  (await ask<T.PublicView>('/v1/public-queries', { method: 'POST', body: { name, query_code: code } })).body;
+
 export const rulebook = (): Promise<T.Rulebook> => get('/v1/rulebook');
 export const rights = (): Promise<T.RightsView> => get('/v1/rights');
 export const report = (query: Query): Promise<T.Report> => get('/v1/report', query);

@@ -23,6 +23,11 @@ export class EventStream {
     return () => this.listeners.delete(listener);
   }
 
+  /* Events do not come in, by a proxy that holds them back for example: everybody looks again. */
+  nudge(): void {
+    for (const listener of this.listeners) listener('reset', {});
+  }
+
   start(): void {
     this.stop();
     const after = this.lastId === '' ? '' : `&after=${encodeURIComponent(this.lastId)}`;

@@ -39,6 +39,7 @@ export const en: Record<keyof typeof zh, string> = {
   'nav.conference': 'Joint conference',
   'nav.analysis': 'Analysis',
   'nav.admin': 'Administration',
+  'nav.query': 'Ask for a petitioner',
 
   'role.clerk': 'clerk',
   'role.supervisor': 'supervisor',
@@ -752,4 +753,10 @@ export const en: Record<keyof typeof zh, string> = {
   'do.fulfil': 'Record that a commitment was kept',
   'do.acknowledge': 'Acknowledge a deadline',
   'do.erase_key': 'Erase petitioners’ data',
+
+  'query.name': 'Petitioner\'s name',
+  'query.ask': 'Ask',
+  'query.both': 'Please enter name and query code.',
+  'query.notFound': 'Nothing was found: check the name and the code.',
+  'query.note': 'Shows the days and documents that a petitioner may be told, and nothing else; every question is recorded.',
 };

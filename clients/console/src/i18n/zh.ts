@@ -37,6 +37,7 @@ export const zh = {
   'nav.conference': '联席会议',
   'nav.analysis': '分析',
   'nav.admin': '管理',
+  'nav.query': '代查',
 
   'role.clerk': '经办人',
   'role.supervisor': '负责人',
@@ -750,4 +751,10 @@ export const zh = {
   'do.fulfil': '完成承诺事项',
   'do.acknowledge': '确认期限',
   'do.erase_key': '清除信访人信息',
+
+  'query.name': '信访人姓名',
+  'query.ask': '查询',
+  'query.both': '请填写姓名和查询码。',
+  'query.notFound': '没有查到，请核对姓名和查询码。',
+  'query.note': '只显示可以告知信访人的日期和文书；每次查询都会记录。',
 };
