@@ -379,13 +379,15 @@ $(foreach m,$(MUTANTS),$(eval $(call mutant-rules,$(m))))
 mutants: $(MUTANT_FILES)
 # The same objects twice: with a main that replays a corpus (any compiler), or, when SANITIZE holds
 # "fuzzer-no-link", with libFuzzer. FUZZ_WRAP: what tests/fuzz/outside.c and fuzzdesk.c stand in for.
-FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_zsock_send jb_ledger_commit randombytes_buf)
-SQLPOOL_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,sqlite3_open_v2 sqlite3_close sqlite3_prepare_v2 \
-                sqlite3_prepare_v3 sqlite3_finalize sqlite3_exec jb_replay_shadow jb_schema_derived_reset)
-$(BUILD)/tests/fuzz/ledger $(BUILD)/tests/fuzz/ledgerfile: FUZZ_WRAP += $(SQLPOOL_WRAP)
-$(BUILD)/tests/fuzz/stream $(BUILD)/tests/fuzz/local $(BUILD)/tests/fuzz/seed: \
-    FUZZ_WRAP += $(patsubst %,-Wl$(comma)--wrap=%,jb_agent_fail jb_agent_line_break \
-                 jb_local_peer_identity)
+FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_ledger_commit randombytes_buf \
+             uv_queue_work jb_router_bind jb_dealer_connect jb_zsock_send jb_zsock_close jb_zsock_pause \
+             jb_zsock_resume jb_zsock_cut_node jb_zsock_gate_counts jb_zctx_new jb_zap_start \
+             jb_admin_start jb_metrics_start jb_local_listen jb_local_stop jb_local_send jb_local_close \
+             jb_local_peer_queued jb_local_peer_identity jb_local_peer_set_data jb_local_peer_data \
+             jb_agent_fail jb_replay_shadow jb_schema_derived_reset sqlite3_open_v2 sqlite3_close \
+             sqlite3_prepare_v2 sqlite3_prepare_v3 sqlite3_finalize sqlite3_exec getpwuid getpwnam getgrnam \
+             getgrouplist)
+$(BUILD)/tests/fuzz/zap: FUZZ_WRAP := # it asks the library itself
 FUZZ_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbproto.a)
 FUZZ_MAIN = $(if $(findstring fuzzer-no-link,$(SANITIZE)),-fsanitize=fuzzer)
 $(BUILD)/libjbfuzz.a: $(call obj,$(FUZZ_SHARED_SRC) tests/demo/csv.c)

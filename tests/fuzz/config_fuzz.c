@@ -2,9 +2,11 @@
  * first byte chooses which; the rest is the file. */
 #include "clients/agent/agent.h"
 #include "daemon/config.h"
+#include "daemon/duty.h"
 #include "daemon/quota.h"
 #include "proto/rules/policy.h"
 #include "proto/wire/endpoint.h"
+#include "proto/wire/people.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
@@ -37,6 +39,56 @@ static void configuration(const struct jb_config_table *table, struct jb_bytes f
     free(copy);
 }
 
+/* ---- who may do what ---- */
+
+static const struct jb_local_identity people[] = {
+    {.uid = 0, .gid = 0, .user = "root"},
+    {.uid = 1001, .gid = 100, .user = "li"},
+    {.uid = 1002, .gid = 101, .user = "gate"},
+    {.uid = 1009, .gid = 109, .user = "1009"}, /* who has no account any more */
+};
+#define PEOPLE (sizeof people / sizeof people[0])
+
+/* A configuration that is good gives nobody two duties, unless it says so itself. */
+static void duties(const struct jb_broker_config *c)
+{
+    struct jb_fault fault = {""};
+    bool good = jb_duty_config_check(c, &fault) == JB_OK;
+
+    FUZZ_MUST(good == (fault.text[0] == '\0'));
+    for (size_t i = 0; i < PEOPLE; i++) {
+        unsigned held = 0;
+        enum jb_err err = jb_duty_held(c, &people[i], &held, &fault);
+        FUZZ_MUST(err == JB_OK || held == 0);
+        FUZZ_MUST((held & ~JB_DUTY_ALL) == 0);
+        FUZZ_MUST(jb_duty_single(c) || !good || (held & (held - 1)) == 0);
+        struct jb_duty_need need = jb_duty_of_act(JB_ACT_REPLACE_KEYS);
+        (void)!jb_duty_check(c, held, need, "replace keys", &fault);
+    }
+    if (good)
+        jb_duty_tell(c);
+}
+
+/* Whom a list that is good names, it names alone and with others. */
+static void list_of_people(const char *list)
+{
+    struct jb_fault fault = {""};
+    char name[JB_PEOPLE_NAME_BYTES];
+    bool good = jb_people_check(list, &fault) == JB_OK;
+
+    FUZZ_MUST(good == (fault.text[0] == '\0'));
+    for (size_t i = 0; i < PEOPLE; i++) {
+        struct jb_account account;
+        jb_account_of(&people[i], &account);
+        (void)jb_people_names(list, &account);
+        (void)jb_people_names_person(list, people[i].user, "张三");
+    }
+    if (jb_people_shared(list, "root, li, gate/张三, @jiaoban", name))
+        FUZZ_MUST(name[0] != '\0' && memchr(name, '\0', sizeof name) != NULL);
+}
+
+/* ---- the programs' configurations ---- */
+
 static void broker(struct jb_bytes file)
 {
     struct jb_broker_config c = {0};
@@ -47,6 +99,9 @@ static void broker(struct jb_bytes file)
     if (c.listen != NULL) {
         (void)!jb_endpoint_check(c.listen, true, &fault);
         (void)!jb_quota_check(c.quota_nodes, &fault);
+        duties(&c);
+        for (size_t i = 0; i < JB_DUTY_COUNT; i++)
+            list_of_people(c.admins[i]);
     }
     jb_config_free(&jb_broker_config_table, &c);
 }
@@ -63,6 +118,9 @@ static void agent(struct jb_bytes file)
     if (c.broker != NULL) {
         (void)!jb_agent_config_check(&c, &keys, &fault);
         (void)!jb_agent_hours_parse(c.office_hours, &hours);
+        (void)!jb_agent_config_check_roles(&c, &fault);
+        for (size_t i = 0; i < JB_STAFF_COUNT; i++)
+            list_of_people(c.roles[i]);
     }
     jb_config_free(&jb_agent_config_table, &c);
 }

@@ -80,6 +80,9 @@ const char *fuzz_file(struct jb_bytes bytes);
 /* The world outside of a target (outside.c). Log lines are formatted and dropped, frames for the
  * network are counted and dropped. */
 extern size_t fuzz_sent; /* frames */
+/* What the project takes for random is the same from here on: at the start of an input with 0, for
+ * what is made once with another number, so that it gets other epochs. */
+void fuzz_random_again(uint64_t salt);
 /* From now on a commit writes everything and takes it back: the next input finds the ledger as this
  * one did. */
 extern bool fuzz_undo;

@@ -1,14 +1,20 @@
 /* What a local client sends to the agent's socket. First byte even: the bytes of a connection, read
- * in pieces as they come (the byte says of what size); odd: one request, answered by its handler
- * over a real replica. */
+ * in pieces as they come (the byte says of what size); odd: requests, answered over a real replica.
+ *
+ * Of requests the first byte also says who asks (bits 1 and 2), who has which role (bits 3 to 5),
+ * and whether there are several, each behind two bytes of length (bit 6). */
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "proto/wire/localio.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzzdesk.h"
+#include "tests/fuzz/fuzzline.h"
 
 #define FRAME_LIMIT ((size_t)65536)
+#define SEVERAL 64
+
+/* ---- the bytes of a connection ---- */
 
 /* Every frame that the bytes hold, as far as they are good. */
 static void read_frames(int fd, struct jb_local_frame *frame, enum jb_err *err)
@@ -44,33 +50,82 @@ static void connection(size_t piece, struct jb_bytes bytes)
     FUZZ_MUST(close(ends[0]) == 0);
 }
 
-static void request(struct jb_bytes bytes)
+/* ---- requests ---- */
+
+static const struct jb_local_identity people[] = {
+    {.uid = 1001, .gid = 1001, .user = "clerk"},
+    {.uid = 0, .gid = 0, .user = "root"},
+    {.uid = 1002, .gid = 1002, .user = "gate"},
+    {.uid = 1003, .gid = 1003, .user = "li"},
+};
+
+/* As [roles] may say it, in the order of the roles; first: nobody is named. */
+static const char *const staff[][JB_STAFF_COUNT] = {
+    {"", "", "", "", "", ""},
+    {"clerk, gate/张三", "", "li", "", "root", "gate"},
+    {"uid:1001", "clerk", "", "li", "", "gate"},
+    {"", "li", "clerk", "", "", ""},
+    {"", "", "", "clerk", "", ""},
+    {"", "", "", "", "clerk", "li"},
+    {"clerk", "clerk, li", "clerk", "", "", ""},
+    {"clerk", "", "", "clerk", "", ""}, /* which exclude each other */
+};
+
+static void give_roles(struct desk *d, unsigned which)
+{
+    for (size_t i = 0; i < JB_STAFF_COUNT; i++)
+        d->config.roles[i] = (char *)(uintptr_t)staff[which][i]; /* is only read */
+}
+
+/* The protocol's version, unless the request is about to name one itself. */
+static void ask(struct jb_bytes request)
+{
+    static const uint8_t protocol[] = {0x10, 1};
+    static uint8_t frame[FRAME_LIMIT + sizeof protocol];
+    size_t len = request.len < FRAME_LIMIT ? request.len : FRAME_LIMIT;
+
+    memcpy(frame, protocol, sizeof protocol);
+    if (len > 0)
+        memcpy(frame + sizeof protocol, request.data, len);
+    bool own = len > 0 && request.data[0] == protocol[0];
+    struct jb_bytes whole = {own ? frame + sizeof protocol : frame,
+                             own ? len : len + sizeof protocol};
+    uint8_t *exact = fuzz_exact(whole);
+    whole.data = exact;
+    fuzz_local_frame(whole);
+    free(exact);
+}
+
+static void requests(uint8_t how, struct fuzz_in *in)
 {
     struct desk *d = fuzz_desk();
-    struct jb_arena arena;
-    ProtobufCMessage *message = NULL;
-    struct jb_fault fault = {""};
 
     fuzz_before_undo = NULL;
-    jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
-    if (jb_message_decode(&jb__request__descriptor, bytes, &arena, &message, &fault) == JB_OK)
-        fuzz_desk_ask(d, (const Jb__Request *)message);
-    jb_arena_fini(&arena);
-    jb_agent_wait_forget(&d->agent, &d->client);
+    give_roles(d, how >> 3 & 7);
+    fuzz_local_open(&people[how >> 1 & 3]);
+    if ((how & SEVERAL) == 0)
+        ask(fuzz_take(in, in->left));
+    while (in->left > 0)
+        ask(fuzz_part(in));
+    jb_agent_group_take(&d->agent);
+    fuzz_desk_turn(d);
+    fuzz_local_close();
+    fuzz_desk_turn(d);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
     uint8_t how = fuzz_byte(&in);
+
+    if (how % 2 == 1) {
+        requests(how, &in);
+        return 0;
+    }
     struct jb_bytes rest = fuzz_take(&in, size);
     uint8_t *exact = fuzz_exact(rest);
-
     rest.data = exact;
-    if (how % 2 == 0)
-        connection((size_t)how / 2 + 1, rest);
-    else
-        request(rest);
+    connection((size_t)how / 2 + 1, rest);
     free(exact);
     return 0;
 }

@@ -11,6 +11,9 @@ size_t fuzz_sent;
 bool fuzz_undo;
 void (*fuzz_before_undo)(struct jb_ledger *l);
 
+#define RANDOM_START UINT64_C(20261123)
+static uint64_t random_state = RANDOM_START;
+
 void outside_log(enum jb_log_level level, const char *subject, const char *event,
                  const char *format, ...) __asm__("__wrap_jb_log")
     __attribute__((format(printf, 4, 5)));
@@ -39,13 +42,17 @@ void outside_log(enum jb_log_level level, const char *subject, const char *event
 /* Epochs, nonces and keys that the project asks for: the same ones in every run. */
 void outside_random(void *out, size_t len)
 {
-    static uint64_t state = UINT64_C(20261123);
     uint8_t *bytes = out;
 
     for (size_t i = 0; i < len; i++) {
-        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        bytes[i] = (uint8_t)(state >> 56);
+        random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bytes[i] = (uint8_t)(random_state >> 56);
     }
+}
+
+void fuzz_random_again(uint64_t salt)
+{
+    random_state = RANDOM_START + salt;
 }
 
 enum jb_err outside_send(struct jb_zsock *z, struct jb_bytes routing_id, const uint8_t *body,

@@ -1,72 +1,12 @@
 /* Writes the first inputs of every target: frames, acts, items, entries, requests and files as the
  * project itself makes them. `seed FOLDER` makes FOLDER/TARGET/NAME. For a new target, or after a
  * change of the format; what fuzzing finds on top of them is merged by `make fuzz-merge`. */
-#include <errno.h>
-#include <sys/stat.h>
-
-#include "proto/ledger/tick.h"
 #include "proto/schema/act.pb-c.h"
 #include "proto/schema/entry.pb-c.h"
-#include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzzbroker.h"
 #include "tests/fuzz/fuzzdesk.h"
+#include "tests/fuzz/seeds.h"
 #include "tests/unit/wire_gen.h"
-
-#define INPUT_MAX 65536
-
-static const char *top;
-
-/* ---- one input being written ---- */
-
-struct input {
-    uint8_t data[INPUT_MAX];
-    size_t len;
-};
-
-static void put(struct input *in, const void *data, size_t len)
-{
-    FUZZ_MUST(in->len + len <= sizeof in->data);
-    if (len > 0)
-        memcpy(in->data + in->len, data, len);
-    in->len += len;
-}
-
-static void put_byte(struct input *in, uint8_t byte)
-{
-    put(in, &byte, 1);
-}
-
-static void put_part(struct input *in, struct jb_bytes part)
-{
-    put_byte(in, (uint8_t)(part.len >> 8));
-    put_byte(in, (uint8_t)part.len);
-    put(in, part.data, part.len);
-}
-
-static void save(const struct input *in, const char *target, const char *name)
-{
-    char path[512];
-
-    (void)snprintf(path, sizeof path, "%s/%s", top, target);
-    FUZZ_MUST(mkdir(path, 0755) == 0 || errno == EEXIST);
-    (void)snprintf(path, sizeof path, "%s/%s/%s", top, target, name);
-    FILE *out = fopen(path, "wbe");
-    FUZZ_MUST(out != NULL && fwrite(in->data, 1, in->len, out) == in->len && fclose(out) == 0);
-}
-
-/* A file of the project behind a first byte. */
-static void save_file(const char *target, const char *name, uint8_t first, const char *path)
-{
-    static struct input in;
-    FILE *from = fopen(path, "rbe");
-
-    FUZZ_MUST(from != NULL);
-    in.len = 0;
-    put_byte(&in, first);
-    in.len += fread(in.data + in.len, 1, sizeof in.data - in.len, from);
-    FUZZ_MUST(fclose(from) == 0);
-    save(&in, target, name);
-}
 
 /* ---- acts, one of each kind, as the schema describes them ---- */
 
@@ -92,39 +32,26 @@ static struct jb_act full_act(enum jb_act_kind kind, int64_t case_no)
 
 static void act_seeds(struct fuzz_broker *f)
 {
-    static struct input in;
+    static struct seed in;
 
     for (size_t i = 0; i < KINDS; i++) {
         struct jb_bytes bytes;
         in.len = 0;
-        put(&in, "\0\1", 2);
+        seed_put(&in, "\0\1", 2);
         for (uint8_t k = 0; k < 3; k++) { /* each agency about another case */
             struct jb_act act = full_act(kinds[i], f->cases[(i + k) % FUZZ_CASES]);
             if (jb_act_encode(&act, &f->w->arena, &bytes) != JB_OK)
                 continue;
-            put_byte(&in, k);
-            put_part(&in, bytes);
+            seed_byte(&in, k);
+            seed_part(&in, bytes);
         }
-        put(&in, "\3\0\1\2", 4); /* and the clock looks */
-        save(&in, "act", jb_act_kind_name(kinds[i]));
+        seed_put(&in, "\3\0\1\2", 4); /* and the clock looks */
+        seed_save(&in, "act", jb_act_kind_name(kinds[i]));
         in.data[0] = 3; /* a month later */
     }
 }
 
 /* ---- frames ---- */
-
-static void save_frame(struct fuzz_broker *f, uint8_t how, const struct jb_frame *frame,
-                       const char *name)
-{
-    static struct input in;
-    struct jb_bytes bytes;
-
-    FUZZ_MUST(jb_frame_encode(frame, &f->w->arena, &bytes) == JB_OK);
-    in.len = 0;
-    put_byte(&in, how);
-    put(&in, bytes.data, bytes.len);
-    save(&in, "frame", name);
-}
 
 static void submit_seeds(struct fuzz_broker *f)
 {
@@ -140,7 +67,7 @@ static void submit_seeds(struct fuzz_broker *f)
             jb_submission_encode(&s, &f->w->arena, &item.body) != JB_OK)
             continue;
         (void)snprintf(name, sizeof name, "submit-%s", jb_act_kind_name(kinds[i]));
-        save_frame(f, (uint8_t)(12 + i % 3), &frame, name);
+        seed_frame((uint8_t)(12 + i % 3), &frame, name);
     }
 }
 
@@ -159,7 +86,7 @@ static void frame_seeds(struct fuzz_broker *f)
     memset(frame.up.epoch, 9, sizeof frame.up.epoch);
     memset(frame.epoch, 9, sizeof frame.epoch);
     frame.suite = JB_SUITE_ED25519;
-    for (int kind = JB_FRAME_HELLO; kind <= JB_FRAME_BYE; kind++) {
+    for (int kind = JB_FRAME_HELLO; kind <= JB_FRAME_COPY_DONE; kind++) {
         struct jb_frame_item item = {.body = {(const uint8_t *)"body", 4}};
         char name[64];
         frame.kind = (enum jb_frame_kind)kind;
@@ -167,9 +94,9 @@ static void frame_seeds(struct fuzz_broker *f)
         frame.items = &item;
         frame.item_count = 1;
         (void)snprintf(name, sizeof name, "%s", jb_frame_name(frame.kind));
-        save_frame(f, 4, &frame, name);
+        seed_frame(4, &frame, name);
         (void)snprintf(name, sizeof name, "%s-mended", jb_frame_name(frame.kind));
-        save_frame(f, 12, &frame, name);
+        seed_frame(12, &frame, name);
     }
     submit_seeds(f);
 }
@@ -178,14 +105,14 @@ static void frame_seeds(struct fuzz_broker *f)
 
 static void save_item(struct jb_bytes body, uint8_t how, const char *what, size_t i)
 {
-    static struct input in;
+    static struct seed in;
     char name[64];
 
     in.len = 0;
-    put_byte(&in, how);
-    put_part(&in, body);
+    seed_byte(&in, how);
+    seed_part(&in, body);
     (void)snprintf(name, sizeof name, "%s-%zu", what, i);
-    save(&in, "stream", name);
+    seed_save(&in, "stream", name);
 }
 
 static void stream_seeds(struct fuzz_broker *f)
@@ -258,7 +185,7 @@ static void fill_body(struct gen_raw *raw, const ProtobufCMessageDescriptor *typ
 
 static void body_seeds(const ProtobufCMessageDescriptor *type, const char *target, uint8_t first)
 {
-    static struct input in;
+    static struct seed in;
 
     for (unsigned i = 0; i < type->n_fields; i++) {
         struct gen_raw whole = {.len = 0};
@@ -269,16 +196,16 @@ static void body_seeds(const ProtobufCMessageDescriptor *type, const char *targe
         fill_body(&body, type->fields[i].descriptor);
         gen_nest(&whole, type->fields[i].id, &body);
         in.len = 0;
-        put_byte(&in, first);
-        put(&in, whole.data, whole.len);
+        seed_byte(&in, first);
+        seed_put(&in, whole.data, whole.len);
         (void)snprintf(name, sizeof name, "%s-%s", type->short_name, type->fields[i].name);
-        save(&in, target, name);
+        seed_save(&in, target, name);
     }
 }
 
 static void submit_requests(struct desk *d)
 {
-    static struct input in;
+    static struct seed in;
 
     for (size_t i = 0; i < KINDS; i++) {
         struct jb_act act = full_act(kinds[i], lw_case_no((int64_t)i % 3));
@@ -291,14 +218,14 @@ static void submit_requests(struct desk *d)
         gen_run(&body, 1, bytes.data, bytes.len);
         gen_nest(&whole, JB__REQUEST__BODY_SUBMIT, &body);
         in.len = 0;
-        put_byte(&in, 1);
-        put(&in, whole.data, whole.len);
+        seed_byte(&in, 1);
+        seed_put(&in, whole.data, whole.len);
         (void)snprintf(name, sizeof name, "submit-%s", jb_act_kind_name(kinds[i]));
-        save(&in, "local", name);
+        seed_save(&in, "local", name);
         in.len = 0;
-        put_byte(&in, 2);
-        put(&in, bytes.data, bytes.len);
-        save(&in, "json", name);
+        seed_byte(&in, 2);
+        seed_put(&in, bytes.data, bytes.len);
+        seed_save(&in, "json", name);
     }
 }
 
@@ -308,52 +235,72 @@ static void text_seeds(void)
 {
     static const struct {
         const char *target, *name, *text;
+        size_t len;
     } rows[] = {
-        {"csv", "quoted", "a,b\r\n\"1\"\"2\",\"x,\ny\"\r\n"},
-        {"csv", "plain", "no,date,title\n1,2026-11-23,屋面\n2,,\n"},
-        {"json", "text", "\3a\"b\\c\x01\xff\xe5\xb1\x8b\xed\xa0\x80\xf4\x90"},
-        {"json", "read-assign",
-         "\4{\"kind\":\"assign\",\"custody\":3,\"node\":5,\"co_handlers\":[6,7],"
-         "\"authority\":\"first_assignment\",\"due_ms\":\"1700000000000\",\"text\":\"\\u8bf7\"}"},
-        {"json", "read-register",
-         "\4{\"kind\":\"register\",\"title\":\"t\",\"matter\":\"appeal\",\"flags\":2,"
-         "\"persons\":[{\"name\":\"a\",\"main_visitor\":true},{}],\"received_at_ms\":1}"},
-        {"json", "read-link",
-         "\4{\"kind\":\"link\",\"other_case_no\":\"20261123-00003-00049-5\",\"link_kind\":2}"},
-        {"json", "read-cases",
-         "\4{\"cases\":[{\"number\":\"1\",\"light\":\"red\",\"recused\":[\"a\"],\"accused\":[1],"
-         "\"deadlines\":[{\"due_ms\":\"-1\",\"provisional\":null}]}],\"more\":true}"},
-        {"json", "read-request",
-         "\4{\"id\":\"18446744073709551615\",\"get_blob\":{\"blob_hash\":\"AP8Q\"}}"},
-        {"gate", "frames", "\2\0\3abc\2\0\0\0\0\0\0\0\2xy\4\1z"},
+#define ROW(target, name, text) {target, name, text, sizeof(text) - 1} /* with NUL in it */
+        ROW("csv", "quoted", "a,b\r\n\"1\"\"2\",\"x,\ny\"\r\n"),
+        ROW("csv", "plain", "no,date,title\n1,2026-11-23,屋面\n2,,\n"),
+        ROW("json", "text", "\3a\"b\\c\x01\xff\xe5\xb1\x8b\xed\xa0\x80\xf4\x90"),
+        ROW("json", "read-assign",
+            "\4{\"kind\":\"assign\",\"custody\":3,\"node\":5,\"co_handlers\":[6,7],"
+            "\"authority\":\"first_assignment\",\"due_ms\":\"1700000000000\",\"text\":"
+            "\"\\u8bf7\"}"),
+        ROW("json", "read-register",
+            "\4{\"kind\":\"register\",\"title\":\"t\",\"matter\":\"appeal\",\"flags\":2,"
+            "\"persons\":[{\"name\":\"a\",\"main_visitor\":true},{}],\"received_at_ms\":1}"),
+        ROW("json", "read-link",
+            "\4{\"kind\":\"link\",\"other_case_no\":\"20261123-00003-00049-5\",\"link_kind\":2}"),
+        ROW("json", "read-cases",
+            "\4{\"cases\":[{\"number\":\"1\",\"light\":\"red\",\"recused\":[\"a\"],\"accused\":[1],"
+            "\"deadlines\":[{\"due_ms\":\"-1\",\"provisional\":null}]}],\"more\":true}"),
+        ROW("json", "read-request",
+            "\4{\"id\":\"18446744073709551615\",\"get_blob\":{\"blob_hash\":\"AP8Q\"}}"),
+        ROW("config", "admins",
+            "\0[broker]\ndata = /d\nkey = /k\n[admins]\nsystem = root\nsecurity = @jiaoban, uid:7\n"
+            "audit = gate/张三\naudit_keep = 1d\n"),
+        ROW("config", "admins-shared",
+            "\0[broker]\ndata = /d\n[admins]\nsystem = li, @empty\nsecurity = @jiaoban\n"
+            "audit = uid:0, @gate\nsingle_admin = yes\n"),
+        ROW("config", "roles",
+            "\1[agent]\ncode = xfj\nbroker = tcp://127.0.0.1:7700\nbroker_key = x\n[roles]\n"
+            "clerk = @jiaoban, li\nsupervisor = uid:1001\nleader = gate/张三, 王\nauditor = root\n"
+            "administrator = uid:0\ngateway = gate\n"),
+        ROW("zap", "good",
+            "\xf8\0\x01i\0\x09"
+            "127.0.0.1\0\0"),
+        ROW("zap", "unknown-key",
+            "\x78\0\x01i\0\x09"
+            "127.0.0.1\0\0\0\x04"
+            "none"),
+        ROW("zap", "plain", "\xb8\0\x01i\0\0\0\0\0\x05PLAIN"),
+        ROW("zap", "short", "\x73\0\x01i"),
+        ROW("gate", "frames", "\2\0\3abc\2\0\0\0\0\0\0\0\2xy\4\1z"),
+#undef ROW
     };
-    static struct input in;
+    static struct seed in;
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        size_t len = strlen(rows[i].text);
         in.len = 0;
-        if (strcmp(rows[i].target, "gate") == 0)
-            len = 21;
-        put(&in, rows[i].text, len);
-        save(&in, rows[i].target, rows[i].name);
+        seed_put(&in, rows[i].text, rows[i].len);
+        seed_save(&in, rows[i].target, rows[i].name);
     }
-    save_file("config", "broker", 0, "deploy/config/jiaoband.conf.example");
-    save_file("config", "agent", 1, "deploy/config/jiaoban-agent.conf.example");
-    save_file("config", "policy", 2, "deploy/policy/cn-2022.ini");
-    save_file("config", "calendar", 3, "deploy/calendar/cn.ini");
+    seed_file("config", "broker", 0, "deploy/config/jiaoband.conf.example");
+    seed_file("config", "agent", 1, "deploy/config/jiaoban-agent.conf.example");
+    seed_file("config", "policy", 2, "deploy/policy/cn-2022.ini");
+    seed_file("config", "calendar", 3, "deploy/calendar/cn.ini");
 }
 
 static void save_change(const char *target, const char *what, unsigned i, uint8_t how,
                         struct jb_bytes change)
 {
-    static struct input in;
+    static struct seed in;
     char name[64];
 
     in.len = 0;
-    put_byte(&in, how);
-    put(&in, change.data, change.len);
+    seed_byte(&in, how);
+    seed_put(&in, change.data, change.len);
     (void)snprintf(name, sizeof name, "%s-%u", what, i);
-    save(&in, target, name);
+    seed_save(&in, target, name);
 }
 
 /* One value of each table, rows, and bytes on some pages, in all files of a target and in each of
@@ -385,7 +332,7 @@ static void ledger_seeds(void)
 
 static void key_seeds(uint8_t suite)
 {
-    static struct input in;
+    static struct seed in;
     struct jb_node_keys keys;
     struct jb_public_keys public;
     struct jb_fault fault = {""};
@@ -397,69 +344,16 @@ static void key_seeds(uint8_t suite)
     jb_keys_public(&keys, &public);
     jb_keys_public_text(&public, text);
     in.len = 0;
-    put_byte(&in, 0);
-    put(&in, text, strlen(text));
+    seed_byte(&in, 0);
+    seed_put(&in, text, strlen(text));
     (void)snprintf(name, sizeof name, "line-%d", suite);
-    save(&in, "keys", name);
-    (void)snprintf(path, sizeof path, "%s/key.tmp", top);
+    seed_save(&in, "keys", name);
+    (void)snprintf(path, sizeof path, "%s/key.tmp", seed_folder());
     (void)remove(path);
     FUZZ_MUST(jb_keys_save(&keys, path, &fault) == JB_OK);
     (void)snprintf(name, sizeof name, "file-%d", suite);
-    save_file("keys", name, 1, path);
+    seed_file("keys", name, 1, path);
     FUZZ_MUST(remove(path) == 0);
-}
-
-/* ---- packed rows ---- */
-
-static char path_name[64];
-
-static void tick_save(const struct jb_tick *t, const char *name)
-{
-    static struct input in;
-    struct jb_bytes row;
-    struct jb_arena arena;
-
-    jb_arena_init(&arena, (size_t)1 << 20);
-    FUZZ_MUST(jb_tick_pack(t, &arena, &row) == JB_OK);
-    in.len = 0;
-    put_byte(&in, 1);
-    put(&in, row.data, row.len - JB_HASH_BYTES); /* the target adds the checksum */
-    save(&in, "tick", name);
-    in.len = 0;
-    put_byte(&in, 0);
-    put(&in, row.data, row.len);
-    (void)snprintf(path_name, sizeof path_name, "%s-whole", name);
-    save(&in, "tick", path_name);
-    jb_arena_fini(&arena);
-}
-
-/* An item that an entry gives, one with a body of its own, a line, both receipts, a refusal. */
-static void tick_seeds(void)
-{
-    static const struct jb_bytes body = {(const uint8_t *)"refused", 7};
-    struct jb_tick *t = jb_tick_new();
-
-    FUZZ_MUST(t != NULL);
-    t->number = 7;
-    tick_save(t, "empty");
-    t->first_seq = 300;
-    t->seq_count = 2;
-    struct jb_tick_item *item = jb_tick_more(t, &t->items, &t->item_count, sizeof *item);
-    *item = (struct jb_tick_item){.node = 4, .duty = true, .number = 9, .entry_seq = 300};
-    item = jb_tick_more(t, &t->items, &t->item_count, sizeof *item);
-    *item = (struct jb_tick_item){.node = 5, .history = true, .number = 130, .settles = 3};
-    item->body = body;
-    struct jb_line_state *line = jb_tick_more(t, &t->lines, &t->line_count, sizeof *line);
-    *line = (struct jb_line_state){.node = 4, .up.number = 3, .down.number = 9};
-    struct jb_receipt *r = jb_tick_more(t, &t->receipts, &t->receipt_count, sizeof *r);
-    *r = (struct jb_receipt){.node = 4, .suite = 1, .at_ms = INT64_C(1795399200000)};
-    r = jb_tick_more(t, &t->up_receipts, &t->up_receipt_count, sizeof *r);
-    *r = (struct jb_receipt){.node = 5, .suite = 1, .point.number = 3};
-    struct jb_tick_refused *no = jb_tick_more(t, &t->refused, &t->refused_count, sizeof *no);
-    *no = (struct jb_tick_refused){.decided = {.node = 5, .number = 3, .refusal = 120}};
-    no->decided.raw = body;
-    tick_save(t, "one-of-each");
-    jb_tick_drop(&t);
 }
 
 int main(int argc, char **argv)
@@ -468,10 +362,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: seed FOLDER\n");
         return 2;
     }
-    top = argv[1];
+    seed_into(argv[1]);
     struct fuzz_broker *f = fuzz_broker();
     act_seeds(f);
     frame_seeds(f);
+    seed_blobs(f);
+    seed_restores(f);
     stream_seeds(f);
     fuzz_undo = false; /* what the desk begins with is to stay */
     struct desk *d = fuzz_desk();
@@ -480,10 +376,12 @@ int main(int argc, char **argv)
     body_seeds(&jb__request__descriptor, "json", 1);
     body_seeds(&jb__reply__descriptor, "json", 0);
     submit_requests(d);
+    seed_lines(d);
+    seed_rights();
     text_seeds();
     ledger_seeds();
     key_seeds(JB_SUITE_ED25519);
     key_seeds(JB_SUITE_SM2_SM3);
-    tick_seeds();
+    seed_ticks();
     return 0;
 }

@@ -1,9 +1,11 @@
 /* What a broker sends to a node, had it gone bad: its signature is good, what it signs need not be.
  *
- * First byte: 0 frames as they stand; 1 stream items, 2 entries, numbered and signed by the
- * broker's key; bit 2: check the whole replica afterwards. Then parts, each behind two bytes of
- * length. */
+ * First byte, bits 0 and 1: 0 deliveries as they stand; 1 stream items, 2 entries, numbered and
+ * signed by the broker's key; 3 frames of every kind over a connection (agentline.h), then the
+ * next byte says how that begins. Bit 2: check the whole replica afterwards. Then parts, each
+ * behind two bytes of length. */
 #include "proto/ledger/query.h"
+#include "tests/fuzz/agentline.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/fuzzdesk.h"
 
@@ -137,7 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     desk = d;
     check_all = (how & CHECK) != 0;
     fuzz_before_undo = look;
-    if (how % 4 == 0) {
+    if (how % 4 == 3) {
+        agent_line(d, &in);
+    } else if (how % 4 == 0) {
         while (in.left > 0)
             jb_agent_gather(&d->agent, fuzz_part(&in));
     } else {

@@ -166,9 +166,12 @@ int world_setup(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct jb_fault fault = {""};
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
-    char path[128];
+    char path[192];
     assert_non_null(w);
-    (void)snprintf(w->folder, sizeof w->folder, "/tmp/jb-tick.XXXXXX");
+    const char *tmp = getenv("TMPDIR");
+    int len =
+        snprintf(w->folder, sizeof w->folder, "%s/jb-tick.XXXXXX", tmp != NULL ? tmp : "/tmp");
+    assert_true(len > 0 && (size_t)len < sizeof w->folder);
     assert_non_null(mkdtemp(w->folder));
     (void)snprintf(path, sizeof path, "%s/broker.db", w->folder);
     w->now_ms = start_ms;
@@ -204,7 +207,7 @@ int world_setup(void **state)
 int world_teardown(void **state)
 {
     struct world *w = *state;
-    char path[160];
+    char path[192];
     jb_ledger_close(&w->b.reader);
     jb_ledger_close(&w->b.ledger);
     jb_batch_fini(&w->b.batches[0]);

@@ -16,7 +16,7 @@ enum {
 struct world {
     struct jb_broker b;
     struct jb_broker_config config;
-    char folder[64];
+    char folder[96];
     int64_t now_ms;
     uint64_t made[16];                /* submissions made by node */
     uint8_t heads[16][JB_HASH_BYTES]; /* their chain heads */
