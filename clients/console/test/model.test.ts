@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { queryText, newKey } from '@/api/http';
+import { actionsByRights } from '@/api/offers';
 import type { AgencyNode, Case, CaseRow, Figure } from '@/api/types';
 import { locale, named, word, wordOf, flagWords } from '@/i18n';
 import { article, numeral } from '@/i18n/article';
@@ -244,6 +245,14 @@ describe('today', () => {
     expect(isSummons(d)).toBe(true);
     expect(isSummons({ ...d, targets: [{ state: 3 }] })).toBe(false);
     expect(isSummons({ ...d, demand: 1 })).toBe(false);
+  });
+});
+
+describe('offers without a judge', () => {
+  it('are what a person’s rights cover', () => {
+    const list = actionsByRights({ roles: [], rights: [{ right: 'handle', roles: [], mine: true, what: ['answer', 'close'] }, { right: 'rule', roles: [], mine: false, what: ['reopen'] }] });
+    expect(list.filter((a) => a.allowed).map((a) => a.kind)).toEqual(['answer', 'close']);
+    expect(list.find((a) => a.kind === 'reopen')?.name).toBe('DENIED');
   });
 });
 

@@ -1,6 +1,7 @@
 /* The gateway's operations by name. */
 
-import { ask, get, newKey, type Answer, type Query } from './http';
+import { ApiError, ask, get, newKey, type Answer, type Query } from './http';
+import { actionsByRights } from './offers';
 import type * as T from './types';
 
 const caseUrl = (number: string): string => `/v1/cases/${encodeURIComponent(number)}`;
@@ -20,8 +21,29 @@ export const nodes = async (find?: string): Promise<T.AgencyNode[]> =>
 
 export const cases = (query: Query, signal?: AbortSignal): Promise<T.CaseList> => get('/v1/cases', query, signal);
 export const caseFile = (number: string, query: Query = {}): Promise<Answer<T.Case>> => ask(caseUrl(number), { query });
-export const actions = async (number: string): Promise<T.Action[]> =>
-  (await get<{ actions: T.Action[] }>(`${caseUrl(number)}/actions`)).actions;
+/* Whether the gateway judges acts beforehand; undefined: not known yet. One that does not could take a
+ * trial for the act itself, so none is asked for until it has shown that it does. */
+let judges: boolean | undefined;
+
+export async function actions(number: string): Promise<T.Action[]> {
+  try {
+    const { actions: list } = await get<{ actions: T.Action[] }>(`${caseUrl(number)}/actions`);
+    judges = true;
+    return list;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404) throw error;
+    judges ??= false;
+    return actionsByRights(await rights());
+  }
+}
+
+async function canTry(number: string): Promise<boolean> {
+  if (judges === undefined) {
+    const some = number !== '' ? number : (await cases({ limit: 1 })).cases[0]?.number;
+    if (some !== undefined) await actions(some);
+  }
+  return judges === true;
+}
 export const explain = async (number: string, deadline?: number): Promise<T.Explain[]> =>
   (await get<{ deadlines: T.Explain[] }>(`${caseUrl(number)}/explain`, { deadline })).deadlines;
 export const evidenceUrl = (number: string): string => `${caseUrl(number)}/evidence`;
@@ -36,10 +58,12 @@ export const register = (body: Record<string, unknown>, key: string): Promise<An
 /* number '': an act that is not about an existing case. */
 export const act = (number: string, body: ActBody, key: string, etag?: string): Promise<Answer<T.Settled>> =>
   ask(number === '' ? '/v1/acts' : `${caseUrl(number)}/acts`, { method: 'POST', body, key, ifMatch: etag });
-export const tryAct = async (number: string, body: ActBody): Promise<T.Trial> =>
-  (await ask<T.Trial>(number === '' ? '/v1/acts' : `${caseUrl(number)}/acts`, {
+export async function tryAct(number: string, body: ActBody): Promise<T.Trial> {
+  if (!(await canTry(number))) throw new ApiError(501, { type: 'about:blank', title: 'trials', status: 501, code: 'UNSUPPORTED' });
+  return (await ask<T.Trial>(number === '' ? '/v1/acts' : `${caseUrl(number)}/acts`, {
     method: 'POST', body, query: { dry_run: true }, key: newKey(),
   })).body;
+}
 export const submission = (number: string): Promise<T.Settled> => get(`/v1/submissions/${encodeURIComponent(number)}`);
 
 export const deadlines = (query: Query): Promise<T.DeadlineList> => get('/v1/deadlines', query);

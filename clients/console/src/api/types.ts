@@ -14,7 +14,6 @@ export interface Problem {
   code?: string;
   field?: string;
   refusal?: Settled;
-  etag?: string;
   retry_after_s?: number;
 }
 

@@ -85,6 +85,7 @@ export const en: Record<keyof typeof zh, string> = {
   'error.tooMany': 'Too many requests. Try again in {n} seconds.',
   'error.agentAway': 'This agency\'s system cannot do it now: {text}',
   'error.other': 'It could not be done: {text} {field}',
+  'error.noTrial': 'This system cannot try it beforehand. Send it: what the rules refuse comes back with its reason.',
 
   'refusal.article': ' ({text})',
   'refusal.detail': ': {text}',

@@ -87,4 +87,5 @@ export const refusals: Named = {
   TIME_IN_DOUBT: ['中心时钟存疑，须先确认', 'the broker\'s clock is in doubt and has to be confirmed first'],
   KEY_ERASED: ['此件的密封数据已销毁', 'what was sealed in this case has been erased'],
   KEY_DIFFERS: ['所用密钥与此件的密钥不同', 'it is sealed under another key than that of the case'],
+  ATTACHED_TOO_MUCH: ['本单位添加的附件已达上限', 'the agency has attached as much as it may'],
 };

@@ -83,6 +83,7 @@ export const zh = {
   'error.tooMany': '请求过多，请 {n} 秒后再试。',
   'error.agentAway': '本单位系统暂时无法处理：{text}',
   'error.other': '未能完成：{text} {field}',
+  'error.noTrial': '本系统暂不支持试办，请直接办理；不符合规则的会被退回并说明理由。',
 
   'refusal.article': '（{text}）',
   'refusal.detail': '：{text}',

@@ -21,6 +21,7 @@ export function explainError(error: unknown): string {
   if (status === 412) return t('error.changed');
   if (status === 413) return t('error.tooLarge');
   if (status === 429) return t('error.tooMany', { n: problem.retry_after_s ?? 60 });
+  if (status === 501) return t('error.noTrial');
   if (status >= 500) return t('error.agentAway', { text: problem.detail ?? problem.title });
   return t('error.other', { text: problem.detail ?? problem.title, field: problem.field ?? '' });
 }
