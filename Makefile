@@ -90,8 +90,9 @@ TOOL_SRC := $(call sources,tests/tools/*.c)
 DEMO_SRC := $(call sources,tests/demo/*.c)
 BENCH_SRC := $(call sources,tests/bench/*.c)
 LOAD_SRC := $(call sources,tests/bench/load/*.c)
-LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-agents load-floor load-bare floor-broker synccount.so)
-LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c tests/bench/floor/*.c tests/bench/synccount/*.c)
+LOAD_PROGRAMS := $(addprefix $(BUILD)/tests/bench/,load-jiaoban load-agents grow due crowd ask load-floor load-bare floor-broker synccount.so \
+                 nocurve.so)
+LOAD_SYSTEMS_SRC := $(call sources,tests/bench/jiaoban/*.c tests/bench/floor/*.c tests/bench/synccount/*.c tests/bench/nocurve/*.c)
 PEERS_SRC := $(call sources,tests/bench/peers/*.c)
 PEERS := $(PEERS_SRC:tests/bench/peers/%.c=$(BUILD)/tests/bench/load-%)
 REPLAY_SRC := $(call sources,tests/replay/*.c)
@@ -305,8 +306,15 @@ $(PLAY) $(BENCH_SRC:%.c=$(BUILD)/%):
 
 # One program a system under load (see tests/bench/load/load.h).
 LOAD_OBJ := $(call obj,$(LOAD_SRC))
-$(BUILD)/tests/bench/load-jiaoban: $(call obj,tests/bench/jiaoban/jiaoban.c tests/bench/jiaoban/lightnode.c) \
-    $(LOAD_OBJ) $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+LIGHT_OBJ := $(call obj,tests/bench/jiaoban/county.c tests/bench/jiaoban/lightnode.c tests/bench/load/base.c) \
+             $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+$(BUILD)/tests/bench/load-jiaoban: $(call obj,tests/bench/jiaoban/jiaoban.c) \
+                                   $(filter-out %/base.o,$(LOAD_OBJ)) $(LIGHT_OBJ)
+$(BUILD)/tests/bench/grow: $(call obj,tests/bench/jiaoban/grow.c) $(LIGHT_OBJ)
+$(BUILD)/tests/bench/ask: $(call obj,tests/bench/jiaoban/ask.c tests/bench/load/figures.c tests/bench/load/base.c) \
+                          $(BUILD)/libjiaoban.a
+$(BUILD)/tests/bench/crowd: $(call obj,tests/bench/jiaoban/crowd.c) $(LIGHT_OBJ)
+$(BUILD)/tests/bench/due: $(call obj,tests/bench/jiaoban/due.c tests/bench/load/figures.c) $(LIGHT_OBJ)
 $(BUILD)/tests/bench/load-agents: $(call obj,tests/bench/jiaoban/agents.c) $(LOAD_OBJ) $(BUILD)/libjiaoban.a
 $(BUILD)/tests/bench/load-floor: $(call obj,tests/bench/floor/client.c) $(LOAD_OBJ)
 $(BUILD)/tests/bench/load-bare: $(call obj,tests/bench/floor/bare.c tests/bench/floor/store.c) $(LOAD_OBJ)
@@ -334,6 +342,13 @@ $(BUILD)/tests/bench/synccount.so: $(call obj,tests/bench/synccount/synccount.c 
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -o $@ $^ -ldl
+
+# Preloaded into broker and load: what CURVE costs.
+$(call obj,tests/bench/nocurve/nocurve.c): POSITION := -fPIC
+$(BUILD)/tests/bench/nocurve.so: $(call obj,tests/bench/nocurve/nocurve.c)
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OUR_LDFLAGS) $(LDFLAGS) -shared -o $@ $^
 
 # It looks inside: rules and ledger in one process, without a broker.
 $(REPLAY): $(call obj,$(REPLAY_SRC) tests/demo/csv.c) $(BUILD)/libjbproto.a
@@ -487,7 +502,7 @@ chaos-mutants: ## the chaos run must find each deliberate error (MUTANTS='ACK_EA
 	@tests/install-packages.sh build test
 	+@$(parallel) programs mutants $(POWERCUT) $(PYTHON_SCHEMAS)
 	@$(SCRIPT_ENV) $(CHAOS_ENV) tests/chaos/mutants $(if $(filter command line,$(origin MUTANTS)),$(MUTANTS))
-bench: ## first figures: hand-overs a second, latency, memory (AGENTS=50 COUNT=20000)
+bench: ## jiaoban against what the disk allows, and its targets (QUICK=1 LONG=1 SECTIONS="..." PROFILE=1)
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)
 	@$(SCRIPT_ENV) tests/bench/run

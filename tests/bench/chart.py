@@ -1,4 +1,5 @@
 """Charts as plain SVG, nothing needed to draw or to look at them."""
+import math
 
 COLOURS = ["#b3261e", "#e8a19b", "#3b6ea5", "#7da7d0", "#4f8a5b", "#9cc3a4", "#8a6d3b", "#c9b27c",
            "#777777"]
@@ -42,3 +43,28 @@ def bars(bench, rows, systems, path):
         y += GAP // 2
     with open(path, "w", encoding="utf-8") as out:
         out.write(document(y + 10, parts))
+
+
+def growth(points, path):
+    """(entries, entries/s, bytes an entry): two curves over a logarithmic axis."""
+    parts = [text(10, 18, "growth of the record: entries a second (red), bytes an entry (blue)",
+                  size=13)]
+    left, right, top, bottom = 70, WIDTH - 70, 40, 300
+    low, high = math.log10(points[0][0]), math.log10(points[-1][0])
+
+    def x(entries):
+        return left + (math.log10(entries) - low) / max(high - low, 0.01) * (right - left)
+
+    for index, colour, side in ((1, "#b3261e", left - 6), (2, "#3b6ea5", right + 6)):
+        most = max(p[index] for p in points) * 1.1
+        line = " ".join(f"{x(p[0]):.1f},{bottom - p[index] / most * (bottom - top):.1f}"
+                        for p in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for share in (0, 0.5, 1):
+            y = bottom - share * (bottom - top)
+            parts.append(text(side, y, f"{most * share:.0f}", "end" if index == 1 else "start"))
+    for decade in range(math.ceil(low), math.floor(high) + 1):
+        parts.append(text(x(10 ** decade), bottom + 18, f"10^{decade} entries", "middle"))
+    parts.append(f'<path d="M{left} {top} V{bottom} H{right} V{top}" fill="none" stroke="#777"/>')
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(document(bottom + 30, parts))

@@ -89,12 +89,13 @@ class Rig:
         self.county()
 
     @classmethod
-    def around(cls, folder, admin, endpoint, broker_key):
-        """Around a broker that somebody else has started."""
+    def around(cls, folder, admin, endpoint, broker_key, county=True):
+        """Around a broker that somebody else has started; with a county government or not."""
         rig = cls.__new__(cls)
         rig.folder, rig.admin, rig.endpoint, rig.broker_key = folder, admin, endpoint, broker_key
         rig.clock, rig.running, rig.names = None, {}, []
-        rig.county()
+        if county:
+            rig.county()
         return rig
 
     def county(self):

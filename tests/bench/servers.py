@@ -82,6 +82,11 @@ class Server:
     def start(self):
         raise NotImplementedError
 
+    def close(self):
+        """With its folders."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def wait_port(self):
         end = time.monotonic() + self.patience_s * 3
         while time.monotonic() < end and self.process.poll() is None:
@@ -106,29 +111,48 @@ class Server:
 
 
 class Jiaoban(Server):
+    """`home`: a folder that stays, for a record that several runs use one after the other."""
     load = "load-jiaoban"
     program = os.environ.get("BROKER") or tool("jiaoband")
     settings = ""
+    options = []
+    preload = SYNCCOUNT
+
+    def __init__(self, folder, home=None):
+        super().__init__(folder)
+        self.home = home or folder
+        self.key = None
+
+    def at_home(self, name):
+        return os.path.join(self.home, name)
+
+    def environment(self):
+        return dict(os.environ, LD_PRELOAD=self.preload, JB_BENCH_SYNCS=self.syncs)
 
     def start(self):
-        self.key = keygen("jiaoband", self.path("broker.key"))
-        conf = write(self.path("broker.conf"), (
-            f"[broker]\ndata={self.path('broker')}\nlisten=tcp://127.0.0.1:*\n"
-            f"key={self.path('broker.key')}\nadmin={self.path('admin.sock')}\n"
+        if self.key is None:
+            self.key = keygen("jiaoband", self.at_home("broker.key"))
+        conf = write(self.at_home("broker.conf"), (
+            f"[broker]\ndata={self.at_home('broker')}\nlisten=tcp://127.0.0.1:{self.port}\n"
+            f"key={self.at_home('broker.key')}\nadmin={self.at_home('admin.sock')}\n"
             f"policy={ROOT}/deploy/policy/cn-2022.ini\ncalendar={ROOT}/deploy/calendar/cn.ini\n"
             "log_level=warning\n[line]\nsubmissions_per_minute=0\nbytes_per_minute=0\n"
             "frames_per_minute=0\nwindow_items=65536\nwindow_bytes=64M\npending_max=65536\n"
             f"pending_per_address=65536\n{self.settings}"))
         read_end, write_end = os.pipe()
-        self.spawn(self.program, "-c", conf, "--ready-fd", str(write_end), pass_fds=[write_end])
+        self.spawn(self.program, "-c", conf, "--ready-fd", str(write_end), *self.options,
+                   pass_fds=[write_end])
         os.close(write_end)
         with os.fdopen(read_end) as pipe:
             self.endpoint = pipe.readline().strip()
         if not self.endpoint:
-            raise RuntimeError(f"jiaoband did not become ready, see {self.path('server.log')}")
+            with open(self.path("server.log"), encoding="utf-8", errors="replace") as log:
+                raise RuntimeError(f"jiaoband did not become ready: {log.read()[-2000:]}")
 
     def arguments(self):
-        return ["--endpoint", self.endpoint, "--admin", self.path("admin.sock"), "--mode", self.key]
+        state = ["--state", self.at_home("county")] if self.home != self.folder else []
+        return ["--endpoint", self.endpoint, "--admin", self.at_home("admin.sock"), "--mode",
+                self.key, *state]
 
 
 class Agents(Jiaoban):

@@ -1,123 +1,40 @@
 /* The workload on jiaoban: what is handed over are registered cases, by `assign`. Senders are
  * petition offices, receivers are departments, all of them light nodes on the real line. The
  * offices register their cases before the measurement begins. */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "clients/lib/jiaoban.h"
 #include "proto/base/clock.h"
-#include "proto/rules/caseno.h"
+#include "proto/rules/civil.h"
 #include "proto/wire/codec.h"
-#include "proto/wire/sign.h"
-#include "tests/bench/jiaoban/lightnode.h"
+#include "tests/bench/jiaoban/county.h"
 #include "tests/bench/load/load.h"
 
-#define NODES_OF_CONTEXT 200 /* libzmq allows 1,023 sockets, a node needs three */
 #define REGISTER_WINDOW 2048
-#define OFFICE_WINDOW 65536
 #define OFFICE_ACK_FRAMES 16 /* an office acknowledges its own stream so often */
 #define DUE_DAYS 30
 
 struct office {
     int sender;
-    struct jb_node_keys keys;
-    struct lightnode *node;
-    int64_t *cases;        /* by number of the hand-over */
+    struct member *member;
+    int64_t *cases;        /* by number of the hand-over, ascending */
     uint64_t first_assign; /* number of the submission of hand-over 0 */
     uint64_t settled;      /* submissions */
     struct jb_arena arena;
 };
 
 struct department {
-    struct jb_node_keys keys;
-    struct lightnode *node;
+    struct member *member;
     struct load_batch *batch; /* while it fetches */
 };
 
-static struct jiaoban *admin;
-static struct jb_public_keys broker_keys;
-static struct jb_zctx *contexts[64];
-static int node_count; /* in the directory, opened here */
-static uint32_t county, *departments;
-
-/* ---- enrolment ---- */
-
-static uint32_t enrol(const char *code, int kind, const struct jb_node_keys *keys)
-{
-    char line[JB_KEYS_PUBLIC_TEXT_BYTES];
-    struct jiaoban_node_args args = {.size = sizeof args,
-                                     .code = code,
-                                     .name = code,
-                                     .level = JB_LEVEL_COUNTY,
-                                     .kind = kind,
-                                     .parent = county};
-    struct jiaoban_result *result = NULL;
-    if (keys != NULL) {
-        struct jb_public_keys public;
-        jb_keys_public(keys, &public);
-        jb_keys_public_text(&public, line);
-        args.public_keys = line;
-    }
-    if (jiaoban_node_enrol(admin, &args, &result) != JIAOBAN_OK)
-        load_die("enrolling %s: %s", code, jiaoban_error_text(admin));
-    uint32_t node = jiaoban_result_done(result)->node;
-    jiaoban_result_free(result);
-    return node;
-}
-
-static struct jb_zctx *context(void)
-{
-    size_t i = (size_t)node_count++ / NODES_OF_CONTEXT;
-    if (i >= sizeof contexts / sizeof contexts[0])
-        load_die("too many nodes");
-    if (contexts[i] == NULL && jb_zctx_new(&contexts[i]) != JB_OK)
-        load_die("no ZeroMQ context");
-    return contexts[i];
-}
+static struct member **departments; /* by receiver */
 
 static void prepare(void)
 {
-    struct jb_fault fault = {""};
-    if (jb_sign_init() != JB_OK)
-        load_die("no cryptography");
-    if (load.mode[0] == '\0' || load.endpoint == NULL || load.admin == NULL)
-        load_die("--mode (the broker's public keys), --endpoint and --admin are needed");
-    if (jb_keys_public_parse(load.mode, &broker_keys, &fault) != JB_OK)
-        load_die("%s", fault.text);
-    if (jiaoban_open_admin(load.admin, &admin) != JIAOBAN_OK)
-        load_die("%s", jiaoban_error_text(admin));
+    county_open(load.endpoint, load.admin, load.mode, load.state);
     departments = load_zeroed((size_t)load.nodes, sizeof *departments);
-    county = enrol("county", JB_NODE_GOVERNMENT, NULL);
-}
-
-static void keys_make(struct jb_node_keys *keys)
-{
-    struct jb_fault fault = {""};
-    if (jb_keys_generate(1, keys, &fault) != JB_OK)
-        load_die("%s", fault.text);
-}
-
-static struct lightnode *node_open(const char *code, const struct jb_node_keys *keys,
-                                   lightnode_item_fn on_item, void *data)
-{
-    struct lightnode_setup setup = {.endpoint = load.endpoint,
-                                    .broker = broker_keys,
-                                    .keys = keys,
-                                    .window_items = OFFICE_WINDOW,
-                                    .window_bytes = 64U * 1024 * 1024,
-                                    .on_item = on_item,
-                                    .data = data};
-    (void)snprintf(setup.code, sizeof setup.code, "%s", code);
-    return lightnode_open(&setup, context(), NULL);
-}
-
-static void wait_ready(struct lightnode *n)
-{
-    while (!lightnode_ready(n) || lightnode_received(n) < lightnode_target(n))
-        lightnode_turn(n, 10000);
-    lightnode_acknowledge(n);
 }
 
 /* ---- receivers ---- */
@@ -134,11 +51,10 @@ static void *receiver_open(int node)
 {
     struct department *d = load_zeroed(1, sizeof *d);
     char code[40];
-    keys_make(&d->keys);
     (void)snprintf(code, sizeof code, "d%04d", node);
-    departments[node] = enrol(code, JB_NODE_DEPARTMENT, &d->keys);
-    d->node = node_open(code, &d->keys, department_item, d);
-    wait_ready(d->node);
+    d->member = departments[node] = county_member(code, JB_NODE_DEPARTMENT);
+    county_connect(d->member, NULL, department_item, d);
+    county_wait(d->member);
     return d;
 }
 
@@ -146,7 +62,7 @@ static void fetch(void *receiver, struct load_batch *batch, int wait_ms)
 {
     struct department *d = receiver;
     d->batch = batch;
-    lightnode_turn(d->node, wait_ms * 1000L);
+    lightnode_turn(d->member->node, wait_ms * 1000L);
     d->batch = NULL;
 }
 
@@ -154,7 +70,7 @@ static void acknowledge(void *receiver, struct load_batch *batch)
 {
     const struct department *d = receiver;
     (void)batch;
-    lightnode_acknowledge(d->node); /* the next fetch turns the loop */
+    lightnode_acknowledge(d->member->node); /* the next fetch turns the loop */
 }
 
 /* ---- senders ---- */
@@ -212,23 +128,10 @@ static void office_item(void *data, uint64_t number, struct jb_bytes body)
 
 static void office_turn(struct office *o, long wait_us)
 {
-    lightnode_flush(o->node);
-    lightnode_turn(o->node, wait_us);
-    if (lightnode_unacked_frames(o->node) >= OFFICE_ACK_FRAMES)
-        lightnode_acknowledge(o->node);
-}
-
-/* Numbers ascend: a day has 99,999 of an agency, the days before today's have as many. */
-static int64_t case_number(const struct office *o, long index)
-{
-    int64_t no = 0;
-    long days = load.most / load.senders / JB_CASENO_SEQ_MAX;
-    struct jb_date date = jb_date_of_instant(jb_clock_now_ms());
-    if (jb_date_add(date, index / JB_CASENO_SEQ_MAX - days, &date) != JB_OK ||
-        jb_caseno_make(date, lightnode_number(o->node), (uint32_t)(index % JB_CASENO_SEQ_MAX) + 1,
-                       &no) != JB_OK)
-        load_die("no number for case %ld", index);
-    return no;
+    lightnode_flush(o->member->node);
+    lightnode_turn(o->member->node, wait_us);
+    if (lightnode_unacked_frames(o->member->node) >= OFFICE_ACK_FRAMES)
+        lightnode_acknowledge(o->member->node);
 }
 
 static void register_cases(struct office *o)
@@ -237,19 +140,19 @@ static void register_cases(struct office *o)
     long count = load.most / load.senders;
     for (long i = 0; i < count; i++) {
         struct jb_act act = {.kind = JB_ACT_REGISTER,
-                             .case_no = case_number(o, i),
+                             .case_no = county_case(o->member),
                              .matter = JB_MATTER_APPEAL,
                              .channel = JB_CHANNEL_ONLINE,
                              .title = jb_text_of("反映小区外墙渗水,物业多次推诿"),
                              .content = jb_text_of("三号楼外墙渗水,请求督促维修,书面答复。")};
         o->cases[i] = act.case_no;
-        lightnode_submit(o->node, &act, &made);
+        lightnode_submit(o->member->node, &act, &made);
         while (made - o->settled >= REGISTER_WINDOW)
             office_turn(o, 10000);
     }
     while (o->settled < made)
         office_turn(o, 10000);
-    lightnode_acknowledge(o->node);
+    lightnode_acknowledge(o->member->node);
     o->first_assign = made + 1;
 }
 
@@ -260,11 +163,10 @@ static void *sender_open(int sender)
     o->sender = sender;
     o->cases = load_zeroed((size_t)(load.most / load.senders), sizeof *o->cases);
     jb_arena_init(&o->arena, (size_t)16 * JB_FRAME_LIMIT_BYTES);
-    keys_make(&o->keys);
     (void)snprintf(code, sizeof code, "office%d", sender);
-    (void)enrol(code, JB_NODE_OFFICE, &o->keys);
-    o->node = node_open(code, &o->keys, office_item, o);
-    wait_ready(o->node);
+    o->member = county_member(code, JB_NODE_OFFICE);
+    county_connect(o->member, NULL, office_item, o);
+    county_wait(o->member);
     register_cases(o);
     return o;
 }
@@ -277,10 +179,10 @@ static void send_one(void *sender, long number, int node, const char *body, size
     struct jb_act act = {.kind = JB_ACT_ASSIGN,
                          .case_no = o->cases[number],
                          .custody = 1,
-                         .node = departments[node],
+                         .node = departments[node]->number,
                          .due_ms = jb_date_end_ms(due),
                          .text = {body, len}};
-    lightnode_submit(o->node, &act, &made);
+    lightnode_submit(o->member->node, &act, &made);
 }
 
 static void poll_office(void *sender, long wait_us)
@@ -296,4 +198,5 @@ const struct load_system load_system = {.name = "jiaoban",
                                         .acknowledge = acknowledge,
                                         .send = send_one,
                                         .poll = poll_office,
+                                        .finish = county_save,
                                         .tells_stored = true};

@@ -7,13 +7,14 @@
 #include "proto/base/clock.h"
 #include "proto/wire/codec.h"
 #include "proto/wire/sign.h"
-#include "tests/bench/load/load.h"
+#include "tests/bench/load/base.h"
 
 #define SOFTWARE "jiaoban-bench 1"
 #define FRAME_ITEMS 256 /* of one Submit */
 #define FRAME_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)16 * JB_FRAME_LIMIT_BYTES)
 #define BEAT_MS 15000
+#define MESSAGES_PER_TURN 256
 
 struct lightnode {
     struct lightnode_setup setup;
@@ -22,7 +23,7 @@ struct lightnode {
     struct jb_zsock *dealer;
     uv_timer_t beat;
     struct jb_arena in, out;
-    bool ready, up_known;
+    bool ready;
     uint8_t protocol;
     uint32_t number;
     uint64_t target, acked;
@@ -91,18 +92,21 @@ static void welcome(struct lightnode *n, const struct jb_frame *w)
     uint8_t suite = n->setup.keys->suite;
     n->protocol = (uint8_t)w->protocol;
     n->target = w->down.number;
-    if (n->number == 0) {
-        n->number = w->node;
+    if (w->node != n->number)
+        load_die("node %s: the broker takes it for number %u", n->setup.code, w->node);
+    if (n->down.number == 0) {
         memcpy(n->down.epoch, w->down.epoch, sizeof n->down.epoch);
         jb_chain_start(suite, n->number, n->down.epoch, n->down.head);
-        jb_chain_start(suite, n->number, n->up.epoch, n->up.head);
     }
+    if (n->up.number == 0)
+        jb_chain_start(suite, n->number, n->up.epoch, n->up.head);
     if (w->up.number != n->up.number)
         load_die("node %s: the broker holds %llu submissions, %llu were made", n->setup.code,
                  (unsigned long long)w->up.number, (unsigned long long)n->up.number);
     n->ready = true;
     n->acked = 0; /* the last receipt again: the broker skips what it has */
-    lightnode_acknowledge(n);
+    if (n->down.number > 0)
+        lightnode_acknowledge(n);
 }
 
 static void deliver(struct lightnode *n, const struct jb_frame *d)
@@ -180,7 +184,7 @@ static void connect_line(struct lightnode *n)
     struct jb_fault fault = {""};
     jb_zsock_options_default(&options);
     options.max_frame_bytes = JB_FRAME_LIMIT_BYTES;
-    options.budget = LOAD_BATCH_MAX;
+    options.budget = MESSAGES_PER_TURN;
     struct jb_zsock_setup setup = {
         .zctx = n->zctx,
         .loop = n->loop,
@@ -202,8 +206,9 @@ struct lightnode *lightnode_open(const struct lightnode_setup *setup, struct jb_
     n->setup = *setup;
     n->zctx = zctx;
     n->loop = loop != NULL ? loop : &n->own_loop;
-    /* Any name will do for this incarnation; the public key is one that nobody else has. */
-    memcpy(n->up.epoch, setup->keys->sign_public, sizeof n->up.epoch);
+    n->number = setup->number;
+    n->up = setup->up;
+    n->down = setup->down;
     jb_arena_init(&n->in, ARENA_BYTES);
     jb_arena_init(&n->out, ARENA_BYTES);
     n->beat.data = n;
@@ -241,25 +246,32 @@ unsigned lightnode_unacked_frames(const struct lightnode *n)
     return n->unacked_frames;
 }
 
-uint32_t lightnode_number(const struct lightnode *n)
+void lightnode_points(const struct lightnode *n, struct jb_line_point *up,
+                      struct jb_line_point *down)
 {
-    return n->number;
+    *up = n->up;
+    *down = n->down;
 }
 
 void lightnode_turn(struct lightnode *n, long wait_us)
 {
-    (void)uv_run(n->loop, UV_RUN_NOWAIT);
+    lightnode_turn_loop(n->loop, wait_us);
+}
+
+void lightnode_turn_loop(uv_loop_t *loop, long wait_us)
+{
+    (void)uv_run(loop, UV_RUN_NOWAIT);
     if (wait_us <= 0)
         return;
     /* libuv waits in whole milliseconds; paced senders need less. */
-    int timeout_ms = uv_backend_timeout(n->loop);
+    int timeout_ms = uv_backend_timeout(loop);
     long loop_us = timeout_ms < 0 ? wait_us : timeout_ms * 1000L;
     long us = wait_us < loop_us ? wait_us : loop_us;
     struct timespec t = {us / 1000000, us % 1000000 * 1000};
-    struct pollfd p = {.fd = uv_backend_fd(n->loop), .events = POLLIN};
+    struct pollfd p = {.fd = uv_backend_fd(loop), .events = POLLIN};
     if (us > 0)
         (void)ppoll(&p, 1, &t, NULL);
-    (void)uv_run(n->loop, UV_RUN_NOWAIT);
+    (void)uv_run(loop, UV_RUN_NOWAIT);
 }
 
 /* ---- what goes out ---- */

@@ -23,6 +23,8 @@ struct lightnode_setup {
     struct jb_public_keys broker;
     const struct jb_node_keys *keys; /* borrowed for the life of the node */
     char code[40];
+    uint32_t number;                     /* in the directory */
+    struct jb_line_point up, down;       /* where it stands; number 0: only up.epoch is given */
     uint32_t window_items, window_bytes; /* credit */
     lightnode_item_fn on_item;
     void *data;
@@ -39,10 +41,14 @@ uint64_t lightnode_target(const struct lightnode *n);
 uint64_t lightnode_received(const struct lightnode *n);
 /* Deliver frames since the last acknowledgement; the broker sends only so many. */
 unsigned lightnode_unacked_frames(const struct lightnode *n);
-uint32_t lightnode_number(const struct lightnode *n);
+/* Where it stands now, for another life. */
+void lightnode_points(const struct lightnode *n, struct jb_line_point *up,
+                      struct jb_line_point *down);
 
 /* Turn the node's own loop: what is there is taken; waits at most wait_us for something to be. */
 void lightnode_turn(struct lightnode *n, long wait_us);
+/* The same with a loop that several share. */
+void lightnode_turn_loop(uv_loop_t *loop, long wait_us);
 
 /* Sign for everything up to the last item received; nothing is sent when that was done before. */
 void lightnode_acknowledge(struct lightnode *n);

@@ -10,7 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "tests/bench/load/load.h"
+#include "tests/bench/load/base.h"
 
 #define PROCESSES_MAX 65536
 

@@ -356,6 +356,8 @@ int load_run(void)
     o.send_s = watch();
     o.after = look();
     join_all();
+    if (load_system.finish != NULL)
+        load_system.finish();
     gather(&o);
     outcome_print(&o);
     outcome_judge(&o);

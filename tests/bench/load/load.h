@@ -7,10 +7,9 @@
 #ifndef JB_BENCH_LOAD_H
 #define JB_BENCH_LOAD_H
 
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+
+#include "tests/bench/load/base.h"
 
 #define LOAD_BODY_MAX 4096
 #define LOAD_BATCH_MAX 256 /* messages that a receiver fetches at a time, if it can choose */
@@ -22,11 +21,11 @@ struct load_options {
     long most;   /* hand-overs, then sending ends */
     int body_bytes;
     int port;
-    const char *endpoint, *admin, *mode; /* what a system needs of them */
-    const char *folder;                  /* of the receivers' files */
-    const char *broker_syncs;            /* file of the counter of the broker's syncs; NULL: none */
-    const char *own_syncs;               /* the same of this process; NULL */
-    bool receivers_sync;                 /* false: synchronous=OFF, to isolate the broker */
+    const char *endpoint, *admin, *mode, *state; /* what a system needs of them */
+    const char *folder;                          /* of the receivers' files */
+    const char *broker_syncs; /* file of the counter of the broker's syncs; NULL: none */
+    const char *own_syncs;    /* the same of this process; NULL */
+    bool receivers_sync;      /* false: synchronous=OFF, to isolate the broker */
     long broker_pid;
     const char *label;
 };
@@ -67,6 +66,8 @@ struct load_system {
      * wait_us for confirmations and calls load_confirmed for each. */
     void (*send)(void *sender, long number, int node, const char *body, size_t len);
     void (*poll)(void *sender, long wait_us);
+    /* At the end, when the threads are gone. NULL: nothing to do. */
+    void (*finish)(void);
     /* The broker itself says when it has stored an acknowledgement (load_stored); else it counts
      * when `acknowledge` has returned. */
     bool tells_stored;
@@ -80,11 +81,6 @@ extern struct load_options load;
 int load_run(void);
 
 /* ---- for the systems ---- */
-
-__attribute__((noreturn, format(printf, 1, 2))) void load_die(const char *format, ...);
-void *load_zeroed(size_t count, size_t each_bytes); /* never NULL */
-void load_sleep_us(long us);
-uint64_t load_now_ns(void); /* monotonic */
 
 /* Every body begins with the number of its hand-over, in hexadecimal: "#jb" sender, number. */
 #define LOAD_MARK "#jb"

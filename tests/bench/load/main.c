@@ -23,6 +23,7 @@ enum load_option {
     ENDPOINT,
     ADMIN,
     MODE,
+    STATE,
     FOLDER,
     BROKER_SYNCS,
     OWN_SYNCS,
@@ -43,6 +44,7 @@ static const struct option options[] = {
     {"endpoint", 1, NULL, ENDPOINT},
     {"admin", 1, NULL, ADMIN},
     {"mode", 1, NULL, MODE},
+    {"state", 1, NULL, STATE},
     {"folder", 1, NULL, FOLDER},
     {"broker-syncs", 1, NULL, BROKER_SYNCS},
     {"own-syncs", 1, NULL, OWN_SYNCS},
@@ -92,6 +94,9 @@ static void take(int option)
         break;
     case MODE:
         load.mode = optarg;
+        break;
+    case STATE:
+        load.state = optarg;
         break;
     case FOLDER:
         load.folder = optarg;

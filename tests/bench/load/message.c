@@ -1,45 +1,9 @@
-/* Time, messages and the end of a program that cannot go on; see load.h. */
+/* Messages and batches of them; see load.h. */
 #include "tests/bench/load/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-uint64_t load_now_ns(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
-}
-
-void load_die(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)fprintf(stderr, "load-%s: ", load_system.name);
-    (void)vfprintf(stderr, format, args);
-    (void)fputc('\n', stderr);
-    va_end(args);
-    _exit(1); /* other threads are at work: no handlers */
-}
-
-void *load_zeroed(size_t count, size_t each_bytes)
-{
-    void *p = calloc(count, each_bytes);
-    if (p == NULL)
-        load_die("out of memory");
-    return p;
-}
-
-void load_sleep_us(long us)
-{
-    struct timespec t = {us / 1000000, us % 1000000 * 1000};
-    (void)nanosleep(&t, NULL);
-}
-
-/* ---- bodies ---- */
 
 void load_body_make(char *body, size_t len)
 {
