@@ -504,11 +504,11 @@ chaos-mutants: ## the chaos run must find each deliberate error (MUTANTS='ACK_EA
 	@$(SCRIPT_ENV) $(CHAOS_ENV) tests/chaos/mutants $(if $(filter command line,$(origin MUTANTS)),$(MUTANTS))
 bench: ## jiaoban against what the disk allows, and its targets (QUICK=1 LONG=1 SECTIONS="..." PROFILE=1)
 	@tests/install-packages.sh build test
-	+@$(parallel) all $(BENCHES)
+	+@$(parallel) all $(BENCHES) $(BUILD)/mutants/LAZY_SYNC/jiaoband
 	@$(SCRIPT_ENV) tests/bench/run
 bench-peers: ## jiaoban and the brokers that people would pick, in turn (QUICK=1 MATRIX=1 RUNS=n PROFILE=1)
 	@tests/install-packages.sh build test bench
-	+@$(parallel) all $(BENCHES) $(PEERS)
+	+@$(parallel) all $(BENCHES) $(PEERS) $(BUILD)/mutants/LAZY_SYNC/jiaoband
 	@$(SCRIPT_ENV) tests/bench/compare
 bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's memory, others' latency
 	@tests/install-packages.sh build test

@@ -199,6 +199,7 @@ def run(bench, targets):
             replica(bench, targets, other, questions=False)
         finally:
             other.close()
+            shutil.rmtree(other.home, ignore_errors=True)
         server.start()
         points += grow_in_steps(bench, server, CATCH_UP * 3, ENTRIES)
         targets.at_most("growth-entries-per-s", flatness([p[1] for p in points]), 0.15)

@@ -93,7 +93,7 @@ class Rig:
         """Around a broker that somebody else has started; with a county government or not."""
         rig = cls.__new__(cls)
         rig.folder, rig.admin, rig.endpoint, rig.broker_key = folder, admin, endpoint, broker_key
-        rig.clock, rig.running, rig.names = None, {}, []
+        rig.clock, rig.running, rig.names, rig.agents_folder = None, {}, [], folder
         if county:
             rig.county()
         return rig

@@ -24,6 +24,7 @@ class Row(NamedTuple):
     senders: int = 1
     rate: int = 0        # hand-overs a second in all; 0: as fast as the window lets
     expected: int = 15000  # a second: how many cases are registered beforehand
+    most: int = 0        # hand-overs in all, then the run ends; 0: by time
 
     def title(self):
         paced = f", paced {self.rate}/s" if self.rate else ""
@@ -89,8 +90,9 @@ class Bench:
         own = servers.counter(server.path("own.syncs"))
         expected = self.rate.get((system, row.name), row.expected) * 1.3
         most = min(int(expected * SECONDS) // row.senders * row.senders, MOST)
-        if system not in OURS:
+        if not issubclass(type(server), servers.Jiaoban):
             most = MOST
+        most = row.most or most
         command = [tool("tests/bench/" + server.load), "--label", system,
                    "--nodes", str(row.nodes), "--window", str(row.window),
                    "--senders", str(row.senders), "--seconds", str(SECONDS), "--most", str(most),

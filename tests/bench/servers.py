@@ -9,6 +9,7 @@ import time
 from rig import BUILD, ROOT, Rig, keygen, tool, wait_until, write
 
 SYNCCOUNT = os.path.join(BUILD, "tests/bench/synccount.so")
+NOCURVE = os.path.join(BUILD, "tests/bench/nocurve.so")
 
 
 def counter(path):
@@ -153,6 +154,14 @@ class Jiaoban(Server):
         state = ["--state", self.at_home("county")] if self.home != self.folder else []
         return ["--endpoint", self.endpoint, "--admin", self.at_home("admin.sock"), "--mode",
                 self.key, *state]
+
+
+class Unencrypted(Jiaoban):
+    """Both ends preloaded so that CURVE carries its messages as they are."""
+    preload = f"{SYNCCOUNT} {NOCURVE}"
+
+    def load_environment(self, counter_path):
+        return dict(super().load_environment(counter_path), LD_PRELOAD=self.preload)
 
 
 class Agents(Jiaoban):

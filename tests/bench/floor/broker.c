@@ -2,7 +2,7 @@
  * and every client is believed. One thread for the ROUTER, one that writes what has gathered as one
  * group.
  *
- *   floor-broker PORT rows|log|none plain|curve FILE */
+ *   floor-broker PORT rows|log|none|lazy plain|curve FILE */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,7 +230,7 @@ int main(int argc, char **argv)
     struct queue taken = {0};
     struct queue ready = {0};
     if (argc != 5) {
-        (void)fprintf(stderr, "usage: floor-broker PORT rows|log|none plain|curve FILE\n");
+        (void)fprintf(stderr, "usage: floor-broker PORT rows|log|none|lazy plain|curve FILE\n");
         return 2;
     }
     wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -72,6 +72,13 @@ static void open_rows(struct store *s, const char *path)
             fail(s, sql[i]);
 }
 
+static void open_lazy(struct store *s, const char *path)
+{
+    open_rows(s, path);
+    if (sqlite3_exec(s->db, "PRAGMA synchronous=OFF", NULL, NULL, NULL) != SQLITE_OK)
+        fail(s, path);
+}
+
 static void open_log(struct store *s, const char *path)
 {
     uint8_t *zeros = calloc(1, ZEROS);
@@ -94,6 +101,8 @@ struct store *store_open(const char *kind, const char *path)
     s->fd = -1;
     if (strcmp(kind, "rows") == 0)
         open_rows(s, path);
+    else if (strcmp(kind, "lazy") == 0)
+        open_lazy(s, path);
     else if (strcmp(kind, "log") == 0)
         open_log(s, path);
     return s;

@@ -8,7 +8,8 @@
 struct store;
 
 /* `kind`: "rows": four rows a message in SQLite and one for its acknowledgement; "log": one record
- * appended to a preallocated file; "none": nothing. Ends the program on failure. */
+ * appended to a preallocated file; "none": nothing; "lazy": rows that do not wait for the disk, to
+ * see that this is found out. Ends the program on failure. */
 struct store *store_open(const char *kind, const char *path);
 void store_begin(struct store *s);
 /* Returns the event's number. */

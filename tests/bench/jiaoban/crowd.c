@@ -2,11 +2,10 @@
 /* Many agents that have nothing to do: light nodes that are connected, greet, and say something now
  * and then.
  *
- *   crowd enrol ENDPOINT ADMIN BROKER-KEYS STATE COUNT        all of them into the directory
- *   crowd look  ENDPOINT ADMIN BROKER-KEYS STATE RECORD       where their streams end: they are taken
- *                                                             to hold what is there
- *   crowd key   ENDPOINT ADMIN BROKER-KEYS STATE CODE FILE    the keys of one, for a real agent
- *   crowd hold  ENDPOINT ADMIN BROKER-KEYS STATE FIRST COUNT  be so many of them
+ *   crowd enrol ENDPOINT ADMIN BROKER-KEYS STATE COUNT    all of them into the directory
+ *   crowd look ENDPOINT ADMIN BROKER-KEYS STATE RECORD    they hold what their streams hold now
+ *   crowd key ENDPOINT ADMIN BROKER-KEYS STATE CODE FILE  the keys of one, for a real agent
+ *   crowd hold ENDPOINT ADMIN BROKER-KEYS STATE FIRST COUNT  be so many of them
  *
  * `hold` prints "ready SECONDS" whenever all of them have been welcomed, "lost" when one no longer
  * is, and after the line "submit" on standard input makes one submission each and prints "settled"

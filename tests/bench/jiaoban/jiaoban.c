@@ -34,7 +34,7 @@ static struct member **departments; /* by receiver */
 static void prepare(void)
 {
     county_open(load.endpoint, load.admin, load.mode, load.state);
-    departments = load_zeroed((size_t)load.nodes, sizeof *departments);
+    departments = load_zeroed((size_t)load.nodes, sizeof(struct member *));
 }
 
 /* ---- receivers ---- */
