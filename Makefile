@@ -461,7 +461,7 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-absent bench-backup replay hostile chaos chaos-mutants \
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-results bench-absent bench-backup replay hostile chaos chaos-mutants \
         fuzz fuzz-replay fuzz-merge spin spin-check browser test-browser
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test browser
@@ -510,6 +510,10 @@ bench-peers: ## jiaoban and the brokers that people would pick, in turn (QUICK=1
 	@tests/install-packages.sh build test bench
 	+@$(parallel) all $(BENCHES) $(PEERS) $(BUILD)/mutants/LAZY_SYNC/jiaoband
 	@$(SCRIPT_ENV) tests/bench/compare
+bench-results: ## all of both, and tests/bench/RESULTS.md from it (hours)
+	-@$(MAKE) --no-print-directory bench-peers
+	-@$(MAKE) --no-print-directory bench LONG=1
+	@$(SCRIPT_ENV) tests/bench/results
 bench-absent: ## half of AGENTS=200 away for a month, then back: the broker's memory, others' latency
 	@tests/install-packages.sh build test
 	+@$(parallel) all $(BENCHES)

@@ -24,15 +24,39 @@ def table(bench, row, systems):
     return lines if len(lines) > 2 else []
 
 
+def others(bench):
+    """What has no place in the table: one line each, questions as a table."""
+    lines = []
+    for row in bench.rows:
+        if row.get("row") in ("due", "crowd", "growth-step", "catch-up", "agent-idle", "ready",
+                              "soak-end"):
+            said = ", ".join(f"{k} {short(v)}" for k, v in row.items() if k != "row")
+            lines.append(f"- {row['row']}: {said}")
+    asked = [r for r in bench.rows if r.get("row") == "ask"]
+    if asked:
+        lines += ["", "| question | rows | p50 ms | p95 ms | longest |", "|---|---|---|---|---|"]
+        lines += [f"| {r['question']} | {r['rows']} | {r['p50_ms']} | {r['p95_ms']} | "
+                  f"{r['max_ms']} |" for r in asked]
+    return [*lines, ""] if lines else []
+
+
+def short(value):
+    if isinstance(value, list):
+        return " ".join(short(v) for v in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def write(bench, rows, systems, not_durable):
     """FILE.md beside the JSON lines; also printed."""
     lines = machine() + [""]
     for row in rows:
-        lines += [f"### {row.title()}", ""] + table(bench, row, systems) + [""]
+        durable = table(bench, row, systems)
+        if durable:
+            lines += [f"### {row.title()}", ""] + durable + [""]
         loose = table(bench, row, not_durable)
         if loose:
             lines += ["Not durable when they confirm (defaults):", ""] + loose + [""]
-    text = "\n".join(lines)
+    text = "\n".join(lines + others(bench))
     with open(bench.path.replace(".jsonl", ".md"), "w", encoding="utf-8") as out:
         out.write(text)
     print(text)

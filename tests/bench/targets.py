@@ -24,8 +24,10 @@ class Targets:
         self.short += 1
         self.lines.append(f"target {name}: {text}, short")
 
-    def end(self):
-        """Print all of them; exit status 1 when any is short."""
+    def end(self, bench):
+        """Print all of them, and keep them beside the rows; exit status 1 when any is short."""
+        with open(bench.path.replace(".jsonl", ".targets"), "w", encoding="utf-8") as out:
+            out.write("\n".join(self.lines) + "\n")
         print("\n".join(self.lines), flush=True)
         sys.exit(1 if self.short else 0)
 

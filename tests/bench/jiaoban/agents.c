@@ -83,7 +83,8 @@ static void remember(struct department *d, const struct waiting *w)
 {
     (void)pthread_mutex_lock(&lock);
     if (d->first + d->count == d->capacity) {
-        memmove(d->waiting, d->waiting + d->first, d->count * sizeof *d->waiting);
+        if (d->count > 0)
+            memmove(d->waiting, d->waiting + d->first, d->count * sizeof *d->waiting);
         d->first = 0;
         if (d->count * 2 >= d->capacity) {
             d->capacity = d->capacity * 2 + 256;
