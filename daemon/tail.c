@@ -127,7 +127,7 @@ void jb_tail_fini(struct jb_tail *t)
 {
     jb_tail_clear(t);
     free(t->nodes);
-    *t = (struct jb_tail){NULL};
+    *t = (struct jb_tail){.first = NULL};
 }
 
 /* The last one is applied last. */

@@ -94,7 +94,7 @@ void jb_behind_free(struct jb_ledger *l)
     for (size_t i = 0; i < l->behind.count; i++)
         jb_tick_drop(&l->behind.at[i]);
     free(l->behind.at);
-    l->behind = (struct jb_backlog){NULL};
+    l->behind = (struct jb_backlog){.at = NULL};
 }
 
 /* ---- applying ---- */
