@@ -15,6 +15,7 @@ QUICK = os.environ.get("QUICK") == "1"
 RUNS = int(os.environ.get("RUNS", "1" if QUICK else "5"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "1" if QUICK else "2"))
 MOST = 400000  # hand-overs of one run
+ISOLATE = os.environ.get("ISOLATE") == "1"  # receivers do not sync, and are in memory
 
 
 class Row(NamedTuple):
@@ -48,7 +49,8 @@ NOT_DURABLE = {"redis-everysec": servers.RedisEverySecond, "nats": servers.NatsD
 FLOOR = {"floor-curve": servers.Floor, "floor-plain": servers.FloorPlain,
          "floor-log": servers.FloorLog, "floor-router": servers.FloorRouter,
          "sqlite": servers.NoNetwork, "log": servers.NoNetworkLog}
-OURS = {"jiaoban": servers.Jiaoban, "agents": servers.Agents}
+OURS = {"jiaoban": servers.Jiaoban, "jiaoban-register": servers.JiaobanRegister,
+        "agents": servers.Agents}
 SYSTEMS = {**OURS, **DURABLE, **NOT_DURABLE, **FLOOR}
 
 
@@ -99,7 +101,8 @@ class Bench:
                    "--nodes", str(row.nodes), "--window", str(row.window),
                    "--senders", str(row.senders), "--seconds", str(row.seconds), "--most", str(most),
                    "--rate", str(row.rate), "--pid", str(server.pid()),
-                   "--folder", server.path("receivers"), "--own-syncs", own,
+                   "--folder", server.receivers(ISOLATE), "--own-syncs", own,
+                   *(["--receivers-unsynced"] if ISOLATE else []),
                    *(["--broker-syncs", server.syncs] if server.counted else []),
                    *server.arguments(), *extra]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -4,8 +4,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
+import profile_broker
 from rig import BUILD, ROOT, Rig, keygen, tool, wait_until, write
 
 SYNCCOUNT = os.path.join(BUILD, "tests/bench/synccount.so")
@@ -37,6 +39,7 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self.process = None
+        self.memory = None
         self.port = free_port()
         os.chmod(folder, 0o711)
         self.syncs = counter(self.path("broker.syncs"))
@@ -88,6 +91,13 @@ class Server:
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def receivers(self, in_memory):
+        """The folder of the receivers' files."""
+        if not in_memory:
+            return self.path("receivers")
+        self.memory = tempfile.mkdtemp(prefix="jb-load.", dir="/dev/shm")
+        return self.memory
+
     def wait_port(self):
         end = time.monotonic() + self.patience_s * 3
         while time.monotonic() < end and self.process.poll() is None:
@@ -100,6 +110,8 @@ class Server:
             raise RuntimeError(f"{type(self).__name__} does not listen: {log.read()[-2000:]}")
 
     def stop(self):
+        if self.memory is not None:
+            shutil.rmtree(self.memory, ignore_errors=True)
         if self.process is None:
             return
         self.process.send_signal(signal.SIGTERM)
@@ -141,8 +153,8 @@ class Jiaoban(Server):
             "frames_per_minute=0\nwindow_items=65536\nwindow_bytes=64M\npending_max=65536\n"
             f"pending_per_address=65536\n{self.settings}"))
         read_end, write_end = os.pipe()
-        self.spawn(self.program, "-c", conf, "--ready-fd", str(write_end), *self.options,
-                   pass_fds=[write_end])
+        command = [self.program, "-c", conf, "--ready-fd", str(write_end), *self.options]
+        self.spawn(*profile_broker.wrapped(command, self.folder), pass_fds=[write_end])
         os.close(write_end)
         with os.fdopen(read_end) as pipe:
             self.endpoint = pipe.readline().strip()
@@ -162,6 +174,13 @@ class Unencrypted(Jiaoban):
 
     def load_environment(self, counter_path):
         return dict(super().load_environment(counter_path), LD_PRELOAD=self.preload)
+
+
+class JiaobanRegister(Jiaoban):
+    """A hand-over is two submissions: the case is registered, then assigned."""
+
+    def arguments(self):
+        return [*super().arguments(), "--variant", "register"]
 
 
 class Agents(Jiaoban):

@@ -1,6 +1,7 @@
 /* The workload on jiaoban: what is handed over are registered cases, by `assign`. Senders are
  * petition offices, receivers are departments, all of them light nodes on the real line. The
- * offices register their cases before the measurement begins. */
+ * offices register their cases before the measurement begins; with --variant register each is
+ * registered just before it is handed over, and a hand-over is two submissions. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,9 @@
 struct office {
     int sender;
     struct member *member;
-    int64_t *cases;        /* by number of the hand-over, ascending */
-    uint64_t first_assign; /* number of the submission of hand-over 0 */
-    uint64_t settled;      /* submissions */
+    int64_t *cases;         /* by number of the hand-over, ascending */
+    uint64_t made, settled; /* submissions */
+    uint64_t first, each;   /* first submission of hand-over 0 (0: not yet), submissions of each */
     struct jb_arena arena;
 };
 
@@ -82,8 +83,11 @@ static void take_verdict(struct office *o, const struct jb_item *item)
                  (int)item->refusal.name.len, item->refusal.name.data,
                  (int)item->refusal.detail.len, item->refusal.detail.data);
     o->settled = item->settles;
-    if (o->first_assign > 0 && item->settles >= o->first_assign)
-        load_confirmed(o->sender, (long)(item->settles - o->first_assign));
+    if (o->first == 0 || item->settles < o->first)
+        return;
+    uint64_t done = item->settles - o->first + 1;
+    if (done % o->each == 0)
+        load_confirmed(o->sender, (long)(done / o->each) - 1);
 }
 
 /* The receipts of receivers that the broker has on record. */
@@ -122,7 +126,7 @@ static void office_item(void *data, uint64_t number, struct jb_bytes body)
         load_die("item %llu: %s", (unsigned long long)number, fault.text);
     if (item.settles > 0)
         take_verdict(o, &item);
-    else if (item.kind == JB_ITEM_ENTRY && o->first_assign > 0)
+    else if (item.kind == JB_ITEM_ENTRY && o->first > 0)
         take_stored(o, item.entry);
 }
 
@@ -134,47 +138,55 @@ static void office_turn(struct office *o, long wait_us)
         lightnode_acknowledge(o->member->node);
 }
 
-static void register_cases(struct office *o)
+static void register_one(struct office *o, long index)
 {
-    uint64_t made = 0;
-    long count = load.most / load.senders;
+    struct jb_act act = {.kind = JB_ACT_REGISTER,
+                         .case_no = o->cases[index],
+                         .matter = JB_MATTER_APPEAL,
+                         .channel = JB_CHANNEL_ONLINE,
+                         .title = jb_text_of("反映小区外墙渗水,物业多次推诿"),
+                         .content = jb_text_of("三号楼外墙渗水,请求督促维修,书面答复。")};
+    lightnode_submit(o->member->node, &act, &o->made);
+}
+
+static void register_all(struct office *o, long count)
+{
     for (long i = 0; i < count; i++) {
-        struct jb_act act = {.kind = JB_ACT_REGISTER,
-                             .case_no = county_case(o->member),
-                             .matter = JB_MATTER_APPEAL,
-                             .channel = JB_CHANNEL_ONLINE,
-                             .title = jb_text_of("反映小区外墙渗水,物业多次推诿"),
-                             .content = jb_text_of("三号楼外墙渗水,请求督促维修,书面答复。")};
-        o->cases[i] = act.case_no;
-        lightnode_submit(o->member->node, &act, &made);
-        while (made - o->settled >= REGISTER_WINDOW)
+        register_one(o, i);
+        while (o->made - o->settled >= REGISTER_WINDOW)
             office_turn(o, 10000);
     }
-    while (o->settled < made)
+    while (o->settled < o->made)
         office_turn(o, 10000);
     lightnode_acknowledge(o->member->node);
-    o->first_assign = made + 1;
 }
 
 static void *sender_open(int sender)
 {
     struct office *o = load_zeroed(1, sizeof *o);
     char code[40];
+    long count = load.most / load.senders;
+    bool registers = strcmp(load.variant, "register") == 0;
     o->sender = sender;
-    o->cases = load_zeroed((size_t)(load.most / load.senders), sizeof *o->cases);
+    o->cases = load_zeroed((size_t)count, sizeof *o->cases);
     jb_arena_init(&o->arena, (size_t)16 * JB_FRAME_LIMIT_BYTES);
     (void)snprintf(code, sizeof code, "office%d", sender);
     o->member = county_member(code, JB_NODE_OFFICE);
     county_connect(o->member, NULL, office_item, o);
     county_wait(o->member);
-    register_cases(o);
+    o->made = o->settled = o->member->up.number;
+    for (long i = 0; i < count; i++)
+        o->cases[i] = county_case(o->member);
+    if (!registers)
+        register_all(o, count);
+    o->first = o->made + 1;
+    o->each = registers ? 2 : 1;
     return o;
 }
 
 static void send_one(void *sender, long number, int node, const char *body, size_t len)
 {
     struct office *o = sender;
-    uint64_t made = 0;
     struct jb_date due = jb_date_of_instant(jb_clock_now_ms() + DUE_DAYS * JB_DAY_MS);
     struct jb_act act = {.kind = JB_ACT_ASSIGN,
                          .case_no = o->cases[number],
@@ -182,7 +194,9 @@ static void send_one(void *sender, long number, int node, const char *body, size
                          .node = departments[node]->number,
                          .due_ms = jb_date_end_ms(due),
                          .text = {body, len}};
-    lightnode_submit(o->member->node, &act, &made);
+    if (o->each == 2)
+        register_one(o, number);
+    lightnode_submit(o->member->node, &act, &o->made);
 }
 
 static void poll_office(void *sender, long wait_us)

@@ -55,7 +55,8 @@ struct load_options load = {.nodes = 1,
                             .most = 100000,
                             .body_bytes = 1024,
                             .receivers_sync = true,
-                            .mode = ""};
+                            .mode = "",
+                            .variant = ""};
 
 static struct sender *senders;
 static struct receiver *receivers;

@@ -21,8 +21,8 @@ struct load_options {
     long most;   /* hand-overs, then sending ends */
     int body_bytes;
     int port;
-    const char *endpoint, *admin, *mode, *state; /* what a system needs of them */
-    const char *folder;                          /* of the receivers' files */
+    const char *endpoint, *admin, *mode, *state, *variant; /* what a system needs of them */
+    const char *folder;                                    /* of the receivers' files */
     const char *broker_syncs; /* file of the counter of the broker's syncs; NULL: none */
     const char *own_syncs;    /* the same of this process; NULL */
     bool receivers_sync;      /* false: synchronous=OFF, to isolate the broker */

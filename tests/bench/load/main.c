@@ -24,6 +24,7 @@ enum load_option {
     ADMIN,
     MODE,
     STATE,
+    VARIANT,
     FOLDER,
     BROKER_SYNCS,
     OWN_SYNCS,
@@ -45,6 +46,7 @@ static const struct option options[] = {
     {"admin", 1, NULL, ADMIN},
     {"mode", 1, NULL, MODE},
     {"state", 1, NULL, STATE},
+    {"variant", 1, NULL, VARIANT},
     {"folder", 1, NULL, FOLDER},
     {"broker-syncs", 1, NULL, BROKER_SYNCS},
     {"own-syncs", 1, NULL, OWN_SYNCS},
@@ -97,6 +99,9 @@ static void take(int option)
         break;
     case STATE:
         load.state = optarg;
+        break;
+    case VARIANT:
+        load.variant = optarg;
         break;
     case FOLDER:
         load.folder = optarg;
