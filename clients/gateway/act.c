@@ -7,6 +7,7 @@
 
 #include "clients/gateway/body.h"
 #include "clients/gateway/idem.h"
+#include "clients/gateway/params.h"
 #include "clients/gateway/result.h"
 #include "proto/base/log.h"
 
@@ -130,6 +131,17 @@ static bool scope_good(struct jb_gw_request *r, const char *kind)
     return false;
 }
 
+/* An act must never be made by who only wanted to know what would come of it. */
+static bool is_meant(struct jb_gw_request *r)
+{
+    bool trial = false;
+    if (!jb_gw_param_bool(r, "dry_run", &trial))
+        return false;
+    if (trial)
+        jb_gw_refuse_field(r, "dry_run", "this gateway does not judge acts without making them");
+    return !trial;
+}
+
 static void submit(struct jb_gw_request *r, const struct jiaoban_json_act *act, bool registers)
 {
     struct acting *acting = jb_arena_alloc(&r->arena, sizeof *acting);
@@ -138,7 +150,7 @@ static void submit(struct jb_gw_request *r, const struct jiaoban_json_act *act, 
         jb_gw_refuse_error(r, JB_NOMEM, "the act");
         return;
     }
-    if (!scope_good(r, act->kind))
+    if (!scope_good(r, act->kind) || !is_meant(r))
         return;
     acting->registers = registers;
     r->state = acting;
