@@ -98,6 +98,8 @@ static enum jb_err start_keeper(struct jb_broker *b, struct jb_fault *fault)
     b->keeper.step_max_ms = b->config->clock_step_max_ms;
     jb_keeper_start(&b->keeper, last_ms,
                     doubted ? b->config->clock_step_max_ms : b->config->clock_gap_max_ms);
+    if (doubted)
+        jb_keeper_came_back(&b->keeper, last_ms);
     b->started_ms = jb_broker_now(b);
     if (b->keeper.doubt != JB_DOUBT_NONE)
         jb_log(JB_LOG_ERROR, NULL, "clock.doubt", "wall_ms=%lld last_entry_ms=%lld text=\"%s\"",

@@ -6,6 +6,8 @@
 
 #define TOLERANCE_MS 5000 /* what time services and a busy machine move it by is no step */
 
+static const char came_back[] = "the wall clock came back: it is trusted again";
+
 static void note(struct jb_keeper *k, int64_t before_ms, int64_t after_ms, const char *text)
 {
     unsigned at = k->step_count < JB_KEEPER_STEPS ? k->step_count++ : JB_KEEPER_STEPS - 1;
@@ -45,6 +47,14 @@ void jb_keeper_start(struct jb_keeper *k, int64_t last_ms, int64_t gap_max_ms)
         begin_doubt(k, JB_DOUBT_GAP, last_ms);
 }
 
+/* Else every later start would be held to the narrow limit of one in doubt: the next outage over a
+ * weekend would stop the clock for a doubt that was over long before. */
+void jb_keeper_came_back(struct jb_keeper *k, int64_t last_ms)
+{
+    if (k->doubt == JB_DOUBT_NONE)
+        note(k, last_ms, k->wall_ms, came_back);
+}
+
 int64_t jb_keeper_now(struct jb_keeper *k)
 {
     int64_t mono_ms;
@@ -60,7 +70,7 @@ int64_t jb_keeper_now(struct jb_keeper *k)
     step = k->wall_ms - expected;
     if (step >= -TOLERANCE_MS && step <= k->step_max_ms) {
         if (k->doubt != JB_DOUBT_NONE)
-            note(k, expected, k->wall_ms, "the wall clock came back: it is trusted again");
+            note(k, expected, k->wall_ms, came_back);
         else if (step > TOLERANCE_MS)
             note(k, expected, k->wall_ms, "a small step was followed");
         k->doubt = JB_DOUBT_NONE;

@@ -44,6 +44,9 @@ struct jb_keeper {
  * before it, or more than gap_max_ms after it, is in doubt from the start, at that instant. `wall`,
  * `mono` and step_max_ms have been set. */
 void jb_keeper_start(struct jb_keeper *k, int64_t last_ms, int64_t gap_max_ms);
+/* After a start: the record says that it was in doubt when the broker stopped. If it is not any
+ * more, that goes on record as well. */
+void jb_keeper_came_back(struct jb_keeper *k, int64_t last_ms);
 /* The time to decide with. */
 int64_t jb_keeper_now(struct jb_keeper *k);
 /* The wall clock is right although it jumped. false: it is not in doubt. */

@@ -221,6 +221,25 @@ static void a_step_on_record_tells_whether_the_clock_is_trusted_since(void **sta
                          rows[i].doubted);
 }
 
+static void a_doubt_that_ended_while_it_was_down_goes_on_record(void **state)
+{
+    struct jb_keeper_step step;
+    struct jb_keeper k = keeper_at(START, START - MINUTE);
+    (void)state;
+    jb_keeper_came_back(&k, START - MINUTE);
+    assert_true(jb_keeper_step(&k, &step));
+    assert_int_equal(step.before_ms, START - MINUTE);
+    assert_int_equal(step.after_ms, START);
+    assert_false(jb_keeper_began_doubt(jb_keeper_now(&k), step.before_ms, step.after_ms));
+
+    /* still in doubt: the start has said so already */
+    k = keeper_at(START - YEAR, START);
+    jb_keeper_came_back(&k, START);
+    assert_true(jb_keeper_step(&k, &step));
+    assert_true(jb_keeper_began_doubt(jb_keeper_now(&k), step.before_ms, step.after_ms));
+    assert_false(jb_keeper_step(&k, &step));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +247,7 @@ int main(void)
         cmocka_unit_test(steps_are_followed_or_doubted),
         cmocka_unit_test(in_doubt_time_goes_on_until_the_clock_comes_back),
         cmocka_unit_test(a_step_on_record_tells_whether_the_clock_is_trusted_since),
+        cmocka_unit_test(a_doubt_that_ended_while_it_was_down_goes_on_record),
         cmocka_unit_test(an_administrator_may_confirm_it),
         cmocka_unit_test(a_start_before_the_record_can_be_confirmed),
         cmocka_unit_test(instants_never_go_backward_by_themselves),
