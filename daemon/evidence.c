@@ -66,13 +66,14 @@ enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
     jb_keys_wipe(&keys);
     if (err != JB_OK)
         return err;
-    if (done.with_key) /* whoever has the file can read who petitions */
-        jb_log(JB_LOG_NOTICE, wish->node, "evidence.persons", "case=%lld uid=%u file=%s",
-               (long long)order.case_no, (unsigned)getuid(), wish->output);
+    /* with the key whoever has the file can read who petitions */
+    jb_log(JB_LOG_NOTICE, wish->node, done.with_key ? "evidence.persons" : "evidence.written",
+           "case=%lld uid=%u file=%s", (long long)order.case_no, (unsigned)getuid(), wish->output);
     printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts signed by "
-           "%s%s\n",
+           "%s, %llu statements of submitters%s\n",
            wish->output, (unsigned long long)done.items, (unsigned long long)done.erased,
            (unsigned long long)done.heads, (unsigned long long)done.receipts, wish->node,
+           (unsigned long long)done.statements,
            done.with_key ? ", with the key of the persons" : "");
     return JB_OK;
 }

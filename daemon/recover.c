@@ -204,6 +204,7 @@ enum jb_err jb_recover_greet(struct jb_broker *b, const struct jb_zmsg *msg, str
                          .protocol = JB_PROTOCOL_COPY,
                          .node = p->node,
                          .recovering = true,
+                         .suite = b->keys.suite,
                          .now_ms = jb_broker_now(b),
                          .max_frame_bytes = (uint32_t)JB_FRAME_LIMIT_BYTES,
                          .software = jb_text_of("jiaoband " JB_VERSION_TEXT)};
@@ -313,13 +314,19 @@ static bool settled_signed(const struct jb_broker *b, const struct jb_peer *p,
            (n != NULL && jb_line_verify(f->suite, n->sign_key, &claim, f->signature) == JB_OK);
 }
 
+/* The statement takes the place of those that the backup lacks: it covers what they did. */
 static enum jb_err keep_done(struct jb_broker *b, const struct jb_peer *p, const struct jb_frame *f)
 {
     static const struct jb_line_point none;
+    struct jb_receipt r = {
+        .node = p->node, .point = f->settled, .suite = f->suite, .at_ms = jb_broker_now(b)};
     enum jb_err err = jb_ledger_begin(b->ledger);
     if (err != JB_OK)
         return err;
+    memcpy(r.signature, f->signature, sizeof r.signature);
     err = jb_recovery_done(b->ledger, p->node, f->settled.number > 0 ? &f->settled : &none);
+    if (err == JB_OK && f->settled.number > 0)
+        err = jb_line_up_signed(b->ledger, &r);
     if (err == JB_OK)
         err = jb_ledger_commit(b->ledger);
     else

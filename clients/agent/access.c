@@ -84,7 +84,8 @@ enum jb_err jb_agent_access_write(struct jb_agent_request *r)
 
 static const char *field_word(uint32_t field)
 {
-    static const char *const words[] = {"", "persons", "name", "attachment"};
+    static const char *const words[] = {"",           "persons",      "name",
+                                        "attachment", "single_admin", "evidence"};
     return field < sizeof words / sizeof words[0] ? words[field] : "?";
 }
 

@@ -48,13 +48,15 @@ static void answer(const struct jb_agent_evidence_job *k)
     Jb__EvidenceView view = JB__EVIDENCE_VIEW__INIT;
     Jb__Reply reply = JB__REPLY__INIT;
     view.has_body = view.has_items = view.has_erased = view.has_heads = true;
-    view.has_receipts = view.has_with_key = true;
+    view.has_receipts = view.has_with_key = view.has_statements = view.has_unstated = true;
     view.body = (ProtobufCBinaryData){k->len, (uint8_t *)k->text};
     view.items = k->done.items;
     view.erased = k->done.erased;
     view.heads = k->done.heads;
     view.receipts = k->done.receipts;
     view.with_key = k->done.with_key;
+    view.statements = k->done.statements;
+    view.unstated = k->done.unstated;
     reply.has_id = true;
     reply.id = k->request_id;
     reply.body_case = JB__REPLY__BODY_EVIDENCE;
@@ -87,7 +89,8 @@ static void on_worked(uv_work_t *work, int status)
     (void)malloc_trim(0);
 }
 
-/* Known here, and to be seen by who asks? With the persons it takes the right to read them. */
+/* Known here, and to be seen by who asks? With the persons it takes the right to read them. Either
+ * way it goes on record. */
 static enum jb_err check_wish(struct jb_agent_request *r, const Jb__GetEvidence *wish)
 {
     struct jb_case c;
@@ -96,15 +99,15 @@ static enum jb_err check_wish(struct jb_agent_request *r, const Jb__GetEvidence 
         return err;
     if (c.stage == JB_STAGE_NONE || jb_agent_reader_barred(r->agent, r->user, &c))
         return jb_fault_set(&r->fault, JB_NOT_FOUND, "no case with this number is known here");
-    if (!wish->with_persons)
-        return JB_OK;
-    err = jb_agent_rights_need(r, JB_RIGHT_PERSONS, "with_persons");
-    if (err == JB_OK) /* on record before the key leaves */
-        err = jb_agent_access_note(r, wish->case_no, JB_AUDIT_PERSONS);
+    if (wish->with_persons)
+        err = jb_agent_rights_need(r, JB_RIGHT_PERSONS, "with_persons");
+    if (err == JB_OK) /* on record before anything leaves */
+        err = jb_agent_access_note(r, wish->case_no,
+                                   wish->with_persons ? JB_AUDIT_PERSONS : JB_AUDIT_EVIDENCE);
     if (err == JB_OK)
         err = jb_agent_access_write(r);
     r->note_count = 0; /* written here: the worker must not begin when it cannot be */
-    if (err == JB_OK)
+    if (err == JB_OK && wish->with_persons)
         jb_log(JB_LOG_NOTICE, r->agent->config->code, "evidence.persons", "case=%lld user=%s",
                (long long)wish->case_no, r->user.data);
     return err;

@@ -1,11 +1,13 @@
 /* See papers.h. */
 #include "clients/agent/papers.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "clients/agent/pins.h"
 #include "proto/base/log.h"
+#include "proto/ledger/audit.h"
 #include "proto/ledger/evidence.h"
 #include "proto/rules/caseno.h"
 
@@ -55,6 +57,31 @@ int jb_agent_verify_folder(const struct jb_agent_papers *papers)
     return jb_agent_verify_tell(err, &check, &fault);
 }
 
+/* Who can read this folder needs nobody's leave: that it was done goes into the access log all the
+ * same, where the folder can be written. */
+static void note_export(const struct jb_agent *a, int64_t case_no, bool with_key, int64_t now_ms)
+{
+    char name[256];
+    char user[300];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    char buffer[4096];
+    struct jb_fault fault = {""};
+    struct jb_audit_row row = {.at_ms = now_ms,
+                               .request = JB__REQUEST__BODY_EVIDENCE,
+                               .case_no = case_no,
+                               .field = with_key ? JB_AUDIT_PERSONS : JB_AUDIT_EVIDENCE};
+
+    (void)snprintf(name, sizeof name, "uid:%u", (unsigned)getuid());
+    if (getpwuid_r(getuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+        (void)snprintf(name, sizeof name, "%s", entry.pw_name);
+    (void)snprintf(user, sizeof user, "%s (jiaoban-agent --evidence)", name);
+    row.user = jb_text_of(user);
+    if (jb_audit_note(a->ledger_path, JB_LEDGER_REPLICA, &row, &a->keys, &fault) != JB_OK)
+        jb_log(JB_LOG_WARNING, a->config->code, "evidence.unrecorded",
+               "text=\"the access log of this folder cannot be written: %s\"", fault.text);
+}
+
 static enum jb_err export_case(struct jb_agent *a, const struct jb_agent_papers *papers,
                                struct jb_evidence_done *done, struct jb_fault *fault)
 {
@@ -69,9 +96,13 @@ static enum jb_err export_case(struct jb_agent *a, const struct jb_agent_papers 
         err = jb_agent_store_open(a, true, fault);
     if (err == JB_OK)
         err = jb_evidence_file(a->ledger, &order, papers->output, done, fault);
-    if (err == JB_OK && done->with_key) /* whoever has the file can read who petitions */
-        jb_log(JB_LOG_NOTICE, a->config->code, "evidence.persons", "case=%lld uid=%u file=%s",
+    if (err == JB_OK) /* with the key whoever has the file can read who petitions */
+        jb_log(JB_LOG_NOTICE, a->config->code,
+               done->with_key ? "evidence.persons" : "evidence.written", "case=%lld uid=%u file=%s",
                (long long)order.case_no, (unsigned)getuid(), papers->output);
+    jb_ledger_close(&a->ledger);
+    if (err == JB_OK)
+        note_export(a, order.case_no, done->with_key, order.now_ms);
     jb_agent_store_close(a);
     return err;
 }
@@ -84,9 +115,10 @@ int jb_agent_evidence(struct jb_agent *a, const struct jb_agent_papers *papers)
     if (err != JB_OK)
         return complain(err, &fault);
     (void)printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts "
-                 "signed by this node%s\n",
+                 "signed by this node, %llu statements of submitters%s\n",
                  papers->output, (unsigned long long)done.items, (unsigned long long)done.erased,
                  (unsigned long long)done.heads, (unsigned long long)done.receipts,
+                 (unsigned long long)done.statements,
                  done.with_key ? ", with the key of the persons" : "");
     return 0;
 }

@@ -99,12 +99,14 @@ Jb__SettledView *jb_agent_view_verdict(const struct jb_agent_views *v,
                                        const struct jb_agent_pending *was)
 {
     Jb__SettledView *s = jb_arena_alloc(v->arena, sizeof *s);
-    bool accepted = verdict->item.kind == JB_ITEM_ENTRY;
+    bool entry = verdict->item.kind == JB_ITEM_ENTRY;
+    /* who left the case by this very act is told no more than that */
+    bool accepted = entry || verdict->item.kind == JB_ITEM_LEFT;
     int64_t case_no = was != NULL && was->case_no != 0 ? was->case_no : verdict->case_no;
     enum jb_act_kind kind = was != NULL ? was->kind : JB_ACT_NONE;
     if (s == NULL)
         return NULL;
-    if (accepted)
+    if (entry)
         kind = verdict->entry.act.kind;
     jb__settled_view__init(s);
     JB_PUT(s, number, verdict->item.settles);
@@ -115,9 +117,9 @@ Jb__SettledView *jb_agent_view_verdict(const struct jb_agent_views *v,
     s->case_number = jb_agent_view_number(v, case_no);
     if (kind != JB_ACT_NONE)
         s->kind = jb_agent_view_text(v, jb_text_of(jb_act_kind_name(kind)));
-    if (accepted)
+    if (entry)
         JB_PUT(s, seq, verdict->entry.seq);
-    else
+    if (!accepted)
         put_refusal(v, s, &verdict->item.refusal);
     return s;
 }

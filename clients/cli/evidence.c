@@ -42,6 +42,12 @@ static void print_evidence(struct cli *c, const struct jiaoban_evidence *e)
     cli_fact(c, _("signatures of the broker"), cli_format(c, "%llu", (unsigned long long)e->heads));
     cli_fact(c, _("receipts of this agency"),
              cli_format(c, "%llu", (unsigned long long)e->receipts));
+    cli_fact(c, _("submitters' statements"),
+             cli_format(c, "%llu", (unsigned long long)e->statements));
+    if (e->unstated != 0)
+        cli_fact(c, _("acts of others without one"),
+                 cli_format(c, _("%llu; the broker's evidence has them"),
+                            (unsigned long long)e->unstated));
     cli_fact(c, _("persons"),
              e->with_key ? _("can be read by whoever has the file") : _("stay sealed"));
 }

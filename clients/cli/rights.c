@@ -58,6 +58,7 @@ static const struct named requests[] = {
     {"case_file", N_("case")},
     {"public_query", N_("petitioner's question")},
     {"get_blob", N_("attachment")},
+    {"evidence", N_("evidence")},
     {"enrol", N_("enrol an agency")},
     {"admin", N_("change an agency")},
     {"install", N_("install a file")},
@@ -69,6 +70,7 @@ static const struct named requests[] = {
 };
 
 static const struct named fields[] = {
+    {"evidence", N_("evidence")},
     {"persons", N_("petitioners' data")},
     {"name", N_("name, compared only")},
     {"attachment", N_("attachment")},

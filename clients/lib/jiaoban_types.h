@@ -462,6 +462,8 @@ struct jiaoban_evidence { /* a file, and what is in it */
     uint64_t items, erased;   /* of the case: told in full; of which only the hash is left */
     uint64_t heads, receipts; /* signatures of the broker; of this agency */
     bool with_key;            /* with the key of the persons */
+    uint64_t statements;      /* by which submitters signed what they submitted */
+    uint64_t unstated;        /* acts without one: the broker's evidence has them */
 };
 
 struct jiaoban_news { /* one event of a watch: those that are not NULL */

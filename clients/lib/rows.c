@@ -248,6 +248,8 @@ const struct jiaoban_evidence *jb_client_evidence(struct jb_arena *a, const Jb__
         .heads = v->heads,
         .receipts = v->receipts,
         .with_key = v->with_key,
+        .statements = v->statements,
+        .unstated = v->unstated,
     };
     return e;
 }

@@ -28,6 +28,11 @@ LINE_FIELDS = [{"jiaoban_evidence", "suite", "exporter", "node", "case", "export
                 "exporter_key"}, {"segment", "before"}, {"item", "body"}, {"item", "hash"},
                {"item", "hash", "erased"}, {"sign", "item", "epoch", "suite", "at_ms", "signature"},
                {"case_key"}, {"lines", "signature"}]
+# Since version 2: what the submitters signed.
+SUBMITTED_FIELDS = [{"submitter", "epoch", "from", "head"}, {"submission", "entry"}, {"submission", "hash"},
+                    {"sign", "submission", "suite", "at_ms", "signature"}]
+TEXTS = {"exporter", "case", "broker_key", "exporter_key", "before", "body", "hash", "sign", "epoch", "signature",
+         "case_key", "head"}
 
 
 class Refused(Exception):
@@ -134,6 +139,24 @@ def one(message, number, default=0):
     return message.get(number, [default])[-1]
 
 
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def submission(entry):
+    """The bytes that were submitted, which have one encoding: user, made_at_ms, act; nothing that is empty."""
+    out = b""
+    for number, value in ((1, one(entry, 4, b"")), (2, one(entry, 5)), (3, one(entry, 7, b""))):
+        if isinstance(value, int) and value:
+            out += varint(number << 3) + varint(value)
+        elif value:
+            out += varint(number << 3 | 2) + varint(len(value)) + value
+    return out
+
+
 def when(ms):
     zone = datetime.timezone(datetime.timedelta(hours=8))
     return datetime.datetime.fromtimestamp(ms / 1000, zone).strftime("%Y-%m-%d %H:%M:%S +08:00")
@@ -146,7 +169,8 @@ class Item:
         item = fields(body)
         need(one(item, 1) == number, f"item {number} says that it is item {one(item, 1)}")
         self.number, self.at_ms, self.receipt = number, one(item, 2), None
-        entry = fields(one(item, 10, b""))
+        entry = self.entry = fields(one(item, 10, b""))
+        self.up_number, self.submitted = one(entry, 6), None
         act = fields(one(entry, 7, b""))
         self.case_no = one(act, 1)
         self.left = fields(one(item, 12, b"")) if 12 in item else None
@@ -168,7 +192,8 @@ class Item:
 class Evidence:
     def __init__(self, path):
         self.items, self.erased, self.heads, self.case_key = {}, [], [], None
-        self.keys, self.code, self.name = [], "?", "?"
+        self.keys, self.code, self.name = {}, "?", "?"
+        self.by_entry, self.statements, self.up = {}, [], None
         self.head = self.first = self.next = None
         self.chain, self.sealed = bytes(32), False
         with open(path, "rb") as file:
@@ -194,18 +219,22 @@ class Evidence:
     def take(self, raw):
         need(not self.sealed, "something follows the end")
         row = json.loads(raw)
-        need(isinstance(row, dict) and set(row) in LINE_FIELDS, "an unknown kind of line")
+        version = 1 if self.line == 1 else self.header["jiaoban_evidence"]
+        need(isinstance(row, dict) and set(row) in LINE_FIELDS + (SUBMITTED_FIELDS if version > 1 else []),
+             "an unknown kind of line")
         need(json.dumps(row, separators=(",", ":")).encode() + b"\n" == raw, "a line is not written as it must be")
-        need(all(type(v) is (bool if k == "erased" else str if k in (
-            "exporter", "case", "broker_key", "exporter_key", "before", "body", "hash", "sign", "epoch",
-            "signature", "case_key") else int) for k, v in row.items()), "a value is of the wrong type")
+        need(all(type(v) is (bool if k == "erased" else str if k in TEXTS else int) for k, v in row.items()),
+             "a value is of the wrong type")
         need(("jiaoban_evidence" in row) == (self.line == 1), "the header must be the first line")
         if self.line == 1:
             self.take_header(row)
         elif "lines" in row:
             self.take_end(row)
             return
+        elif "submitter" in row or "submission" in row:
+            self.take_submitted(row)
         elif "segment" in row:
+            need(self.up is None, "segments are out of order")
             self.head, self.next = self.bytes_of(row["before"], 32), row["segment"]
             need(self.first is None or self.next > self.first, "segments are out of order")
             self.open = []
@@ -218,7 +247,7 @@ class Evidence:
         self.chain = self.hash(self.chain + self.hash(raw))
 
     def take_header(self, row):
-        need(row["jiaoban_evidence"] == 1, "a version of the format that this program does not know")
+        need(row["jiaoban_evidence"] in (1, 2), "a version of the format that this program does not know")
         need(row["suite"] in (1, 2) and row["exporter"] in ("broker", "node"), "an unknown suite or exporter")
         self.header = row
         self.broker_key = self.bytes_of(row["broker_key"], 32)
@@ -233,6 +262,10 @@ class Evidence:
             body = self.bytes_of(row["body"])
             item = Item(number, body)
             self.items[number] = item
+            if item.seq:
+                same = self.by_entry.setdefault(item.seq, [])
+                need(not same or same[0].entry == item.entry, f"item {number} tells another entry {item.seq}")
+                same.append(item)
             item_hash = self.hash(body)
         else:
             item_hash = self.bytes_of(row["hash"], 32)
@@ -247,6 +280,38 @@ class Evidence:
                      + struct.pack(">Q", row["item"]) + self.head)
         self.heads.append((row["sign"], row["item"], row["at_ms"], statement,
                            self.bytes_of(row["signature"], 64), list(self.open)))
+
+    def take_submitted(self, row):
+        """Part of what one agency submitted: from a head on, submission by submission, to one that it signed."""
+        if "submitter" in row:
+            need(self.up is None or self.up["signed"], "what a submitter has submitted is not signed")
+            epoch, head = self.bytes_of(row["epoch"], 16), self.bytes_of(row["head"], 32)
+            start = self.hash(b"jiaoban-chain-v1" + struct.pack(">I", row["submitter"]) + epoch)
+            need(row["from"] > 0 or head == start, "a submitter's sequence begins with another head")
+            self.up = {"node": row["submitter"], "epoch": epoch, "next": row["from"] + 1, "head": head,
+                       "told": [], "signed": False}
+            return
+        up = self.up
+        need(up is not None and not up["signed"], "a submission stands in the wrong place")
+        if "sign" in row:
+            need(row["sign"] == "U" and row["suite"] == self.header["suite"], "an unknown signature")
+            need(row["submission"] == up["next"] - 1 and up["told"], "a statement stands in the wrong place")
+            statement = (b"U" + struct.pack(">I", up["node"]) + up["epoch"] + struct.pack(">Q", row["submission"])
+                         + up["head"])
+            self.statements.append((up["node"], row["submission"], row["at_ms"], statement,
+                                    self.bytes_of(row["signature"], 64), up["told"]))
+            up["signed"] = True
+            return
+        need(row["submission"] == up["next"], f"submission {row['submission']} is out of order")
+        if "entry" in row:
+            items = self.by_entry.get(row["entry"], [])
+            need(items, f"entry {row['entry']} is not told")
+            need(items[0].node == up["node"] and items[0].up_number, f"entry {row['entry']} is another agency's")
+            up["told"] += items
+            item_hash = self.hash(submission(items[0].entry))
+        else:
+            item_hash = self.bytes_of(row["hash"], 32)
+        up["head"], up["next"] = self.hash(up["head"] + item_hash), up["next"] + 1
 
     def take_end(self, row):
         need(row["lines"] == self.line - 1, "lines are missing")
@@ -264,25 +329,36 @@ class Evidence:
                 signed.update(covered)
         bare = [str(n) for n in (*self.items, *self.erased) if n not in signed]
         need(not bare, f"no signature of the broker covers items {', '.join(bare)}")
-        enrolments = [i for i in self.items.values() if i.kind in (100, 102) and not i.case_no
-                      and one(i.act, 1) == self.header["node"]]
-        self.keys = [one(i.act, 12) for i in enrolments if 12 in i.act]
+        enrolments = [i for i in self.items.values() if i.kind in (100, 102) and not i.case_no]
         for item in enrolments:
-            if item.kind == 100:
+            if 12 in item.act:
+                self.keys.setdefault(one(item.act, 1), []).append(one(item.act, 12))
+            if item.kind == 100 and one(item.act, 1) == self.header["node"]:
                 self.code, self.name = one(item.act, 2, b"").decode(), one(item.act, 3, b"").decode()
+        own = self.keys.get(self.header["node"], [])
         for role, number, at_ms, statement, signature, covered in self.heads:
             if role == "D":
-                need(any(self.verify(key, b"line", statement, signature) for key in self.keys),
+                need(any(self.verify(key, b"line", statement, signature) for key in own),
                      f"item {number}: the node's receipt does not verify")
                 for item in (self.items[n] for n in covered if n in self.items):
                     item.receipt = item.receipt or at_ms
         mine = self.broker_key if self.header["exporter"] == "broker" else None
-        need(self.exporter_key == mine if mine else self.exporter_key in self.keys,
+        need(self.exporter_key == mine if mine else self.exporter_key in own,
              "the exporter is neither the broker nor the node")
+        self.prove_submitted()
         wrong = [n for n, i in self.items.items() if i not in enrolments and i.case_no not in (0, int(self.header["case"]))]
         need(not wrong, "the file tells items of another case")
         need(any(i.case_no == int(self.header["case"]) for i in self.items.values()) or self.erased,
              "the file holds nothing of the case")
+
+    def prove_submitted(self):
+        """Each statement by a key that its submitter had, as the signed enrolments say."""
+        need(self.up is None or self.up["signed"], "what a submitter has submitted is not signed")
+        for node, number, at_ms, statement, signature, told in self.statements:
+            need(any(self.verify(key, b"line", statement, signature) for key in self.keys.get(node, [])),
+                 f"submission {number} of node {node}: the submitter's signature does not verify")
+            for item in told:
+                item.submitted = item.submitted or at_ms
 
 
 def report(e, pinned):
@@ -299,13 +375,18 @@ def report(e, pinned):
             print(f"  PROVEN: the node had it on its disk, by its signature; recorded 已证实：该单位已签收存盘，记录时间 {when(item.receipt)}")
         else:
             print("  no receipt of the node in this file 本文件中无该单位的签收")
+        if item.submitted:
+            print(f"  PROVEN: node {item.node} submitted exactly this act, by its signature; recorded "
+                  f"已证实：此行为由单位{item.node}签名提交，记录时间 {when(item.submitted)}")
+        elif item.up_number:
+            print(f"  no statement of its submitter, node {item.node}, in this file 本文件中无提交单位{item.node}的签名声明")
     for number in e.erased:
         print(f"item 第{number}项: its text was erased, only its place is proven 内容已清除，仅证实其存在")
     if e.case_key:
         print("the key of the sealed persons is in this file: keep it secret 本文件含个人信息密钥，请保密")
     else:
         print("persons stay sealed 个人信息保持密封")
-    print("The times of receipts are the exporter's word. 签收时间由导出方记录。")
+    print("The times of receipts and statements are the exporter's word. 签收与提交的记录时间由导出方记录。")
 
 
 def pinned_keys(lines, suite):

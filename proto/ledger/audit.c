@@ -145,6 +145,30 @@ enum jb_err jb_audit_append(struct jb_ledger *l, struct jb_audit_row *rows, size
     return err == JB_OK ? end_save(l, &e, secret) : err;
 }
 
+enum jb_err jb_audit_note(const char *path, enum jb_ledger_role role, struct jb_audit_row *row,
+                          const struct jb_node_keys *keys, struct jb_fault *fault)
+{
+    struct jb_ledger_options options = {.role = role, .suite = keys->suite};
+    struct jb_ledger *l = NULL;
+
+    fault->text[0] = '\0';
+    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
+    if (err != JB_OK)
+        return err;
+    err = jb_ledger_begin(l);
+    if (err == JB_OK) {
+        err = jb_audit_append(l, row, 1, 0, keys->sign_secret);
+        if (err == JB_OK)
+            err = jb_ledger_commit(l);
+        else
+            jb_ledger_rollback(l);
+    }
+    if (err != JB_OK)
+        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    jb_ledger_close(&l);
+    return err;
+}
+
 /* The last row of the front that is old enough, in a piece of at most `max`. The instants need not
  * rise: the piece ends before the first row that is kept. */
 static enum jb_err find_floor(struct jb_ledger *l, int64_t before_ms, size_t max, struct end *e)

@@ -18,11 +18,12 @@
 
 /* What was opened. These numbers are kept: never reuse one. */
 enum jb_audit_field {
-    JB_AUDIT_NOTHING,     /* a request of an administrator */
-    JB_AUDIT_PERSONS,     /* the petitioners' data of a case, handed out */
-    JB_AUDIT_NAME,        /* likewise, only compared with a name that was given */
-    JB_AUDIT_ATTACHMENT,  /* an attachment's contents */
-    JB_AUDIT_SINGLE_ADMIN /* the broker started so that one account may hold all duties */
+    JB_AUDIT_NOTHING,      /* a request of an administrator */
+    JB_AUDIT_PERSONS,      /* the petitioners' data of a case, handed out */
+    JB_AUDIT_NAME,         /* likewise, only compared with a name that was given */
+    JB_AUDIT_ATTACHMENT,   /* an attachment's contents */
+    JB_AUDIT_SINGLE_ADMIN, /* the broker started so that one account may hold all duties */
+    JB_AUDIT_EVIDENCE      /* evidence about a case, without the key of its persons */
 };
 
 struct jb_audit_row {
@@ -42,6 +43,11 @@ struct jb_audit_row {
  * of the log is not readable. */
 enum jb_err jb_audit_append(struct jb_ledger *l, struct jb_audit_row *rows, size_t count,
                             uint64_t max_rows, const uint8_t secret[JB_SIGN_SECRET_BYTES]) JB_MUST;
+/* One row, by a program of its own that may run beside the ledger's owner: the file is opened,
+ * written and closed again. LOCKED: the owner was writing all the while; DENIED: it is read-only to
+ * us. */
+enum jb_err jb_audit_note(const char *path, enum jb_ledger_role role, struct jb_audit_row *row,
+                          const struct jb_node_keys *keys, struct jb_fault *fault) JB_MUST;
 /* Drop rows of before `before_ms` from the front, at most `max` of them. Inside a transaction;
  * `secret` as above. */
 enum jb_err jb_audit_trim(struct jb_ledger *l, int64_t before_ms, size_t max,

@@ -1,53 +1,22 @@
 /* See evidence.h. Segments: each begins with an item that is told in full and ends where signatures
  * of both sides cover the last of its told items; in between stand hashes. */
-#include "proto/ledger/evidence.h"
+#include "proto/ledger/evidenceparts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "proto/ledger/db.h"
 #include "proto/ledger/replica.h"
 #include "proto/wire/codec.h"
 
 #define TOLD_MAX 1000000
-
-/* A signature of the line over one head of the stream. */
-struct seal {
-    enum jb_line_role role;
-    uint64_t number; /* UINT64_MAX: none */
-    uint8_t suite;
-    int64_t at_ms;
-    uint8_t epoch[JB_EPOCH_BYTES];
-    uint8_t signature[JB_SIGN_BYTES];
-};
-
-struct exporting {
-    struct jb_ledger *l;
-    const struct jb_evidence_order *order;
-    struct jb_evidence_done *done;
-    uint32_t node;
-    FILE *out;
-    uint8_t chain[JB_HASH_BYTES]; /* over the lines so far: what the exporter signs */
-    uint64_t lines;
-    size_t bytes;
-    uint64_t *told; /* numbers of the items that are told in full, ascending; owned */
-    size_t count, capacity;
-    struct jb_arena arena; /* for one item */
-    struct {               /* the last stored signature that was looked for, of each side */
-        uint64_t from;     /* 0: none yet */
-        struct seal seal;
-    } found[2];
-};
+#define WAIT_STEP_NS 20000000
+#define WAIT_STEPS 100 /* 2 s */
 
 /* ---- lines ---- */
 
-static enum jb_err put(struct exporting *x, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static enum jb_err put(struct exporting *x, const char *format, ...)
+enum jb_err jb_evidence_put(struct jb_evidence_writing *x, const char *format, ...)
 {
     va_list args;
     char *line = NULL;
@@ -71,8 +40,7 @@ static enum jb_err put(struct exporting *x, const char *format, ...)
     return written == (size_t)len ? JB_OK : JB_IO;
 }
 
-/* In the arena; NULL: out of memory. */
-static const char *hex(struct exporting *x, const uint8_t *data, size_t len)
+const char *jb_evidence_hex(struct jb_evidence_writing *x, const uint8_t *data, size_t len)
 {
     char *text = jb_arena_alloc(&x->arena, 2 * len + 1);
 
@@ -81,20 +49,39 @@ static const char *hex(struct exporting *x, const uint8_t *data, size_t len)
 
 /* ---- what to tell ---- */
 
-/* An item of the directory is told when it gives this node its keys; every item of the case is. */
-static bool tells(struct exporting *x, struct jb_bytes body)
+enum jb_err jb_evidence_submitted(struct jb_evidence_writing *x, const struct jb_entry *entry,
+                                  uint8_t out[JB_HASH_BYTES])
+{
+    struct jb_submission s = {entry->user, entry->made_at_ms, entry->act_bytes};
+    struct jb_bytes bytes;
+    enum jb_err err = jb_submission_encode(&s, &x->arena, &bytes);
+
+    if (err == JB_OK)
+        jb_hash(x->l->suite, bytes.data, bytes.len, out);
+    return err;
+}
+
+/* What cannot be read, or has no body any more, is an item of the case. */
+static enum jb_err describe(struct jb_evidence_writing *x, struct jb_bytes body,
+                            struct jb_evidence_told *t)
 {
     struct jb_item item;
     struct jb_entry entry;
     struct jb_fault why;
 
-    if (body.len == 0)
-        return true; /* erased: of the case */
-    if (jb_item_decode(body, &x->arena, &item, &why) != JB_OK || item.kind != JB_ITEM_ENTRY)
-        return true;
-    if (jb_entry_decode(item.entry, &x->arena, &entry, &why) != JB_OK)
-        return true;
-    return entry.act.case_no == x->order->case_no || entry.act.node == x->node;
+    t->of_case = true;
+    if (body.len == 0 || jb_item_decode(body, &x->arena, &item, &why) != JB_OK)
+        return JB_OK;
+    t->settles = item.settles;
+    if (item.kind != JB_ITEM_ENTRY || jb_entry_decode(item.entry, &x->arena, &entry, &why) != JB_OK)
+        return JB_OK;
+    t->seq = entry.seq;
+    t->node = entry.node;
+    t->case_no = entry.act.case_no;
+    t->up_number = entry.up_number;
+    t->of_case = entry.act.case_no == x->order->case_no;
+    t->about = t->of_case ? 0 : entry.act.node;
+    return entry.up_number != 0 ? jb_evidence_submitted(x, &entry, t->submission) : JB_OK;
 }
 
 struct row { /* one item of the stream; memory of the export's arena */
@@ -103,7 +90,7 @@ struct row { /* one item of the stream; memory of the export's arena */
     struct jb_bytes body; /* empty: erased */
 };
 
-static enum jb_err replica_row(struct exporting *x, uint64_t number, struct row *row)
+static enum jb_err replica_row(struct jb_evidence_writing *x, uint64_t number, struct row *row)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(x->l, JB_SQL_ITEM_PAGE, JB_ROW(jb_u64(number - 1), jb_int(1)));
@@ -122,7 +109,7 @@ static enum jb_err replica_row(struct exporting *x, uint64_t number, struct row 
     return err;
 }
 
-static enum jb_err row_read(struct exporting *x, uint64_t number, struct row *row)
+static enum jb_err row_read(struct jb_evidence_writing *x, uint64_t number, struct row *row)
 {
     size_t count = 0;
     struct jb_frame_item *items = NULL;
@@ -143,7 +130,8 @@ static enum jb_err row_read(struct exporting *x, uint64_t number, struct row *ro
 }
 
 /* Head before item `number`. */
-static enum jb_err head_before(struct exporting *x, uint64_t number, uint8_t head[JB_HASH_BYTES])
+static enum jb_err head_before(struct jb_evidence_writing *x, uint64_t number,
+                               uint8_t head[JB_HASH_BYTES])
 {
     struct row row;
 
@@ -156,24 +144,49 @@ static enum jb_err head_before(struct exporting *x, uint64_t number, uint8_t hea
     return JB_OK;
 }
 
-static enum jb_err told_add(struct exporting *x, uint64_t number)
+static enum jb_err told_add(struct jb_evidence_writing *x, uint64_t number)
 {
     if (x->count == TOLD_MAX)
         return JB_OVERFLOW;
     if (x->count == x->capacity) {
         size_t wanted = x->capacity != 0 ? 2 * x->capacity : 64;
-        uint64_t *more = reallocarray(x->told, wanted, sizeof *more);
+        struct jb_evidence_told *more = reallocarray(x->told, wanted, sizeof *more);
         if (more == NULL)
             return JB_NOMEM;
         x->told = more;
         x->capacity = wanted;
     }
-    x->told[x->count++] = number;
+    x->told[x->count++] = (struct jb_evidence_told){.number = number};
     return JB_OK;
 }
 
+/* Are this node's keys needed: to check its receipts, or what it submitted? */
+static bool matters(const struct jb_evidence_writing *x, uint32_t node)
+{
+    if (node == x->node)
+        return true;
+    for (size_t i = 0; i < x->count && x->l->role == JB_LEDGER_BROKER; i++)
+        if (x->told[i].of_case && x->told[i].up_number != 0 && x->told[i].node == node)
+            return true;
+    return false;
+}
+
+/* Those of the case stay, and those that give a node the keys that are needed. */
+static void told_keep(struct jb_evidence_writing *x)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < x->count; i++)
+        if (!x->told[i].of_case && !matters(x, x->told[i].about))
+            x->told[i].number = 0;
+    for (size_t i = 0; i < x->count; i++)
+        if (x->told[i].number != 0)
+            x->told[kept++] = x->told[i];
+    x->count = kept;
+}
+
 /* Candidates by index, then those that really matter. */
-static enum jb_err told_find(struct exporting *x)
+static enum jb_err told_find(struct jb_evidence_writing *x)
 {
     bool broker = x->l->role == JB_LEDGER_BROKER;
     enum jb_err err;
@@ -184,22 +197,21 @@ static enum jb_err told_find(struct exporting *x)
         if ((err = told_add(x, (uint64_t)sqlite3_column_int64(s, 0))) != JB_OK)
             break;
     jb_sql_done(s);
-    size_t kept = 0;
     for (size_t i = 0; i < x->count && err == JB_OK; i++) {
         struct row row;
-        err = row_read(x, x->told[i], &row);
-        if (err == JB_OK && tells(x, row.body))
-            x->told[kept++] = x->told[i];
+        err = row_read(x, x->told[i].number, &row);
+        if (err == JB_OK)
+            err = describe(x, row.body, &x->told[i]);
     }
-    x->count = kept;
+    told_keep(x);
     return err;
 }
 
 /* ---- signatures ---- */
 
 /* The first stored one at or after `number` whose head is that of the stream. */
-static enum jb_err seal_stored(struct exporting *x, enum jb_sql id, uint64_t number,
-                               struct seal *out)
+static enum jb_err seal_stored(struct jb_evidence_writing *x, enum jb_sql id, uint64_t number,
+                               struct jb_evidence_seal *out)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(x->l, id, JB_ROW(jb_u64(number), jb_int(x->node)));
@@ -219,14 +231,15 @@ static enum jb_err seal_stored(struct exporting *x, enum jb_sql id, uint64_t num
 }
 
 /* The broker keeps no copies of its own signatures: it signs the very head again. */
-static enum jb_err seal_made(struct exporting *x, uint64_t number, struct seal *out)
+static enum jb_err seal_made(struct jb_evidence_writing *x, uint64_t number,
+                             struct jb_evidence_seal *out)
 {
     struct jb_line_claim claim = {.role = JB_LINE_DOWN_HEAD, .node = x->node, .number = number};
 
-    *out = (struct seal){.role = JB_LINE_DOWN_HEAD,
-                         .number = number,
-                         .suite = x->l->suite,
-                         .at_ms = x->order->now_ms};
+    *out = (struct jb_evidence_seal){.role = JB_LINE_DOWN_HEAD,
+                                     .number = number,
+                                     .suite = x->l->suite,
+                                     .at_ms = x->order->now_ms};
     memcpy(claim.epoch, x->l->epoch, sizeof claim.epoch);
     memcpy(out->epoch, x->l->epoch, sizeof out->epoch);
     enum jb_err err = jb_stream_head(x->l, x->node, number, claim.head);
@@ -235,8 +248,8 @@ static enum jb_err seal_made(struct exporting *x, uint64_t number, struct seal *
                : jb_line_sign(out->suite, x->order->by->sign_secret, &claim, out->signature);
 }
 
-static enum jb_err seal_next(struct exporting *x, enum jb_line_role role, uint64_t number,
-                             struct seal *out)
+static enum jb_err seal_next(struct jb_evidence_writing *x, enum jb_line_role role, uint64_t number,
+                             struct jb_evidence_seal *out)
 {
     bool broker = x->l->role == JB_LEDGER_BROKER;
     size_t side = role == JB_LINE_DOWN_ACK;
@@ -256,26 +269,27 @@ static enum jb_err seal_next(struct exporting *x, enum jb_line_role role, uint64
     return err;
 }
 
-static enum jb_err seal_put(struct exporting *x, const struct seal *s)
+static enum jb_err seal_put(struct jb_evidence_writing *x, const struct jb_evidence_seal *s)
 {
-    const char *epoch = hex(x, s->epoch, sizeof s->epoch);
-    const char *signature = hex(x, s->signature, sizeof s->signature);
+    const char *epoch = jb_evidence_hex(x, s->epoch, sizeof s->epoch);
+    const char *signature = jb_evidence_hex(x, s->signature, sizeof s->signature);
 
     if (epoch == NULL || signature == NULL)
         return JB_NOMEM;
     x->done->heads += s->role == JB_LINE_DOWN_HEAD;
     x->done->receipts += s->role == JB_LINE_DOWN_ACK;
-    return put(x,
-               "{\"sign\":\"%c\",\"item\":%llu,\"epoch\":\"%s\",\"suite\":%u,\"at_ms\":%lld,"
-               "\"signature\":\"%s\"}\n",
-               (char)s->role, (unsigned long long)s->number, epoch, s->suite, (long long)s->at_ms,
-               signature);
+    return jb_evidence_put(
+        x,
+        "{\"sign\":\"%c\",\"item\":%llu,\"epoch\":\"%s\",\"suite\":%u,\"at_ms\":%lld,"
+        "\"signature\":\"%s\"}\n",
+        (char)s->role, (unsigned long long)s->number, epoch, s->suite, (long long)s->at_ms,
+        signature);
 }
 
 /* ---- segments ---- */
 
 /* The number up to which hashes are needed so that both signatures cover `number`. */
-static enum jb_err cover(struct exporting *x, uint64_t number, uint64_t *end)
+static enum jb_err cover(struct jb_evidence_writing *x, uint64_t number, uint64_t *end)
 {
     static const enum jb_line_role roles[] = {JB_LINE_DOWN_HEAD, JB_LINE_DOWN_ACK};
     enum jb_err err = JB_OK;
@@ -283,7 +297,7 @@ static enum jb_err cover(struct exporting *x, uint64_t number, uint64_t *end)
     if (*end < number)
         *end = number;
     for (size_t i = 0; i < 2 && err == JB_OK; i++) {
-        struct seal s;
+        struct jb_evidence_seal s;
         err = seal_next(x, roles[i], number, &s);
         if (err == JB_OK && s.number != UINT64_MAX && s.number > *end)
             *end = s.number;
@@ -291,7 +305,7 @@ static enum jb_err cover(struct exporting *x, uint64_t number, uint64_t *end)
     return err;
 }
 
-static enum jb_err item_put(struct exporting *x, uint64_t number, bool tell)
+static enum jb_err item_put(struct jb_evidence_writing *x, uint64_t number, bool tell)
 {
     struct row row;
     enum jb_err err = row_read(x, number, &row);
@@ -299,24 +313,24 @@ static enum jb_err item_put(struct exporting *x, uint64_t number, bool tell)
     if (err != JB_OK)
         return err;
     bool body = tell && row.body.len > 0;
-    const char *text =
-        body ? hex(x, row.body.data, row.body.len) : hex(x, row.hash, sizeof row.hash);
+    const char *text = body ? jb_evidence_hex(x, row.body.data, row.body.len)
+                            : jb_evidence_hex(x, row.hash, sizeof row.hash);
     if (text == NULL)
         return JB_NOMEM;
     x->done->items += body;
     x->done->erased += tell && !body;
-    return put(x, "{\"item\":%llu,\"%s\":\"%s\"%s}\n", (unsigned long long)number,
-               body ? "body" : "hash", text, tell && !body ? ",\"erased\":true" : "");
+    return jb_evidence_put(x, "{\"item\":%llu,\"%s\":\"%s\"%s}\n", (unsigned long long)number,
+                           body ? "body" : "hash", text, tell && !body ? ",\"erased\":true" : "");
 }
 
 /* Signatures over exactly this number. */
-static enum jb_err seals_put(struct exporting *x, uint64_t number, bool tell)
+static enum jb_err seals_put(struct jb_evidence_writing *x, uint64_t number, bool tell)
 {
     static const enum jb_line_role roles[] = {JB_LINE_DOWN_HEAD, JB_LINE_DOWN_ACK};
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < 2 && err == JB_OK; i++) {
-        struct seal s;
+        struct jb_evidence_seal s;
         bool fresh = x->l->role == JB_LEDGER_BROKER && roles[i] == JB_LINE_DOWN_HEAD;
         if (fresh && !tell)
             continue;
@@ -328,23 +342,24 @@ static enum jb_err seals_put(struct exporting *x, uint64_t number, bool tell)
 }
 
 /* From told[*i] on; *i: the first that is not in it. */
-static enum jb_err segment_put(struct exporting *x, size_t *i)
+static enum jb_err segment_put(struct jb_evidence_writing *x, size_t *i)
 {
     uint8_t before[JB_HASH_BYTES];
-    uint64_t first = x->told[*i];
+    uint64_t first = x->told[*i].number;
     size_t next = *i;
     uint64_t end = first;
     enum jb_err err = head_before(x, first, before);
 
-    for (size_t k = *i; k < x->count && x->told[k] <= end + 1 && err == JB_OK; k++)
-        err = cover(x, x->told[k], &end);
-    const char *text = hex(x, before, sizeof before);
+    for (size_t k = *i; k < x->count && x->told[k].number <= end + 1 && err == JB_OK; k++)
+        err = cover(x, x->told[k].number, &end);
+    const char *text = jb_evidence_hex(x, before, sizeof before);
     if (err == JB_OK && text == NULL)
         err = JB_NOMEM;
     if (err == JB_OK)
-        err = put(x, "{\"segment\":%llu,\"before\":\"%s\"}\n", (unsigned long long)first, text);
+        err = jb_evidence_put(x, "{\"segment\":%llu,\"before\":\"%s\"}\n",
+                              (unsigned long long)first, text);
     for (uint64_t number = first; number <= end && err == JB_OK; number++) {
-        bool tell = next < x->count && x->told[next] == number;
+        bool tell = next < x->count && x->told[next].number == number;
         next += tell;
         err = item_put(x, number, tell);
         if (err == JB_OK)
@@ -356,41 +371,41 @@ static enum jb_err segment_put(struct exporting *x, size_t *i)
 
 /* ---- the whole ---- */
 
-static enum jb_err header_put(struct exporting *x)
+static enum jb_err header_put(struct jb_evidence_writing *x)
 {
     const struct jb_evidence_order *o = x->order;
-    const char *broker = hex(x, o->broker_sign, JB_KEY_BYTES);
-    const char *by = hex(x, o->by->sign_public, JB_KEY_BYTES);
+    const char *broker = jb_evidence_hex(x, o->broker_sign, JB_KEY_BYTES);
+    const char *by = jb_evidence_hex(x, o->by->sign_public, JB_KEY_BYTES);
 
     if (broker == NULL || by == NULL)
         return JB_NOMEM;
-    return put(x,
-               "{\"jiaoban_evidence\":1,\"suite\":%u,\"exporter\":\"%s\",\"node\":%u,"
-               "\"case\":\"%lld\",\"exported_ms\":%lld,\"broker_key\":\"%s\","
-               "\"exporter_key\":\"%s\"}\n",
-               x->l->suite, x->l->role == JB_LEDGER_BROKER ? "broker" : "node", x->node,
-               (long long)o->case_no, (long long)o->now_ms, broker, by);
+    return jb_evidence_put(x,
+                           "{\"jiaoban_evidence\":2,\"suite\":%u,\"exporter\":\"%s\",\"node\":%u,"
+                           "\"case\":\"%lld\",\"exported_ms\":%lld,\"broker_key\":\"%s\","
+                           "\"exporter_key\":\"%s\"}\n",
+                           x->l->suite, x->l->role == JB_LEDGER_BROKER ? "broker" : "node", x->node,
+                           (long long)o->case_no, (long long)o->now_ms, broker, by);
 }
 
-static enum jb_err key_put(struct exporting *x)
+static enum jb_err key_put(struct jb_evidence_writing *x)
 {
     uint8_t key[JB_KEY_BYTES];
     enum jb_err err = jb_ledger_case_key_get(x->l, x->order->case_no, key);
 
     if (err == JB_NOT_FOUND)
         return JB_OK;
-    const char *text = err == JB_OK ? hex(x, key, sizeof key) : NULL;
+    const char *text = err == JB_OK ? jb_evidence_hex(x, key, sizeof key) : NULL;
     sodium_memzero(key, sizeof key);
     if (err == JB_OK && text == NULL)
         err = JB_NOMEM;
     if (err == JB_OK)
-        err = put(x, "{\"case_key\":\"%s\"}\n", text);
+        err = jb_evidence_put(x, "{\"case_key\":\"%s\"}\n", text);
     x->done->with_key = err == JB_OK;
     return err;
 }
 
 /* The exporter's word that this is what it wrote, to the last byte. */
-static enum jb_err end_put(struct exporting *x)
+static enum jb_err end_put(struct jb_evidence_writing *x)
 {
     uint8_t signature[JB_SIGN_BYTES];
     struct jb_bytes chain = {x->chain, sizeof x->chain};
@@ -399,13 +414,13 @@ static enum jb_err end_put(struct exporting *x)
 
     if (err != JB_OK)
         return err;
-    const char *text = hex(x, signature, sizeof signature);
+    const char *text = jb_evidence_hex(x, signature, sizeof signature);
     return text == NULL ? JB_NOMEM
-                        : put(x, "{\"lines\":%llu,\"signature\":\"%s\"}\n",
-                              (unsigned long long)x->lines, text);
+                        : jb_evidence_put(x, "{\"lines\":%llu,\"signature\":\"%s\"}\n",
+                                          (unsigned long long)x->lines, text);
 }
 
-static enum jb_err everything_put(struct exporting *x)
+static enum jb_err everything_put(struct jb_evidence_writing *x)
 {
     enum jb_err err = told_find(x);
 
@@ -413,6 +428,8 @@ static enum jb_err everything_put(struct exporting *x)
         err = header_put(x);
     for (size_t i = 0; i < x->count && err == JB_OK;)
         err = segment_put(x, &i);
+    if (err == JB_OK)
+        err = jb_evidence_submissions(x);
     if (err == JB_OK && x->order->with_key)
         err = key_put(x);
     if (err == JB_OK)
@@ -422,10 +439,28 @@ static enum jb_err everything_put(struct exporting *x)
     return err;
 }
 
+/* A broker at work confirms first and writes its tables a moment later: what was confirmed before
+ * the export began is to be in it. Of one that died the tables stay as they are until it starts. */
+static enum jb_err tables_wait(struct jb_ledger *l)
+{
+    const struct timespec pause = {.tv_nsec = WAIT_STEP_NS};
+    int64_t last = 0;
+    int64_t first = 0;
+    enum jb_err err = jb_db_number(l, "SELECT coalesce(max(number), 0) FROM tick", &last);
+
+    for (int i = 0; i < WAIT_STEPS && err == JB_OK && last > 0; i++) {
+        err = jb_db_number(l, "SELECT coalesce(min(number), 0) FROM tick", &first);
+        if (first == 0 || first > last)
+            break;
+        (void)nanosleep(&pause, NULL);
+    }
+    return err;
+}
+
 enum jb_err jb_evidence_write(struct jb_ledger *l, const struct jb_evidence_order *order, FILE *out,
                               struct jb_evidence_done *done, struct jb_fault *fault)
 {
-    struct exporting x = {.l = l, .order = order, .done = done, .out = out};
+    struct jb_evidence_writing x = {.l = l, .order = order, .done = done, .out = out};
     bool mine = false;
     int64_t of_case = 0;
 
@@ -433,7 +468,9 @@ enum jb_err jb_evidence_write(struct jb_ledger *l, const struct jb_evidence_orde
     fault->text[0] = '\0';
     x.node = l->role == JB_LEDGER_BROKER ? order->node : l->heads.node;
     jb_arena_init(&x.arena, 8 * JB_FRAME_LIMIT_BYTES);
-    enum jb_err err = jb_sql_snapshot(l, &mine);
+    enum jb_err err = l->role == JB_LEDGER_BROKER ? tables_wait(l) : JB_OK;
+    if (err == JB_OK)
+        err = jb_sql_snapshot(l, &mine);
     if (err == JB_OK)
         err = jb_sql_number(l,
                             l->role == JB_LEDGER_BROKER ? JB_SQL_EVIDENCE_STREAM_COUNT
@@ -450,43 +487,5 @@ enum jb_err jb_evidence_write(struct jb_ledger *l, const struct jb_evidence_orde
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "evidence: %s",
                            err == JB_IO ? "cannot be written" : jb_err_text(err));
-    return err;
-}
-
-/* ---- the file ---- */
-
-static enum jb_err file_fail(const char *path, struct jb_fault *fault)
-{
-    int number = errno;
-    enum jb_err err = number == EEXIST                       ? JB_EXISTS
-                      : number == ENOENT                     ? JB_NOT_FOUND
-                      : number == EACCES || number == EROFS  ? JB_DENIED
-                      : number == ENOSPC || number == EDQUOT ? JB_FULL
-                                                             : JB_IO;
-
-    return jb_fault_set(fault, err, "%s: %s", path, strerror(number));
-}
-
-enum jb_err jb_evidence_file(struct jb_ledger *l, const struct jb_evidence_order *order,
-                             const char *path, struct jb_evidence_done *done,
-                             struct jb_fault *fault)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    if (fd < 0)
-        return file_fail(path, fault);
-    FILE *out = fdopen(fd, "w");
-    if (out == NULL) {
-        (void)close(fd);
-        (void)unlink(path);
-        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
-    }
-    enum jb_err err = jb_evidence_write(l, order, out, done, fault);
-    if (err == JB_OK && fsync(fd) != 0)
-        err = file_fail(path, fault);
-    if (fclose(out) != 0 && err == JB_OK)
-        err = file_fail(path, fault);
-    if (err != JB_OK)
-        (void)unlink(path);
     return err;
 }

@@ -3,8 +3,10 @@
  * Written from a replica (the node's own copy) or from the broker's record (one node's stream). It
  * carries the items of the case and of the node's enrolment as they stand in the stream, the hashes
  * of what stands between them and the next signed heads, and those signatures: so it proves what
- * the broker sent and what the node acknowledged, and reveals nothing of other cases. PROTOCOL.md
- * has the format, deploy/evidence a program that checks it. */
+ * the broker sent and what the node acknowledged, and reveals nothing of other cases. From the
+ * broker's record it carries besides what the submitters signed over their submissions, from a
+ * replica what the node itself has: so it proves who submitted which act. PROTOCOL.md has the
+ * format, deploy/evidence a program that checks it. */
 #ifndef JB_LEDGER_EVIDENCE_H
 #define JB_LEDGER_EVIDENCE_H
 
@@ -24,11 +26,13 @@ struct jb_evidence_order {
 };
 
 struct jb_evidence_done {
-    uint64_t items;    /* of the case, with their bytes */
-    uint64_t erased;   /* of the case, of which only the hash is there */
-    uint64_t heads;    /* signed by the broker */
-    uint64_t receipts; /* signed by the node */
-    bool with_key;     /* the key is in the file: whoever has it can read the persons */
+    uint64_t items;      /* of the case, with their bytes */
+    uint64_t erased;     /* of the case, of which only the hash is there */
+    uint64_t heads;      /* signed by the broker */
+    uint64_t receipts;   /* signed by the node */
+    uint64_t statements; /* of submitters: by their signatures they submitted this */
+    uint64_t unstated;   /* acts of agencies for which there is none in the file */
+    bool with_key;       /* the key is in the file: whoever has it can read the persons */
 };
 
 /* Write it to `out`, line by line; the caller closes and removes what is half done. JB_NOT_FOUND:

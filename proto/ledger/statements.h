@@ -283,6 +283,21 @@
       "SELECT r.number, r.epoch, r.suite, r.at_ms, r.signature FROM receipt r"                     \
       " JOIN stream s ON s.node = r.node AND s.number = r.number AND s.head = r.head"              \
       " WHERE r.node = ?2 AND r.number >= ?1 ORDER BY r.number LIMIT 1")                           \
+    X(UP_NEXT_EPOCH, B,                                                                            \
+      "SELECT epoch FROM up_receipt WHERE node = ?1 AND epoch > ?2 ORDER BY epoch LIMIT 1")        \
+    X(UP_SIGNED_AFTER, B, /* the first statement that covers a submission */                       \
+      "SELECT number, suite, at_ms, head, signature FROM up_receipt WHERE node = ?1"               \
+      " AND epoch = ?2 AND number >= ?3 ORDER BY number LIMIT 1")                                  \
+    X(UP_SIGNED_BEFORE, B, /* and the last one that does not */                                    \
+      "SELECT number, suite, at_ms, head, signature FROM up_receipt WHERE node = ?1"               \
+      " AND epoch = ?2 AND number < ?3 ORDER BY number DESC LIMIT 1")                              \
+    X(UP_VERDICTS, B, /* in the order of the stream */                                             \
+      "SELECT number, settles, entry_seq, case_no FROM stream"                                     \
+      " WHERE node = ? AND settles <> 0 ORDER BY number")                                          \
+    X(UP_REFUSED, B, "SELECT body FROM refused WHERE node = ? AND epoch = ? AND number = ?")       \
+    X(UP_OF_CASE, B, /* entries of a node about a case: one of them it left by */                  \
+      "SELECT e.body FROM case_entry c JOIN entry e ON e.seq = c.seq"                              \
+      " WHERE c.case_no = ? AND e.node = ? ORDER BY c.seq")                                        \
     /* a record that was restored */                                                               \
     X(LINEAGE_ADD, B, "INSERT INTO lineage VALUES (?, ?, ?, ?, ?)")                                \
     X(LINEAGE_END, B, "SELECT number, head FROM lineage WHERE epoch = ? AND node = ?")             \

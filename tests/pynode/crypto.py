@@ -64,10 +64,13 @@ class Keys:
         return (f"jbk{self.suite}:{self.line_public.hex()}:{self.sign_public.hex()}:"
                 f"{digest(both, self.suite)[:4].hex()}")
 
-    def sign_claim(self, claim):
+    def sign_bytes(self, data):
         if self.suite == SM2:
-            return sm.sign(self.sign_secret, signed_bytes(claim))
-        return self.sign.sign(signed_bytes(claim)).signature
+            return sm.sign(self.sign_secret, data)
+        return self.sign.sign(data).signature
+
+    def sign_claim(self, claim):
+        return self.sign_bytes(signed_bytes(claim))
 
 
 def parse_public_line(text):
