@@ -30,6 +30,7 @@ static void run_tick(struct model *m)
     jb_commit_batch(m->b.ledger, t);
     if (t->result != JB_OK)
         fail_msg("commit: %s", t->fault.text);
+    assert_int_equal(jb_ledger_catch_up(m->b.ledger), JB_OK); /* what is looked at are the tables */
 }
 
 static void admin(struct model *m, const struct jb_act *act)
