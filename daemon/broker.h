@@ -278,6 +278,7 @@ struct jb_broker {
     struct jb_tail tail;
     uv_timer_t follow_timer;
     bool follow_due;      /* the tables have waited long enough, or somebody waits for them */
+    bool follow_full;     /* they follow with the room of the reserve */
     enum jb_err followed; /* how it went */
     struct jb_fault follow_fault;
     struct jb_behind behind;

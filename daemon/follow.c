@@ -14,6 +14,8 @@
 #define WAIT_MAX_MS 10000
 #define WAL_BYTES (INT64_C(16) * 1024 * 1024) /* moved into the file when it has grown so far */
 
+static void on_followed(uv_work_t *work, int status);
+
 static void on_work(uv_work_t *work)
 {
     struct jb_broker *b = work->data;
@@ -26,16 +28,37 @@ static void on_work(uv_work_t *work)
     atomic_store(&b->working, false);
 }
 
+static bool ask_worker(struct jb_broker *b)
+{
+    b->committing = true;
+    b->commit_started_mono_ms = jb_clock_mono_ms();
+    b->work.data = b;
+    atomic_store(&b->working, true);
+    if (uv_queue_work(b->loop, &b->work, on_work, on_followed) == 0)
+        return true;
+    atomic_store(&b->working, false); /* at the next look */
+    b->committing = false;
+    return false;
+}
+
+/* What was confirmed is in the record. With a full disk the room that was kept is given to the
+ * tables, so that whoever reads them sees it; the broker takes nothing in either way. */
 static void on_followed(uv_work_t *work, int status)
 {
     struct jb_broker *b = work->data;
     (void)status;
     b->committing = false;
     b->follow_due = false;
+    if (b->followed == JB_FULL && !b->stopping && !b->follow_full && jb_reserve_free(&b->reserve)) {
+        b->follow_full = true;
+        if (ask_worker(b))
+            return;
+    }
     if (b->followed == JB_OK)
         jb_tail_trim(&b->tail);
-    else if (!b->stopping)
-        jb_degraded_enter(b, b->followed, b->follow_fault.text);
+    if ((b->followed != JB_OK || b->follow_full) && !b->stopping)
+        jb_degraded_enter(b, b->follow_full ? JB_FULL : b->followed, b->follow_fault.text);
+    b->follow_full = false;
     jb_tick_take_on(b);
 }
 
@@ -46,15 +69,7 @@ bool jb_follow_begin(struct jb_broker *b)
                         : jb_ledger_behind(b->ledger);
     if (behind == 0 || (!b->follow_due && behind < FOLLOW_COUNT))
         return false;
-    b->committing = true;
-    b->commit_started_mono_ms = jb_clock_mono_ms();
-    b->work.data = b;
-    atomic_store(&b->working, true);
-    if (uv_queue_work(b->loop, &b->work, on_work, on_followed) == 0)
-        return true;
-    atomic_store(&b->working, false); /* at the next look */
-    b->committing = false;
-    return false;
+    return ask_worker(b);
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -99,23 +99,24 @@ void jb_behind_free(struct jb_ledger *l)
 
 /* ---- applying ---- */
 
-static enum jb_err item_write(struct jb_ledger *to, const struct jb_tick_item *item)
+static enum jb_err item_write(struct jb_ledger *to, enum jb_sql how,
+                              const struct jb_tick_item *item)
 {
     struct jb_bytes body = item->entry_seq == 0 ? item->body : (struct jb_bytes){NULL, 0};
 
-    return jb_sql_run(to, JB_SQL_STREAM_ADD,
+    return jb_sql_run(to, how,
                       JB_ROW(jb_int(item->node), jb_u64(item->number), jb_int(item->at_ms),
                              jb_u64(item->entry_seq), jb_u64(item->settles), jb_int(item->history),
                              jb_int(item->duty), jb_int(item->case_no),
                              jb_fixed(item->head, JB_HASH_BYTES), jb_optional(body)));
 }
 
-static enum jb_err rows_write(struct jb_ledger *to, const struct jb_tick *t)
+static enum jb_err rows_write(struct jb_ledger *to, enum jb_sql how, const struct jb_tick *t)
 {
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < t->item_count && err == JB_OK; i++)
-        err = item_write(to, &t->items[i]);
+        err = item_write(to, how, &t->items[i]);
     for (size_t i = 0; i < t->receipt_count && err == JB_OK; i++)
         err = jb_receipt_write(to, JB_SQL_RECEIPT_ADD, &t->receipts[i]);
     for (size_t i = 0; i < t->up_receipt_count && err == JB_OK; i++)
@@ -127,7 +128,7 @@ static enum jb_err rows_write(struct jb_ledger *to, const struct jb_tick *t)
 
 enum jb_err jb_behind_record(struct jb_ledger *to, const struct jb_tick *t)
 {
-    enum jb_err err = rows_write(to, t);
+    enum jb_err err = rows_write(to, JB_SQL_STREAM_PUT, t);
 
     for (size_t i = 0; i < t->line_count && err == JB_OK; i++)
         err = jb_line_save(to, &t->lines[i]);
@@ -206,7 +207,7 @@ enum jb_err jb_behind_apply(struct jb_ledger *l)
         return JB_OK;
     b->applying = true;
     for (size_t i = 0; i < b->count && err == JB_OK; i++) {
-        err = rows_write(l, b->at[i]);
+        err = rows_write(l, JB_SQL_STREAM_ADD, b->at[i]);
         if (err == JB_OK)
             err = b->at[i]->unpacked ? derived_replay(l, b->at[i]) : derived_write(l, b->at[i]);
     }

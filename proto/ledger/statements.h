@@ -242,6 +242,8 @@
       "SELECT e.seq, e.body, e.kind FROM case_entry c JOIN entry e ON e.seq = c.seq"               \
       " WHERE c.case_no = ? AND e.kind IN (10, 50, 60) ORDER BY c.seq LIMIT 1")                    \
     X(STREAM_ADD, B, "INSERT INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                   \
+    X(STREAM_PUT, B, /* a backup may have it from the run before */                                \
+      "INSERT OR IGNORE INTO stream VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                        \
     X(STREAM_READ, B,                                                                              \
       "SELECT s.number, s.at_ms, s.settles, s.history, s.entry_seq, s.case_no, s.head, s.body,"    \
       " e.kind, e.body FROM stream s LEFT JOIN entry e ON e.seq = s.entry_seq"                     \

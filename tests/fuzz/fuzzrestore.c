@@ -241,7 +241,7 @@ static void make(struct fuzz_broker *f)
     for (int i = 0; i < FUZZ_RESTORES; i++) {
         struct restored *r = &all[i];
         (void)snprintf(r->folder, sizeof r->folder, "%s/%d", top, i);
-        (void)snprintf(r->path, sizeof r->path, "%s/broker.db", r->folder);
+        (void)snprintf(r->path, sizeof r->path, "%s/%d/broker.db", top, i);
         FUZZ_MUST(mkdir(r->folder, 0700) == 0 && uv_loop_init(&r->loop) == 0);
         make_config(f, r);
         make_record(f, (enum fuzz_restore)i);
