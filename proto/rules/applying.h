@@ -31,6 +31,8 @@ bool jb_apply_order_room(struct jb_applying *a);
 
 /* Is this deadline there and running when the effect in hand is applied? */
 bool jb_apply_running(const struct jb_applying *a, uint32_t id);
+/* Can something be due, or have been missed, then? */
+bool jb_apply_is_due(int64_t ms);
 /* The deadline that an effect changes, marked for the ledger. */
 struct jb_deadline *jb_apply_changed(struct jb_applying *a, const struct jb_effect *e);
 /* A copy in the arena; a failure is noted in a->nomem. */

@@ -60,10 +60,16 @@ static bool fits_fact(struct jb_applying *a, const struct jb_effect *e)
     return e->fact > 0 && e->fact < JB_FACT_COUNT;
 }
 
+/* A due instant of 0 could never be told from one that was not missed. */
+bool jb_apply_is_due(int64_t ms)
+{
+    return ms > 0 && ms < JB_INSTANT_MAX_MS;
+}
+
 static bool fits_deadline_set(struct jb_applying *a, const struct jb_effect *e)
 {
-    if (e->deadline_id != a->last_id + 1 || e->node == 0 || e->key.len == 0 ||
-        e->key.len >= JB_KEY_MAX || e->warn_at_ms.count > JB_WARN_MAX)
+    if (!jb_apply_is_due(e->due_ms) || e->deadline_id != a->last_id + 1 || e->node == 0 ||
+        e->key.len == 0 || e->key.len >= JB_KEY_MAX || e->warn_at_ms.count > JB_WARN_MAX)
         return false;
     a->last_id = e->deadline_id;
     return true;
@@ -77,7 +83,8 @@ static bool fits_deadline_ended(struct jb_applying *a, const struct jb_effect *e
 
 static bool fits_deadline_moved(struct jb_applying *a, const struct jb_effect *e)
 {
-    return jb_apply_running(a, e->deadline_id) && e->warn_at_ms.count <= JB_WARN_MAX;
+    return jb_apply_running(a, e->deadline_id) && e->warn_at_ms.count <= JB_WARN_MAX &&
+           jb_apply_is_due(e->due_ms) && (!e->extension || jb_apply_is_due(e->old_due_ms));
 }
 
 static bool fits_deadline_warned(struct jb_applying *a, const struct jb_effect *e)
@@ -87,7 +94,7 @@ static bool fits_deadline_warned(struct jb_applying *a, const struct jb_effect *
 
 static bool fits_deadline_missed(struct jb_applying *a, const struct jb_effect *e)
 {
-    return jb_apply_running(a, e->deadline_id);
+    return jb_apply_running(a, e->deadline_id) && jb_apply_is_due(e->at_ms);
 }
 
 static bool fits_deadline_acknowledged(struct jb_applying *a, const struct jb_effect *e)
@@ -325,15 +332,24 @@ static bool opens(const struct jb_applying *a)
     return a->c->stage == JB_STAGE_NONE && jb_act_may_open(a->entry->act.kind);
 }
 
+/* What opens a case says at which stage it begins. */
+static bool fits_opening(const struct jb_applying *a)
+{
+    for (size_t i = 0; i < a->entry->effect_count; i++)
+        if (a->entry->effects[i].kind == JB_EFFECT_STAGE_MOVED)
+            return opens(a);
+    return a->entry->effect_count == 0;
+}
+
 static bool fits_case(const struct jb_applying *a)
 {
     const struct jb_case *c = a->c;
     const struct jb_act *act = &a->entry->act;
 
-    if (act->kind == JB_ACT_REGISTER)
-        return c->stage == JB_STAGE_NONE;
     if (c->stage == JB_STAGE_NONE)
-        return a->entry->effect_count == 0 || opens(a);
+        return fits_opening(a);
+    if (act->kind == JB_ACT_REGISTER)
+        return false;
     return act->case_no == c->case_no;
 }
 

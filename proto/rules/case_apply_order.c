@@ -286,6 +286,11 @@ static bool fits_clock(struct jb_applying *a, const struct jb_effect *e)
     return jb_apply_running(a, e->deadline_id);
 }
 
+static bool fits_resumed(struct jb_applying *a, const struct jb_effect *e)
+{
+    return jb_apply_running(a, e->deadline_id) && jb_apply_is_due(e->due_ms);
+}
+
 static void apply_paused(struct jb_applying *a, const struct jb_effect *e)
 {
     jb_apply_changed(a, e)->paused_from_ms = e->at_ms;
@@ -324,7 +329,7 @@ static const struct jb_apply_row rows[] = {
     [JB_EFFECT_DISPUTE_SET] = {fits_dispute, apply_dispute},
     [JB_EFFECT_TRACK_SET] = {fits_always, apply_track},
     [JB_EFFECT_CLOCK_PAUSED] = {fits_clock, apply_paused},
-    [JB_EFFECT_CLOCK_RESUMED] = {fits_clock, apply_resumed},
+    [JB_EFFECT_CLOCK_RESUMED] = {fits_resumed, apply_resumed},
     [JB_EFFECT_REVIEW_SET] = {fits_review, apply_review},
 };
 

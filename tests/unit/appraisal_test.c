@@ -119,6 +119,7 @@ static void an_extension_moves_the_due_day(void **state)
     e = ap_add(w, JB_EFFECT_DEADLINE_MOVED);
     e->deadline_id = 3;
     e->due_ms = ap_day(5, 31);
+    e->old_due_ms = ap_day(5, 1);
     e->extension = true;
     ENTRY(EXTEND, OFFICE, ap_day(4, 1), .days = 30);
     ap_answered(w, HOUSING, ap_day(5, 15));

@@ -35,21 +35,30 @@ static void what_does_not_fit_changes_nothing(void **state)
         EFFECT(JOINED, .node = LAND, .role = JB_ROLE_END),
         EFFECT(FACT_SET, .fact = 0),
         EFFECT(FACT_SET, .fact = JB_FACT_COUNT),
-        EFFECT(DEADLINE_SET, .deadline_id = 8, .key = T("x"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("x"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = 0),
-        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T(""), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("a-key-of-twenty-four-byt"), .node = LAND),
-        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND,
+        EFFECT(DEADLINE_SET, .deadline_id = 8, .key = T("x"), .node = LAND, .due_ms = 1),
+        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("x"), .node = LAND, .due_ms = 1),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = 0, .due_ms = 1),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T(""), .node = LAND, .due_ms = 1),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("a-key-of-twenty-four-byt"), .node = LAND,
+               .due_ms = 1),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND, .due_ms = 1,
                .warn_at_ms = {(const int64_t[]){1, 2, 3, 4, 5}, 5}),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND, .due_ms = -1),
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("x"), .node = LAND,
+               .due_ms = JB_INSTANT_MAX_MS),
         EFFECT(DEADLINE_ENDED, .deadline_id = 99, .end = JB_END_MET),
         EFFECT(DEADLINE_ENDED, .deadline_id = 1, .end = JB_END_MET),
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_OPEN),
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_SUPERSEDED + 1),
         EFFECT(DEADLINE_MOVED, .deadline_id = 1, .due_ms = 1),
+        EFFECT(DEADLINE_MOVED, .deadline_id = 2),
+        EFFECT(DEADLINE_MOVED, .deadline_id = 2, .due_ms = 1, .extension = true),
+        EFFECT(CLOCK_RESUMED, .deadline_id = 2),
         EFFECT(DEADLINE_WARNED, .deadline_id = 2, .step_no = 0),
         EFFECT(DEADLINE_WARNED, .deadline_id = 2, .step_no = JB_WARN_MAX + 1),
         EFFECT(DEADLINE_MISSED, .deadline_id = 1, .at_ms = 1),
+        EFFECT(DEADLINE_MISSED, .deadline_id = 2),
         EFFECT(DEADLINE_ACKNOWLEDGED, .deadline_id = 0, .node = LAND),
         EFFECT(OBJECTION_SET, .node = 0, .open = true),
         EFFECT(OBJECTION_SET, .node = LAND, .ruling = 3),
@@ -80,7 +89,7 @@ static void effects_are_checked_against_those_before_them(void **state)
         EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("new"), .node = LAND, .due_ms = 100,
                .warn_at_ms = {(const int64_t[]){10, 20}, 2}),
         EFFECT(DEADLINE_ENDED, .deadline_id = 9, .end = JB_END_MET, .at_ms = 50),
-        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("new"), .node = LAND),
+        EFFECT(DEADLINE_SET, .deadline_id = 10, .key = T("new"), .node = LAND, .due_ms = 100),
     };
     const struct jb_effect twice[] = {
         EFFECT(DEADLINE_ENDED, .deadline_id = 2, .end = JB_END_MET),
@@ -109,6 +118,7 @@ static void a_case_is_registered_once_and_before_anything_else(void **state)
     struct world *w = *state;
     struct jb_entry entry = {.seq = 1, .at_ms = w->now_ms, .node = OFFICE};
     const struct jb_effect stage[] = {EFFECT(STAGE_MOVED, .stage = JB_STAGE_REGISTERED)};
+    const struct jb_effect fact[] = {EFFECT(FACT_SET, .fact = JB_FACT_CLOSED, .at_ms = 5)};
 
     world_bring(w, JB_STAGE_REGISTERED);
     entry.act = *world_register_act();
@@ -122,6 +132,14 @@ static void a_case_is_registered_once_and_before_anything_else(void **state)
     entry.effects = stage;
     entry.effect_count = 1;
     assert_int_equal(jb_case_apply(&w->c, &entry, &w->arena), JB_CORRUPT);
+    /* a case that begins at no stage */
+    entry.act = *world_register_act();
+    entry.act.case_no = w->case_no;
+    entry.effects = fact;
+    assert_int_equal(jb_case_apply(&w->c, &entry, &w->arena), JB_CORRUPT);
+    assert_int_equal(w->c.last_seq, 0);
+    entry.effects = stage;
+    assert_int_equal(jb_case_apply(&w->c, &entry, &w->arena), JB_OK);
 }
 
 static void the_case_keeps_its_own_texts(void **state)
@@ -168,7 +186,7 @@ static void every_failed_allocation_is_reported(void **state)
     struct world *w = *state;
     const struct jb_effect e[] = {
         EFFECT(JOINED, .node = LAND, .role = JB_ROLE_INFORMED),
-        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("new"), .node = LAND,
+        EFFECT(DEADLINE_SET, .deadline_id = 9, .key = T("new"), .node = LAND, .due_ms = 100,
                .policy_version = T("1"), .calendar_version = T("2"), .article = T("3")),
     };
     size_t failures = 0;
