@@ -130,6 +130,7 @@ struct jb_agent_client { /* one connection */
     struct jb_local_peer *peer;
     uint64_t watch_id; /* request that began to watch */
     bool watching, watch_alarms;
+    bool feeding; /* watches for others: is told everything, with whom it is kept from */
     uint8_t read_hash[JB_HASH_BYTES]; /* attachment whose reading here is on record; zero: none */
     bool behind;                      /* watches from an earlier item on: not there yet */
     uint64_t caught;                  /* while behind: the last item that was told */

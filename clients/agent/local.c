@@ -114,6 +114,7 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_VERIFY] = {jb_agent_do_verify, JB_RIGHT_VERIFY},
     [JB__REQUEST__BODY_EVIDENCE] = {jb_agent_get_evidence, JB_RIGHT_EVIDENCE},
     [JB__REQUEST__BODY_WATCH] = {jb_agent_do_watch, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_NEWS] = {jb_agent_get_news, JB_RIGHT_FEED},
     [JB__REQUEST__BODY_ALARMS] = {jb_agent_get_alarms, JB_RIGHT_ALARMS},
     [JB__REQUEST__BODY_ENTRY] = {refuse_entry, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_DIRECTIVES] = {jb_agent_get_directives, JB_RIGHT_LOOK},

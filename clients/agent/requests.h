@@ -72,6 +72,16 @@ enum jb_err jb_agent_get_report(struct jb_agent_request *r, Jb__Reply *reply) JB
 enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_news(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+/* ask_news.c: the event as it is told to a gateway, into the arena. NULL: no memory. */
+Jb__NewsList *jb_agent_news_of(struct jb_agent *a, const struct jb_agent_client *gateway,
+                               Jb__WatchEvent *event, struct jb_arena *arena) JB_MUST;
+/* watch.c: this client is told everything from now on, after the items that came after `after` (0:
+ * none of those). */
+void jb_agent_feed_begin(struct jb_agent_request *r, uint64_t after);
+/* What this item tells; false: it is no news (history of a case joined, a case left). */
+bool jb_agent_watch_event(const struct jb_agent_views *v, const struct jb_applied *applied,
+                          Jb__WatchEvent *event) JB_MUST;
 
 /* submit.c: a submission, so that several may share a transaction. First: may any be taken now? */
 enum jb_err jb_agent_submit_ready(struct jb_agent_request *r) JB_MUST;

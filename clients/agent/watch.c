@@ -19,13 +19,19 @@ static bool anybody_watches(const struct jb_agent *a)
     return false;
 }
 
-static void push_one(struct jb_agent_client *client, Jb__WatchEvent *event, struct jb_arena *arena)
+static void push_one(struct jb_agent *a, struct jb_agent_client *client, Jb__WatchEvent *event,
+                     struct jb_arena *arena)
 {
     Jb__Reply reply = JB__REPLY__INIT;
     reply.has_id = true;
     reply.id = client->watch_id;
-    reply.body_case = JB__REPLY__BODY_EVENT;
-    reply.event = event;
+    if (client->feeding) {
+        reply.body_case = JB__REPLY__BODY_NEWS;
+        reply.news = jb_agent_news_of(a, client, event, arena); /* NULL: the arena says so */
+    } else {
+        reply.body_case = JB__REPLY__BODY_EVENT;
+        reply.event = event;
+    }
     jb_agent_reply(client, &reply, arena);
 }
 
@@ -34,6 +40,8 @@ static void push_one(struct jb_agent_client *client, Jb__WatchEvent *event, stru
 static bool may_see(struct jb_agent *a, const struct jb_agent_client *c, int64_t case_no)
 {
     bool hidden = false;
+    if (c->feeding)
+        return true;
     enum jb_err err = jb_agent_reader_hides(a, jb_text_of(c->watcher), case_no, &hidden);
     return err == JB_OK && !hidden;
 }
@@ -43,7 +51,7 @@ static void push(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena *are
     for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next)
         if (c->watching && (event->alarm == NULL || c->watch_alarms) &&
             may_see(a, c, event->case_no))
-            push_one(c, event, arena);
+            push_one(a, c, event, arena);
 }
 
 /* Those who are behind are told in their turn. */
@@ -51,7 +59,7 @@ static void push_item(struct jb_agent *a, Jb__WatchEvent *event, struct jb_arena
 {
     for (struct jb_agent_client *c = a->clients; c != NULL; c = c->next)
         if (c->watching && !c->behind && may_see(a, c, event->case_no))
-            push_one(c, event, arena);
+            push_one(a, c, event, arena);
 }
 
 /* Title of the case as it is now; the line says what happened to it. */
@@ -78,10 +86,21 @@ static void put_item(const struct jb_agent_views *v, Jb__WatchEvent *event,
     if (case_no == 0 && settled != NULL)
         case_no = settled->case_no;
     put_case(v, event, case_no);
+    JB_PUT(event, stream_number, applied->item.number);
     if (applied->item.kind == JB_ITEM_ENTRY)
         event->item = jb_agent_view_entry(v, &applied->entry, applied->item.number);
     if (applied->item.settles != 0)
         event->settled = jb_agent_view_verdict(v, applied, settled);
+}
+
+bool jb_agent_watch_event(const struct jb_agent_views *v, const struct jb_applied *applied,
+                          Jb__WatchEvent *event)
+{
+    jb__watch_event__init(event);
+    if (!is_news(&applied->item))
+        return false;
+    put_item(v, event, applied, NULL);
+    return true;
 }
 
 void jb_agent_watch_item(struct jb_agent *a, const struct jb_agent_news *news)
@@ -108,7 +127,7 @@ static void tell_again(struct jb_agent *a, struct jb_agent_client *c,
     Jb__WatchEvent event = JB__WATCH_EVENT__INIT;
     put_item(&v, &event, applied, NULL);
     if (may_see(a, c, event.case_no))
-        push_one(c, &event, &arena);
+        push_one(a, c, &event, &arena);
     jb_arena_fini(&arena);
 }
 
@@ -191,6 +210,27 @@ void jb_agent_watch_line(struct jb_agent *a)
     jb_arena_fini(&arena);
 }
 
+/* From now on this client is told what happens, and before that what came after the number. */
+static void begin(struct jb_agent_request *r, uint64_t after)
+{
+    struct jb_agent_client *c = r->client;
+    c->watching = true;
+    c->watch_id = r->request->id;
+    memcpy(c->watcher, r->user.data, r->user.len);
+    c->watcher[r->user.len] = '\0';
+    c->caught = after;
+    c->behind = after != 0 && after < jb_replica_down(r->agent->ledger).number;
+    if (c->behind)
+        (void)uv_timer_start(&r->agent->watch_timer, on_behind, 0, 0);
+}
+
+void jb_agent_feed_begin(struct jb_agent_request *r, uint64_t after)
+{
+    r->client->feeding = true;
+    r->client->watch_alarms = true;
+    begin(r, after);
+}
+
 /* The first event is the present state; then what came after the number that was named. */
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
 {
@@ -202,16 +242,9 @@ enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply)
     event->status = jb_agent_view_status(&v);
     if (event->status == NULL)
         return JB_NOMEM;
-    r->client->watching = true;
+    r->client->feeding = false;
     r->client->watch_alarms = r->request->watch->alarms;
-    r->client->watch_id = r->request->id;
-    memcpy(r->client->watcher, r->user.data, r->user.len);
-    r->client->watcher[r->user.len] = '\0';
-    r->client->caught = r->request->watch->after_number;
-    r->client->behind =
-        r->client->caught != 0 && r->client->caught < jb_replica_down(r->agent->ledger).number;
-    if (r->client->behind)
-        (void)uv_timer_start(&r->agent->watch_timer, on_behind, 0, 0);
+    begin(r, r->request->watch->after_number);
     reply->body_case = JB__REPLY__BODY_EVENT;
     reply->event = event;
     return JB_OK;

@@ -45,6 +45,7 @@ static const struct named rights[] = {
     {"audit_case", N_("see who opened the sealed data of a case held here")},
     {"audit", N_("read the whole access log")},
     {"act_for", N_("act for another person")},
+    {"feed", N_("follow everything that happens, for others")},
     {"system", N_("nobody here: the system or the broker does it")},
 };
 

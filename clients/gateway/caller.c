@@ -170,6 +170,7 @@ static bool by_token(struct jb_gw_request *r, const char *authorization)
         return false;
     }
     r->caller.user = token.account;
+    r->caller.token = token.name;
     r->caller.scopes = token.scopes;
     r->caller.expires_ms = token.expires_ms;
     return account_good(r, token.account, true);
@@ -242,4 +243,25 @@ bool jb_gw_identify(struct jb_gw_request *r)
     }
     const char *secret = jb_gw_cookie(r);
     return secret == NULL || by_session(r, secret);
+}
+
+bool jb_gw_caller_still(const struct jb_gw_request *r)
+{
+    struct jb_gw_store *store = r->gw->store;
+    struct jb_gw_account account;
+    struct jb_arena arena;
+    jb_arena_init(&arena, 65536);
+    int64_t now_ms = jb_gw_now(r->gw);
+    bool good = r->caller.expires_ms == 0 || now_ms < r->caller.expires_ms;
+    if (good && r->caller.method == JB_GW_BY_PASSWORD)
+        good = jb_gw_session_exists(store, r->gw->config, r->caller.session, now_ms);
+    if (good && r->caller.method == JB_GW_BY_TOKEN)
+        good = jb_gw_token_exists(store, r->caller.token);
+    enum jb_err err = jb_gw_account_get(store, r->caller.user, &arena, &account);
+    if (err == JB_OK)
+        good = good && !account.disabled;
+    else
+        good = good && err == JB_NOT_FOUND && r->caller.method == JB_GW_BY_PROXY;
+    jb_arena_fini(&arena);
+    return good;
 }

@@ -8,9 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clients/gateway/feed.h"
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
 #include "clients/gateway/link.h"
+#include "clients/gateway/sse.h"
 #include "proto/base/log.h"
 
 #define SECRET_CHARS 16 /* of the proxy's secret, at least */
@@ -57,6 +59,10 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_gw_house_start(gw);
     if (err == JB_OK)
+        err = jb_gw_feed_open(gw, &gw->feed);
+    if (err == JB_OK)
+        err = jb_gw_streams_open(gw, &gw->streams);
+    if (err == JB_OK)
         err = jb_gw_link_open(gw, &gw->link);
     if (err == JB_OK)
         err = jb_gw_http_open(gw, &gw->http, fault);
@@ -73,6 +79,8 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
     gw->exit_status = exit_status;
     jb_gw_house_stop(gw);
     jb_gw_http_close(&gw->http);
+    jb_gw_streams_close(&gw->streams);
+    jb_gw_feed_close(&gw->feed);
     jb_gw_link_close(&gw->link);
 }
 

@@ -19,6 +19,8 @@
 struct jb_gw_gate;
 struct jb_gw_http;
 struct jb_gw_link;
+struct jb_gw_feed;
+struct jb_gw_streams;
 struct jb_gw_keys; /* idempotency keys of requests that are under way */
 
 struct jb_gw_counts {               /* since the start, for metrics */
@@ -34,6 +36,8 @@ struct jb_gw {
     struct jb_testclock testclock;
     struct jb_gw_store *store;
     struct jb_gw_link *link;
+    struct jb_gw_feed *feed;
+    struct jb_gw_streams *streams; /* readers of events */
     struct jb_gw_http *http;
     struct jb_gw_keys *keys;
     char csrf_secret[JB_GW_SECRET_TEXT]; /* of proxy mode; of this process */

@@ -45,6 +45,9 @@ void jb_gw_put_token(struct jb_gw_request *r);
 void jb_gw_delete_token(struct jb_gw_request *r);
 void jb_gw_get_logins(struct jb_gw_request *r);
 
+/* sse.c: what happens, as it happens */
+void jb_gw_get_events(struct jb_gw_request *r);
+
 /* service.c: the gateway itself */
 void jb_gw_get_contract(struct jb_gw_request *r);
 void jb_gw_get_health(struct jb_gw_request *r);

@@ -252,7 +252,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, c
 
 /* ---- what takes too long ---- */
 
-static int fd_of(const struct jb_gw_request *r)
+int jb_gw_request_fd(const struct jb_gw_request *r)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -263,7 +263,7 @@ static int fd_of(const struct jb_gw_request *r)
 static void cut(struct jb_gw_request *r)
 {
     char text[1024];
-    int fd = fd_of(r);
+    int fd = jb_gw_request_fd(r);
     r->gw->counts.cut++;
     r->until_ms = INT64_MAX;
     if (fd < 0)

@@ -31,5 +31,8 @@ void jb_gw_dispatch_end(struct jb_gw_request *r);
 
 /* caller.c: who asks. false: it was refused. */
 JB_MUST bool jb_gw_identify(struct jb_gw_request *r);
+/* Is the caller still who he was: the session or token in force, the account in use? For answers
+ * that take long. Marks nothing as used. */
+bool jb_gw_caller_still(const struct jb_gw_request *r);
 
 #endif

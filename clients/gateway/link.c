@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clients/gateway/feed.h"
 #include "clients/gateway/http.h"
 #include "clients/lib/jiaoban_uv.h"
 #include "proto/base/log.h"
@@ -62,6 +63,7 @@ static void on_state(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
         agency_take(link, state);
     set_here(link, status == JIAOBAN_OK, status == JIAOBAN_OK ? "" : jiaoban_error_text(j));
     jiaoban_result_free(result);
+    jb_gw_feed_agent(link->gw->feed, link->here);
 }
 
 static void look(struct jb_gw_link *link)

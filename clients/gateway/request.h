@@ -26,7 +26,8 @@ struct jb_gw_caller { /* who asks; texts in the request's arena */
     int64_t expires_ms;       /* of the session or token; 0: not known */
     bool must_change;         /* the password, first of all */
     uint8_t session[JB_GW_SESSION_HASH];
-    const char *csrf; /* the right CSRF token; NULL: none is needed */
+    const char *token; /* its name; NULL: none */
+    const char *csrf;  /* the right CSRF token; NULL: none is needed */
     char address[JB_GW_ADDRESS_TEXT];
 };
 
@@ -76,6 +77,8 @@ struct jb_gw_request {
 /* Let others go on until jb_gw_resume or an answer. `ms`: at most so long. */
 void jb_gw_suspend(struct jb_gw_request *r, int64_t ms);
 void jb_gw_resume(struct jb_gw_request *r);
+/* Its socket; -1: unknown. Only for looking. */
+int jb_gw_request_fd(const struct jb_gw_request *r);
 
 /* ---- reply.c: answers ---- */
 

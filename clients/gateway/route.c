@@ -68,6 +68,8 @@ static const struct jb_gw_route routes[] = {
      "VerifyView"},
     {JB_GW_GET, "/v1/audit", jb_gw_get_audit, RIGHT(AUDIT), 0, "user from_ms limit cursor",
      "AuditList"},
+    /* what happens */
+    {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), 0, "after alarms", ""},
     /* the gateway itself */
     {JB_GW_GET, "/v1/openapi.yaml", jb_gw_get_contract, RIGHT(ANYONE), JB_GW_OPEN, "", ""},
     {JB_GW_GET, "/v1/health", jb_gw_get_health, RIGHT(ANYONE), JB_GW_OPEN, "", "Health"},

@@ -116,6 +116,18 @@ enum jb_err jb_gw_session_find(struct jb_gw_store *store, const struct jb_gw_con
                          NULL);
 }
 
+bool jb_gw_session_exists(struct jb_gw_store *store, const struct jb_gw_config *c,
+                          const uint8_t hash[JB_GW_SESSION_HASH], int64_t now_ms)
+{
+    struct jb_gw_session s;
+    struct jb_arena arena;
+    jb_arena_init(&arena, 4096);
+    memcpy(s.hash, hash, sizeof s.hash);
+    bool good = row_read(store, c, &arena, &s) == JB_OK && !is_over(&s, c, now_ms);
+    jb_arena_fini(&arena);
+    return good;
+}
+
 enum jb_err jb_gw_session_end(struct jb_gw_store *store, const uint8_t hash[JB_GW_SESSION_HASH])
 {
     return jb_gw_sql_run(store, JB_GW_SQL_SESSION_DROP,

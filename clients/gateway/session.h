@@ -35,6 +35,9 @@ JB_MUST enum jb_err jb_gw_session_new(struct jb_gw_store *store, const char *use
 JB_MUST enum jb_err jb_gw_session_find(struct jb_gw_store *store, const struct jb_gw_config *c,
                                        const char *secret, int64_t now_ms, struct jb_arena *arena,
                                        struct jb_gw_session *out);
+/* Is it in force? Marks nothing. */
+bool jb_gw_session_exists(struct jb_gw_store *store, const struct jb_gw_config *c,
+                          const uint8_t hash[JB_GW_SESSION_HASH], int64_t now_ms);
 JB_MUST enum jb_err jb_gw_session_end(struct jb_gw_store *store,
                                       const uint8_t hash[JB_GW_SESSION_HASH]);
 /* Drop those that are over. */

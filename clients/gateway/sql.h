@@ -36,6 +36,7 @@
                  "WHERE hash = ?1")                                                                \
     X(TOKEN_LIST, "SELECT name, account, scopes, created_ms, expires_ms, used_ms FROM token "      \
                   "WHERE name > ?1 ORDER BY name LIMIT ?2")                                        \
+    X(TOKEN_EXISTS, "SELECT 1 FROM token WHERE name = ?1")                                         \
     X(TOKEN_USED, "UPDATE token SET used_ms = ?2 WHERE name = ?1")                                 \
     X(TOKEN_DROP, "DELETE FROM token WHERE name = ?1")                                             \
     X(TOKEN_DROP_ACCOUNT, "DELETE FROM token WHERE account = ?1")                                  \

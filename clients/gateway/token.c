@@ -14,7 +14,7 @@ _Static_assert(JB_RIGHT_COUNT <= 64, "scopes are bits of one number");
 enum jb_right jb_gw_scope_parse(const char *word)
 {
     for (enum jb_right right = JB_RIGHT_ANYONE; right < JB_RIGHT_COUNT; right++)
-        if (right != JB_RIGHT_SYSTEM && right != JB_RIGHT_ACT_FOR &&
+        if (right != JB_RIGHT_SYSTEM && right != JB_RIGHT_ACT_FOR && right != JB_RIGHT_FEED &&
             strcmp(jb_right_word(right), word) == 0)
             return right;
     return JB_RIGHT_NONE;
@@ -102,6 +102,15 @@ enum jb_err jb_gw_token_find(struct jb_gw_store *store, const char *secret, int6
         return JB_OK;
     return jb_gw_sql_run(store, JB_GW_SQL_TOKEN_USED,
                          JB_GW_VALUES(jb_gw_text(out->name), jb_gw_int(now_ms)), NULL);
+}
+
+bool jb_gw_token_exists(struct jb_gw_store *store, const char *name)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_gw_sql_bind(store, JB_GW_SQL_TOKEN_EXISTS, JB_GW_VALUES(jb_gw_text(name)));
+    bool there = jb_gw_sql_next(store, s, &err);
+    jb_gw_sql_done(s);
+    return there;
 }
 
 enum jb_err jb_gw_token_list(struct jb_gw_store *store, const char *after, struct jb_arena *arena,

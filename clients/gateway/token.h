@@ -33,6 +33,8 @@ JB_MUST enum jb_err jb_gw_token_new(struct jb_gw_store *store, const struct jb_g
 /* Whose is it? JB_NOT_FOUND; JB_OLD: it has expired. Marks it as used. */
 JB_MUST enum jb_err jb_gw_token_find(struct jb_gw_store *store, const char *secret, int64_t now_ms,
                                      struct jb_arena *arena, struct jb_gw_token *out);
+/* By its name. */
+bool jb_gw_token_exists(struct jb_gw_store *store, const char *name);
 JB_MUST enum jb_err jb_gw_token_list(struct jb_gw_store *store, const char *after,
                                      struct jb_arena *arena, struct jb_gw_token *out,
                                      size_t *count);

@@ -2,7 +2,7 @@
 #ifndef JB_CLIENTS_LIB_CLIENT_H
 #define JB_CLIENTS_LIB_CLIENT_H
 
-#include "clients/lib/jiaoban.h"
+#include "clients/lib/jiaoban_serve.h"
 #include "proto/base/arena.h"
 #include "proto/base/err.h"
 #include "proto/wire/localio.h"
@@ -72,6 +72,7 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_AUDIT,
     JB_ROWS_PUBLIC,
     JB_ROWS_FIGURE,
+    JB_ROWS_FEED,
     JB_ROWS_PART
 };
 
@@ -136,6 +137,7 @@ const struct jiaoban_alarm *jb_client_alarm(struct jb_arena *a, const Jb__AlarmV
 const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__StatusView *v);
 const struct jiaoban_check *jb_client_check(struct jb_arena *a, const Jb__VerifyView *v);
 const struct jiaoban_news *jb_client_news_row(struct jb_arena *a, const Jb__WatchEvent *v);
+const struct jiaoban_feed *jb_client_feed(struct jb_arena *a, const Jb__NewsView *v);
 const struct jiaoban_done *jb_client_done(struct jb_arena *a, const Jb__Done *v);
 const struct jiaoban_case *jb_client_case(struct jb_arena *a, const Jb__CaseView *v);
 const struct jiaoban_event *jb_client_event(struct jb_arena *a, const Jb__TimelineItem *v);

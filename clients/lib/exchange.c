@@ -205,7 +205,7 @@ static enum jiaoban_status deliver(struct jiaoban *j, struct jb_bytes frame)
         return status;
     }
     struct jb_client_call *slot = call_find(j, result->reply->id);
-    bool event = result->type == JB_ROWS_NEWS;
+    bool event = result->type == JB_ROWS_NEWS || result->type == JB_ROWS_FEED;
     if (slot == NULL || (slot->many && result->type == JB_ROWS_DONE)) {
         jiaoban_result_free(result);
         return JIAOBAN_OK;

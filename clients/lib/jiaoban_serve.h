@@ -27,6 +27,25 @@ JIAOBAN_API enum jiaoban_status jiaoban_submit_json_async(struct jiaoban *j,
                                                           jiaoban_answer_fn fn, void *data,
                                                           uint64_t *id);
 
+/* ---- what happens, for who tells others: takes the right `feed` ------------------------------ */
+
+/* jiaoban_request_async "feed" (number): the first answer is the present state, then come the
+ * events after item `number` (0: none of those) and what happens, alarms too, until the connection
+ * ends. "news" (number, limit): one page of the events after an item. */
+struct jiaoban_feed {
+    const struct jiaoban_news *news;
+    const char *const *hidden_from; /* persons for whom the caller acts and who must not be told */
+    size_t hidden_count;
+    bool hidden_from_all;
+};
+/* Row i; NULL: no such row, or rows of another type. */
+JIAOBAN_API const struct jiaoban_feed *jiaoban_result_feed(const struct jiaoban_result *r,
+                                                           size_t i);
+/* The last item that was looked at, told or not: the next page begins after it. */
+JIAOBAN_API uint64_t jiaoban_result_feed_number(const struct jiaoban_result *r);
+/* The event of row i alone, as jiaoban_result_json; nothing of whom it is kept from. */
+JIAOBAN_API const char *jiaoban_result_feed_json(struct jiaoban_result *r, size_t i);
+
 #ifdef __cplusplus
 }
 #endif

@@ -473,6 +473,7 @@ struct jiaoban_news { /* one event of a watch: those that are not NULL */
     const struct jiaoban_settled *settled;
     const struct jiaoban_alarm *alarm;
     const struct jiaoban_state *state;
+    uint64_t stream_number; /* of the stream's item that it tells: watch again after it; 0: none */
 };
 
 struct jiaoban_done { /* answer of an administrator's command */

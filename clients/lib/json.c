@@ -1,6 +1,5 @@
 /* Acts that come as JSON: for gateways and scripts. */
 #include "clients/lib/client.h"
-#include "clients/lib/jiaoban_serve.h"
 
 #include "proto/rules/caseno.h"
 #include "proto/wire/jsonin.h"

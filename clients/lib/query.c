@@ -17,6 +17,7 @@ union body {
     Jb__GetAlarms alarms;
     Jb__DoVerify verify;
     Jb__DoWatch watch;
+    Jb__GetNews news;
     Jb__GetDirectives directives;
     Jb__GetDockets dockets;
     Jb__GetProposals proposals;
@@ -159,6 +160,22 @@ static void fill_watch(const struct jiaoban_query *q, int64_t no, Jb__Request *r
     r->watch = &b->watch;
 }
 
+static void fill_news(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)no;
+    jb__get_news__init(&b->news);
+    SET(&b->news, after_number, q->number);
+    SET(&b->news, limit, q->limit);
+    r->body_case = JB__REQUEST__BODY_NEWS;
+    r->news = &b->news;
+}
+
+static void fill_feed(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    fill_news(q, no, r, b);
+    SET(&b->news, follow, true);
+}
+
 static void fill_directives(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
                             union body *b)
 {
@@ -293,7 +310,7 @@ enum need { /* what a question cannot do without */
 static const struct question {
     const char *what;
     void (*fill)(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b);
-    uint32_t timeout_ms;
+    uint32_t timeout_ms; /* 0: answers until the connection ends */
     enum need need;
 } questions[] = {
     {"cases", fill_cases, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
@@ -306,6 +323,8 @@ static const struct question {
     {"alarms", fill_alarms, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"verify", fill_verify, JB_CLIENT_LONG_MS, NEED_NOTHING},
     {"watch", fill_watch, 0, NEED_NOTHING},
+    {"news", fill_news, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
+    {"feed", fill_feed, 0, NEED_NOTHING},
     {"directives", fill_directives, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"dockets", fill_dockets, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"proposals", fill_proposals, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
@@ -419,8 +438,7 @@ enum jiaoban_status jiaoban_request_async(struct jiaoban *j, const char *what,
     enum jiaoban_status status = question_read(j, question, q, &request, &body);
     if (status != JIAOBAN_OK)
         return status;
-    struct jb_client_call call = {
-        .fn = fn, .data = data, .many = request.body_case == JB__REQUEST__BODY_WATCH};
+    struct jb_client_call call = {.fn = fn, .data = data, .many = question->timeout_ms == 0};
     return jb_client_begin(j, &request, &call, id);
 }
 

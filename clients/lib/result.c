@@ -29,6 +29,7 @@ ADAPTER(state_row, Jb__StatusView, jb_client_state)
 ADAPTER(check_row, Jb__VerifyView, jb_client_check)
 ADAPTER(evidence_row, Jb__EvidenceView, jb_client_evidence)
 ADAPTER(news_row, Jb__WatchEvent, jb_client_news_row)
+ADAPTER(feed_row, Jb__NewsView, jb_client_feed)
 ADAPTER(done_row, Jb__Done, jb_client_done)
 ADAPTER(directive_row, Jb__DirectiveView, jb_client_directive)
 ADAPTER(docket_row, Jb__DocketView, jb_client_docket)
@@ -132,6 +133,8 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->audit, rows, JB_ROWS_AUDIT, audit_row, r->audit->more);
     case JB__REPLY__BODY_REPORT:
         return MANY(r->report, figures, JB_ROWS_FIGURE, figure_row, false);
+    case JB__REPLY__BODY_NEWS:
+        return MANY(r->news, news, JB_ROWS_FEED, feed_row, r->news->more);
     case JB__REPLY__BODY_BLOB_PART: /* for blob.c, without rows */
         return (struct contents){.body = &r->blob_part->base, .type = JB_ROWS_PART};
     case JB__REPLY__BODY_ERROR:

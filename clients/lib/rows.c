@@ -222,6 +222,7 @@ const struct jiaoban_news *jb_client_news_row(struct jb_arena *a, const Jb__Watc
         .settled = v->settled != NULL ? jb_client_settled(a, v->settled) : NULL,
         .alarm = v->alarm != NULL ? jb_client_alarm(a, v->alarm) : NULL,
         .state = v->status != NULL ? jb_client_state(a, v->status) : NULL,
+        .stream_number = v->stream_number,
     };
     return a->overflowed ? NULL : n;
 }

@@ -68,6 +68,7 @@ enum jb_staff {
     X(AUDIT_CASE, audit_case, S_ | A_)   /* who read sealed data of a case held here */            \
     X(AUDIT, audit, A_)                  /* the whole access log */                                \
     X(ACT_FOR, act_for, G_)              /* name the person for whom it asks */                    \
+    X(FEED, feed, G_)                    /* all that happens, with whom it is kept from */         \
     X(SYSTEM, system, JB_STAFF_NONE)     /* made by programs, or at the broker */
 
 enum jb_right {

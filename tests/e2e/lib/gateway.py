@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import time
 import urllib.parse
 import uuid
 
@@ -12,7 +13,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from tap import Failure, check
-from world import BUILD, PATIENCE, Process, ROOT
+from world import BUILD, PATIENCE, Process, ROOT, wait
 
 with open(os.path.join(ROOT, "clients/gateway/openapi.yaml"), encoding="utf-8") as f:
     CONTRACT = yaml.load(f, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -204,6 +205,80 @@ class Client:
         return self.post(f"/v1/cases/{number}/acts", {"kind": kind, **fields}, status, key, headers)
 
 
+class Events:
+    """A reader of /v1/events; each event is (type, id, data) and held against the contract."""
+
+    def __init__(self, client, last=None, query="", seconds=PATIENCE):
+        headers = {"Host": "localhost", "Accept": "text/event-stream"}
+        if client.cookie:
+            headers["Cookie"] = client.cookie
+        if client.token:
+            headers["Authorization"] = "Bearer " + client.token
+        if last:
+            headers["Last-Event-ID"] = last
+        self.last = last
+        end = time.monotonic() + PATIENCE
+        while True:  # right after a start the agent's events are still asked for
+            self.connection = client.gateway.connection()
+            self.connection.timeout = seconds
+            self.connection.request("GET", "/v1/events" + query, headers=headers)
+            self.response = self.connection.getresponse()
+            if self.response.status != 503 or time.monotonic() > end:
+                break
+            self.connection.close()
+            time.sleep(0.05)
+        self.comments = 0
+        if self.response.status != 200:
+            answer = Answer(self.response, self.response.read())
+            hold_against_contract("GET", "/v1/events", answer)
+            self.status, self.answer = answer.status, answer
+        else:
+            self.status = 200
+            check(self.response.getheader("Content-Type") == "text/event-stream", "the type")
+
+    def next(self):
+        """The next event; None: the stream has ended."""
+        kind, number, data = None, None, None
+        while True:
+            line = self.response.readline()
+            if not line:
+                return None
+            line = line.decode().rstrip("\n")
+            if line.startswith(":"):
+                self.comments += 1
+            elif line.startswith("id: "):
+                number = line[4:]
+            elif line.startswith("event: "):
+                kind = line[7:]
+            elif line.startswith("data: "):
+                data = json.loads(line[6:])
+            elif not line and kind:
+                if number:
+                    self.last = number
+                if kind != "reset":
+                    found = complaints("WatchEvent", {"$ref": "#/components/schemas/WatchEvent"}, data)
+                    check(not found, f"{kind}: {found}")
+                return kind, number, data
+
+    def until(self, wanted, most=500):
+        """Events up to the first that is wanted, with it."""
+        check(self.status == 200, f"no stream: {self.status}")
+        seen, end = [], time.monotonic() + PATIENCE
+        for _ in range(most):
+            check(time.monotonic() < end, f"only {seen}")
+            event = self.next()
+            if event is None:
+                raise Failure(f"the stream ended after {seen}")
+            seen.append(event)
+            if wanted(event):
+                return seen
+        raise Failure(f"not among {most} events")
+
+    def close(self):
+        self.response.close()
+        self.connection.close()
+
+
 class Gateway(Process):
     """Beside an agent whose configuration names this account as gateway."""
 
@@ -226,8 +301,9 @@ class Gateway(Process):
             for section, values in sections.items():
                 f.write(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
 
-    def go(self):
-        """Start; the port stays the same for every later start."""
+    def go(self, agent=True):
+        """Start; the port stays the same for every later start. Waits until it has its agent, unless
+        there is none."""
         self.write_config()
         said = self.start(["-c", self.config])
         for word in said.split():
@@ -236,6 +312,8 @@ class Gateway(Process):
             else:
                 self.port = int(word.rsplit(":", 1)[1])
         self.listen = ", ".join(said.split())
+        if agent:
+            wait(lambda: self.client().get("/v1/health", None).status == 200, "gateway and agent")
         return self
 
     def connection(self):
