@@ -13,9 +13,11 @@ const struct jb_zsock_hooks *fuzz_dealer_hooks(void);
 /* Do what was handed to the thread pool, and what follows from it. Was there anything? */
 bool fuzz_work_run(void);
 
-/* The one client of the agent that listens: it comes, asks, goes. */
+/* The one client of whoever listens, an agent or a broker: it comes, asks, goes. */
 void fuzz_local_open(const struct jb_local_identity *identity);
 void fuzz_local_frame(struct jb_bytes frame);
 void fuzz_local_close(void);
+/* A broker that starts has its admin socket. */
+extern bool fuzz_admin_socket;
 
 #endif

@@ -11,6 +11,8 @@
 
 #define WORKS 16
 
+bool fuzz_admin_socket;
+
 static int a_socket;
 static struct jb_zsock_hooks dealer_hooks;
 
@@ -36,6 +38,8 @@ void outside_gate_counts(const struct jb_zsock *z,
 enum jb_err outside_zctx(struct jb_zctx **out) __asm__("__wrap_jb_zctx_new");
 enum jb_err outside_zap(struct jb_zctx *zctx, uv_loop_t *loop, jb_zap_lookup lookup, void *ctx,
                         struct jb_zap **out) __asm__("__wrap_jb_zap_start");
+enum jb_err real_admin(struct jb_broker *b,
+                       struct jb_fault *fault) __asm__("__real_jb_admin_start");
 enum jb_err outside_admin(struct jb_broker *b,
                           struct jb_fault *fault) __asm__("__wrap_jb_admin_start");
 enum jb_err outside_metrics(struct jb_broker *b,
@@ -146,9 +150,7 @@ enum jb_err outside_zap(struct jb_zctx *zctx, uv_loop_t *loop, jb_zap_lookup loo
 
 enum jb_err outside_admin(struct jb_broker *b, struct jb_fault *fault)
 {
-    (void)b;
-    (void)fault;
-    return JB_OK;
+    return fuzz_admin_socket ? real_admin(b, fault) : JB_OK;
 }
 
 enum jb_err outside_metrics(struct jb_broker *b, struct jb_fault *fault)

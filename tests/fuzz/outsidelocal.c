@@ -1,5 +1,5 @@
-/* The agent's local socket without a socket: whoever wants to be its client calls the hooks that
- * the agent listens with. See outsideline.c. */
+/* A local socket without a socket: whoever wants to be its client calls the hooks that the agent,
+ * or the broker for its administrators, listens with. See outsideline.c. */
 #include "proto/schema/local.pb-c.h"
 #include "proto/wire/local.h"
 #include "proto/wire/message.h"
@@ -35,7 +35,8 @@ void fuzz_local_open(const struct jb_local_identity *identity)
 {
     who = identity;
     closed = false;
-    hooks.on_open(hooks.ctx, (struct jb_local_peer *)(void *)&a_peer);
+    if (hooks.on_open != NULL)
+        hooks.on_open(hooks.ctx, (struct jb_local_peer *)(void *)&a_peer);
 }
 
 void fuzz_local_frame(struct jb_bytes frame)

@@ -368,6 +368,7 @@ int main(int argc, char **argv)
     frame_seeds(f);
     seed_blobs(f);
     seed_restores(f);
+    seed_admins(f);
     stream_seeds(f);
     fuzz_undo = false; /* what the desk begins with is to stay */
     struct desk *d = fuzz_desk();

@@ -1,9 +1,11 @@
 /* See seeds.h. Frames as the two ends send them one after the other; first with everything as it
  * has to be, then with gaps that the target mends. */
+#include "proto/schema/local.pb-c.h"
 #include "tests/fuzz/fuzzblob.h"
 #include "tests/fuzz/fuzzbroker.h"
 #include "tests/fuzz/fuzzrestore.h"
 #include "tests/fuzz/seeds.h"
+#include "tests/unit/wire_gen.h"
 
 enum { /* bits of the first byte of `frame`, beside who sends */
     GREETED = 4,
@@ -205,4 +207,75 @@ void seed_restores(struct fuzz_broker *f)
     seed_frame(first_byte(OFFICE, MENDED | RESTORED), &hello, "restore-old-node");
     hello.protocol_max = 0;
     seed_frame(first_byte(OFFICE, MENDED | RESTORED | LATE), &hello, "late-hello");
+}
+
+/* ---- administrators ---- */
+
+static void add_request(struct seed *s, uint32_t kind, const struct gen_raw *body)
+{
+    struct gen_raw whole = {.len = 0};
+
+    gen_nest(&whole, kind, body);
+    seed_part(s, (struct jb_bytes){whole.data, whole.len});
+}
+
+static void add_act(struct seed *s, struct fuzz_broker *f, const struct jb_act *act)
+{
+    struct gen_raw body = {.len = 0};
+    struct jb_bytes bytes;
+
+    FUZZ_MUST(jb_act_encode(act, &f->w->arena, &bytes) == JB_OK);
+    gen_run(&body, 1, bytes.data, bytes.len);
+    add_request(s,
+                act->kind == JB_ACT_ENROL_NODE ? JB__REQUEST__BODY_ENROL : JB__REQUEST__BODY_ADMIN,
+                &body);
+}
+
+static void add_plain(struct seed *s)
+{
+    static const uint32_t kinds[] = {
+        JB__REQUEST__BODY_STATUS,        JB__REQUEST__BODY_NODES,  JB__REQUEST__BODY_RIGHTS,
+        JB__REQUEST__BODY_CONFIRM_CLOCK, JB__REQUEST__BODY_VERIFY, JB__REQUEST__BODY_AUDIT,
+        JB__REQUEST__BODY_RELOAD,        JB__REQUEST__BODY_REPORT, JB__REQUEST__BODY_CASES};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct gen_raw body = {.len = 0};
+        if (kinds[i] == JB__REQUEST__BODY_REPORT) {
+            gen_number(&body, 1, UINT64_C(1795399200000) - 86400000);
+            gen_number(&body, 2, UINT64_C(1795399200000));
+        }
+        add_request(s, kinds[i], &body);
+    }
+}
+
+/* Everybody, with every list of [admins], asks for everything. */
+void seed_admins(struct fuzz_broker *f)
+{
+    static struct seed s;
+    static const uint8_t key[JB_KEY_BYTES] = {0x77};
+    const struct jb_act acts[] = {
+        {.kind = JB_ACT_ENROL_NODE,
+         .code = jb_text_of("water"),
+         .name = jb_text_of("水务局"),
+         .level = JB_LEVEL_COUNTY,
+         .node_kind = JB_NODE_DEPARTMENT,
+         .parent = GOV},
+        {.kind = JB_ACT_REPLACE_KEYS,
+         .node = LABOUR,
+         .line_key = {key, sizeof key},
+         .sign_key = {key, sizeof key}},
+        {.kind = JB_ACT_RETIRE_NODE, .node = LABOUR},
+    };
+    char name[64];
+
+    for (unsigned who = 0; who < 4; who++)
+        for (unsigned lists = 0; lists < 4; lists++) {
+            s.len = 0;
+            seed_byte(&s, (uint8_t)(who | lists << 2 | 16 | (who == lists ? 32 : 0)));
+            add_plain(&s);
+            for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++)
+                add_act(&s, f, &acts[i]);
+            (void)snprintf(name, sizeof name, "admin-%u-%u", who, lists);
+            seed_save(&s, "admin", name);
+        }
 }

@@ -24,10 +24,11 @@ void seed_file(const char *target, const char *name, uint8_t first, const char *
 void seed_frame(uint8_t how, const struct jb_frame *frame, const char *name);
 void seed_frame_part(struct seed *s, const struct jb_frame *frame);
 
-/* seedline.c: attachments and copies, in the order of an exchange, for `frame` */
+/* seedline.c: attachments and copies, in the order of an exchange, for `frame`; for `admin` */
 struct fuzz_broker;
 void seed_blobs(const struct fuzz_broker *f);
 void seed_restores(struct fuzz_broker *f);
+void seed_admins(struct fuzz_broker *f);
 
 /* seedtick.c: packed rows, for `tick` */
 void seed_ticks(void);
