@@ -329,7 +329,7 @@ LIB_redis := -lhiredis
 LIB_nats := -lnats
 LIB_rabbitmq := -lrabbitmq
 LIB_postgres := -lpq
-$(call obj,tests/bench/peers/postgres.c): PKG_CFLAGS += -isystem /usr/include/postgresql
+$(call obj,tests/bench/peers/postgres.c): PKG_CFLAGS += -isystem $(shell pkg-config --variable=includedir libpq)
 $(PEERS): $(BUILD)/tests/bench/load-%: $(BUILD)/obj/tests/bench/peers/%.o $(LOAD_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(link) -lpthread $(LIB_$*)
@@ -537,12 +537,16 @@ valgrind: ## unit tests under valgrind
 	@$(SCRIPT_ENV) tests/run valgrind
 
 # ---- checks of the source ----------------------------------------------------------------------
-.PHONY: tidy cppcheck fmt fmt-check layers sizes symbols translations contract contract-check
+.PHONY: tidy tidy-peers cppcheck fmt fmt-check layers sizes symbols translations contract contract-check
 TIDY_STAMPS := $(OUR_SRC:%.c=$(BUILD)/tidy/%.ok)
+PEERS_TIDY := $(PEERS_SRC:%.c=$(BUILD)/tidy/%.ok)
 tidy: $(TIDY_STAMPS) ## clang-tidy on every file that changed since it last passed
 
+tidy-peers: $(PEERS_TIDY) # of `make bench-peers`; needs its packages
+$(BUILD)/tidy/tests/bench/peers/postgres.ok: PKG_CFLAGS += -isystem $(shell pkg-config --variable=includedir libpq)
+
 # The object stands for "the source or any header it includes changed".
-$(TIDY_STAMPS): $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
+$(TIDY_STAMPS) $(PEERS_TIDY): $(BUILD)/tidy/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	$(call say,TIDY,$<)
 	@mkdir -p $(@D)
 	$(Q)clang-tidy --quiet $< -- $(LANGUAGE_FLAGS) $(PKG_CFLAGS) $(WARNINGS) 2>$@.err || \

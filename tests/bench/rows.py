@@ -2,6 +2,7 @@
 import json
 import os
 import statistics
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,10 @@ RUNS = int(os.environ.get("RUNS", "1" if QUICK else "5"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "1" if QUICK else "2"))
 MOST = 400000  # hand-overs of one run
 ISOLATE = os.environ.get("ISOLATE") == "1"  # receivers do not sync, and are in memory
+
+
+# Ended from outside: servers are stopped and folders removed on the way out.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 class Row(NamedTuple):
@@ -40,11 +45,11 @@ WIDE = [Row("n500", 500, 64, expected=8000), Row("s16", 50, 64, senders=16, expe
 MATRIX = [Row(f"n{n}-w{w}", n, w) for n in (1, 500) for w in (1, 64, 1024) if (n, w) != (500, 64)]
 
 DURABLE = {
-    "redis": servers.Redis, "rabbitmq-quorum": servers.Rabbit,
-    "rabbitmq-classic": servers.RabbitClassic, "nats-sync": servers.Nats,
+    "redis": servers.Redis, "rabbitmq-quorum": servers.Rabbit, "nats-sync": servers.Nats,
     "postgres": servers.PostgresSingle, "postgres-batch": servers.Postgres,
 }
-NOT_DURABLE = {"redis-everysec": servers.RedisEverySecond, "nats": servers.NatsDefault,
+NOT_DURABLE = {"rabbitmq-classic": servers.RabbitClassic,
+               "redis-everysec": servers.RedisEverySecond, "nats": servers.NatsDefault,
                "mosquitto": servers.Mosquitto}
 FLOOR = {"floor-curve": servers.Floor, "floor-plain": servers.FloorPlain,
          "floor-log": servers.FloorLog, "floor-router": servers.FloorRouter,
@@ -104,6 +109,7 @@ class Bench:
                    "--folder", server.receivers(ISOLATE), "--own-syncs", own,
                    *(["--receivers-unsynced"] if ISOLATE else []),
                    *(["--broker-syncs", server.syncs] if server.counted else []),
+                   *(["--may-outrun"] if server.may_outrun else []),
                    *server.arguments(), *extra]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  text=True, env=server.load_environment(own))

@@ -25,6 +25,7 @@ struct load_options {
     const char *folder;                                    /* of the receivers' files */
     const char *broker_syncs; /* file of the counter of the broker's syncs; NULL: none */
     const char *own_syncs;    /* the same of this process; NULL */
+    bool may_outrun;          /* confirmations before a sync are counted and do not spoil the run */
     bool receivers_sync;      /* false: synchronous=OFF, to isolate the broker */
     long broker_pid;
     const char *label;

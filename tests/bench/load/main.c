@@ -29,6 +29,7 @@ enum load_option {
     BROKER_SYNCS,
     OWN_SYNCS,
     UNSYNCED,
+    MAY_OUTRUN,
     PID,
     LABEL
 };
@@ -51,6 +52,7 @@ static const struct option options[] = {
     {"broker-syncs", 1, NULL, BROKER_SYNCS},
     {"own-syncs", 1, NULL, OWN_SYNCS},
     {"receivers-unsynced", 0, NULL, UNSYNCED},
+    {"may-outrun", 0, NULL, MAY_OUTRUN},
     {"pid", 1, NULL, PID},
     {"label", 1, NULL, LABEL},
     {NULL, 0, NULL, 0},
@@ -114,6 +116,9 @@ static void take(int option)
         break;
     case UNSYNCED:
         load.receivers_sync = false;
+        break;
+    case MAY_OUTRUN:
+        load.may_outrun = true;
         break;
     case PID:
         load.broker_pid = strtol(optarg, NULL, 10);
