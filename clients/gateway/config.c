@@ -14,6 +14,7 @@
     }
 #define GATEWAY(...) ROW_IN("gateway", __VA_ARGS__)
 #define HTTP(...) ROW_IN("http", __VA_ARGS__)
+#define WINDOW(...) ROW_IN("window", __VA_ARGS__)
 #define SESSION(...) ROW_IN("session", __VA_ARGS__)
 #define PROXY(...) ROW_IN("proxy", __VA_ARGS__)
 #define MINUTE_MS INT64_C(60000)
@@ -30,8 +31,10 @@ static const struct jb_config_row rows[] = {
         "The agent's socket. In the agent's configuration this gateway's account must have the\n"
         "role gateway ([roles] gateway = jiaoban-gateway), and people be named as\n"
         "jiaoban-gateway/NAME."),
-    GATEWAY("console", console, PATH, 0, 0, 0, "/usr/share/jiaoban/console",
-            "Folder of the web console's files. Empty: no console, the interface alone."),
+    GATEWAY(
+        "console", console, PATH, 0, 0, 0, JB_DATADIR "/console",
+        "Folder of the web console's files, read at the start. Empty: no console, the interface\n"
+        "alone."),
     GATEWAY("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
             "error, warning, notice, info or debug."),
 
@@ -58,6 +61,18 @@ static const struct jb_config_row rows[] = {
     HTTP("answer_timeout", answer_timeout_ms, DURATION_MS, 0, 100, 60 * MINUTE_MS, "60s",
          "A reader who has not taken the answer by then is cut. One second more for each 64 KiB."),
     HTTP("streams", streams, INT, 0, 1, 4096, "256", "Readers of events at once."),
+
+    WINDOW(
+        "listen", window_listen, STRING, 0, 0, 1024, "",
+        "Where petitioners ask about their cases and rate, for example 127.0.0.1:8481: a listener\n"
+        "of its own that serves nothing else. Empty: there is no window. TLS is a reverse proxy's\n"
+        "affair."),
+    WINDOW("beyond_loopback", window_beyond_loopback, BOOL, 0, 0, 0, "no",
+           "Allow other addresses than loopback: names and codes then travel in plain."),
+    WINDOW("hosts", window_hosts, STRING, 0, 1, 1024, "localhost, 127.0.0.1, [::1]",
+           "Names by which petitioners call it, without port."),
+    WINDOW("connections", window_connections, INT, 0, 4, 10000, "64",
+           "At once, beside those of the inside; more are turned away."),
 
     SESSION("idle", session_idle_ms, DURATION_MS, 0, MINUTE_MS, DAY_MS, "30m",
             "A session ends when nothing was asked for so long."),
@@ -87,6 +102,7 @@ static const struct jb_config_row rows[] = {
 };
 #undef GATEWAY
 #undef HTTP
+#undef WINDOW
 #undef SESSION
 #undef PROXY
 #undef ROW_IN
@@ -164,6 +180,15 @@ static enum jb_err check_proxy(const struct jb_gw_config *c, struct jb_fault *fa
     return JB_OK;
 }
 
+static enum jb_err check_listen(const struct jb_gw_config *c, struct jb_fault *fault)
+{
+    const struct jb_gw_listen inside = jb_gw_listen_inside(c), window = jb_gw_listen_window(c);
+    if (inside.list[strspn(inside.list, " ,")] == '\0')
+        return jb_fault_set(fault, JB_CONFIG, "%s: nowhere", inside.key);
+    enum jb_err err = jb_gw_listen_check(&inside, fault);
+    return err == JB_OK ? jb_gw_listen_check(&window, fault) : err;
+}
+
 enum jb_err jb_gw_config_check(const struct jb_gw_config *c, struct jb_fault *fault)
 {
     enum jb_log_level level;
@@ -176,9 +201,13 @@ enum jb_err jb_gw_config_check(const struct jb_gw_config *c, struct jb_fault *fa
     if (err == JB_OK)
         err = check_list("[http] hosts", c->hosts, fault);
     if (err == JB_OK)
+        err = check_list("[window] listen", c->window_listen, fault);
+    if (err == JB_OK)
+        err = check_list("[window] hosts", c->window_hosts, fault);
+    if (err == JB_OK)
         err = check_list("[proxy] peers", c->proxy_peers, fault);
     if (err == JB_OK)
-        err = jb_gw_listen_check(c, fault);
+        err = check_listen(c, fault);
     if (err == JB_OK && c->session_idle_ms > c->session_longest_ms)
         err = jb_fault_set(fault, JB_CONFIG, "[session] idle is longer than longest");
     if (err == JB_OK && c->lock_first_ms > c->lock_longest_ms)

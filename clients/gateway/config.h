@@ -18,7 +18,11 @@ struct jb_gw_config {
     int64_t connections;  /* at once */
     int64_t body_bytes;   /* of a request, but for attachments */
     int64_t header_timeout_ms, body_timeout_ms, answer_timeout_ms;
-    int64_t streams; /* readers of events at once */
+    int64_t streams;     /* readers of events at once */
+    char *window_listen; /* list, as `listen`; "" no window */
+    bool window_beyond_loopback;
+    char *window_hosts; /* names by which petitioners call it */
+    int64_t window_connections;
     int64_t session_idle_ms, session_longest_ms;
     int64_t lock_after; /* wrong passwords in a row */
     int64_t lock_first_ms, lock_longest_ms;

@@ -10,6 +10,7 @@
 #include "proto/base/utf8.h"
 
 #define ATTACHMENT_BYTES ((uint64_t)50 * 1024 * 1024)
+#define WINDOW_BYTES ((uint64_t)8 * 1024)
 #define RIGHTS_MS 30000
 
 /* ---- checks, in their order; false: refused ---- */
@@ -46,7 +47,7 @@ static bool route_found(struct jb_gw_request *r, const char *method)
 
 static bool params_known(struct jb_gw_request *r)
 {
-    for (size_t i = 0; i < r->target.param_count; i++)
+    for (size_t i = 0; i < r->target.param_count && (r->route->flags & JB_GW_FILE) == 0; i++)
         if (!jb_gw_route_takes(r->route, r->target.params[i].name)) {
             jb_gw_refuse_field(r, r->target.params[i].name, "there is no such parameter here");
             return false;
@@ -65,6 +66,7 @@ static bool body_allowed(struct jb_gw_request *r)
     const char *length = jb_gw_request_header(r, "Content-Length");
     bool takes = (r->route->flags & (JB_GW_JSON | JB_GW_PIECES)) != 0;
     uint64_t limit = (r->route->flags & JB_GW_PIECES) != 0 ? ATTACHMENT_BYTES
+                     : takes && r->window                  ? WINDOW_BYTES
                      : takes                               ? (uint64_t)r->gw->config->body_bytes
                                                            : 0;
     r->length = length != NULL ? strtoull(length, NULL, 10) : 0; /* the gate saw that it is one */
@@ -125,6 +127,8 @@ static bool scope_good(struct jb_gw_request *r)
 
 static bool caller_good(struct jb_gw_request *r)
 {
+    if ((r->route->flags & JB_GW_FILE) != 0)
+        return true;
     if (!jb_gw_identify(r))
         return false;
     if ((r->route->flags & JB_GW_OPEN) != 0)

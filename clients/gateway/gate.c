@@ -34,7 +34,7 @@ struct guest {
 
 struct jb_gw_gate {
     uv_loop_t *loop;
-    const struct jb_gw_config *config;
+    struct jb_gw_gate_limits limits;
     struct jb_gw_gate_hooks hooks;
     struct jb_gw_listener *listeners;
     uv_poll_t listen_polls[JB_GW_LISTENERS];
@@ -88,7 +88,7 @@ static void guest_pass(struct guest *g)
     int fd = g->fd;
     struct sockaddr_storage peer = g->peer;
     socklen_t len = g->peer_len;
-    if (gate->hooks.open(gate->hooks.ctx) >= (size_t)gate->config->connections) {
+    if (gate->hooks.open(gate->hooks.ctx) >= gate->limits.connections) {
         gate->counts.full++;
         guest_refuse(g, 503, "too many connections are open: try again");
         return;
@@ -114,7 +114,7 @@ static void guest_look(struct guest *g)
     }
     if (n < 0)
         return;
-    struct jb_gw_verdict verdict = jb_gw_scan(head, (size_t)n, g->gate->config->hosts);
+    struct jb_gw_verdict verdict = jb_gw_scan(head, (size_t)n, g->gate->limits.hosts);
     if (verdict.status != 0)
         guest_refuse(g, verdict.status, verdict.detail);
     else if (verdict.complete)
@@ -201,7 +201,7 @@ static void guest_new(struct jb_gw_gate *gate, int fd, const struct sockaddr_sto
                             .link = &gate->guests,
                             .fd = fd,
                             .polling = true,
-                            .until_ms = jb_clock_mono_ms() + gate->config->header_timeout_ms,
+                            .until_ms = jb_clock_mono_ms() + gate->limits.header_timeout_ms,
                             .peer = *peer,
                             .peer_len = len};
     if (g == NULL || uv_poll_init(gate->loop, &g->poll, fd) != 0) {
@@ -222,7 +222,7 @@ static void guest_new(struct jb_gw_gate *gate, int fd, const struct sockaddr_sto
 static void make_room(struct jb_gw_gate *gate)
 {
     struct guest *oldest = NULL;
-    if (gate->guest_count < (size_t)gate->config->connections)
+    if (gate->guest_count < gate->limits.connections)
         return;
     for (struct guest *g = gate->guests; g != NULL; g = g->next)
         oldest = g; /* new ones are put in front */
@@ -263,14 +263,15 @@ static void on_listen(uv_poll_t *poll, int status, int events)
 
 /* ---- life cycle ---- */
 
-enum jb_err jb_gw_gate_open(uv_loop_t *loop, const struct jb_gw_config *c,
+enum jb_err jb_gw_gate_open(uv_loop_t *loop, const struct jb_gw_gate_limits *limits,
                             struct jb_gw_listener *listeners, size_t count,
                             const struct jb_gw_gate_hooks *hooks, struct jb_gw_gate **out)
 {
     struct jb_gw_gate *gate = calloc(1, sizeof *gate);
     if (gate == NULL)
         return JB_NOMEM;
-    *gate = (struct jb_gw_gate){.loop = loop, .config = c, .hooks = *hooks, .listeners = listeners};
+    *gate = (struct jb_gw_gate){
+        .loop = loop, .limits = *limits, .hooks = *hooks, .listeners = listeners};
     gate->timer.data = gate;
     if (uv_timer_init(loop, &gate->timer) != 0) {
         free(gate);

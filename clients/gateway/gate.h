@@ -28,8 +28,14 @@ struct jb_gw_gate_counts {
     size_t waiting; /* now */
 };
 
+struct jb_gw_gate_limits {
+    const char *hosts;  /* names that Host may have; borrowed */
+    size_t connections; /* before the gate, and beyond it */
+    int64_t header_timeout_ms;
+};
+
 /* Serve the listeners (borrowed, at most JB_GW_LISTENERS). JB_NOMEM, JB_IO. */
-JB_MUST enum jb_err jb_gw_gate_open(uv_loop_t *loop, const struct jb_gw_config *c,
+JB_MUST enum jb_err jb_gw_gate_open(uv_loop_t *loop, const struct jb_gw_gate_limits *limits,
                                     struct jb_gw_listener *listeners, size_t count,
                                     const struct jb_gw_gate_hooks *hooks, struct jb_gw_gate **out);
 /* Stop listening and close what waits; memory is freed in later turns of the loop. */

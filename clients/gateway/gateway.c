@@ -12,6 +12,7 @@
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
 #include "clients/gateway/link.h"
+#include "clients/gateway/site.h"
 #include "clients/gateway/sse.h"
 #include "proto/base/log.h"
 
@@ -54,6 +55,8 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     enum jb_err err = secret_read(gw, fault);
     if (err == JB_OK)
         err = jb_gw_store_open(gw->config->data, true, &gw->store, fault);
+    if (err == JB_OK)
+        err = jb_gw_site_open(gw->config->console, &gw->site, fault);
     if (err == JB_OK && (gw->keys = calloc(1, sizeof *gw->keys)) == NULL)
         err = JB_NOMEM;
     if (err == JB_OK)
@@ -87,6 +90,7 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
 void jb_gw_fini(struct jb_gw *gw)
 {
     jb_gw_store_close(&gw->store);
+    jb_gw_site_close(&gw->site);
     free(gw->keys);
     sodium_memzero(gw->csrf_secret, sizeof gw->csrf_secret);
     sodium_memzero(gw->proxy_secret, sizeof gw->proxy_secret);

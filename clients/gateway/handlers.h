@@ -48,6 +48,11 @@ void jb_gw_get_logins(struct jb_gw_request *r);
 /* sse.c: what happens, as it happens */
 void jb_gw_get_events(struct jb_gw_request *r);
 
+/* ask_site.c: the console's files */
+void jb_gw_get_front(struct jb_gw_request *r);
+void jb_gw_get_icon(struct jb_gw_request *r);
+void jb_gw_get_asset(struct jb_gw_request *r);
+
 /* service.c: the gateway itself */
 void jb_gw_get_contract(struct jb_gw_request *r);
 void jb_gw_get_health(struct jb_gw_request *r);

@@ -15,21 +15,32 @@
 #define POOL_BYTES ((size_t)48 * 1024) /* of one connection, twice the head */
 #define IDLE_SECONDS 300u              /* the library's own limit, if ours should fail */
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024)
-#define DRAIN_BYTES                                                                                \
-    ((uint64_t)4 * 1024 * 1024) /* a body of so much is read although it is refused */
-#define BYTES_A_SECOND 65536    /* at least, of bodies and answers */
+
+enum side { /* each with its own listeners, gate and count of connections */
+    INSIDE,
+    WINDOW, /* the public one */
+    SIDES
+};
+
+struct side_state {
+    struct jb_gw_http *http;
+    struct jb_gw_gate *gate;
+    struct jb_gw_listener listeners[JB_GW_LISTENERS];
+    size_t listener_count;
+    size_t connections; /* beyond the gate */
+};
 
 struct jb_gw_http {
     struct jb_gw *gw;
     struct MHD_Daemon *daemon;
-    struct jb_gw_gate *gate;
-    struct jb_gw_listener listeners[JB_GW_LISTENERS];
-    size_t listener_count;
+    struct side_state sides[SIDES];
+    unsigned char *side_of; /* by descriptor, while it is open */
+    size_t side_room;
     uv_poll_t poll;          /* the library's epoll descriptor */
     uv_timer_t timer, sweep; /* its time-outs and kicks; ours */
     size_t handles;          /* not closed yet */
     struct jb_gw_request *requests;
-    size_t request_count, connections;
+    size_t request_count;
     bool running;
 };
 
@@ -86,6 +97,33 @@ void jb_gw_resume(struct jb_gw_request *r)
     jb_gw_http_kick(r->gw->http);
 }
 
+/* ---- which side a connection came to ---- */
+
+static bool side_note(struct jb_gw_http *http, int fd, enum side side)
+{
+    size_t wanted = (size_t)fd + 1;
+    if (wanted > http->side_room) {
+        size_t room = wanted + 256;
+        unsigned char *grown = realloc(http->side_of, room);
+        if (grown == NULL)
+            return false;
+        memset(grown + http->side_room, INSIDE, room - http->side_room);
+        http->side_of = grown;
+        http->side_room = room;
+    }
+    http->side_of[fd] = (unsigned char)side;
+    return true;
+}
+
+static enum side side_of(const struct jb_gw_http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    bool known =
+        info != NULL && info->connect_fd >= 0 && (size_t)info->connect_fd < http->side_room;
+    return known ? (enum side)http->side_of[info->connect_fd] : WINDOW; /* the one with less */
+}
+
 /* ---- a request begins and ends ---- */
 
 /* The raw target comes first of all. */
@@ -98,6 +136,7 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     jb_arena_init(&r->arena, ARENA_BYTES);
     r->gw = http->gw;
     r->connection = connection;
+    r->window = side_of(http, connection) == WINDOW;
     r->until_ms = jb_clock_mono_ms() + http->gw->config->header_timeout_ms;
     r->raw_target = jb_arena_strndup(&r->arena, target, strlen(target));
     r->next = http->requests;
@@ -136,118 +175,35 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     free(r);
 }
 
+/* The same at its end as at its start, when its descriptor may be closed already. */
+static struct side_state *context_side(struct jb_gw_http *http, struct MHD_Connection *connection,
+                                       void **context, enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *context = &http->sides[side_of(http, connection)];
+    return *context;
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct jb_gw_http *http = cls;
-    (void)connection;
-    (void)context;
+    struct side_state *side = context_side(http, connection, context, code);
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        http->connections++;
+        side->connections++;
     else
-        http->connections--;
-}
-
-/* ---- its body, its answer ---- */
-
-static int64_t time_for(int64_t ms, uint64_t bytes)
-{
-    return ms + (int64_t)(bytes / BYTES_A_SECOND) * 1000;
-}
-
-static enum MHD_Result send_answer(struct jb_gw_request *r)
-{
-    const struct jb_gw_config *c = r->gw->config;
-    r->phase = JB_GW_SENDING;
-    r->until_ms = jb_clock_mono_ms() + time_for(c->answer_timeout_ms, 50u * 1024 * 1024);
-    unsigned digit = r->status / 100;
-    r->gw->counts.answered[digit < 6 ? digit : 0]++;
-    enum MHD_Result result = MHD_queue_response(r->connection, r->status, r->response);
-    MHD_destroy_response(r->response);
-    r->response = NULL;
-    return result;
-}
-
-static void body_grow(struct jb_gw_request *r, size_t more)
-{
-    size_t room = r->body_room == 0 ? 4096 : r->body_room;
-    while (room < r->body_len + more + 1)
-        room *= 2;
-    if (room == r->body_room)
-        return;
-    char *body = malloc(room);
-    if (body == NULL) {
-        jb_gw_refuse_error(r, JB_NOMEM, "the body");
-        return;
-    }
-    if (r->body_len > 0)
-        memcpy(body, r->body, r->body_len);
-    if (r->body != NULL)
-        explicit_bzero(r->body, r->body_room);
-    free(r->body);
-    r->body = body;
-    r->body_room = room;
-}
-
-static void take_piece(struct jb_gw_request *r, const char *data, size_t len)
-{
-    if (r->response != NULL)
-        r->phase = JB_GW_DRAINING;
-    if (r->phase == JB_GW_DRAINING)
-        return;
-    if (r->on_piece != NULL) {
-        r->on_piece(r, data, len);
-        return;
-    }
-    body_grow(r, len);
-    if (r->response != NULL)
-        return;
-    memcpy(r->body + r->body_len, data, len);
-    r->body_len += len;
-    r->body[r->body_len] = '\0';
-}
-
-static enum MHD_Result begin(struct jb_gw_request *r, const char *method)
-{
-    if (r->raw_target == NULL)
-        return MHD_NO;
-    jb_gw_dispatch_begin(r, method);
-    r->until_ms = jb_clock_mono_ms() + time_for(r->gw->config->body_timeout_ms, r->length);
-    if (r->response == NULL) {
-        r->phase = JB_GW_BODY;
-        return MHD_YES;
-    }
-    if (r->length > DRAIN_BYTES)
-        return send_answer(r);
-    r->phase = JB_GW_DRAINING;
-    return MHD_YES;
+        side->connections--;
 }
 
 static enum MHD_Result on_access(void *cls, struct MHD_Connection *connection, const char *url,
                                  const char *method, const char *version, const char *data,
                                  size_t *size, void **context)
 {
-    struct jb_gw_request *r = *context;
     (void)cls;
     (void)connection;
     (void)url;
     (void)version;
-    if (r == NULL)
-        return MHD_NO;
-    if (r->phase == JB_GW_NEW)
-        return begin(r, method);
-    if (*size > 0) {
-        take_piece(r, data, *size);
-        *size = 0;
-        return MHD_YES;
-    }
-    if (r->phase == JB_GW_BODY && r->response == NULL) {
-        r->phase = JB_GW_HANDLING;
-        jb_gw_dispatch_end(r);
-    }
-    if (r->response != NULL)
-        return send_answer(r);
-    return MHD_YES; /* it waits */
+    return *context != NULL ? jb_gw_receive(*context, method, data, size) : MHD_NO;
 }
 
 /* ---- what takes too long ---- */
@@ -297,7 +253,10 @@ static void on_sweep(uv_timer_t *timer)
 
 static bool on_take(void *ctx, int fd, const struct sockaddr *peer, socklen_t len)
 {
-    struct jb_gw_http *http = ctx;
+    struct side_state *side = ctx;
+    struct jb_gw_http *http = side->http;
+    if (!side_note(http, fd, (enum side)(side - http->sides)))
+        return false;
     if (MHD_add_connection(http->daemon, fd, peer, len) != MHD_YES)
         return true; /* it has closed the descriptor itself */
     jb_gw_http_kick(http);
@@ -306,8 +265,8 @@ static bool on_take(void *ctx, int fd, const struct sockaddr *peer, socklen_t le
 
 static size_t on_open(void *ctx)
 {
-    const struct jb_gw_http *http = ctx;
-    return http->connections;
+    const struct side_state *side = ctx;
+    return side->connections;
 }
 
 static void on_library_log(void *cls, const char *format, va_list arguments)
@@ -322,13 +281,18 @@ static void on_library_log(void *cls, const char *format, va_list arguments)
     jb_log(JB_LOG_DEBUG, "gateway", "http.library", "text=\"%s\"", shown);
 }
 
+static unsigned connections_of(const struct jb_gw_config *c)
+{
+    return (unsigned)(c->connections + c->window_connections);
+}
+
 static enum jb_err daemon_start(struct jb_gw_http *http)
 {
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG, 0,
         NULL, NULL, on_access, http, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)http->gw->config->connections + 8, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
+        connections_of(http->gw->config) + 8, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_STRICT_FOR_CLIENT, 1,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
@@ -353,32 +317,63 @@ static enum jb_err loop_join(struct jb_gw_http *http)
     return uv_poll_start(&http->poll, UV_READABLE, on_poll) == 0 ? JB_OK : JB_IO;
 }
 
+static enum jb_err side_listen(struct side_state *side, const struct jb_gw_listen *where,
+                               struct jb_fault *fault)
+{
+    enum jb_err err = jb_gw_listen(where, side->listeners, &side->listener_count, fault);
+    if (err != JB_OK)
+        side->listener_count = 0;
+    return err;
+}
+
+static enum jb_err side_open(struct side_state *side, const struct jb_gw_gate_limits *limits)
+{
+    const struct jb_gw_gate_hooks hooks = {.take = on_take, .open = on_open, .ctx = side};
+    return side->listener_count == 0
+               ? JB_OK
+               : jb_gw_gate_open(side->http->gw->loop, limits, side->listeners,
+                                 side->listener_count, &hooks, &side->gate);
+}
+
 enum jb_err jb_gw_http_open(struct jb_gw *gw, struct jb_gw_http **out, struct jb_fault *fault)
 {
+    const struct jb_gw_config *c = gw->config;
+    const struct jb_gw_listen inside = jb_gw_listen_inside(c), window = jb_gw_listen_window(c);
     struct jb_gw_http *http = calloc(1, sizeof *http);
     *out = http;
     if (http == NULL)
         return JB_NOMEM;
-    const struct jb_gw_gate_hooks hooks = {.take = on_take, .open = on_open, .ctx = http};
     http->gw = gw;
-    enum jb_err err = jb_gw_listen(gw->config, http->listeners, &http->listener_count, fault);
-    if (err != JB_OK)
-        http->listener_count = 0;
+    http->sides[INSIDE].http = http->sides[WINDOW].http = http;
+    enum jb_err err = side_listen(&http->sides[INSIDE], &inside, fault);
+    if (err == JB_OK)
+        err = side_listen(&http->sides[WINDOW], &window, fault);
     if (err == JB_OK)
         err = daemon_start(http);
     if (err == JB_OK)
         err = loop_join(http);
     if (err == JB_OK)
-        err = jb_gw_gate_open(gw->loop, gw->config, http->listeners, http->listener_count, &hooks,
-                              &http->gate);
+        err = side_open(
+            &http->sides[INSIDE],
+            &(struct jb_gw_gate_limits){c->hosts, (size_t)c->connections, c->header_timeout_ms});
+    if (err == JB_OK)
+        err = side_open(&http->sides[WINDOW],
+                        &(struct jb_gw_gate_limits){c->window_hosts, (size_t)c->window_connections,
+                                                    c->header_timeout_ms});
     return err;
+}
+
+static void http_free(struct jb_gw_http *http)
+{
+    free(http->side_of);
+    free(http);
 }
 
 static void on_closed(uv_handle_t *handle)
 {
     struct jb_gw_http *http = handle->data;
     if (--http->handles == 0)
-        free(http);
+        http_free(http);
 }
 
 static void end_requests(struct jb_gw_http *http)
@@ -400,9 +395,11 @@ void jb_gw_http_close(struct jb_gw_http **http)
     if (h == NULL)
         return;
     *http = NULL;
-    jb_gw_gate_close(&h->gate);
-    for (size_t i = 0; i < h->listener_count; i++)
-        jb_gw_listen_close(&h->listeners[i]);
+    for (size_t s = 0; s < SIDES; s++) {
+        jb_gw_gate_close(&h->sides[s].gate);
+        for (size_t i = 0; i < h->sides[s].listener_count; i++)
+            jb_gw_listen_close(&h->sides[s].listeners[i]);
+    }
     if (h->daemon != NULL) {
         end_requests(h);
         (void)MHD_run(h->daemon);
@@ -412,7 +409,7 @@ void jb_gw_http_close(struct jb_gw_http **http)
         h->daemon = NULL;
     }
     if (h->handles == 0) {
-        free(h);
+        http_free(h);
         return;
     }
     uv_handle_t *const handles[] = {(uv_handle_t *)&h->timer, (uv_handle_t *)&h->sweep,
@@ -426,21 +423,25 @@ void jb_gw_http_addresses(const struct jb_gw_http *http, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
-    for (size_t i = 0; i < http->listener_count && used < size; i++) {
-        int n =
-            snprintf(out + used, size - used, "%s%s", i > 0 ? " " : "", http->listeners[i].text);
-        used += n > 0 ? (size_t)n : 0;
-    }
+    for (size_t s = 0; s < SIDES; s++)
+        for (size_t i = 0; i < http->sides[s].listener_count && used < size; i++) {
+            int n = snprintf(out + used, size - used, "%s%s%s", used > 0 ? " " : "",
+                             s == WINDOW ? "window=" : "", http->sides[s].listeners[i].text);
+            used += n > 0 ? (size_t)n : 0;
+        }
 }
 
 void jb_gw_http_state(const struct jb_gw_http *http, struct jb_gw_http_state *out)
 {
-    struct jb_gw_gate_counts gate;
-    jb_gw_gate_counts(http->gate, &gate);
-    *out = (struct jb_gw_http_state){.connections = http->connections,
-                                     .requests = http->request_count,
-                                     .waiting = gate.waiting,
-                                     .refused = gate.refused,
-                                     .late = gate.late,
-                                     .full = gate.full};
+    *out = (struct jb_gw_http_state){.requests = http->request_count};
+    for (size_t s = 0; s < SIDES; s++) {
+        struct jb_gw_gate_counts gate = {0};
+        if (http->sides[s].gate != NULL)
+            jb_gw_gate_counts(http->sides[s].gate, &gate);
+        out->connections += http->sides[s].connections;
+        out->waiting += gate.waiting;
+        out->refused += gate.refused;
+        out->late += gate.late;
+        out->full += gate.full;
+    }
 }

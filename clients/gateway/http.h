@@ -17,11 +17,16 @@ JB_MUST enum jb_err jb_gw_http_open(struct jb_gw *gw, struct jb_gw_http **out,
 /* No new requests; those that wait are answered with a problem, all connections end. Memory is
  * freed in later turns of the loop. */
 void jb_gw_http_close(struct jb_gw_http **http);
-/* The addresses, with a blank between: for who waits for the start. */
+/* The addresses, with a blank between, those of the window with "window=" before them: for who
+ * waits for the start. */
 void jb_gw_http_addresses(const struct jb_gw_http *http, char *out, size_t size);
 void jb_gw_http_state(const struct jb_gw_http *http, struct jb_gw_http_state *out);
 /* Have the library look at what has changed, soon. */
 void jb_gw_http_kick(struct jb_gw_http *http);
+
+/* receive.c: what the library has of a request now; *size is 0 at its end. Takes all of it. */
+enum MHD_Result jb_gw_receive(struct jb_gw_request *r, const char *method, const char *data,
+                              size_t *size);
 
 /* dispatch.c: decide from the head what becomes of the request. Leaves it in the phase BODY, or
  * with an answer. */

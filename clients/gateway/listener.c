@@ -84,33 +84,42 @@ static bool is_loopback(const union address *a)
     return a->any.sa_family == AF_UNIX || IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
 }
 
-enum jb_err jb_gw_listen_check(const struct jb_gw_config *c, struct jb_fault *fault)
+struct jb_gw_listen jb_gw_listen_inside(const struct jb_gw_config *c)
+{
+    return (struct jb_gw_listen){"[http] listen", c->listen, c->beyond_loopback, c->socket_mode};
+}
+
+struct jb_gw_listen jb_gw_listen_window(const struct jb_gw_config *c)
+{
+    return (struct jb_gw_listen){"[window] listen", c->window_listen, c->window_beyond_loopback,
+                                 c->socket_mode};
+}
+
+enum jb_err jb_gw_listen_check(const struct jb_gw_listen *l, struct jb_fault *fault)
 {
     char word[WORD_BYTES];
-    const char *at = c->listen;
+    const char *at = l->list;
     size_t count = 0;
     while (jb_gw_list_next(&at, word, sizeof word)) {
         union address a;
         socklen_t len;
         if (!address_read(word, &a, &len))
             return jb_fault_set(fault, JB_CONFIG,
-                                "[http] listen: %s: must be like 127.0.0.1:8480, [::1]:8480 or "
+                                "%s: %s: must be like 127.0.0.1:8480, [::1]:8480 or "
                                 "unix:/run/jiaoban-gateway/http.sock",
-                                word);
-        if (!is_loopback(&a) && !c->beyond_loopback)
+                                l->key, word);
+        if (!is_loopback(&a) && !l->beyond_loopback)
             return jb_fault_set(fault, JB_CONFIG,
-                                "[http] listen: %s is not a loopback address: put a reverse proxy "
-                                "with TLS before it, or say beyond_loopback = yes",
-                                word);
+                                "%s: %s is not a loopback address: put a reverse proxy with TLS "
+                                "before it, or say beyond_loopback = yes",
+                                l->key, word);
         if (++count > JB_GW_LISTENERS)
-            return jb_fault_set(fault, JB_CONFIG, "[http] listen: more than %d", JB_GW_LISTENERS);
+            return jb_fault_set(fault, JB_CONFIG, "%s: more than %d", l->key, JB_GW_LISTENERS);
     }
-    if (count == 0)
-        return jb_fault_set(fault, JB_CONFIG, "[http] listen: nowhere");
     for (int64_t scale = 100; scale > 0; scale /= 10)
-        if (c->socket_mode / scale % 10 > 7)
+        if (l->socket_mode / scale % 10 > 7)
             return jb_fault_set(fault, JB_CONFIG, "[http] socket_mode = %d: not octal digits",
-                                (int)c->socket_mode);
+                                (int)l->socket_mode);
     return JB_OK;
 }
 
@@ -168,7 +177,7 @@ static void name_of(struct jb_gw_listener *l, const char *word)
         (void)snprintf(l->text, sizeof l->text, "[%s]:%u", host, ntohs(a.v6.sin6_port));
 }
 
-static enum jb_err open_one(const struct jb_gw_config *c, const char *word,
+static enum jb_err open_one(const struct jb_gw_listen *of, const char *word,
                             struct jb_gw_listener *l, struct jb_fault *fault)
 {
     union address a = {.room = {0}};
@@ -177,12 +186,12 @@ static enum jb_err open_one(const struct jb_gw_config *c, const char *word,
     int rc;
     *l = (struct jb_gw_listener){.fd = -1};
     if (!address_read(word, &a, &len))
-        return jb_fault_set(fault, JB_CONFIG, "[http] listen: %s", word);
+        return jb_fault_set(fault, JB_CONFIG, "%s: %s", of->key, word);
     l->fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (l->fd < 0)
         return failed(word, fault);
     if (a.any.sa_family == AF_UNIX) {
-        rc = bind_unix(l->fd, &a, len, mode_of(c->socket_mode));
+        rc = bind_unix(l->fd, &a, len, mode_of(of->socket_mode));
         if (rc == 0)
             (void)snprintf(l->path, sizeof l->path, "%s", a.local.sun_path);
     } else {
@@ -200,15 +209,15 @@ static enum jb_err open_one(const struct jb_gw_config *c, const char *word,
     return JB_OK;
 }
 
-enum jb_err jb_gw_listen(const struct jb_gw_config *c, struct jb_gw_listener *out, size_t *count,
+enum jb_err jb_gw_listen(const struct jb_gw_listen *l, struct jb_gw_listener *out, size_t *count,
                          struct jb_fault *fault)
 {
     char word[WORD_BYTES];
-    const char *at = c->listen;
+    const char *at = l->list;
     enum jb_err err = JB_OK;
     *count = 0;
     while (err == JB_OK && *count < JB_GW_LISTENERS && jb_gw_list_next(&at, word, sizeof word)) {
-        err = open_one(c, word, &out[*count], fault);
+        err = open_one(l, word, &out[*count], fault);
         *count += err == JB_OK;
     }
     for (size_t i = 0; err != JB_OK && i < *count; i++)

@@ -17,13 +17,22 @@ struct jb_gw_listener {
     char text[160]; /* for people: "127.0.0.1:8480", with the port that was chosen for 0 */
 };
 
-/* Are they addresses that may be listened at? JB_CONFIG. */
-JB_MUST enum jb_err jb_gw_listen_check(const struct jb_gw_config *c, struct jb_fault *fault);
+struct jb_gw_listen { /* one list of addresses, as configured */
+    const char *key;  /* for faults: "[http] listen" */
+    const char *list;
+    bool beyond_loopback; /* other addresses are allowed */
+    int64_t socket_mode;  /* octal digits */
+};
+struct jb_gw_listen jb_gw_listen_inside(const struct jb_gw_config *c);
+struct jb_gw_listen jb_gw_listen_window(const struct jb_gw_config *c); /* its list may be empty */
 
-/* Open all of the configuration: non-blocking, close-on-exec. A Unix socket's file that nobody
+/* Are they addresses that may be listened at? JB_CONFIG. */
+JB_MUST enum jb_err jb_gw_listen_check(const struct jb_gw_listen *l, struct jb_fault *fault);
+
+/* Open all of a list: non-blocking, close-on-exec. A Unix socket's file that nobody
  * answers at is replaced. JB_CONFIG, JB_LOCKED (in use), JB_DENIED, JB_IO; what was opened is
  * closed again then. */
-JB_MUST enum jb_err jb_gw_listen(const struct jb_gw_config *c, struct jb_gw_listener *out,
+JB_MUST enum jb_err jb_gw_listen(const struct jb_gw_listen *l, struct jb_gw_listener *out,
                                  size_t *count, struct jb_fault *fault);
 void jb_gw_listen_close(struct jb_gw_listener *l);
 

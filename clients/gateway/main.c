@@ -171,7 +171,7 @@ static int complain(enum jb_err err, const struct jb_fault *fault)
 static void set_limits(const struct jb_gw_config *c)
 {
     struct rlimit files;
-    rlim_t wanted = (rlim_t)c->connections * 2 + 128;
+    rlim_t wanted = (rlim_t)(c->connections + c->window_connections) * 2 + 128;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
         files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
         (void)setrlimit(RLIMIT_NOFILE, &files);

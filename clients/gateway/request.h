@@ -61,6 +61,7 @@ struct jb_gw_request {
     unsigned status;
     struct jb_gw_header headers[JB_GW_HEADERS_OUT];
     size_t header_count;
+    bool window; /* it came to the public window */
     bool suspended;
     bool endless;     /* a stream of events: no time limit */
     uint64_t ask;     /* at the agent; 0: none */

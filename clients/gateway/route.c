@@ -5,6 +5,7 @@
 
 #define CASE "/v1/cases/{number}"
 #define RIGHT(name) JB_RIGHT_##name
+#define SITE (JB_GW_OPEN | JB_GW_BOTH | JB_GW_FILE)
 
 static const struct jb_gw_route routes[] = {
     /* who asks */
@@ -70,12 +71,17 @@ static const struct jb_gw_route routes[] = {
      "AuditList"},
     /* what happens */
     {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), 0, "after alarms", ""},
+    /* the console's files */
+    {JB_GW_GET, "/", jb_gw_get_front, RIGHT(ANYONE), SITE, "", ""},
+    {JB_GW_GET, "/favicon.svg", jb_gw_get_icon, RIGHT(ANYONE), SITE, "", ""},
+    {JB_GW_GET, "/assets/{file}", jb_gw_get_asset, RIGHT(ANYONE), SITE, "", ""},
     /* the gateway itself */
     {JB_GW_GET, "/v1/openapi.yaml", jb_gw_get_contract, RIGHT(ANYONE), JB_GW_OPEN, "", ""},
     {JB_GW_GET, "/v1/health", jb_gw_get_health, RIGHT(ANYONE), JB_GW_OPEN, "", "Health"},
 };
 #undef CASE
 #undef RIGHT
+#undef SITE
 #define ROUTES (sizeof routes / sizeof routes[0])
 
 static const struct {
@@ -104,7 +110,13 @@ static bool path_fits(struct jb_gw_request *r, const char *pattern)
             return false;
         at += len + (at[len] == '/');
     }
-    return i == r->target.segment_count && !r->target.folder;
+    return i == r->target.segment_count && r->target.folder == (i == 0);
+}
+
+static bool is_served(const struct jb_gw_route *route, bool window)
+{
+    unsigned side = route->flags & (JB_GW_BOTH | JB_GW_WINDOW);
+    return side == JB_GW_BOTH || (side == JB_GW_WINDOW) == window;
 }
 
 static unsigned verb_of(const char *method)
@@ -121,7 +133,7 @@ const struct jb_gw_route *jb_gw_route_find(struct jb_gw_request *r, const char *
     unsigned verb = verb_of(method);
     *allowed = 0;
     for (size_t i = 0; i < ROUTES; i++) {
-        if (!path_fits(r, routes[i].path))
+        if (!is_served(&routes[i], r->window) || !path_fits(r, routes[i].path))
             continue;
         if (routes[i].verb == verb)
             return &routes[i];

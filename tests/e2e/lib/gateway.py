@@ -279,6 +279,16 @@ class Events:
         self.connection.close()
 
 
+class Window:
+    """The public window of a gateway, as what a client connects to."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.gateway.window_port, timeout=PATIENCE)
+
+
 class Gateway(Process):
     """Beside an agent whose configuration names this account as gateway."""
 
@@ -291,12 +301,13 @@ class Gateway(Process):
         self.config = os.path.join(world.folder, name + ".conf")
         self.listen = "127.0.0.1:0"
         self.http, self.gateway, self.session, self.proxy = {"https": "no"}, {"console": ""}, {}, {}
-        self.port, self.socket = None, None
+        self.window = {}
+        self.port, self.socket, self.window_port = None, None, None
 
     def write_config(self):
         sections = {"gateway": {"data": self.data, "agent": self.agent.socket, **self.gateway},
                     "http": {"listen": self.listen, **self.http}, "session": self.session,
-                    "proxy": self.proxy}
+                    "proxy": self.proxy, "window": self.window}
         with open(self.config, "w", encoding="utf-8") as f:
             for section, values in sections.items():
                 f.write(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
@@ -306,12 +317,16 @@ class Gateway(Process):
         there is none."""
         self.write_config()
         said = self.start(["-c", self.config])
+        inside = [word for word in said.split() if not word.startswith("window=")]
         for word in said.split():
-            if word.startswith("unix:"):
+            if word.startswith("window="):
+                self.window_port = int(word.rsplit(":", 1)[1])
+                self.window["listen"] = word.removeprefix("window=")
+            elif word.startswith("unix:"):
                 self.socket = word.removeprefix("unix:")
             else:
                 self.port = int(word.rsplit(":", 1)[1])
-        self.listen = ", ".join(said.split())
+        self.listen = ", ".join(inside)
         if agent:
             wait(lambda: self.client().get("/v1/health", None).status == 200, "gateway and agent")
         return self
@@ -321,10 +336,14 @@ class Gateway(Process):
             return UnixConnection(self.socket, PATIENCE)
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
 
-    def raw(self):
+    def raw(self, window=False):
         """A socket on which a test may say anything."""
-        s = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        return s
+        port = self.window_port if window else self.port
+        return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+
+    def petitioner(self, **options):
+        """Somebody at the public window."""
+        return Client(Window(self), **options)
 
     def admin(self, *words, given="", status=0):
         self.write_config()
