@@ -28,6 +28,8 @@ static struct jb_case_filter filter_of(const struct jb_agent_request *r)
                                .objections = q->objections,
                                .text = jb_text_of(q->text),
                                .class_code = jb_text_of(q->class_code),
+                               .place_code = jb_text_of(q->place_code),
+                               .flags = q->flags,
                                .registered_from_ms = q->registered_from_ms,
                                .registered_to_ms = q->registered_to_ms,
                                .after_case_no = q->after_case_no,
@@ -64,6 +66,8 @@ static bool fits(const struct jb_case *c, const struct jb_case_filter *f, int64_
     ok = ok && (!f->open_only || !jb_stage_is_final(c->stage));
     ok = ok && (!f->objections || c->objection_open);
     ok = ok && (f->class_code.len == 0 || jb_text_equal(f->class_code, c->class_code));
+    ok = ok && (f->place_code.len == 0 || jb_text_equal(f->place_code, c->place_code));
+    ok = ok && (c->flags & f->flags) == f->flags;
     ok = ok && (f->registered_from_ms == 0 || c->registered_ms >= f->registered_from_ms);
     ok = ok && (f->registered_to_ms == 0 || c->registered_ms < f->registered_to_ms);
     ok = ok && (f->light == 0 || jb_case_light(c, now_ms) == f->light);

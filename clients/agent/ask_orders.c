@@ -41,6 +41,7 @@ static struct jb_directive_filter directive_filter(const struct jb_agent_request
                                         .receiver = q->mine ? own : 0,
                                         .issuer = q->issued ? own : 0,
                                         .power = q->power,
+                                        .demand = q->demand,
                                         .open_only = q->open_only,
                                         .after_case_no = q->after_case_no,
                                         .after_id = q->after_no < UINT32_MAX ? (uint32_t)q->after_no

@@ -100,8 +100,9 @@ static enum jb_err refuse_entry(struct jb_agent_request *r, Jb__Reply *reply)
                         "an agent shows entries as the history of their case");
 }
 
-/* Every kind of request, each with the right that it takes. A submission takes the right of its act
- * besides; what the agent does not answer at all is refused in words to everybody. */
+/* Every kind of request, each with the right that it takes. A submission and a trial of one take
+ * the right of the act besides; what the agent does not answer at all is refused in words
+ * to everybody. */
 static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_SUBMIT] = {jb_agent_do_submit, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_CASES] = {jb_agent_get_cases, JB_RIGHT_LOOK},
@@ -134,6 +135,9 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_CONFIRM_CLOCK] = {refuse_admin, JB_RIGHT_ANYONE},
     [JB__REQUEST__BODY_RIGHTS] = {jb_agent_get_rights, JB_RIGHT_ANYONE},
     [JB__REQUEST__BODY_AUDIT] = {jb_agent_get_audit, JB_RIGHT_AUDIT_CASE},
+    [JB__REQUEST__BODY_TRIAL] = {jb_agent_do_trial, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_ACTIONS] = {jb_agent_get_actions, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_TODAY] = {jb_agent_get_today, JB_RIGHT_LOOK},
 };
 
 struct jb_agent_request_row jb_agent_request_row(size_t body)

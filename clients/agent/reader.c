@@ -13,6 +13,8 @@ static const char *person_of(const Jb__Request *request)
     const char *person = request->on_behalf_of;
     if (request->body_case == JB__REQUEST__BODY_SUBMIT && request->submit->on_behalf_of != NULL)
         person = request->submit->on_behalf_of;
+    else if (request->body_case == JB__REQUEST__BODY_TRIAL && request->trial->on_behalf_of != NULL)
+        person = request->trial->on_behalf_of;
     else if (request->body_case == JB__REQUEST__BODY_CASE_FILE &&
              request->case_file->on_behalf_of != NULL)
         person = request->case_file->on_behalf_of;

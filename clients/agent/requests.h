@@ -50,6 +50,9 @@ bool jb_agent_roles_given(const struct jb_agent_config *c);
 void jb_agent_roles_tell(const struct jb_agent *a);
 
 enum jb_err jb_agent_do_submit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_do_trial(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_actions(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_today(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_settled(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_cases(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;

@@ -15,6 +15,7 @@
 
 struct acting { /* the state of such a request */
     struct jb_gw_idem *idem;
+    struct jiaoban_json_act act; /* its text is the request's body */
     bool registers;
 };
 
@@ -131,35 +132,71 @@ static bool scope_good(struct jb_gw_request *r, const char *kind)
     return false;
 }
 
-/* An act must never be made by who only wanted to know what would come of it. */
-static bool is_meant(struct jb_gw_request *r)
+/* What would come of it: nothing is made, so there is nothing to make once only. */
+static void try_out(struct jb_gw_request *r, const struct jiaoban_json_act *act)
 {
-    bool trial = false;
-    if (!jb_gw_param_bool(r, "dry_run", &trial))
-        return false;
-    if (trial)
-        jb_gw_refuse_field(r, "dry_run", "this gateway does not judge acts without making them");
-    return !trial;
+    struct jiaoban_options options = {.size = sizeof options, .dry_run = true};
+    jb_gw_submit(r, act, &options, jb_gw_then_show);
+}
+
+static void submit_now(struct jb_gw_request *r)
+{
+    const struct acting *acting = r->state;
+    struct jiaoban_options options = {.size = sizeof options};
+    options.token = acting->idem->token;
+    options.wait_ms = (uint32_t)jb_gw_prefer_wait_ms(r, WAIT_MS);
+    jb_gw_submit(r, &acting->act, &options, then_settled);
+}
+
+/* Only if the case is still the one that the person saw. A repeat of what may have been made
+ * already is not held against what it has changed itself. */
+static void then_matched(struct jb_gw_request *r, enum jiaoban_status status,
+                         struct jiaoban_result *result)
+{
+    struct acting *acting = r->state;
+    char etag[JB_GW_ETAG_TEXT] = "";
+    const struct jiaoban_case *c = jiaoban_result_case(result, 0);
+    if (c != NULL)
+        jb_gw_case_etag(c, etag);
+    bool same = c != NULL && strstr(jb_gw_request_header(r, "If-Match"), etag) != NULL;
+    jiaoban_result_free(result);
+    if (!jb_gw_idem_begin(r, &acting->idem))
+        return;
+    if (same || !acting->idem->fresh) {
+        submit_now(r);
+        return;
+    }
+    jb_gw_idem_forget(r, acting->idem);
+    if (status != JIAOBAN_OK)
+        jb_gw_refuse_status(r, status);
+    else
+        jb_gw_refuse(r, JB_GW_CHANGED, "the case has changed since it was shown: look again");
 }
 
 static void submit(struct jb_gw_request *r, const struct jiaoban_json_act *act, bool registers)
 {
     struct acting *acting = jb_arena_alloc(&r->arena, sizeof *acting);
-    struct jiaoban_options options = {.size = sizeof options};
+    struct jiaoban_query q = {.size = sizeof q, .case_number = r->numbers[0]};
+    bool trial = false;
     if (acting == NULL) {
         jb_gw_refuse_error(r, JB_NOMEM, "the act");
         return;
     }
-    if (!scope_good(r, act->kind) || !is_meant(r))
+    if (!jb_gw_param_bool(r, "dry_run", &trial) || !scope_good(r, act->kind))
         return;
+    if (trial) {
+        try_out(r, act);
+        return;
+    }
     acting->registers = registers;
+    acting->act = *act;
     r->state = acting;
     r->drop = on_drop;
-    if (!jb_gw_idem_begin(r, &acting->idem))
-        return;
-    options.token = acting->idem->token;
-    options.wait_ms = (uint32_t)jb_gw_prefer_wait_ms(r, WAIT_MS);
-    jb_gw_submit(r, act, &options, then_settled);
+    const char *wanted = jb_gw_request_header(r, "If-Match");
+    if (r->numbers[0] != NULL && wanted != NULL && strcmp(wanted, "*") != 0)
+        jb_gw_ask(r, "case", &q, JB_GW_ANSWER_MS, then_matched);
+    else if (jb_gw_idem_begin(r, &acting->idem))
+        submit_now(r);
 }
 
 static struct jiaoban_json_act act_of(const struct jb_gw_request *r)

@@ -23,7 +23,7 @@ SCHEMAS = ["proto/schema/local.proto", "proto/schema/entry.proto", "proto/schema
 VIEWS = ["SettledView", "CaseList", "CaseView", "DeadlineList", "NodeList", "PendingList", "StatusView",
          "VerifyView", "WatchEvent", "AlarmList", "DirectiveList", "DocketList", "ProposalList",
          "DelegationList", "ExplainList", "RuleList", "PublicView", "ReportView", "RightsView",
-         "AuditList"]
+         "AuditList", "TrialView", "ActionList", "TodayView"]
 # Listings that go on: the gateway adds `next`.
 PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "ProposalList", "AuditList"}
 # Numbers that are words of the vocabulary: field, or message.field.
@@ -236,7 +236,6 @@ def act(schema, kind, message, right, given, name):
 def acts(schema, of_act):
     lines = []
     given = [k for k, _ in kinds(schema) if of_act.get(k, "system") != "system"]
-    lines += [f"ActKind: {{enum: [{', '.join(given)}]}}"]
     lines += ["Act:", "  description: An act as clients give it; which members a kind has stands at its schema",
               "  oneOf:"]
     lines += [f"    - {{{ref(act_name(k))}}}" for k in given if k not in ELSEWHERE]

@@ -223,6 +223,7 @@ bool jb_gw_idem_begin(struct jb_gw_request *r, struct jb_gw_idem **out)
         return false;
     if (err == JB_NOT_FOUND) {
         jb_gw_secret_new(idem->token);
+        idem->fresh = true;
         err = row_add(r, idem, fingerprint);
     }
     if (err != JB_OK) {

@@ -16,6 +16,7 @@
 struct jb_gw_idem { /* of one request; in its arena */
     uint8_t hash[32], secret[32];
     char token[JB_GW_IDEM_TOKEN]; /* for the agent */
+    bool fresh;                   /* nothing was known of the key before */
     struct jb_gw_idem *next;      /* under way */
 };
 

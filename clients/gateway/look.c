@@ -76,8 +76,9 @@ void jb_gw_get_cases(struct jb_gw_request *r)
         jb_gw_param_u32(r, "host", &q.node) && jb_gw_param_u32(r, "registrar", &q.registrar) &&
         jb_gw_param_text(r, "text", LINE_BYTES, &q.text) &&
         jb_gw_param_text(r, "class_code", LINE_BYTES, &q.class_code) &&
-        jb_gw_param_bool(r, "open", &q.open_only) && jb_gw_param_bool(r, "mine", &q.mine) &&
-        jb_gw_param_bool(r, "objections", &q.objections) &&
+        jb_gw_param_text(r, "place_code", LINE_BYTES, &q.place_code) &&
+        jb_gw_param_u32(r, "flags", &q.flags) && jb_gw_param_bool(r, "open", &q.open_only) &&
+        jb_gw_param_bool(r, "mine", &q.mine) && jb_gw_param_bool(r, "objections", &q.objections) &&
         jb_gw_param_i64(r, "from_ms", &q.from_ms) && jb_gw_param_i64(r, "to_ms", &q.to_ms) &&
         limit_read(r, &q) && jb_gw_param_cursor(r, 1, false, &after);
     if (!good)
@@ -122,7 +123,19 @@ void jb_gw_get_explain(struct jb_gw_request *r)
         jb_gw_ask(r, "explain", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
+void jb_gw_get_actions(struct jb_gw_request *r)
+{
+    struct jiaoban_query q = query();
+    q.case_number = r->numbers[0];
+    jb_gw_ask(r, "actions", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
+}
+
 /* ---- work ---- */
+
+void jb_gw_get_today(struct jb_gw_request *r)
+{
+    jb_gw_ask(r, "today", NULL, JB_GW_ANSWER_MS, jb_gw_then_show);
+}
 
 static void then_deadlines(struct jb_gw_request *r, enum jiaoban_status status,
                            struct jiaoban_result *result)
@@ -167,7 +180,8 @@ void jb_gw_get_directives(struct jb_gw_request *r)
     struct jb_gw_cursor after;
     if (!case_read(r, &q) || !jb_gw_param_bool(r, "mine", &q.mine) ||
         !jb_gw_param_bool(r, "issued", &q.issued) || !jb_gw_param_bool(r, "open", &q.open_only) ||
-        !jb_gw_param_word(r, "power", jb_gw_powers, &q.power) || !limit_read(r, &q) ||
+        !jb_gw_param_word(r, "power", jb_gw_powers, &q.power) ||
+        !jb_gw_param_word(r, "demand", jb_gw_demands, &q.demand) || !limit_read(r, &q) ||
         !jb_gw_param_cursor(r, 2, false, &after))
         return;
     q.after_case_no = after.first;

@@ -42,6 +42,11 @@ const struct jb_gw_word jb_gw_powers[] = {
     {"recommend", JIAOBAN_POWER_RECOMMEND},
     {NULL, 0},
 };
+const struct jb_gw_word jb_gw_demands[] = {
+    {"explanation", JIAOBAN_DEMAND_EXPLANATION}, {"progress", JIAOBAN_DEMAND_PROGRESS},
+    {"on_site", JIAOBAN_DEMAND_ON_SITE},         {"correction", JIAOBAN_DEMAND_CORRECTION},
+    {"summons", JIAOBAN_DEMAND_SUMMONS},         {NULL, 0},
+};
 const struct jb_gw_word jb_gw_lights[] = {
     {"green", JIAOBAN_GREEN},
     {"yellow", JIAOBAN_YELLOW},

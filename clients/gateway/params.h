@@ -16,7 +16,8 @@ struct jb_gw_word {
     const char *word;
     int number;
 };
-extern const struct jb_gw_word jb_gw_stages[], jb_gw_matters[], jb_gw_powers[], jb_gw_lights[];
+extern const struct jb_gw_word jb_gw_stages[], jb_gw_matters[], jb_gw_powers[], jb_gw_lights[],
+    jb_gw_demands[];
 /* A word of a list that ends in NULL, or its number. */
 JB_MUST bool jb_gw_param_word(struct jb_gw_request *r, const char *name,
                               const struct jb_gw_word *words, int *out);

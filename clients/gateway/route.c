@@ -30,14 +30,15 @@ static const struct jb_gw_route routes[] = {
      "LoginList"},
     /* cases */
     {JB_GW_GET, "/v1/cases", jb_gw_get_cases, RIGHT(LOOK), 0,
-     "stage host registrar matter text class_code light open mine objections from_ms to_ms limit "
-     "cursor",
+     "stage host registrar matter text class_code place_code flags light open mine objections "
+     "from_ms to_ms limit cursor",
      "CaseList"},
-    {JB_GW_POST, "/v1/cases", jb_gw_post_case, RIGHT(REGISTER), JB_GW_JSON | JB_GW_KEY, "",
+    {JB_GW_POST, "/v1/cases", jb_gw_post_case, RIGHT(REGISTER), JB_GW_JSON | JB_GW_KEY, "dry_run",
      "SettledView"},
     {JB_GW_GET, CASE, jb_gw_get_case, RIGHT(LOOK), 0, "timeline persons", "CaseView"},
     {JB_GW_POST, CASE "/acts", jb_gw_post_act, RIGHT(NONE), JB_GW_JSON | JB_GW_KEY | JB_GW_BY_ACT,
      "dry_run", "SettledView"},
+    {JB_GW_GET, CASE "/actions", jb_gw_get_actions, RIGHT(LOOK), 0, "", "ActionList"},
     {JB_GW_GET, CASE "/explain", jb_gw_get_explain, RIGHT(LOOK), 0, "deadline", "ExplainList"},
     {JB_GW_GET, CASE "/audit", jb_gw_get_audit, RIGHT(AUDIT_CASE), 0, "limit cursor", "AuditList"},
     {JB_GW_POST, "/v1/acts", jb_gw_post_free_act, RIGHT(NONE),
@@ -45,10 +46,11 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_POST, "/v1/public-queries", jb_gw_post_public_query, RIGHT(QUERY), JB_GW_JSON, "",
      "PublicView"},
     /* work */
+    {JB_GW_GET, "/v1/today", jb_gw_get_today, RIGHT(LOOK), 0, "", "TodayView"},
     {JB_GW_GET, "/v1/deadlines", jb_gw_get_deadlines, RIGHT(LOOK), 0,
      "case node mine open missed due_before_ms limit cursor", "DeadlineList"},
     {JB_GW_GET, "/v1/directives", jb_gw_get_directives, RIGHT(LOOK), 0,
-     "case mine issued open power limit cursor", "DirectiveList"},
+     "case mine issued open power demand limit cursor", "DirectiveList"},
     {JB_GW_GET, "/v1/dockets", jb_gw_get_dockets, RIGHT(LOOK), 0, "case open limit cursor",
      "DocketList"},
     {JB_GW_GET, "/v1/proposals", jb_gw_get_proposals, RIGHT(LOOK), 0, "case limit cursor",

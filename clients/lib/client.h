@@ -73,6 +73,9 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_PUBLIC,
     JB_ROWS_FIGURE,
     JB_ROWS_FEED,
+    JB_ROWS_TRIAL,
+    JB_ROWS_ACTION,
+    JB_ROWS_TODAY,
     JB_ROWS_PART
 };
 
@@ -125,8 +128,8 @@ struct jiaoban_result *jb_client_result_new(struct jiaoban *j, struct jb_bytes f
  * the error text. */
 enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiaoban_result *r);
 
-/* ---- rows.c, rows_case.c, rows_order.c, rows_right.c: views of the protocol -> public rows in the
- * result's arena; NULL: out of memory ---- */
+/* ---- rows.c, rows_case.c, rows_order.c, rows_right.c, rows_trial.c: views of the protocol ->
+ * public rows in the result's arena; NULL: out of memory ---- */
 
 const char *jb_client_text(const char *text); /* NULL -> "" */
 const struct jiaoban_settled *jb_client_settled(struct jb_arena *a, const Jb__SettledView *v);
@@ -152,6 +155,9 @@ const struct jiaoban_rulebook *jb_client_rulebook(struct jb_arena *a, const Jb__
 const struct jiaoban_right *jb_client_right(struct jb_arena *a, const Jb__RightView *v);
 const struct jiaoban_rights *jb_client_rights(struct jb_arena *a, const Jb__RightsView *v);
 const struct jiaoban_audit *jb_client_audit(struct jb_arena *a, const Jb__AuditRow *v);
+const struct jiaoban_trial *jb_client_trial(struct jb_arena *a, const Jb__TrialView *v);
+const struct jiaoban_action *jb_client_action(struct jb_arena *a, const Jb__ActionView *v);
+const struct jiaoban_today *jb_client_today(struct jb_arena *a, const Jb__TodayView *v);
 const struct jiaoban_public *jb_client_public(struct jb_arena *a, const Jb__PublicView *v);
 const struct jiaoban_figure *jb_client_figure(struct jb_arena *a, const Jb__FigureView *v);
 const struct jiaoban_evidence *jb_client_evidence(struct jb_arena *a, const Jb__EvidenceView *v);

@@ -125,6 +125,8 @@ struct jiaoban_options {
     const char *token; /* at most 64 bytes, of the caller's choosing: a submission with the token of
                           an earlier one of the same user within 24 hours is not made again, it is
                           answered with the earlier one's verdict */
+    bool dry_run; /* only say what would come of it, by the same rules; nothing is done. OK with
+                     jiaoban_result_trial (jiaoban_serve.h), also when a rule would refuse it */
 };
 #define JIAOBAN_WAIT_MS 10000 /* wait_ms when options are NULL */
 
@@ -328,6 +330,9 @@ struct jiaoban_query {
     bool cases;         /* report: with the cases behind each figure */
     bool persons;       /* case: with the petitioners' data; evidence: with the key to them. The
                          * agent records who read them */
+    const char *place_code; /* cases */
+    uint32_t flags;         /* cases: with all of these JIAOBAN_FLAG_* */
+    int demand;             /* directives */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -335,7 +340,7 @@ struct jiaoban_query {
 #define JIAOBAN_QUESTION                                                                           \
     struct jiaoban *j, const struct jiaoban_query *q, struct jiaoban_result **out
 /* newest first: stage, node, registrar, text, open_only, light, class_code, mine, from_ms, to_ms,
- * after_case_no, limit, matter, objections */
+ * after_case_no, limit, matter, objections, place_code, flags */
 JIAOBAN_API enum jiaoban_status jiaoban_get_cases(JIAOBAN_QUESTION);
 /* case_number*, timeline, persons */
 JIAOBAN_API enum jiaoban_status jiaoban_get_case(JIAOBAN_QUESTION);
@@ -351,7 +356,7 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_state(JIAOBAN_QUESTION);
 /* limit */
 JIAOBAN_API enum jiaoban_status jiaoban_get_alarms(JIAOBAN_QUESTION);
-/* 指令, newest case first: case_number, mine, issued, open_only, power, after_case_no,
+/* 指令, newest case first: case_number, mine, issued, open_only, power, demand, after_case_no,
  * after_directive_no, limit */
 JIAOBAN_API enum jiaoban_status jiaoban_get_directives(JIAOBAN_QUESTION);
 /* 督办: case_number, open_only, after_case_no, after_docket_no, limit */

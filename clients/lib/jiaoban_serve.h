@@ -27,6 +27,47 @@ JIAOBAN_API enum jiaoban_status jiaoban_submit_json_async(struct jiaoban *j,
                                                           jiaoban_answer_fn fn, void *data,
                                                           uint64_t *id);
 
+/* ---- before anything is done ------------------------------------------------------------------
+ */
+
+struct jiaoban_trial { /* what would come of a submission, by the rules at the agent */
+    bool accepted;
+    bool unsure; /* not all that decides is known there: only the broker can tell */
+    int code;    /* of the refusal; 0: accepted */
+    const char *name, *article, *detail;
+    uint32_t holder; /* present holder of the case, with STALE_CUSTODY */
+    const char *holder_name;
+    const char *kind, *case_number;
+    const char *const *effects; /* what would follow, as in a timeline */
+    size_t effect_count;
+};
+struct jiaoban_action { /* a kind of act: may the caller do it to this case now? */
+    const char *kind;
+    bool allowed;
+    const char *right; /* that it takes */
+    int code;          /* why not: number of the refusal or error; 0: allowed */
+    const char *name, *article, *detail;
+};
+struct jiaoban_today {                /* each number cut at 1000 */
+    uint32_t red, yellow, objections; /* open cases */
+    uint32_t due_today, overdue_mine; /* deadlines that this agency owes */
+    uint32_t not_signed;              /* cases sent to it that nobody has signed for */
+    uint32_t undelivered;             /* its own hand-overs that have not arrived */
+    uint32_t summons;                 /* to it, not answered */
+    uint32_t pending, refused;        /* in the outbox; refused of late */
+};
+
+/* Of a submission with options.dry_run. */
+JIAOBAN_API const struct jiaoban_trial *jiaoban_result_trial(const struct jiaoban_result *r);
+JIAOBAN_API const struct jiaoban_action *jiaoban_result_action(const struct jiaoban_result *r,
+                                                               size_t i);
+JIAOBAN_API const struct jiaoban_today *jiaoban_result_today(const struct jiaoban_result *r);
+/* Every kind of act about a case: may the caller do it now, and if not, why? By his rights and by
+ * the rules, as far as they do not depend on what the act will say: case_number* */
+JIAOBAN_API enum jiaoban_status jiaoban_get_actions(JIAOBAN_QUESTION);
+/* what is to be done at this agency, as numbers; no fields */
+JIAOBAN_API enum jiaoban_status jiaoban_get_today(JIAOBAN_QUESTION);
+
 /* ---- what happens, for who tells others: takes the right `feed` ------------------------------ */
 
 /* jiaoban_request_async "feed" (number): the first answer is the present state, then come the

@@ -29,6 +29,8 @@ union body {
     Jb__GetPublic public_query;
     Jb__GetReport report;
     Jb__GetEvidence evidence;
+    Jb__GetActions actions;
+    Jb__GetToday today;
 };
 
 /* Set a field of a request when it is given. */
@@ -63,6 +65,8 @@ static void fill_cases(const struct jiaoban_query *q, int64_t no, Jb__Request *r
     m->light = (Jb__Light)q->light;
     m->text = borrowed(q->text);
     m->class_code = borrowed(q->class_code);
+    m->place_code = borrowed(q->place_code);
+    SET(m, flags, q->flags);
     r->body_case = JB__REQUEST__BODY_CASES;
     r->cases = m;
 }
@@ -186,6 +190,7 @@ static void fill_directives(const struct jiaoban_query *q, int64_t no, Jb__Reque
     SET(m, issued, q->issued);
     SET(m, open_only, q->open_only);
     SET(m, power, (uint32_t)q->power);
+    SET(m, demand, (uint32_t)q->demand);
     SET(m, limit, q->limit);
     SET(m, after_case_no, q->after_case_no);
     SET(m, after_no, q->after_directive_no);
@@ -289,6 +294,25 @@ static void fill_report(const struct jiaoban_query *q, int64_t no, Jb__Request *
     r->body_case = JB__REQUEST__BODY_REPORT;
     r->report = m;
 }
+
+static void fill_actions(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)q;
+    jb__get_actions__init(&b->actions);
+    SET(&b->actions, case_no, no);
+    r->body_case = JB__REQUEST__BODY_ACTIONS;
+    r->actions = &b->actions;
+}
+
+static void fill_today(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+{
+    (void)q;
+    (void)no;
+    jb__get_today__init(&b->today);
+    r->body_case = JB__REQUEST__BODY_TODAY;
+    r->today = &b->today;
+}
+
 static void fill_evidence(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
     jb__get_evidence__init(&b->evidence);
@@ -336,6 +360,8 @@ static const struct question {
     {"public", fill_public, JB_CLIENT_TIMEOUT_MS, NEED_NAME_AND_CODE},
     {"report", fill_report, JB_CLIENT_LONG_MS, NEED_PERIOD},
     {"evidence", fill_evidence, JB_CLIENT_LONG_MS, NEED_CASE},
+    {"actions", fill_actions, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
+    {"today", fill_today, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
 };
 
 static const struct question *question_find(const char *what)
@@ -352,6 +378,7 @@ static enum jiaoban_status texts_check(struct jiaoban *j, const struct jiaoban_q
         const char *what, *text;
     } texts[] = {{"text", q->text},
                  {"class_code", q->class_code},
+                 {"place_code", q->place_code},
                  {"on_behalf_of", q->on_behalf_of},
                  {"after_docket_no", q->after_docket_no},
                  {"name", q->name},
@@ -467,4 +494,6 @@ QUESTION(jiaoban_get_audit, "audit")
 QUESTION(jiaoban_get_public, "public")
 QUESTION(jiaoban_get_report, "report")
 QUESTION(jiaoban_get_evidence, "evidence")
+QUESTION(jiaoban_get_actions, "actions")
+QUESTION(jiaoban_get_today, "today")
 #undef QUESTION

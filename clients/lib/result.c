@@ -40,6 +40,9 @@ ADAPTER(rule_row, Jb__RuleView, jb_client_rule)
 ADAPTER(right_row, Jb__RightView, jb_client_right)
 ADAPTER(audit_row, Jb__AuditRow, jb_client_audit)
 ADAPTER(public_row, Jb__PublicView, jb_client_public)
+ADAPTER(trial_row, Jb__TrialView, jb_client_trial)
+ADAPTER(action_row, Jb__ActionView, jb_client_action)
+ADAPTER(today_row, Jb__TodayView, jb_client_today)
 ADAPTER(figure_row, Jb__FigureView, jb_client_figure)
 #undef ADAPTER
 
@@ -93,6 +96,12 @@ static bool contents_single(const Jb__Reply *r, struct contents *c)
     case JB__REPLY__BODY_PUBLIC_VIEW:
         *c = ONE(r->public_view, JB_ROWS_PUBLIC, public_row);
         return true;
+    case JB__REPLY__BODY_TRIAL:
+        *c = ONE(r->trial, JB_ROWS_TRIAL, trial_row);
+        return true;
+    case JB__REPLY__BODY_TODAY:
+        *c = ONE(r->today, JB_ROWS_TODAY, today_row);
+        return true;
     default:
         return false;
     }
@@ -133,6 +142,8 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->audit, rows, JB_ROWS_AUDIT, audit_row, r->audit->more);
     case JB__REPLY__BODY_REPORT:
         return MANY(r->report, figures, JB_ROWS_FIGURE, figure_row, false);
+    case JB__REPLY__BODY_ACTIONS:
+        return MANY(r->actions, actions, JB_ROWS_ACTION, action_row, false);
     case JB__REPLY__BODY_NEWS:
         return MANY(r->news, news, JB_ROWS_FEED, feed_row, r->news->more);
     case JB__REPLY__BODY_BLOB_PART: /* for blob.c, without rows */
@@ -373,6 +384,21 @@ const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *
 const struct jiaoban_public *jiaoban_result_public(const struct jiaoban_result *r)
 {
     return row(r, JB_ROWS_PUBLIC, 0);
+}
+
+const struct jiaoban_trial *jiaoban_result_trial(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_TRIAL, 0);
+}
+
+const struct jiaoban_action *jiaoban_result_action(const struct jiaoban_result *r, size_t i)
+{
+    return row(r, JB_ROWS_ACTION, i);
+}
+
+const struct jiaoban_today *jiaoban_result_today(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_TODAY, 0);
 }
 
 const struct jiaoban_rulebook *jiaoban_result_rulebook(const struct jiaoban_result *r)

@@ -45,6 +45,19 @@ static void submission(const struct jb_client_act *act, const struct jiaoban_opt
     body->query_code = (char *)(uintptr_t)act->query_code;
 }
 
+/* To be made, or only judged. */
+static void request_of(const struct jiaoban_options *options, Jb__DoSubmit *body,
+                       Jb__Request *request)
+{
+    if (options->dry_run) {
+        request->body_case = JB__REQUEST__BODY_TRIAL;
+        request->trial = body;
+    } else {
+        request->body_case = JB__REQUEST__BODY_SUBMIT;
+        request->submit = body;
+    }
+}
+
 /* Check and encode the caller's act; the outcome lives in j->scratch, or is the caller's. */
 static enum jiaoban_status act_read(struct jiaoban *j, const char *kind,
                                     const struct jiaoban_act *act, struct jb_client_act *out)
@@ -91,13 +104,12 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
     if (status != JIAOBAN_OK)
         return status;
     submission(&encoded, &ours, &body);
-    request.body_case = JB__REQUEST__BODY_SUBMIT;
-    request.submit = &body;
+    request_of(&ours, &body, &request);
     uint32_t timeout_ms =
         ours.timeout_ms > UINT32_MAX - ours.wait_ms ? UINT32_MAX : ours.timeout_ms + ours.wait_ms;
     uint64_t last_id = j->last_id;
     status = jb_client_call(j, &request, timeout_ms, out);
-    return j->last_id != last_id ? unsure(j, status) : status;
+    return j->last_id != last_id && !ours.dry_run ? unsure(j, status) : status;
 }
 
 enum jiaoban_status jb_client_submit_begin(struct jiaoban *j, const struct jb_client_act *act,
@@ -108,8 +120,7 @@ enum jiaoban_status jb_client_submit_begin(struct jiaoban *j, const struct jb_cl
     Jb__DoSubmit body = JB__DO_SUBMIT__INIT;
 
     submission(act, options, &body);
-    request.body_case = JB__REQUEST__BODY_SUBMIT;
-    request.submit = &body;
+    request_of(options, &body, &request);
     return jb_client_begin(j, &request, call, id);
 }
 

@@ -172,7 +172,7 @@ static void number_filter(struct jb_listing *q, const char *clause, int64_t valu
 static bool is_by_text(const struct jb_ledger *l, const struct jb_case_filter *f)
 {
     bool narrow = f->stage != 0 || f->host != 0 || f->open_only || f->objections || f->light != 0 ||
-                  f->class_code.len > 0 || f->party != 0;
+                  f->class_code.len > 0 || f->place_code.len > 0 || f->flags != 0 || f->party != 0;
     return l->role == JB_LEDGER_REPLICA && f->text.len > 0 && !narrow;
 }
 
@@ -209,6 +209,10 @@ static enum jb_err cases_select(const struct jb_ledger *l, struct jb_listing *q,
         jb_listing_and(q, "c.objection_open = 1", JB_NO_ROW);
     if (f->class_code.len > 0)
         jb_listing_and(q, "c.class_code = ?", JB_ROW(jb_text(f->class_code)));
+    if (f->place_code.len > 0)
+        jb_listing_and(q, "c.place_code = ?", JB_ROW(jb_text(f->place_code)));
+    if (f->flags != 0)
+        jb_listing_and(q, "c.flags & ? = ?", JB_ROW(jb_int(f->flags), jb_int(f->flags)));
     if (f->light != 0)
         light_filter(q, f->light, now_ms);
     enum jb_err err = text_filter(q, f->text, by_text, arena);

@@ -23,7 +23,8 @@ struct jb_case_filter {              /* zero fields do not filter */
     enum jb_light light;
     bool open_only, objections;
     struct jb_text text; /* part of title or number; a LIKE pattern's own characters are escaped */
-    struct jb_text class_code; /* exact */
+    struct jb_text class_code, place_code; /* exact */
+    uint32_t flags;                        /* all of these */
     int64_t registered_from_ms, registered_to_ms;
     int64_t after_case_no; /* page: cases after this number in listing order (newest first) */
     size_t limit;          /* 1..1000 */
@@ -72,6 +73,7 @@ struct jb_directive_filter { /* zero fields do not filter */
     int64_t case_no;
     uint32_t receiver, issuer;
     uint32_t power;        /* JB_POWER_* */
+    uint32_t demand;       /* JB_DEMAND_* */
     bool open_only;        /* not ended; with `receiver`: not ended for it either */
     int64_t after_case_no; /* page: rows after (case, id) in listing order */
     uint32_t after_id;
@@ -132,6 +134,23 @@ struct jb_totals {
 };
 /* By index, without reading all cases. */
 enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out) JB_MUST;
+
+#define JB_TODAY_MOST 1000
+struct jb_today_question {
+    uint32_t node;       /* whose day */
+    struct jb_text user; /* who looks: cases that this person keeps out of are not counted */
+    int64_t now_ms;
+};
+struct jb_today {                     /* each number cut at JB_TODAY_MOST */
+    uint32_t red, yellow, objections; /* open cases */
+    uint32_t due_today, overdue;      /* open deadlines of the node */
+    uint32_t unsigned_cases;          /* that were sent to it */
+    uint32_t undelivered;             /* hand-overs of its own */
+    uint32_t summons;                 /* to it, not answered yet */
+};
+/* What there is to do, by index. As stored: without what waits in the outbox. */
+enum jb_err jb_query_today(struct jb_ledger *l, const struct jb_today_question *q,
+                           struct jb_arena *arena, struct jb_today *out) JB_MUST;
 
 /* ---- checking ---- */
 

@@ -63,6 +63,8 @@ static void directives_select(struct jb_listing *q, const struct jb_directive_fi
         jb_listing_and(q, "issuer = ?", JB_ROW(jb_int(f->issuer)));
     if (f->power != 0)
         jb_listing_and(q, "power = ?", JB_ROW(jb_int(f->power)));
+    if (f->demand != 0)
+        jb_listing_and(q, "demand = ?", JB_ROW(jb_int(f->demand)));
     if (f->open_only)
         jb_listing_and(q, "status <> 3", JB_NO_ROW);
     if (f->receiver != 0 && f->open_only)

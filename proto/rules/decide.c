@@ -345,10 +345,10 @@ static enum jb_refusal decide(struct jb_move *m, const struct row *row)
     return refusal != JB_REFUSE_NONE ? refusal : draw(m, row);
 }
 
-void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const struct jb_question *q,
-               struct jb_verdict *verdict)
+static struct jb_move move_of(const struct jb_rulebook *book, const struct jb_case *c,
+                              const struct jb_question *q, struct jb_verdict *verdict)
 {
-    struct jb_move m = {
+    return (struct jb_move){
         .book = book,
         .c = c,
         .act = q->act,
@@ -361,16 +361,81 @@ void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const st
         .policy = jb_book_policy_at(book, q->node, q->now_ms),
         .calendar = jb_book_calendar_of(book, q->node),
     };
+}
 
+static void verdict_begin(struct jb_verdict *verdict)
+{
     verdict->detail[0] = '\0';
     verdict->effects.count = 0;
     verdict->warn_lists = 0;
     verdict->follow_count = 0;
+}
+
+void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const struct jb_question *q,
+               struct jb_verdict *verdict)
+{
+    struct jb_move m = move_of(book, c, q, verdict);
+
+    verdict_begin(verdict);
     verdict->refusal = decide(&m, row_of(q->act->kind));
     if (verdict->refusal != JB_REFUSE_NONE) {
         verdict->effects.count = 0;
         verdict->follow_count = 0;
     }
+}
+
+/* Reasons of the checks that tell of the case as it stands, whatever the act says. */
+static bool is_of_state(enum jb_refusal refusal)
+{
+    static const enum jb_refusal of_state[] = {
+        JB_REFUSE_OBJECTION_OPEN,
+        JB_REFUSE_NO_OBJECTION,
+        JB_REFUSE_OBJECTION_TOO_LATE,
+        JB_REFUSE_NO_RETURN,
+        JB_REFUSE_EXECUTION_OUTSTANDING,
+        JB_REFUSE_CO_ANSWERS_OUTSTANDING,
+        JB_REFUSE_NO_DISPUTE,
+        JB_REFUSE_SIMPLE_EXCLUDED,
+        JB_REFUSE_NOT_SIMPLE,
+        JB_REFUSE_TERMINATED,
+        JB_REFUSE_EXIT_TAKEN,
+        JB_REFUSE_KEY_ERASED,
+        JB_REFUSE_NOT_A_HOLDER,
+        JB_REFUSE_RATING_NOT_SET_UP,
+    };
+
+    for (size_t i = 0; i < sizeof of_state / sizeof of_state[0]; i++) {
+        if (of_state[i] == refusal)
+            return true;
+    }
+    return false;
+}
+
+static enum jb_refusal decide_kind(struct jb_move *m, const struct row *row)
+{
+    enum jb_refusal refusal;
+
+    if (row == NULL)
+        return JB_REFUSE_NOT_IN_FORCE;
+    if (row->parties == P_BROKER && m->q->node != JB_NODE_BROKER_NUMBER)
+        return JB_REFUSE_BROKER_ONLY;
+    refusal = check_case(m, row);
+    if (refusal != JB_REFUSE_NONE || row->check == NULL)
+        return refusal;
+    refusal = row->check(m);
+    if (is_of_state(refusal))
+        return refusal;
+    m->v->detail[0] = '\0';
+    return JB_REFUSE_NONE;
+}
+
+void jb_decide_kind(const struct jb_rulebook *book, const struct jb_case *c,
+                    const struct jb_question *q, struct jb_verdict *verdict)
+{
+    struct jb_move m = move_of(book, c, q, verdict);
+
+    verdict_begin(verdict);
+    verdict->refusal = decide_kind(&m, row_of(q->act->kind));
 }
 
 const struct jb_case *jb_move_other(const struct jb_move *m, int64_t case_no)

@@ -47,6 +47,13 @@ struct jb_verdict {
 void jb_decide(const struct jb_rulebook *book, const struct jb_case *c, const struct jb_question *q,
                struct jb_verdict *verdict);
 
+/* Could an act of this kind be made at all now? Looks at everything that does not depend on what
+ * the act will say: q->act needs kind, case number and custody only. verdict->refusal NONE: it
+ * could; whether it is depends on its contents. A kind that is refused here is refused whatever it
+ * says. No effects. Not for kinds about the directory or policy. */
+void jb_decide_kind(const struct jb_rulebook *book, const struct jb_case *c,
+                    const struct jb_question *q, struct jb_verdict *verdict);
+
 /* The other cases that a decision on this act about `c` looks at: named by the act, or linked to.
  * Fills at most JB_OTHERS_MAX numbers, returns how many; never the case itself, none twice. The
  * caller loads those that it has. */

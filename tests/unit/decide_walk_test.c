@@ -88,6 +88,7 @@ static const enum jb_act_kind likely[JB_STAGE_COUNT][4] = {
 
 struct tally {
     size_t accepted, refused;
+    size_t told_before; /* refused for their kind already */
     bool stages[JB_STAGE_COUNT];
     bool kinds[256];
 };
@@ -240,17 +241,37 @@ static void hold_invariants(const struct jb_case *c, const struct jb_case *befor
     hold_deadlines(c);
 }
 
+/* Of every kind beforehand: is it refused whatever it will say? */
+static enum jb_refusal refused_as_kind(struct world *w, uint32_t node, enum jb_act_kind kind)
+{
+    static struct jb_verdict verdict;
+    const struct jb_act blank = {.kind = kind, .case_no = w->c.case_no, .custody = w->c.custody};
+    const struct jb_question q = {.act = &blank, .node = node, .now_ms = w->now_ms};
+
+    jb_decide_kind(&w->book, &w->c, &q, &verdict);
+    assert_int_equal(verdict.effects.count, 0);
+    return verdict.refusal;
+}
+
 static void step(struct world *w, struct tally *tally)
 {
     static const uint32_t helpers[] = {CONFERENCE, LABOUR, LAND};
     struct jb_act act = random_act(w, helpers);
     struct jb_case before = w->c;
+    uint32_t sender = random_sender(w, act.kind);
+    enum jb_refusal as_kind = refused_as_kind(w, sender, act.kind);
 
-    if (world_try(w, random_sender(w, act.kind), &act) != JB_REFUSE_NONE) {
+    (void)refused_as_kind(w, sender, kinds[below(COUNT(kinds))]);
+    assert_memory_equal(&before, &w->c, sizeof before);
+    tally->told_before += as_kind != JB_REFUSE_NONE;
+    if (world_try(w, sender, &act) != JB_REFUSE_NONE) {
         assert_memory_equal(&before, &w->c, sizeof before);
         tally->refused++;
         return;
     }
+    if (as_kind != JB_REFUSE_NONE)
+        fail_msg("%s was refused beforehand (%s) and accepted all the same",
+                 jb_act_kind_name(act.kind), jb_refusal_name(as_kind));
     hold_invariants(&w->c, &before, &w->v);
     tally->accepted++;
     tally->stages[w->c.stage] = true;
@@ -290,6 +311,7 @@ static void forty_thousand_steps(void **state)
     w->arena = world;
     assert_true(tally.accepted > STEPS / 8);
     assert_true(tally.refused > STEPS / 10);
+    assert_true(tally.told_before > tally.refused / 2);
     for (int stage = JB_STAGE_REGISTERED; stage < JB_STAGE_COUNT; stage++) {
         if (!tally.stages[stage] && stage != JB_STAGE_MERGED && stage != JB_STAGE_FILE)
             fail_msg("stage %s was never reached", jb_stage_name((enum jb_stage)stage));
