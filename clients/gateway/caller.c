@@ -93,6 +93,12 @@ static void forwarded_address(struct jb_gw_request *r)
         (void)snprintf(r->caller.address, sizeof r->caller.address, "%s", word);
 }
 
+static bool is_near(const struct jb_gw_request *r)
+{
+    return strncmp(r->caller.address, "unix:", 5) == 0 ||
+           strncmp(r->caller.address, "127.", 4) == 0 || strcmp(r->caller.address, "::1") == 0;
+}
+
 struct named {
     const char *name;
     size_t count;
@@ -229,6 +235,11 @@ bool jb_gw_identify(struct jb_gw_request *r)
     const char *authorization = jb_gw_request_header(r, "Authorization");
     r->caller = (struct jb_gw_caller){.user = "", .display_name = "", .scopes = UINT64_MAX};
     address_text(r, r->caller.address);
+    if (r->window) { /* nobody signs in there */
+        if (r->gw->config->window_forwarded && is_near(r))
+            forwarded_address(r);
+        return true;
+    }
     bool proxy = r->gw->config->proxy_peers[0] != '\0' && is_proxy(r);
     const char *person = header[0] != '\0' ? jb_gw_request_header(r, header) : NULL;
     if (proxy)

@@ -73,6 +73,19 @@ static const struct jb_config_row rows[] = {
            "Names by which petitioners call it, without port."),
     WINDOW("connections", window_connections, INT, 0, 4, 10000, "64",
            "At once, beside those of the inside; more are turned away."),
+    WINDOW("forwarded", window_forwarded, BOOL, 0, 0, 0, "no",
+           "A reverse proxy on this machine says in X-Forwarded-For who asks (its last address).\n"
+           "Without it all that it passes on counts as one address."),
+    WINDOW("burst", window_burst, INT, 0, 1, 10000, "10",
+           "Questions of one address at once; a wrong one counts twice. IPv6: of one /64."),
+    WINDOW("each", window_each_ms, DURATION_MS, 0, 10, 60 * MINUTE_MS, "30s",
+           "And one more after each such time."),
+    WINDOW(
+        "wrong_burst", window_wrong_burst, INT, 0, 1, 1000, "5",
+        "Wrong names with one query code before it has to wait. Whoever asked rightly before from\n"
+        "the same address has not."),
+    WINDOW("wrong_each", window_wrong_each_ms, DURATION_MS, 0, 10, 10 * MINUTE_MS, "1m",
+           "How long it waits for one more; at most wrong_burst times as long."),
 
     SESSION("idle", session_idle_ms, DURATION_MS, 0, MINUTE_MS, DAY_MS, "30m",
             "A session ends when nothing was asked for so long."),

@@ -23,6 +23,9 @@ struct jb_gw_config {
     bool window_beyond_loopback;
     char *window_hosts; /* names by which petitioners call it */
     int64_t window_connections;
+    bool window_forwarded;                            /* a proxy before it says for whom it asks */
+    int64_t window_burst, window_each_ms;             /* questions of one address */
+    int64_t window_wrong_burst, window_wrong_each_ms; /* wrong names with one code */
     int64_t session_idle_ms, session_longest_ms;
     int64_t lock_after; /* wrong passwords in a row */
     int64_t lock_first_ms, lock_longest_ms;

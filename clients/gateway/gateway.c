@@ -14,6 +14,7 @@
 #include "clients/gateway/link.h"
 #include "clients/gateway/site.h"
 #include "clients/gateway/sse.h"
+#include "clients/gateway/window.h"
 #include "proto/base/log.h"
 
 #define SECRET_CHARS 16 /* of the proxy's secret, at least */
@@ -66,6 +67,8 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_gw_streams_open(gw, &gw->streams);
     if (err == JB_OK)
+        err = jb_gw_window_open(gw, &gw->window);
+    if (err == JB_OK)
         err = jb_gw_link_open(gw, &gw->link);
     if (err == JB_OK)
         err = jb_gw_http_open(gw, &gw->http, fault);
@@ -83,6 +86,7 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
     jb_gw_house_stop(gw);
     jb_gw_http_close(&gw->http);
     jb_gw_streams_close(&gw->streams);
+    jb_gw_window_close(&gw->window);
     jb_gw_feed_close(&gw->feed);
     jb_gw_link_close(&gw->link);
 }

@@ -55,6 +55,10 @@ void jb_gw_get_front(struct jb_gw_request *r);
 void jb_gw_get_icon(struct jb_gw_request *r);
 void jb_gw_get_asset(struct jb_gw_request *r);
 
+/* ask_window.c: petitioners at the public window */
+void jb_gw_post_window_query(struct jb_gw_request *r);
+void jb_gw_post_window_rating(struct jb_gw_request *r);
+
 /* service.c: the gateway itself */
 void jb_gw_get_contract(struct jb_gw_request *r);
 void jb_gw_get_health(struct jb_gw_request *r);

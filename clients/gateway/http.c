@@ -137,7 +137,8 @@ static void *on_target(void *cls, const char *target, struct MHD_Connection *con
     r->gw = http->gw;
     r->connection = connection;
     r->window = side_of(http, connection) == WINDOW;
-    r->until_ms = jb_clock_mono_ms() + http->gw->config->header_timeout_ms;
+    r->began_ms = jb_clock_mono_ms();
+    r->until_ms = r->began_ms + http->gw->config->header_timeout_ms;
     r->raw_target = jb_arena_strndup(&r->arena, target, strlen(target));
     r->next = http->requests;
     r->link = &http->requests;

@@ -218,8 +218,11 @@ void jb_gw_ask_cancel(struct jb_gw_request *r)
 
 void jb_gw_refuse_status(struct jb_gw_request *r, enum jiaoban_status status)
 {
+    /* what the agent is and where it is, is nothing for the public */
+    const char *detail = r->window ? "the agency's system cannot be reached: try again later"
+                                   : jb_gw_link_error(r->gw->link);
     const struct jb_gw_problem p = {.kind = jb_gw_problem_of(status),
-                                    .detail = jb_gw_link_error(r->gw->link),
+                                    .detail = detail,
                                     .code = jiaoban_status_name(status),
                                     .retry_after_ms = status == JIAOBAN_BUSY ? 5000 : 0};
     jb_gw_reply_problem(r, &p);

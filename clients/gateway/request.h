@@ -65,6 +65,7 @@ struct jb_gw_request {
     bool suspended;
     bool endless;     /* a stream of events: no time limit */
     uint64_t ask;     /* at the agent; 0: none */
+    int64_t began_ms; /* monotonic */
     int64_t until_ms; /* monotonic; cut or given up then */
     void *state;      /* of the handler */
     /* Forget what the handler holds: called once before the request is freed. NULL: nothing. */

@@ -5,6 +5,7 @@
 
 #define CASE "/v1/cases/{number}"
 #define RIGHT(name) JB_RIGHT_##name
+#define DESK (JB_GW_OPEN | JB_GW_WINDOW | JB_GW_JSON)
 #define SITE (JB_GW_OPEN | JB_GW_BOTH | JB_GW_FILE)
 
 static const struct jb_gw_route routes[] = {
@@ -73,6 +74,10 @@ static const struct jb_gw_route routes[] = {
      "AuditList"},
     /* what happens */
     {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), 0, "after alarms", ""},
+    /* the public window */
+    {JB_GW_POST, "/v1/public/query", jb_gw_post_window_query, RIGHT(ANYONE), DESK, "",
+     "PublicView"},
+    {JB_GW_POST, "/v1/public/ratings", jb_gw_post_window_rating, RIGHT(ANYONE), DESK, "", ""},
     /* the console's files */
     {JB_GW_GET, "/", jb_gw_get_front, RIGHT(ANYONE), SITE, "", ""},
     {JB_GW_GET, "/favicon.svg", jb_gw_get_icon, RIGHT(ANYONE), SITE, "", ""},
@@ -84,6 +89,7 @@ static const struct jb_gw_route routes[] = {
 #undef CASE
 #undef RIGHT
 #undef SITE
+#undef DESK
 #define ROUTES (sizeof routes / sizeof routes[0])
 
 static const struct {

@@ -68,6 +68,12 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_actions(JIAOBAN_QUESTION);
 /* what is to be done at this agency, as numbers; no fields */
 JIAOBAN_API enum jiaoban_status jiaoban_get_today(JIAOBAN_QUESTION);
 
+/* Any spelling of a query code, as the digits of its hash: to count questions by code without
+ * keeping it. MALFORMED: no code. */
+#define JIAOBAN_CODE_KEY 65
+JIAOBAN_API enum jiaoban_status jiaoban_query_code_key(const char *code,
+                                                       char key[JIAOBAN_CODE_KEY]);
+
 /* ---- what happens, for who tells others: takes the right `feed` ------------------------------ */
 
 /* jiaoban_request_async "feed" (number): the first answer is the present state, then come the

@@ -2,10 +2,12 @@
  * the public numbers against the internal ones. */
 #include "clients/lib/client.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 #include "proto/rules/caseno.h"
 #include "proto/rules/civil.h"
+#include "proto/wire/seal.h"
 
 _Static_assert(JIAOBAN_TEXT >= JB_CASENO_TEXT, "room for case numbers");
 _Static_assert(JIAOBAN_TEXT >= JB_INSTANT_TEXT, "room for instants");
@@ -70,4 +72,14 @@ void jiaoban_instant_text(int64_t instant_ms, bool due, char text[JIAOBAN_TEXT])
         jb_instant_format_due(instant_ms, text);
     else
         jb_instant_format(instant_ms, text);
+}
+
+enum jiaoban_status jiaoban_query_code_key(const char *code, char key[JIAOBAN_CODE_KEY])
+{
+    uint8_t hash[JB_HASH_BYTES];
+    key[0] = '\0';
+    enum jb_err err = jb_query_code_hash(jb_text_of(code), hash);
+    if (err == JB_OK)
+        (void)sodium_bin2hex(key, JIAOBAN_CODE_KEY, hash, sizeof hash);
+    return (enum jiaoban_status)err;
 }
