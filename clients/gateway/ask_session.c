@@ -73,6 +73,10 @@ static json_t *session_of(const struct jb_gw_request *r, const struct jiaoban_re
                   "code", agency->code, "name", agency->name != NULL ? agency->name : "", "roles",
                   roles_of(rights), "rights", rights_of(r, rights));
     int rc = object == NULL;
+    if (rc == 0 && agency->level != 0)
+        rc = json_object_update_new(json_object_get(object, "agency"),
+                                    json_pack("{s:I, s:I}", "level", (json_int_t)agency->level,
+                                              "node_kind", (json_int_t)agency->node_kind));
     if (rc == 0 && r->caller.display_name[0] != '\0')
         rc = json_object_set_new(object, "display_name", json_string(r->caller.display_name));
     if (rc == 0 && r->caller.csrf != NULL)

@@ -11,6 +11,7 @@
 #include "clients/gateway/account.h"
 #include "clients/gateway/cookie.h"
 #include "clients/gateway/login.h"
+#include "clients/gateway/route.h"
 
 #define PEER_BYTES 256
 
@@ -204,6 +205,14 @@ static bool by_proxy(struct jb_gw_request *r, const char *user)
     return account_good(r, user, false);
 }
 
+/* What a page asks by itself does not mean that somebody sits before it. */
+static bool in_background(const struct jb_gw_request *r)
+{
+    const char *said = jb_gw_request_header(r, "X-Background");
+    return (said != NULL && strcmp(said, "1") == 0) ||
+           (r->route != NULL && (r->route->flags & JB_GW_STREAM) != 0);
+}
+
 static bool by_session(struct jb_gw_request *r, const char *secret)
 {
     struct jb_gw_session session;
@@ -212,6 +221,8 @@ static bool by_session(struct jb_gw_request *r, const char *secret)
                                          &r->arena, &session);
     if (err == JB_NOT_FOUND)
         return true; /* over, or never was: nobody */
+    if (err == JB_OK && !in_background(r))
+        err = jb_gw_session_used(r->gw->store, r->gw->config, &session, jb_gw_now(r->gw));
     if (err != JB_OK) {
         jb_gw_refuse_error(r, err, "sessions");
         return false;

@@ -47,6 +47,12 @@ void jb_gw_put_token(struct jb_gw_request *r);
 void jb_gw_delete_token(struct jb_gw_request *r);
 void jb_gw_get_logins(struct jb_gw_request *r);
 
+/* ask_template.c: an agency's own templates of documents */
+void jb_gw_get_templates(struct jb_gw_request *r);
+void jb_gw_get_template(struct jb_gw_request *r);
+void jb_gw_put_template(struct jb_gw_request *r);
+void jb_gw_delete_template(struct jb_gw_request *r);
+
 /* sse.c: what happens, as it happens */
 void jb_gw_get_events(struct jb_gw_request *r);
 

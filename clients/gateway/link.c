@@ -20,7 +20,7 @@ struct jb_gw_link {
     uv_timer_t timer;
     struct jb_gw_agency agency;
     bool here;
-    uint64_t state_ask; /* 0: not asked */
+    uint64_t state_ask, node_ask; /* 0: not asked */
     int64_t asked_ms;
 };
 
@@ -52,6 +52,32 @@ static void set_here(struct jb_gw_link *link, bool here, const char *why)
            "text=\"%s\"", why);
 }
 
+static void on_nodes(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
+                     struct jiaoban_result *result, void *data)
+{
+    struct jb_gw_link *link = data;
+    (void)j;
+    (void)id;
+    link->node_ask = 0;
+    for (size_t i = 0; status == JIAOBAN_OK && i < jiaoban_result_count(result); i++) {
+        const struct jiaoban_node *n = jiaoban_result_node(result, i);
+        if (n == NULL || n->node != link->agency.node)
+            continue;
+        link->agency.level = (uint32_t)n->level;
+        link->agency.node_kind = (uint32_t)n->kind;
+    }
+    jiaoban_result_free(result);
+}
+
+/* What it is in the directory hardly changes; it is asked each time all the same, by its code. */
+static void look_up(struct jb_gw_link *link)
+{
+    struct jiaoban_query q = {.size = sizeof q, .text = link->agency.code};
+    if (link->node_ask == 0 && link->agency.node != 0 &&
+        jiaoban_request_async(link->j, "nodes", &q, on_nodes, link, &link->node_ask) != JIAOBAN_OK)
+        link->node_ask = 0;
+}
+
 static void on_state(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
                      struct jiaoban_result *result, void *data)
 {
@@ -61,6 +87,8 @@ static void on_state(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
     const struct jiaoban_state *state = jiaoban_result_state(result);
     if (status == JIAOBAN_OK && state != NULL)
         agency_take(link, state);
+    if (status == JIAOBAN_OK)
+        look_up(link);
     set_here(link, status == JIAOBAN_OK, status == JIAOBAN_OK ? "" : jiaoban_error_text(j));
     jiaoban_result_free(result);
     jb_gw_feed_agent(link->gw->feed, link->here);

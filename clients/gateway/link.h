@@ -9,7 +9,8 @@
 struct jb_gw_agency { /* of the agent; node 0: not known yet */
     uint32_t node;
     char code[40];
-    char *name, *epoch; /* owned by the link */
+    char *name, *epoch;        /* owned by the link */
+    uint32_t level, node_kind; /* of the directory; 0: not known yet */
 };
 
 /* JB_NOMEM. That the agent is not there is no error. */

@@ -29,6 +29,13 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_DELETE, "/v1/tokens/{token}", jb_gw_delete_token, RIGHT(RELOAD), JB_GW_LOCAL, "", ""},
     {JB_GW_GET, "/v1/logins", jb_gw_get_logins, RIGHT(AUDIT), JB_GW_LOCAL, "limit cursor",
      "LoginList"},
+    {JB_GW_GET, "/v1/templates", jb_gw_get_templates, RIGHT(LOOK), JB_GW_LOCAL, "", "TemplateList"},
+    {JB_GW_GET, "/v1/templates/{kind}", jb_gw_get_template, RIGHT(LOOK), JB_GW_LOCAL, "",
+     "Template"},
+    {JB_GW_PUT, "/v1/templates/{kind}", jb_gw_put_template, RIGHT(RELOAD), JB_GW_LOCAL | JB_GW_JSON,
+     "", "Template"},
+    {JB_GW_DELETE, "/v1/templates/{kind}", jb_gw_delete_template, RIGHT(RELOAD), JB_GW_LOCAL, "",
+     ""},
     /* cases */
     {JB_GW_GET, "/v1/cases", jb_gw_get_cases, RIGHT(LOOK), 0,
      "stage host registrar matter text class_code place_code flags light open mine objections "
@@ -73,7 +80,7 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_GET, "/v1/audit", jb_gw_get_audit, RIGHT(AUDIT), 0, "user from_ms limit cursor",
      "AuditList"},
     /* what happens */
-    {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), 0, "after alarms", ""},
+    {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), JB_GW_STREAM, "after alarms", ""},
     /* the public window */
     {JB_GW_POST, "/v1/public/query", jb_gw_post_window_query, RIGHT(ANYONE), DESK, "",
      "PublicView"},

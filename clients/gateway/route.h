@@ -22,11 +22,12 @@ enum jb_gw_route_flag {
     JB_GW_KEY = 8,    /* takes an Idempotency-Key */
     JB_GW_LOCAL =
         16, /* the gateway's own affair: it asks the agent for the caller's rights first */
-    JB_GW_BY_ACT = 32,  /* the right is that of the act */
-    JB_GW_SELF = 64,    /* also for who must change his password */
-    JB_GW_BOTH = 128,   /* inside and at the public window */
-    JB_GW_WINDOW = 256, /* at the public window only */
-    JB_GW_FILE = 512    /* a file of the console: who asks is not looked at, nor with what */
+    JB_GW_BY_ACT = 32,   /* the right is that of the act */
+    JB_GW_SELF = 64,     /* also for who must change his password */
+    JB_GW_BOTH = 128,    /* inside and at the public window */
+    JB_GW_WINDOW = 256,  /* at the public window only */
+    JB_GW_STREAM = 1024, /* stays open: does not keep a session alive */
+    JB_GW_FILE = 512     /* a file of the console: who asks is not looked at, nor with what */
 };
 
 struct jb_gw_route {

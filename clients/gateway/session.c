@@ -109,10 +109,16 @@ enum jb_err jb_gw_session_find(struct jb_gw_store *store, const struct jb_gw_con
         err = jb_gw_session_end(store, out->hash);
         return err == JB_OK ? JB_NOT_FOUND : err;
     }
-    if (now_ms - out->seen_ms < c->session_idle_ms / SEEN_PARTS)
+    return JB_OK;
+}
+
+enum jb_err jb_gw_session_used(struct jb_gw_store *store, const struct jb_gw_config *c,
+                               const struct jb_gw_session *s, int64_t now_ms)
+{
+    if (now_ms - s->seen_ms < c->session_idle_ms / SEEN_PARTS)
         return JB_OK;
     return jb_gw_sql_run(store, JB_GW_SQL_SESSION_SEEN,
-                         JB_GW_VALUES(jb_gw_blob(out->hash, sizeof out->hash), jb_gw_int(now_ms)),
+                         JB_GW_VALUES(jb_gw_blob(s->hash, sizeof s->hash), jb_gw_int(now_ms)),
                          NULL);
 }
 

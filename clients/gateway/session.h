@@ -31,10 +31,13 @@ struct jb_gw_session {
 /* Begin one: the cookie's value comes back. Older ones of the user beyond 50 end. */
 JB_MUST enum jb_err jb_gw_session_new(struct jb_gw_store *store, const char *user, int64_t now_ms,
                                       char secret[JB_GW_SECRET_TEXT]);
-/* Whose is it? Marks it as used. JB_NOT_FOUND: none, or over. */
+/* Whose is it? Marks nothing. JB_NOT_FOUND: none, or over. */
 JB_MUST enum jb_err jb_gw_session_find(struct jb_gw_store *store, const struct jb_gw_config *c,
                                        const char *secret, int64_t now_ms, struct jb_arena *arena,
                                        struct jb_gw_session *out);
+/* A person has used it: its idle time begins anew. */
+JB_MUST enum jb_err jb_gw_session_used(struct jb_gw_store *store, const struct jb_gw_config *c,
+                                       const struct jb_gw_session *s, int64_t now_ms);
 /* Is it in force? Marks nothing. */
 bool jb_gw_session_exists(struct jb_gw_store *store, const struct jb_gw_config *c,
                           const uint8_t hash[JB_GW_SESSION_HASH], int64_t now_ms);

@@ -52,6 +52,16 @@
     X(FAILURE_DROP, "DELETE FROM failure WHERE key = ?1")                                          \
     X(FAILURE_SWEEP, "DELETE FROM failure WHERE at_ms < ?1 OR rowid <= "                           \
                      "(SELECT max(rowid) FROM failure) - ?2")                                      \
+    /* templates of documents */                                                                   \
+    X(TEMPLATE_LIST, "SELECT kind, title, body, changed_ms, changed_by, version FROM template "    \
+                     "WHERE kind > ?1 ORDER BY kind LIMIT ?2")                                     \
+    X(TEMPLATE_GET, "SELECT kind, title, body, changed_ms, changed_by, version FROM template "     \
+                    "WHERE kind = ?1")                                                             \
+    X(TEMPLATE_ADD, "INSERT INTO template (kind, title, body, changed_ms, changed_by, version) "   \
+                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                             \
+    X(TEMPLATE_SET, "UPDATE template SET title = ?2, body = ?3, changed_ms = ?4, "                 \
+                    "changed_by = ?5, version = ?6 WHERE kind = ?1 AND version = ?7")              \
+    X(TEMPLATE_DROP, "DELETE FROM template WHERE kind = ?1 AND version = ?2")                      \
     /* answers kept for repeats */                                                                 \
     X(IDEM_GET, "SELECT fingerprint, token, at_ms, status, sealed FROM idem WHERE hash = ?1")      \
     X(IDEM_ADD, "INSERT INTO idem (hash, fingerprint, token, at_ms, status) "                      \

@@ -47,6 +47,9 @@ static const char *const migrations[] = {
     "CREATE TABLE idem (hash BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, token TEXT NOT NULL, "
     "at_ms INTEGER NOT NULL, status INTEGER NOT NULL, sealed BLOB) STRICT, WITHOUT ROWID;"
     "CREATE INDEX idem_at ON idem (at_ms);",
+    "CREATE TABLE template (kind TEXT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, "
+    "changed_ms INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;",
 };
 #define VERSION_NOW ((int)(sizeof migrations / sizeof migrations[0]))
 

@@ -156,10 +156,13 @@ static void a_session_ends_idle_or_old(void **state)
     for (int i = 0; i < 24; i++) { /* in use it goes on, for twelve hours */
         now += 29 * MINUTE;
         assert_int_equal(jb_gw_session_find(store, &config, secret, now, &arena, &s), JB_OK);
+        assert_int_equal(jb_gw_session_used(store, &config, &s, now), JB_OK);
     }
     assert_int_equal(jb_gw_session_find(store, &config, secret, NOW + 720 * MINUTE, &arena, &s),
                      JB_NOT_FOUND);
     assert_int_equal(jb_gw_session_new(store, "li", NOW, secret), JB_OK);
+    assert_int_equal(jb_gw_session_find(store, &config, secret, NOW + 29 * MINUTE, &arena, &s),
+                     JB_OK); /* found is not used */
     assert_int_equal(jb_gw_session_find(store, &config, secret, NOW + 30 * MINUTE, &arena, &s),
                      JB_NOT_FOUND);
     assert_int_equal(jb_gw_session_find(store, &config, secret, NOW, &arena, &s), JB_NOT_FOUND);
