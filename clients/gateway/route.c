@@ -84,7 +84,8 @@ static const struct jb_gw_route routes[] = {
     /* the public window */
     {JB_GW_POST, "/v1/public/query", jb_gw_post_window_query, RIGHT(ANYONE), DESK, "",
      "PublicView"},
-    {JB_GW_POST, "/v1/public/ratings", jb_gw_post_window_rating, RIGHT(ANYONE), DESK, "", ""},
+    {JB_GW_POST, "/v1/public/ratings", jb_gw_post_window_rating, RIGHT(ANYONE), DESK | JB_GW_KEY,
+     "", ""},
     /* the console's files */
     {JB_GW_GET, "/", jb_gw_get_front, RIGHT(ANYONE), SITE, "", ""},
     {JB_GW_GET, "/favicon.svg", jb_gw_get_icon, RIGHT(ANYONE), SITE, "", ""},
