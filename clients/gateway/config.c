@@ -16,6 +16,7 @@
 #define HTTP(...) ROW_IN("http", __VA_ARGS__)
 #define WINDOW(...) ROW_IN("window", __VA_ARGS__)
 #define SESSION(...) ROW_IN("session", __VA_ARGS__)
+#define ADMIN(...) ROW_IN("admin", __VA_ARGS__)
 #define PROXY(...) ROW_IN("proxy", __VA_ARGS__)
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS (1440 * MINUTE_MS)
@@ -101,6 +102,20 @@ static const struct jb_config_row rows[] = {
     SESSION("login_rows", login_rows, INT, 0, 1000, INT64_C(100000000), "1000000",
             "Rows kept of the record of log-ins; older ones are dropped."),
 
+    ADMIN("broker", admin_broker, PATH, 0, 0, 0, "",
+          "The broker's admin socket, where the broker runs on this machine and names this "
+          "gateway's\n"
+          "account in [admins]: the agency's administrators then see the lines of all agencies.\n"
+          "Empty: the gateway knows nothing of the broker."),
+    ADMIN(
+        "installs", admin_installs, BOOL, 0, 0, 0, "no",
+        "Administrators may also install policy and calendar files. In the broker's own log that\n"
+        "is this gateway's account; the person stands in the gateway's. Without it they can only\n"
+        "try what would change."),
+    ADMIN("backup", admin_backup, PATH, 0, 0, 0, "",
+          "The file of the broker's backup, to tell when it was last written. Empty: nothing is "
+          "told."),
+
     PROXY("header", proxy_header, STRING, 0, 0, 64, "",
           "Name of the header in which a single sign-on proxy says who is signed in, for example\n"
           "X-Remote-User. Empty: there is no such proxy, and the header means nothing."),
@@ -117,6 +132,7 @@ static const struct jb_config_row rows[] = {
 #undef HTTP
 #undef WINDOW
 #undef SESSION
+#undef ADMIN
 #undef PROXY
 #undef ROW_IN
 

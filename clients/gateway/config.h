@@ -29,10 +29,13 @@ struct jb_gw_config {
     int64_t session_idle_ms, session_longest_ms;
     int64_t lock_after; /* wrong passwords in a row */
     int64_t lock_first_ms, lock_longest_ms;
-    int64_t login_rows; /* kept of the record of log-ins */
-    char *proxy_header; /* names the person; "" no such proxy */
-    char *proxy_peers;  /* list: unix:ACCOUNT, 127.0.0.1, ::1 */
-    char *proxy_secret; /* file with the secret that a proxy on a loopback address sends */
+    int64_t login_rows;  /* kept of the record of log-ins */
+    char *admin_broker;  /* the broker's admin socket; "" none */
+    bool admin_installs; /* files may be installed, not only tried */
+    char *admin_backup;  /* the backup's file; "" none */
+    char *proxy_header;  /* names the person; "" no such proxy */
+    char *proxy_peers;   /* list: unix:ACCOUNT, 127.0.0.1, ::1 */
+    char *proxy_secret;  /* file with the secret that a proxy on a loopback address sends */
 };
 
 extern const struct jb_config_table jb_gw_config_table;

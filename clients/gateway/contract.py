@@ -23,7 +23,7 @@ SCHEMAS = ["proto/schema/local.proto", "proto/schema/entry.proto", "proto/schema
 VIEWS = ["SettledView", "CaseList", "CaseView", "DeadlineList", "NodeList", "PendingList", "StatusView",
          "VerifyView", "WatchEvent", "AlarmList", "DirectiveList", "DocketList", "ProposalList",
          "DelegationList", "ExplainList", "RuleList", "PublicView", "ReportView", "RightsView",
-         "AuditList", "TrialView", "ActionList", "TodayView"]
+         "AuditList", "TrialView", "ActionList", "TodayView", "Done"]
 # Listings that go on: the gateway adds `next`.
 PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "ProposalList", "AuditList"}
 # Numbers that are words of the vocabulary: field, or message.field.

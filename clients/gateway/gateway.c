@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clients/gateway/broker.h"
 #include "clients/gateway/feed.h"
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
@@ -71,6 +72,8 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_gw_link_open(gw, &gw->link);
     if (err == JB_OK)
+        err = jb_gw_broker_open(gw, &gw->broker);
+    if (err == JB_OK)
         err = jb_gw_http_open(gw, &gw->http, fault);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
@@ -88,6 +91,7 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
     jb_gw_streams_close(&gw->streams);
     jb_gw_window_close(&gw->window);
     jb_gw_feed_close(&gw->feed);
+    jb_gw_broker_close(&gw->broker);
     jb_gw_link_close(&gw->link);
 }
 

@@ -23,6 +23,7 @@ struct jb_gw_feed;
 struct jb_gw_streams;
 struct jb_gw_site;
 struct jb_gw_window;
+struct jb_gw_broker;
 struct jb_gw_keys; /* idempotency keys of requests that are under way */
 
 struct jb_gw_counts {               /* since the start, for metrics */
@@ -43,6 +44,7 @@ struct jb_gw {
     struct jb_gw_http *http;
     struct jb_gw_site *site; /* the console's files */
     struct jb_gw_window *window;
+    struct jb_gw_broker *broker; /* NULL: none is configured */
     struct jb_gw_keys *keys;
     char csrf_secret[JB_GW_SECRET_TEXT]; /* of proxy mode; of this process */
     char proxy_secret[257];              /* from the file; "" none */

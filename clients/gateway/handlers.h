@@ -56,6 +56,12 @@ void jb_gw_delete_template(struct jb_gw_request *r);
 /* sse.c: what happens, as it happens */
 void jb_gw_get_events(struct jb_gw_request *r);
 
+/* ask_admin.c: the broker, for administrators */
+void jb_gw_get_admin_nodes(struct jb_gw_request *r);
+void jb_gw_get_admin_state(struct jb_gw_request *r);
+void jb_gw_post_admin_install(struct jb_gw_request *r);
+void jb_gw_get_admin_backup(struct jb_gw_request *r);
+
 /* ask_site.c: the console's files */
 void jb_gw_get_front(struct jb_gw_request *r);
 void jb_gw_get_icon(struct jb_gw_request *r);

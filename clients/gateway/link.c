@@ -213,6 +213,7 @@ void jb_gw_ask(struct jb_gw_request *r, const char *what, const struct jiaoban_q
     if (q != NULL)
         ours = *q;
     ours.on_behalf_of = r->caller.user;
+    r->asked = r->gw->link->j;
     enum jiaoban_status status =
         jiaoban_request_async(r->gw->link->j, what, &ours, on_answer, asked, &r->ask);
     if (status == JIAOBAN_OK)
@@ -229,6 +230,7 @@ void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
     if (asked == NULL)
         return;
     ours.on_behalf_of = r->caller.user;
+    r->asked = r->gw->link->j;
     enum jiaoban_status status =
         jiaoban_submit_json_async(r->gw->link->j, act, &ours, on_answer, asked, &r->ask);
     if (status == JIAOBAN_OK)
@@ -240,7 +242,7 @@ void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
 void jb_gw_ask_cancel(struct jb_gw_request *r)
 {
     if (r->ask != 0 && r->gw->link != NULL)
-        jiaoban_cancel(r->gw->link->j, r->ask);
+        jiaoban_cancel(r->asked, r->ask);
     r->ask = 0;
 }
 

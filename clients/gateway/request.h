@@ -63,8 +63,9 @@ struct jb_gw_request {
     size_t header_count;
     bool window; /* it came to the public window */
     bool suspended;
-    bool endless;     /* a stream of events: no time limit */
-    uint64_t ask;     /* at the agent; 0: none */
+    bool endless; /* a stream of events: no time limit */
+    uint64_t ask; /* at the agent or the broker; 0: none */
+    struct jiaoban *asked;
     int64_t began_ms; /* monotonic */
     int64_t until_ms; /* monotonic; cut or given up then */
     void *state;      /* of the handler */

@@ -79,6 +79,15 @@ static const struct jb_gw_route routes[] = {
      "VerifyView"},
     {JB_GW_GET, "/v1/audit", jb_gw_get_audit, RIGHT(AUDIT), 0, "user from_ms limit cursor",
      "AuditList"},
+    /* the broker, where it is configured */
+    {JB_GW_GET, "/v1/admin/nodes", jb_gw_get_admin_nodes, RIGHT(RELOAD), JB_GW_LOCAL, "",
+     "NodeList"},
+    {JB_GW_GET, "/v1/admin/state", jb_gw_get_admin_state, RIGHT(RELOAD), JB_GW_LOCAL, "",
+     "StatusView"},
+    {JB_GW_GET, "/v1/admin/backup", jb_gw_get_admin_backup, RIGHT(RELOAD), JB_GW_LOCAL, "",
+     "BackupState"},
+    {JB_GW_POST, "/v1/admin/installs", jb_gw_post_admin_install, RIGHT(RELOAD),
+     JB_GW_LOCAL | JB_GW_JSON, "", "Done"},
     /* what happens */
     {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), JB_GW_STREAM, "after alarms", ""},
     /* the public window */

@@ -105,28 +105,54 @@ enum jiaoban_status jiaoban_node_retire(JIAOBAN_NODE_CHANGE)
     return node_call(j, JB_ACT_RETIRE_NODE, args, out);
 }
 
+#define INSTALL_FIRST_BYTES (offsetof(struct jiaoban_install_args, dry_run) + sizeof(bool))
+
+/* Check what is to be installed; texts stay the caller's. */
+static enum jiaoban_status install_read(struct jiaoban *j, const struct jiaoban_install_args *args,
+                                        Jb__DoInstall *install, Jb__Request *request)
+{
+    if (args->bytes > JB_LIMIT_BLOB)
+        return jb_client_fail(j, JIAOBAN_TOO_LARGE, "the file has %zu bytes, %d are allowed",
+                              args->bytes, JB_LIMIT_BLOB);
+    enum jiaoban_status status = jb_client_text_check(j, "kind", args->kind, JB_LIMIT_LINE);
+    install->kind = (char *)(uintptr_t)args->kind;
+    install->has_body = true;
+    install->body =
+        (ProtobufCBinaryData){.len = args->bytes, .data = (uint8_t *)(uintptr_t)args->body};
+    install->has_dry_run = true;
+    install->dry_run = args->dry_run;
+    request->body_case = JB__REQUEST__BODY_INSTALL;
+    request->install = install;
+    return status;
+}
+
 enum jiaoban_status jiaoban_install(struct jiaoban *j, const char *kind, const void *body,
                                     size_t body_bytes, bool dry_run, struct jiaoban_result **out)
 {
+    const struct jiaoban_install_args args = {
+        .kind = kind, .body = body, .bytes = body_bytes, .dry_run = dry_run};
     Jb__Request request = JB__REQUEST__INIT;
     Jb__DoInstall install = JB__DO_INSTALL__INIT;
 
     if (out != NULL)
         *out = NULL;
-    if (body_bytes > JB_LIMIT_BLOB)
-        return jb_client_fail(j, JIAOBAN_TOO_LARGE, "the file has %zu bytes, %d are allowed",
-                              body_bytes, JB_LIMIT_BLOB);
-    enum jiaoban_status status = jb_client_text_check(j, "kind", kind, JB_LIMIT_LINE);
-    if (status != JIAOBAN_OK)
-        return status;
-    install.kind = (char *)(uintptr_t)kind;
-    install.has_body = true;
-    install.body = (ProtobufCBinaryData){.len = body_bytes, .data = (uint8_t *)(uintptr_t)body};
-    install.has_dry_run = true;
-    install.dry_run = dry_run;
-    request.body_case = JB__REQUEST__BODY_INSTALL;
-    request.install = &install;
-    return jb_client_call(j, &request, JB_CLIENT_LONG_MS, out);
+    enum jiaoban_status status = install_read(j, &args, &install, &request);
+    return status == JIAOBAN_OK ? jb_client_call(j, &request, JB_CLIENT_LONG_MS, out) : status;
+}
+
+enum jiaoban_status jiaoban_install_async(struct jiaoban *j,
+                                          const struct jiaoban_install_args *args,
+                                          jiaoban_answer_fn fn, void *data, uint64_t *id)
+{
+    struct jiaoban_install_args ours;
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoInstall install = JB__DO_INSTALL__INIT;
+    struct jb_client_call call = {.fn = fn, .data = data};
+
+    enum jiaoban_status status = jb_client_args(j, args, &ours, sizeof ours, INSTALL_FIRST_BYTES);
+    if (status == JIAOBAN_OK)
+        status = install_read(j, &ours, &install, &request);
+    return status == JIAOBAN_OK ? jb_client_begin(j, &request, &call, id) : status;
 }
 
 enum jiaoban_status jiaoban_reload(struct jiaoban *j, struct jiaoban_result **out)

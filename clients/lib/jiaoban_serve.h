@@ -27,6 +27,14 @@ JIAOBAN_API enum jiaoban_status jiaoban_submit_json_async(struct jiaoban *j,
                                                           jiaoban_answer_fn fn, void *data,
                                                           uint64_t *id);
 
+struct jiaoban_install_args {
+    size_t size;
+    const char *kind; /* "policy" or "calendar" */
+    const void *body;
+    size_t bytes;
+    bool dry_run; /* only say what would change */
+};
+
 /* ---- before anything is done ------------------------------------------------------------------
  */
 
@@ -67,6 +75,14 @@ JIAOBAN_API const struct jiaoban_today *jiaoban_result_today(const struct jiaoba
 JIAOBAN_API enum jiaoban_status jiaoban_get_actions(JIAOBAN_QUESTION);
 /* what is to be done at this agency, as numbers; no fields */
 JIAOBAN_API enum jiaoban_status jiaoban_get_today(JIAOBAN_QUESTION);
+
+/* jiaoban_install without waiting, on a handle of jiaoban_open_admin. What body points to is
+ * copied.
+ */
+JIAOBAN_API enum jiaoban_status jiaoban_install_async(struct jiaoban *j,
+                                                      const struct jiaoban_install_args *args,
+                                                      jiaoban_answer_fn fn, void *data,
+                                                      uint64_t *id);
 
 /* Any spelling of a query code, as the digits of its hash: to count questions by code without
  * keeping it. MALFORMED: no code. */
