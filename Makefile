@@ -45,7 +45,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$(2))')
 # ---- flags -------------------------------------------------------------------------------------
 # libuv and friends are linked with --as-needed: a program names only what its objects use.
 PACKAGES := libzmq libprotobuf-c sqlite3 libuv libsodium inih smartcols libsystemd \
-            libmicrohttpd jansson
+            libmicrohttpd jansson libzip expat libpq libcurl
 # Its .pc file asks for the headers of zlib, which nobody here needs.
 OTHER_LIBS := -lxlsxwriter
 
@@ -83,6 +83,7 @@ AGENT_SRC := $(call sources,clients/agent/*.c)
 CLIENT_SRC := $(call sources,clients/lib/*.c)
 CLI_SRC := $(call sources,clients/cli/*.c)
 GATEWAY_SRC := $(call sources,clients/gateway/*.c)
+EXCHANGE_SRC := $(call sources,clients/gateway/adapters/*.c)
 UNIT_SRC := $(call sources,tests/unit/*_test.c)
 UNIT_SHARED_SRC := $(filter-out $(UNIT_SRC),$(call sources,tests/unit/*.c))
 MODEL_SRC := $(call sources,tests/model/*.c)
@@ -101,11 +102,11 @@ FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
 FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
-OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(GATEWAY_SRC) \
+OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(GATEWAY_SRC) $(EXCHANGE_SRC) \
            $(UNIT_SRC) $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
            $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
            $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
-OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
+OUR_HEADERS := $(wildcard proto/*/*.h daemon/*.h clients/*/*.h clients/gateway/*/*.h tests/unit/*.h tests/model/*.h tests/tools/*.h \
                tests/bench/*/*.h tests/demo/*.h tests/replay/*.h tests/chaos/*.h tests/fuzz/*.h)
 PUBLIC_HEADERS := $(wildcard clients/lib/jiaoban*.h)
 
@@ -116,7 +117,8 @@ GEN_OBJ := $(GEN_C:.c=.o)
 PYTHON_SCHEMAS := $(SCHEMAS:%.proto=$(BUILD)/python/%_pb2.py)
 
 PROGRAMS := $(if $(DAEMON_SRC),$(BUILD)/jiaoband) $(if $(AGENT_SRC),$(BUILD)/jiaoban-agent) \
-            $(if $(CLI_SRC),$(BUILD)/jiaoban) $(if $(GATEWAY_SRC),$(BUILD)/jiaoban-gateway)
+            $(if $(CLI_SRC),$(BUILD)/jiaoban) $(if $(GATEWAY_SRC),$(BUILD)/jiaoban-gateway) \
+            $(if $(EXCHANGE_SRC),$(BUILD)/jiaoban-exchange)
 CLIENT_LIBS := $(if $(CLIENT_SRC),$(BUILD)/libjiaoban.so $(BUILD)/libjiaoban.a \
                $(BUILD)/jiaoban.pc)
 LOCALES := $(LANGUAGES:%=$(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo)
@@ -207,10 +209,11 @@ $(BUILD)/libjbagent.a: $(call objects-of,$(AGENT_SRC))
 $(BUILD)/libjbclient.a: $(call obj,$(CLIENT_SRC))
 $(BUILD)/libjbcli.a: $(call objects-of,$(CLI_SRC))
 $(BUILD)/libjbgateway.a: $(call objects-of,$(GATEWAY_SRC)) $(BUILD)/gen/contract.o
+$(BUILD)/libjbexchange.a: $(call objects-of,$(EXCHANGE_SRC))
 $(BUILD)/libjbtest.a: $(call obj,$(UNIT_SHARED_SRC))
 
 ARCHIVES := $(addprefix $(BUILD)/,libjbproto.a libjbdaemon.a libjbagent.a libjbclient.a \
-            libjbcli.a libjbgateway.a libjbtest.a libjbfuzz.a)
+            libjbcli.a libjbgateway.a libjbexchange.a libjbtest.a libjbfuzz.a)
 $(ARCHIVES): $(BUILD)/sources
 	$(call say,AR,$@)
 	@rm -f $@
@@ -232,7 +235,9 @@ $(BUILD)/jiaoban: $(call obj,clients/cli/main.c) $(BUILD)/libjbcli.a $(BUILD)/li
                   $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban-gateway: $(call obj,clients/gateway/main.c) $(BUILD)/libjbgateway.a \
                           $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
-$(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban $(BUILD)/jiaoban-gateway:
+$(BUILD)/jiaoban-exchange: $(call obj,clients/gateway/adapters/main.c) $(BUILD)/libjbexchange.a \
+                           $(BUILD)/libjbgateway.a $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+$(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban $(BUILD)/jiaoban-gateway $(BUILD)/jiaoban-exchange:
 	$(call say,LINK,$@)
 	$(Q)$(link)
 
@@ -276,7 +281,7 @@ LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
 LINK_line_fault_test := $(FAULT_LINK) -Wl,--wrap=jb_zsock_send
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
-                 libjbgateway.a libjbclient.a libjbproto.a)
+                 libjbexchange.a libjbgateway.a libjbclient.a libjbproto.a)
 
 $(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_ARCHIVES)
 	$(call say,LINK,$@)
@@ -461,7 +466,7 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-results bench-absent bench-backup replay hostile chaos chaos-mutants \
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-results bench-absent bench-backup import replay hostile chaos chaos-mutants \
         fuzz fuzz-replay fuzz-merge spin spin-check browser test-browser
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test browser
@@ -490,6 +495,10 @@ spin-check: # of `make test`: small bounds
 	@$(SCRIPT_ENV) tests/model/spin check
 spin: ## the protocol as a model, verified with larger bounds (minutes)
 	@$(SCRIPT_ENV) tests/model/spin large
+import: ## whole sets of real cases through the drop folder (DATA=folder, default: the excerpt)
+	@tests/install-packages.sh build test
+	+@$(parallel) programs $(LOCALES) $(PYTHON_SCHEMAS)
+	@$(SCRIPT_ENV) $(CHAOS_ENV) tests/exchange/import $(DATA)
 replay: ## let real cases travel on their real dates (DATA=folder, default: the excerpt)
 	@tests/install-packages.sh build
 	+@$(parallel) $(REPLAY)
@@ -581,10 +590,10 @@ contract-check: ## the gateway's contract is what `make contract` makes, and sou
 	$(Q)tests/tools/contract_lint.py
 
 # English texts are the keys, so only the Chinese catalogue has to be complete.
-translations: ## every text of the command line client has a Chinese translation
+translations: ## every text of the command line client and of reports has a Chinese translation
 	@mkdir -p $(BUILD)
 	$(Q)xgettext --language=C --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 --omit-header \
-	    -o $(BUILD)/jiaoban.pot $(CLI_SRC)
+	    -o $(BUILD)/jiaoban.pot $(CLI_SRC) $(EXCHANGE_SRC)
 	$(Q)msgmerge --quiet --no-fuzzy-matching clients/cli/po/zh_CN.po $(BUILD)/jiaoban.pot | \
 	    msgattrib --no-obsolete > $(BUILD)/zh_CN.merged
 	$(Q)msgattrib --untranslated --no-wrap $(BUILD)/zh_CN.merged > $(BUILD)/zh_CN.missing

@@ -13,12 +13,14 @@ set -eu
 # Compiling, and running what was compiled.
 build="gcc libc6-dev make pkg-config protobuf-c-compiler libprotobuf-c-dev libzmq3-dev
     libsqlite3-dev libuv1-dev libsodium-dev libinih-dev libsmartcols-dev libsystemd-dev
-    libxlsxwriter-dev libssl-dev libmicrohttpd-dev libjansson-dev gettext"
+    libxlsxwriter-dev libssl-dev libmicrohttpd-dev libjansson-dev libzip-dev libexpat1-dev libpq-dev
+    libcurl4-openssl-dev gettext"
 
 # Unit tests; the independent node in Python; the gateway's contract and every answer against it;
-# linters; a second compiler; scripts of the tests; a model checker.
+# linters; a second compiler; scripts of the tests; a model checker; a database server that the tests of the
+# exchange table start for themselves.
 test="libcmocka-dev protobuf-compiler python3 python3-zmq python3-protobuf python3-nacl python3-yaml
-    python3-jsonschema clang clang-format clang-tidy cppcheck valgrind spin procps bash-completion"
+    python3-jsonschema clang clang-format clang-tidy cppcheck valgrind spin procps bash-completion postgresql-15"
 
 # Building the web console; a browser to look at it, and a font with Chinese characters in it.
 browser="chromium fonts-wqy-zenhei"
@@ -29,7 +31,7 @@ command -v npm >/dev/null || browser="$browser npm"
 # `make bench-peers`: the systems that jiaoban is compared with, what their clients are built
 # on. Their packages start a server of their own; the benchmark starts others beside it.
 bench="nats-server libnats-dev redis-server libhiredis-dev rabbitmq-server librabbitmq-dev mosquitto
-    postgresql-15 libpq-dev"
+    postgresql-15"
 
 wanted=""
 for set in "${@:-build}"; do

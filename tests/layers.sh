@@ -25,7 +25,7 @@ daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h
 clients/cli      clients/(cli/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)\.h
-clients/gateway  (clients/(gateway/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/((base|rules)/[a-z0-9_]+|wire/jsonin))\.h
+clients/gateway  (clients/(gateway/(adapters/)?[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/((base|rules)/[a-z0-9_]+|wire/jsonin))\.h
 tests            (proto|daemon|clients|tests)/[a-z0-9_/.-]+\.h
 RULES
 }
@@ -35,13 +35,17 @@ library_rules() {
     cat <<'RULES'
 zmq\.h                proto/wire tests
 sqlite3\.h            proto/ledger clients/gateway tests
-libintl\.h            clients/cli
+libintl\.h            clients/cli clients/gateway
 libsmartcols.*\.h     clients/cli
-xlsxwriter\.h         clients/cli
+xlsxwriter\.h         clients/cli tests
 ini\.h                proto/base proto/rules
 openssl/.*\.h         proto/wire
 jansson\.h            proto/wire clients/gateway
 microhttpd\.h         clients/gateway
+zip\.h                clients/gateway tests
+expat\.h              clients/gateway
+libpq-fe\.h           clients/gateway tests
+curl/curl\.h          clients/gateway
 RULES
 }
 

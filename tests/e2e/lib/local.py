@@ -20,9 +20,12 @@ class Local:
         self.socket.connect(path)
         self.last_id = 0
 
-    def send(self, kind, /, **fields):
+    def send(self, kind, /, person="", **fields):
+        """`person`: for whom a gateway asks."""
         self.last_id += 1
         request = local_pb2.Request(id=self.last_id, protocol=1)
+        if person:
+            request.on_behalf_of = person
         body = getattr(request, kind)
         body.SetInParent()
         for name, value in fields.items():

@@ -1,0 +1,153 @@
+/* The exchange table, both ways:
+ *
+ *     their INSERT or UPDATE, taken = 0  ->  act, once  ->  taken = 1, case number
+ *     news of the case  ->  result columns, version, told = 0  ->  their UPDATE told = 1
+ *
+ * Exactly once: the way in by the store (take.c), so that an unmarked row that was taken is only
+ * marked; the way out by the version, which only rises: a result whose commit was not heard of is
+ * written again only if it is not there. */
+#include "clients/gateway/adapters/dbtable.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clients/gateway/adapters/adapter.h"
+#include "proto/base/log.h"
+
+#define SQL_BYTES 16384
+
+/* ---- statements ---- */
+
+char *jb_ex_sql_untaken(const struct jb_ex_config *c, char sign, struct jb_arena *arena)
+{
+    char sql[SQL_BYTES];
+    (void)sign;
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT * FROM %s WHERE (%s IS NULL OR %s = '' OR %s = '0') "
+                   "AND %s IS NOT NULL ORDER BY %s LIMIT %d",
+                   c->table, c->taken_column, c->taken_column, c->taken_column, c->number_column,
+                   c->number_column, (int)c->batch);
+    return jb_arena_strndup(arena, sql, strlen(sql));
+}
+
+char *jb_ex_sql_mark(const struct jb_ex_config *c, char sign, struct jb_arena *arena)
+{
+    char sql[SQL_BYTES];
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE %s SET %s = %c1, %s = %c2, %s = %c3 WHERE %s = %c4 "
+                   "AND (%s IS NULL OR %s = '' OR %s = '0')",
+                   c->table, c->taken_column, sign, c->case_column, sign, c->error_column, sign,
+                   c->number_column, sign, c->taken_column, c->taken_column, c->taken_column);
+    return jb_arena_strndup(arena, sql, strlen(sql));
+}
+
+/* Parameters: 1 the number, 2 the version, then the facts. The version is a text of digits: a
+ * longer one is greater. */
+char *jb_ex_sql_tell(const struct jb_ex_config *c, char sign, const struct jb_ex_facts *facts,
+                     struct jb_arena *arena)
+{
+    char sql[SQL_BYTES];
+    int used = snprintf(sql, sizeof sql, "UPDATE %s SET %s = '0', %s = %c2", c->table,
+                        c->told_column, c->version_column, sign);
+    for (size_t i = 0; i < facts->count && used > 0 && (size_t)used < sizeof sql; i++)
+        used += snprintf(sql + used, sizeof sql - (size_t)used, ", %s = %c%zu", facts->names[i],
+                         sign, i + 3);
+    if (used < 0 || (size_t)used >= sizeof sql)
+        return NULL;
+    used += snprintf(sql + used, sizeof sql - (size_t)used,
+                     " WHERE %s = %c1 AND (%s IS NULL OR length(%s) < length(%c2) OR "
+                     "(length(%s) = length(%c2) AND %s < %c2))",
+                     c->number_column, sign, c->version_column, c->version_column, sign,
+                     c->version_column, sign, c->version_column, sign);
+    return (size_t)used < sizeof sql ? jb_arena_strndup(arena, sql, strlen(sql)) : NULL;
+}
+
+/* ---- in ---- */
+
+struct exchanging {
+    struct jb_ex_desk *desk;
+    const struct jb_ex_driver *driver;
+    struct jb_ex_database database;
+    struct jb_ex_counts *counts;
+};
+
+static enum jb_err row_take(struct exchanging *x, const struct jb_ex_table *t,
+                            const struct jb_ex_row *row, struct jb_fault *fault)
+{
+    const struct jb_ex_record record = {t->headers, row->cells, row->count};
+    const struct jb_ex_origin origin = {0, 0};
+    const char *number = jb_ex_record_get(&record, x->desk->config->number_column);
+    char error[JB_EX_DETAIL_BYTES + JB_EX_HEADER_BYTES + 8] = "";
+    struct jb_ex_result result;
+    if (number == NULL || number[0] == '\0')
+        return JB_OK;
+    enum jb_err err = jb_ex_take(x->desk, &record, NULL, &origin, &result, fault);
+    if (err != JB_OK)
+        return err;
+    if (result.taken.detail[0] != '\0')
+        (void)snprintf(error, sizeof error, "%s%s%s", result.column,
+                       result.column[0] != '\0' ? ": " : "", result.taken.detail);
+    bool taken = result.outcome != JB_EX_ROW_REFUSED && result.outcome != JB_EX_ROW_BAD;
+    const struct jb_ex_verdict v = {number, taken, result.taken.case_number, error};
+    err = x->driver->mark(&x->database, &v, fault);
+    jb_ex_count(x->counts, result.outcome);
+    jb_ex_point(x->desk);
+    return err;
+}
+
+static enum jb_err rows_take(struct exchanging *x, struct jb_fault *fault)
+{
+    const struct jb_ex_config *c = x->desk->config;
+    struct jb_ex_table t;
+    jb_ex_table_init(&t, (size_t)c->cell_bytes, (size_t)c->unpacked_bytes);
+    enum jb_err err = x->driver->untaken(&x->database, &t, fault);
+    if (err == JB_OK && t.row_count > 0)
+        err = jb_ex_map_fits(&x->desk->map, &t, fault);
+    for (size_t i = 0; err == JB_OK && i < t.row_count && !*x->desk->stop; i++)
+        err = row_take(x, &t, &t.rows[i], fault);
+    jb_ex_table_fini(&t);
+    return err;
+}
+
+/* ---- out ---- */
+
+static enum jb_err tell(void *ctx, const char *number, const struct jb_ex_facts *facts,
+                        struct jb_fault *fault)
+{
+    struct exchanging *x = ctx;
+    return x->driver->tell(&x->database, number, facts, fault);
+}
+
+/* Names of columns come from the mapping: they go into SQL. */
+static enum jb_err names_check(const struct jb_ex_map *map, struct jb_fault *fault)
+{
+    static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    for (size_t i = 0; i < map->result_count; i++) {
+        const char *name = map->result_theirs[i];
+        if (name[0] == '\0' || (name[0] >= '0' && name[0] <= '9') ||
+            name[strspn(name, good)] != '\0' || strlen(name) > 63)
+            return jb_fault_set(fault, JB_CONFIG, "[result] %s: not the name of a column", name);
+    }
+    return JB_OK;
+}
+
+enum jb_err jb_ex_dbtable_look(struct jb_ex_desk *d, struct jb_ex_counts *counts,
+                               struct jb_fault *fault)
+{
+    bool sqlite = strcmp(d->config->driver, "sqlite") == 0;
+    struct exchanging x = {.desk = d,
+                           .driver = sqlite ? &jb_ex_sqlite : &jb_ex_postgresql,
+                           .database = {.config = d->config},
+                           .counts = counts};
+    struct jb_ex_teller teller = {tell, &x, 0};
+    enum jb_err err = names_check(&d->map, fault);
+    if (err == JB_OK)
+        err = x.driver->open(&x.database, fault);
+    if (err == JB_OK)
+        err = rows_take(&x, fault);
+    if (err == JB_OK)
+        err = jb_ex_facts_tell(d, &teller, fault);
+    counts->told += teller.told;
+    x.driver->close(&x.database);
+    return err;
+}

@@ -1,0 +1,44 @@
+/* A table in a database, as few operations as the adapter needs. Two of them: SQLite, PostgreSQL.
+ * Every operation is one statement with parameters, and commits by itself; a lost connection is an
+ * error of that look, and the next one connects again. */
+#ifndef JB_EX_DBTABLE_H
+#define JB_EX_DBTABLE_H
+
+#include "clients/gateway/adapters/config.h"
+#include "clients/gateway/adapters/facts.h"
+#include "clients/gateway/adapters/table.h"
+
+struct jb_ex_database {
+    const struct jb_ex_config *config;
+    void *connection;
+};
+struct jb_ex_verdict { /* what a row is told */
+    const char *number;
+    bool taken;
+    const char *case_number, *error;
+};
+
+struct jb_ex_driver {
+    enum jb_err (*open)(struct jb_ex_database *db, struct jb_fault *fault);
+    void (*close)(struct jb_ex_database *db);
+    /* Rows that nobody has taken, config->batch of them, by number. */
+    enum jb_err (*untaken)(struct jb_ex_database *db, struct jb_ex_table *t,
+                           struct jb_fault *fault);
+    /* Mark one: only if it is still untaken. */
+    enum jb_err (*mark)(struct jb_ex_database *db, const struct jb_ex_verdict *v,
+                        struct jb_fault *fault);
+    /* Write facts, unless these or later ones stand there. */
+    enum jb_err (*tell)(struct jb_ex_database *db, const char *number,
+                        const struct jb_ex_facts *facts, struct jb_fault *fault);
+};
+extern const struct jb_ex_driver jb_ex_sqlite, jb_ex_postgresql;
+
+/* The statements, the same for both but for the sign of a parameter ('?' or '$'); all of the
+ * parameters are texts. In the arena; NULL: no memory. Names were checked with the configuration.
+ */
+char *jb_ex_sql_untaken(const struct jb_ex_config *c, char sign, struct jb_arena *arena);
+char *jb_ex_sql_mark(const struct jb_ex_config *c, char sign, struct jb_arena *arena);
+char *jb_ex_sql_tell(const struct jb_ex_config *c, char sign, const struct jb_ex_facts *facts,
+                     struct jb_arena *arena);
+
+#endif
