@@ -6,6 +6,7 @@
  *     away     the broker is gone: do what stands behind "|", which must stay in the outboxes
  *     after    it is back: take the verdicts, do the rest
  *     check    compare what the petition office and all agents see with what was planned
+ *     live     go on at people's pace until ended by a signal, see live.h; no STATE
  * FOLDER holds the agents' folders. LABEL goes before the progress bar; an English one (an ASCII
  * letter first) makes the few texts English too. Exit status 0: everything held. */
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/demo/check.h"
+#include "tests/demo/live.h"
 #include "tests/demo/step.h"
 
 enum {
@@ -276,6 +278,11 @@ static bool scene_check(struct scene *scene)
     return check_everything(&scene->book, &scene->cast, scene->english);
 }
 
+static bool scene_live(struct scene *scene)
+{
+    return live_play(&scene->book, &scene->cast);
+}
+
 static const struct {
     const char *name;
     bool online; /* all agents must be in step first; otherwise all must be cut off */
@@ -285,7 +292,7 @@ static const struct {
 } scenes[] = {
     {"wait", true, true, true, scene_wait},    {"before", true, true, false, scene_before},
     {"away", false, false, false, scene_away}, {"after", true, false, false, scene_after},
-    {"check", true, false, true, scene_check},
+    {"check", true, false, true, scene_check}, {"live", true, true, true, scene_live},
 };
 
 int main(int argc, char **argv)
@@ -295,7 +302,7 @@ int main(int argc, char **argv)
     while (argc == 7 && which < count && strcmp(scenes[which].name, argv[1]) != 0)
         which++;
     if (argc != 7 || which == count) {
-        fputs("usage: play wait|before|away|after|check FOLDER LETTERS PLANS STATE LABEL\n",
+        fputs("usage: play wait|before|away|after|check|live FOLDER LETTERS PLANS STATE LABEL\n",
               stderr);
         return 2;
     }

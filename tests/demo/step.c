@@ -159,6 +159,7 @@ static bool fill_nothing(struct step *s)
 static bool fill_acknowledge(struct step *s)
 {
     struct jiaoban_query q = {.size = sizeof q, .case_number = s->story->number, .limit = 1};
+    q.on_behalf_of = s->player->desk;
     struct jiaoban_result *r = NULL;
     q.mine = true;
     q.open_only = true;
@@ -328,6 +329,7 @@ static bool has_arrived(const struct step *s)
     if (s->story->seq == 0)
         return true;
     struct jiaoban_query q = {.size = sizeof q, .case_number = s->story->number, .timeline = true};
+    q.on_behalf_of = s->player->desk;
     struct jiaoban_result *r = NULL;
     if (jiaoban_get_case(s->player->handle, &q, &r) != JIAOBAN_OK)
         return false;
