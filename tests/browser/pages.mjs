@@ -1,6 +1,9 @@
 /* Every page, in both languages, at 1280x720 and on a phone: shows what the gateway answers, complains
  * of nothing, breaks no rule of its content policy, asks no other host, has no accessibility violation. */
 
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { accessible, check, CONSOLE, DESKTOP, equal, finish, fits, openBrowser, PHONE, settled, shot, truth } from './browser.mjs';
 import { startGateway } from './fake-gateway.mjs';
 import { NASTY } from './county.mjs';
@@ -74,6 +77,12 @@ for (const lang of ['zh', 'en']) {
     }
   }
 }
+
+await check('what lies there compressed is the same', async () => {
+  const files = readdirSync(CONSOLE, { recursive: true }).filter((name) => name.endsWith('.gz'));
+  truth(files.length > 10, `only ${files.length} files`);
+  for (const name of files) truth(gunzipSync(readFileSync(join(CONSOLE, name))).equals(readFileSync(join(CONSOLE, name.slice(0, -3)))), name);
+});
 
 await check('the checks themselves can fail', async () => {
   const page = await browser.page();

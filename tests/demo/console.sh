@@ -42,7 +42,7 @@ desk() {
 
 role_name() {
     case $1 in
-    clerk) say 经办人 clerk ;; supervisor) say 督查人员 supervisor ;; leader) say 领导 leader ;;
+    clerk) say 经办人 clerk ;; supervisor) say 负责人 supervisor ;; leader) say 领导 leader ;;
     auditor) say 审计员 auditor ;; administrator) say 管理员 administrator ;;
     esac
 }
