@@ -73,8 +73,7 @@ static enum jb_err row_add(struct jb_ex_table *t, const PGresult *result, int ro
         return jb_fault_set(fault, JB_OVERFLOW, _("over %d columns"), JB_EX_COLUMNS);
     for (int i = 0; i < count; i++) {
         const char *name = PQfname(result, i);
-        cells[i] =
-            row < 0 ? jb_arena_strndup(&t->arena, name, strlen(name)) : cell(t, result, row, i);
+        cells[i] = row < 0 ? jb_ex_column_name(&t->arena, name) : cell(t, result, row, i);
         if (cells[i] == NULL)
             return jb_fault_set(fault, JB_NOMEM, _("larger than the limit of memory"));
     }

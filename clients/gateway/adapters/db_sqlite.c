@@ -82,7 +82,7 @@ static enum jb_err row_add(struct jb_ex_table *t, sqlite3_stmt *q, size_t number
     for (int i = 0; i < count; i++) {
         const char *name = sqlite3_column_name(q, i);
         cells[i] = !header        ? cell(t, q, i)
-                   : name != NULL ? jb_arena_strndup(&t->arena, name, strlen(name))
+                   : name != NULL ? jb_ex_column_name(&t->arena, name)
                                   : NULL;
         if (cells[i] == NULL)
             return jb_fault_set(fault, JB_NOMEM, _("larger than the limit of memory"));

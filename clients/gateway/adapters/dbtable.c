@@ -62,7 +62,25 @@ char *jb_ex_sql_tell(const struct jb_ex_config *c, char sign, const struct jb_ex
     return (size_t)used < sizeof sql ? jb_arena_strndup(arena, sql, strlen(sql)) : NULL;
 }
 
+char *jb_ex_column_name(struct jb_arena *arena, const char *name)
+{
+    char *copy = jb_arena_strndup(arena, name, strlen(name));
+    for (char *at = copy; at != NULL && *at != '\0'; at++)
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at - 'A' + 'a');
+    return copy;
+}
+
 /* ---- in ---- */
+
+/* Of any spelling. NULL: there is no such column. */
+static const char *value_of(const struct jb_ex_record *r, const char *column)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (strcasecmp(r->names[i], column) == 0)
+            return r->values[i];
+    return NULL;
+}
 
 struct exchanging {
     struct jb_ex_desk *desk;
@@ -76,11 +94,14 @@ static enum jb_err row_take(struct exchanging *x, const struct jb_ex_table *t,
 {
     const struct jb_ex_record record = {t->headers, row->cells, row->count};
     const struct jb_ex_origin origin = {0, 0};
-    const char *number = jb_ex_record_get(&record, x->desk->config->number_column);
+    const char *number = value_of(&record, x->desk->config->number_column);
     char error[JB_EX_DETAIL_BYTES + JB_EX_HEADER_BYTES + 8] = "";
     struct jb_ex_result result;
-    if (number == NULL || number[0] == '\0')
+    if (number == NULL || number[0] == '\0') {
+        jb_log(JB_LOG_WARNING, "exchange", "row.unmarkable", "row=%zu why=\"%s\"", row->number,
+               number != NULL ? jb_ex_flaw_text(jb_ex_flaw_of(number)) : "no number");
         return JB_OK;
+    }
     enum jb_err err = jb_ex_take(x->desk, &record, NULL, &origin, &result, fault);
     if (err != JB_OK)
         return err;

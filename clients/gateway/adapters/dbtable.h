@@ -31,6 +31,9 @@ struct jb_ex_driver {
     enum jb_err (*tell)(struct jb_ex_database *db, const char *number,
                         const struct jb_ex_facts *facts, struct jb_fault *fault);
 };
+/* The name of a column in small letters, as mappings have it: databases fold them differently.
+ * NULL: no memory. */
+char *jb_ex_column_name(struct jb_arena *arena, const char *name);
 extern const struct jb_ex_driver jb_ex_sqlite, jb_ex_postgresql;
 
 /* The statements, the same for both but for the sign of a parameter ('?' or '$'); all of the

@@ -33,12 +33,14 @@ struct invocation {
     struct jb_config_source source;
     const char *test_clock; /* NULL: the machine's clock */
     long kill_at;
+    int ready_fd; /* -1: none */
 };
 
 enum {
     OPT_PRINT = 256,
     OPT_CHECK,
     OPT_ONCE,
+    OPT_READY,
     OPT_CLOCK,
     OPT_KILL
 };
@@ -50,6 +52,7 @@ static const struct argp_option option_rows[] = {
     {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
     {"check-config", OPT_CHECK, NULL, 0,
      "Read the configuration and the mapping, and print what is in force", 1},
+    {"ready-fd", OPT_READY, "N", 0, "Write a line to descriptor N once it works", 2},
     {"test-clock", OPT_CLOCK, "FILE", 0,
      "For tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks", 2},
     {"test-kill", OPT_KILL, "N", 0, "For tests only: die at the N-th step of the work", 2},
@@ -76,6 +79,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_CHECK:
         in->task = TASK_CHECK_CONFIG;
+        return 0;
+    case OPT_READY:
+        in->ready_fd = (int)strtol(arg, NULL, 10);
         return 0;
     case OPT_CLOCK:
         in->test_clock = arg;
@@ -164,11 +170,13 @@ static bool fatal(enum jb_err err)
     return err == JB_CORRUPT || err == JB_VERSION;
 }
 
-static int work(struct jb_ex_desk *d, int signals)
+static int work(struct jb_ex_desk *d, int signals, int ready_fd)
 {
     struct pollfd end = {.fd = signals, .events = POLLIN};
     enum jb_err err = JB_OK;
     (void)sd_notify(0, "READY=1");
+    if (ready_fd >= 0 && (write(ready_fd, "ready\n", 6) < 0 || close(ready_fd) != 0))
+        jb_log(JB_LOG_WARNING, "exchange", "ready.unsaid", NULL);
     jb_log(JB_LOG_NOTICE, "exchange", "exchange.started", "version=%s kind=%s", JB_VERSION_TEXT,
            d->config->kind);
     while (!stop_wanted && !fatal(err)) {
@@ -193,11 +201,12 @@ static int once(struct jb_ex_desk *d)
     return err == JB_OK ? 0 : complain(err, &fault);
 }
 
-static int run(struct jb_ex_desk *d, const struct jb_ex_config *c, bool loop)
+static int run(struct jb_ex_desk *d, const struct jb_ex_config *c, const struct invocation *in)
 {
     struct jb_fault fault = {""};
     enum jb_log_level level = JB_LOG_INFO;
     sigset_t set;
+    bool loop = in->task == TASK_RUN;
     if (jb_log_level_parse(c->log_level, &level))
         jb_log_set_level(level);
     (void)signal(SIGPIPE, SIG_IGN);
@@ -217,7 +226,7 @@ static int run(struct jb_ex_desk *d, const struct jb_ex_config *c, bool loop)
     if (err != JB_OK)
         status = complain(err, &fault);
     else
-        status = loop ? work(d, signals) : once(d);
+        status = loop ? work(d, signals, in->ready_fd) : once(d);
     if (signals >= 0)
         (void)close(signals);
     return status;
@@ -254,7 +263,7 @@ int main(int argc, char **argv)
     static struct jb_ex_desk desk;
     static struct jb_ex_config config;
     static struct jb_testclock clock;
-    struct invocation in = {.task = TASK_RUN};
+    struct invocation in = {.task = TASK_RUN, .ready_fd = -1};
     struct jb_fault fault = {""};
     argp_program_version = SOFTWARE;
     argp_err_exit_status = 2;
@@ -276,8 +285,7 @@ int main(int argc, char **argv)
         err = set_clock(&desk, &clock, in.test_clock, &fault);
     if (err != JB_OK)
         return complain(err, &fault);
-    int status =
-        in.task == TASK_CHECK_CONFIG ? check(&config) : run(&desk, &config, in.task == TASK_RUN);
+    int status = in.task == TASK_CHECK_CONFIG ? check(&config) : run(&desk, &config, &in);
     jb_ex_desk_fini(&desk);
     jb_config_free(&jb_ex_config_table, &config);
     curl_global_cleanup();

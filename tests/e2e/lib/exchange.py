@@ -2,15 +2,17 @@
 import csv
 import io
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import zipfile
 from xml.sax.saxutils import escape
 
 from gateway import Gateway
 from proto.schema import act_pb2
 from tap import Failure, equal
-from world import BUILD, PATIENCE, ROOT, Process
+from world import BUILD, PATIENCE, ROOT, Process, wait
 
 SCOPES = "ask,look,register,send"
 
@@ -68,6 +70,11 @@ class Exchange(Process):
                      done.stdout.strip().replace(":", ",").replace(";", ",").split(", ")
                      if " " in part))
 
+    def go(self):
+        self.write_config()
+        self.start(["-c", self.config])
+        return self
+
     def killed_at_every_step(self, prepare, most=1000):
         """Once for each step: prepare(n), die at step n, go on to the end. How many steps there are."""
         for n in range(1, most):
@@ -110,6 +117,66 @@ class Exchange(Process):
             return list(csv.reader(f))[1:]
 
 
+class Postgres:
+    """A server of its own, which is killed and started again at will. It refuses to run as root."""
+    programs = "/usr/lib/postgresql/15/bin/"
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="jbpg.")
+        self.data = os.path.join(self.folder, "d")
+        self.demoted = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.demoted:
+            shutil.chown(self.folder, "postgres", "postgres")
+        self.child = None
+        self._run(self.programs + "initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-E", "UTF8",
+                  "--no-sync")
+        self.start()
+
+    def _run(self, *command):
+        done = subprocess.run([*self.demoted, *command], stdin=subprocess.DEVNULL, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=self.folder,
+                              timeout=10 * PATIENCE)
+        if done.returncode != 0:
+            raise Failure(f"{command}: {done.stdout}")
+
+    def start(self):
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.child = subprocess.Popen(
+                [*self.demoted, self.programs + "postgres", "-D", self.data, "-c", "listen_addresses=",
+                 "-c", f"unix_socket_directories={self.folder}", "-c", "shared_buffers=16MB"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
+        wait(lambda: self.sql("SELECT 1", None) == "1", "the database")
+
+    def _server(self):
+        """Its first process; runuser stands before it."""
+        with open(os.path.join(self.data, "postmaster.pid"), encoding="ascii") as f:
+            return int(f.readline())
+
+    def kill(self):
+        """Without warning, also its children, whose connections it cannot end any more."""
+        os.kill(self._server(), signal.SIGKILL)
+        self.child.wait()
+        wait(lambda: self.sql("SELECT 1", None) != "1", "the end of the database")
+
+    def close(self):
+        if self.child.poll() is None:
+            os.kill(self._server(), signal.SIGINT)
+            self.child.wait(PATIENCE)
+        shutil.rmtree(self.folder)
+
+    @property
+    def dsn(self):
+        return f"host={self.folder} user=postgres dbname=postgres"
+
+    def sql(self, text, status=0):
+        done = subprocess.run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.dsn],
+                              input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=PATIENCE)
+        if status is not None and done.returncode != status:
+            raise Failure(f"{text}: {done.stderr}")
+        return done.stdout.strip()
+
+
 def table(rows, encoding="utf-8"):
     """CSV as a spreadsheet writes it."""
     out = io.StringIO()
@@ -117,9 +184,13 @@ def table(rows, encoding="utf-8"):
     return out.getvalue().encode(encoding)
 
 
-def letters_map():
-    with open(os.path.join(ROOT, "deploy/config/exchange-letters.map.example"), encoding="utf-8") as f:
+def example(name):
+    with open(os.path.join(ROOT, "deploy/config", name), encoding="utf-8") as f:
         return f.read()
+
+
+def letters_map():
+    return example("exchange-letters.map.example")
 
 
 def xml(text):
