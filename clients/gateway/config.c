@@ -36,6 +36,10 @@ static const struct jb_config_row rows[] = {
         "console", console, PATH, 0, 0, 0, JB_DATADIR "/console",
         "Folder of the web console's files, read at the start. Empty: no console, the interface\n"
         "alone."),
+    GATEWAY("inboxes", inboxes, PATH, 0, 0, 0, "",
+            "Folder with one folder per system that pushes records: POST /v1/inboxes/NAME makes a\n"
+            "file in NAME there, which is the drop folder ([folder] path) of a jiaoban-exchange.\n"
+            "Empty: nobody may push."),
     GATEWAY("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
             "error, warning, notice, info or debug."),
 

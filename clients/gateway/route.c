@@ -53,6 +53,8 @@ static const struct jb_gw_route routes[] = {
      JB_GW_JSON | JB_GW_KEY | JB_GW_BY_ACT, "dry_run", "SettledView"},
     {JB_GW_POST, "/v1/public-queries", jb_gw_post_public_query, RIGHT(QUERY), JB_GW_JSON, "",
      "PublicView"},
+    {JB_GW_POST, "/v1/inboxes/{inbox}", jb_gw_post_inbox, RIGHT(REGISTER), JB_GW_LOCAL | JB_GW_JSON,
+     "", ""},
     /* work */
     {JB_GW_GET, "/v1/today", jb_gw_get_today, RIGHT(LOOK), 0, "", "TodayView"},
     {JB_GW_GET, "/v1/deadlines", jb_gw_get_deadlines, RIGHT(LOOK), 0,
