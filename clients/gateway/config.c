@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "clients/gateway/hookconf.h"
 #include "clients/gateway/listener.h"
 #include "proto/base/log.h"
 
@@ -16,6 +17,7 @@
 #define HTTP(...) ROW_IN("http", __VA_ARGS__)
 #define WINDOW(...) ROW_IN("window", __VA_ARGS__)
 #define SESSION(...) ROW_IN("session", __VA_ARGS__)
+#define HOOKS(...) ROW_IN("webhooks", __VA_ARGS__)
 #define ADMIN(...) ROW_IN("admin", __VA_ARGS__)
 #define PROXY(...) ROW_IN("proxy", __VA_ARGS__)
 #define MINUTE_MS INT64_C(60000)
@@ -106,6 +108,28 @@ static const struct jb_config_row rows[] = {
     SESSION("login_rows", login_rows, INT, 0, 1000, INT64_C(100000000), "1000000",
             "Rows kept of the record of log-ins; older ones are dropped."),
 
+    HOOKS(
+        "targets", hook_targets, STRING, 0, 0, 8192, "",
+        "Who is told what happens, as it happens, with commas between: NAME ACCOUNT URL, for\n"
+        "example  oa oa-bridge https://oa.example/jiaoban  (https, or http to this machine).\n"
+        "A receiver is told what ACCOUNT, an account of this gateway with a role at the agency, "
+        "may\n"
+        "see. The service's IPAddressAllow has to let the gateway out to it. Empty: no webhooks."),
+    HOOKS(
+        "secrets", hook_secrets, PATH, 0, 0, 0, "/etc/jiaoban/webhooks",
+        "Folder with a file NAME for each, mode 0600: whsec_ and 24 to 64 random bytes in base64.\n"
+        "Signed as Standard Webhooks has it; receivers check it with the same."),
+    HOOKS("ca", hook_ca, PATH, 0, 0, 0, "",
+          "File with the certificates that receivers' are signed with. Empty: the system's."),
+    HOOKS("attempts", hook_attempts, INT, 0, 1, 100, "15",
+          "After so many a delivery is given up, and waits until an administrator replays it."),
+    HOOKS("first", hook_first_ms, DURATION_MS, 0, 10, DAY_MS, "5s",
+          "How long after the first failure; three times as long after each further one, with a\n"
+          "quarter by chance."),
+    HOOKS("longest", hook_longest_ms, DURATION_MS, 0, 10, DAY_MS, "6h", "At most."),
+    HOOKS("timeout", hook_timeout_ms, DURATION_MS, 0, 100, 5 * MINUTE_MS, "15s",
+          "A receiver that has not answered by then has failed."),
+
     ADMIN("broker", admin_broker, PATH, 0, 0, 0, "",
           "The broker's admin socket, where the broker runs on this machine and names this "
           "gateway's\n"
@@ -136,6 +160,7 @@ static const struct jb_config_row rows[] = {
 #undef HTTP
 #undef WINDOW
 #undef SESSION
+#undef HOOKS
 #undef ADMIN
 #undef PROXY
 #undef ROW_IN
@@ -241,6 +266,8 @@ enum jb_err jb_gw_config_check(const struct jb_gw_config *c, struct jb_fault *fa
         err = check_list("[proxy] peers", c->proxy_peers, fault);
     if (err == JB_OK)
         err = check_listen(c, fault);
+    if (err == JB_OK)
+        err = jb_gw_hooks_check(c->hook_targets, fault);
     if (err == JB_OK && c->session_idle_ms > c->session_longest_ms)
         err = jb_fault_set(fault, JB_CONFIG, "[session] idle is longer than longest");
     if (err == JB_OK && c->lock_first_ms > c->lock_longest_ms)

@@ -30,7 +30,11 @@ struct jb_gw_config {
     int64_t session_idle_ms, session_longest_ms;
     int64_t lock_after; /* wrong passwords in a row */
     int64_t lock_first_ms, lock_longest_ms;
-    int64_t login_rows;  /* kept of the record of log-ins */
+    int64_t login_rows; /* kept of the record of log-ins */
+    char *hook_targets; /* list: NAME ACCOUNT URL; "" no webhooks */
+    char *hook_secrets; /* folder with a file for each */
+    char *hook_ca;      /* certificates that receivers' are signed with; "" the system's */
+    int64_t hook_attempts, hook_first_ms, hook_longest_ms, hook_timeout_ms;
     char *admin_broker;  /* the broker's admin socket; "" none */
     bool admin_installs; /* files may be installed, not only tried */
     char *admin_backup;  /* the backup's file; "" none */

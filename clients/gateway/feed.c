@@ -351,7 +351,8 @@ static void on_page(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
 
 enum jiaoban_status jb_gw_feed_page(struct jb_gw_feed *feed, struct jb_gw_page *page)
 {
-    struct jiaoban_query q = {.size = sizeof q, .number = page->after, .limit = PAGE_EVENTS};
+    struct jiaoban_query q = {.size = sizeof q, .number = page->after};
+    q.limit = page->limit != 0 ? page->limit : PAGE_EVENTS;
     return jiaoban_request_async(jb_gw_link_handle(feed->gw->link), "news", &q, on_page, page,
                                  &page->ask);
 }

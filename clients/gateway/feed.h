@@ -65,6 +65,7 @@ bool jb_gw_event_hidden(const struct jb_gw_feed *feed, const struct jb_gw_event 
  * then the last number looked at, and status says what went wrong, if anything did. */
 struct jb_gw_page { /* embedded in who asks */
     uint64_t after;
+    uint32_t limit; /* items at most; 0: the feed's own */
     void (*fn)(void *data, const struct jb_gw_event *event, enum jiaoban_status status);
     void *data;
     uint64_t ask; /* 0: none is under way */

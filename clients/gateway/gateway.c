@@ -10,6 +10,7 @@
 
 #include "clients/gateway/broker.h"
 #include "clients/gateway/feed.h"
+#include "clients/gateway/hook.h"
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
 #include "clients/gateway/link.h"
@@ -74,6 +75,8 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_gw_broker_open(gw, &gw->broker);
     if (err == JB_OK)
+        err = jb_gw_hooks_open(gw, &gw->hooks, fault);
+    if (err == JB_OK)
         err = jb_gw_http_open(gw, &gw->http, fault);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
@@ -90,6 +93,7 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
     jb_gw_http_close(&gw->http);
     jb_gw_streams_close(&gw->streams);
     jb_gw_window_close(&gw->window);
+    jb_gw_hooks_close(&gw->hooks);
     jb_gw_feed_close(&gw->feed);
     jb_gw_broker_close(&gw->broker);
     jb_gw_link_close(&gw->link);

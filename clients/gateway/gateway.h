@@ -24,6 +24,7 @@ struct jb_gw_streams;
 struct jb_gw_site;
 struct jb_gw_window;
 struct jb_gw_broker;
+struct jb_gw_hooks;
 struct jb_gw_keys; /* idempotency keys of requests that are under way */
 
 struct jb_gw_counts {               /* since the start, for metrics */
@@ -44,6 +45,7 @@ struct jb_gw {
     struct jb_gw_http *http;
     struct jb_gw_site *site; /* the console's files */
     struct jb_gw_window *window;
+    struct jb_gw_hooks *hooks;   /* webhooks; NULL: none are configured */
     struct jb_gw_broker *broker; /* NULL: none is configured */
     struct jb_gw_keys *keys;
     char csrf_secret[JB_GW_SECRET_TEXT]; /* of proxy mode; of this process */

@@ -65,6 +65,11 @@ void jb_gw_get_admin_backup(struct jb_gw_request *r);
 /* ask_inbox.c: records of other systems, in their own words */
 void jb_gw_post_inbox(struct jb_gw_request *r);
 
+/* ask_hook.c: webhooks, for administrators */
+void jb_gw_get_webhooks(struct jb_gw_request *r);
+void jb_gw_get_deliveries(struct jb_gw_request *r);
+void jb_gw_post_replay(struct jb_gw_request *r);
+
 /* ask_site.c: the console's files */
 void jb_gw_get_front(struct jb_gw_request *r);
 void jb_gw_get_icon(struct jb_gw_request *r);

@@ -90,6 +90,11 @@ static const struct jb_gw_route routes[] = {
      "BackupState"},
     {JB_GW_POST, "/v1/admin/installs", jb_gw_post_admin_install, RIGHT(RELOAD),
      JB_GW_LOCAL | JB_GW_JSON, "", "Done"},
+    {JB_GW_GET, "/v1/webhooks", jb_gw_get_webhooks, RIGHT(RELOAD), JB_GW_LOCAL, "", "WebhookList"},
+    {JB_GW_GET, "/v1/webhooks/{webhook}/deliveries", jb_gw_get_deliveries, RIGHT(RELOAD),
+     JB_GW_LOCAL, "given_up limit cursor", "DeliveryList"},
+    {JB_GW_POST, "/v1/webhooks/{webhook}/replays", jb_gw_post_replay, RIGHT(RELOAD),
+     JB_GW_LOCAL | JB_GW_JSON, "", "Replay"},
     /* what happens */
     {JB_GW_GET, "/v1/events", jb_gw_get_events, RIGHT(LOOK), JB_GW_STREAM, "after alarms", ""},
     /* the public window */

@@ -50,6 +50,13 @@ static const char *const migrations[] = {
     "CREATE TABLE template (kind TEXT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, "
     "changed_ms INTEGER NOT NULL, changed_by TEXT NOT NULL, version INTEGER NOT NULL"
     ") STRICT, WITHOUT ROWID;",
+    "CREATE TABLE hook (target TEXT PRIMARY KEY, epoch TEXT NOT NULL, number INTEGER NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE TABLE delivery (id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, "
+    "event_id TEXT NOT NULL, number INTEGER NOT NULL, made_ms INTEGER NOT NULL, "
+    "next_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, dead INTEGER NOT NULL, "
+    "status INTEGER NOT NULL, error TEXT NOT NULL, UNIQUE (target, event_id)) STRICT;"
+    "CREATE INDEX delivery_next ON delivery (target, next_ms, id) WHERE dead = 0;",
 };
 #define VERSION_NOW ((int)(sizeof migrations / sizeof migrations[0]))
 

@@ -301,13 +301,14 @@ class Gateway(Process):
         self.config = os.path.join(world.folder, name + ".conf")
         self.listen = "127.0.0.1:0"
         self.http, self.gateway, self.session, self.proxy = {"https": "no"}, {"console": ""}, {}, {}
-        self.window, self.broker = {}, {}
+        self.window, self.broker, self.webhooks = {}, {}, {}
         self.port, self.socket, self.window_port = None, None, None
 
     def write_config(self):
         sections = {"gateway": {"data": self.data, "agent": self.agent.socket, **self.gateway},
                     "http": {"listen": self.listen, **self.http}, "session": self.session,
-                    "proxy": self.proxy, "window": self.window, "admin": self.broker}
+                    "proxy": self.proxy, "window": self.window, "admin": self.broker,
+                    "webhooks": self.webhooks}
         with open(self.config, "w", encoding="utf-8") as f:
             for section, values in sections.items():
                 f.write(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in values.items()))
