@@ -123,6 +123,39 @@ void jb_gw_get_explain(struct jb_gw_request *r)
         jb_gw_ask(r, "explain", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
+/* A file to be kept, not a page: its name is the case's number. */
+static void then_evidence(struct jb_gw_request *r, enum jiaoban_status status,
+                          struct jiaoban_result *result)
+{
+    char name[128];
+    char shown[JIAOBAN_TEXT] = "";
+    int64_t case_no = 0;
+    if (failed(r, status, result))
+        return;
+    const struct jiaoban_evidence *e = jiaoban_result_evidence(result);
+    if (e == NULL || jiaoban_case_number(r->numbers[0], &case_no, shown) != JIAOBAN_OK) {
+        jb_gw_refuse(r, JB_GW_AGENT, "the agent's answer holds no evidence");
+    } else {
+        (void)snprintf(name, sizeof name, "attachment; filename=\"%s.evidence.jsonl\"", shown);
+        jb_gw_header(r, "Content-Disposition", name);
+        jb_gw_reply_bytes(r, 200, "application/x-ndjson", e->body, e->body_len);
+    }
+    jiaoban_result_free(result);
+}
+
+void jb_gw_get_evidence(struct jb_gw_request *r)
+{
+    struct jiaoban_query q = query();
+    q.case_number = r->numbers[0];
+    if (!jb_gw_param_bool(r, "persons", &q.persons))
+        return;
+    if (q.persons && (r->caller.scopes & jb_gw_scope(JB_RIGHT_PERSONS)) == 0) {
+        jb_gw_refuse(r, JB_GW_SCOPE, "the token has not the scope persons");
+        return;
+    }
+    jb_gw_ask(r, "evidence", &q, JB_GW_LONG_MS, then_evidence);
+}
+
 void jb_gw_get_actions(struct jb_gw_request *r)
 {
     struct jiaoban_query q = query();

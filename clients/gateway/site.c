@@ -15,6 +15,8 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 
+#define OWN_NAME_BYTES 100 /* of a file in its folder */
+
 struct jb_gw_site {
     struct jb_gw_file files[JB_GW_SITE_FILES]; /* by name */
     size_t count;
@@ -58,8 +60,7 @@ static const char *type_of(const char *name)
 static bool name_plain(const char *name)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    return name[0] != '.' && strspn(name, plain) == strlen(name) &&
-           strlen(name) < JB_GW_SITE_NAME - sizeof "assets/";
+    return name[0] != '.' && strspn(name, plain) == strlen(name) && strlen(name) <= OWN_NAME_BYTES;
 }
 
 /* ---- reading ---- */
@@ -129,7 +130,7 @@ static enum jb_err file_take(struct jb_gw_site *site, int folder, const char *in
     if (err == JB_OK && regular) {
         struct jb_gw_file *f = &site->files[site->count++];
         *f = (struct jb_gw_file){.type = type, .bytes = (size_t)st.st_size};
-        (void)snprintf(f->name, sizeof f->name, "%s%s", in, name);
+        (void)snprintf(f->name, sizeof f->name, "%s%.*s", in, OWN_NAME_BYTES, name);
         site->bytes += f->bytes;
         err = contents_read(fd, f, fault);
     }

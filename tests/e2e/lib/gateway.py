@@ -114,7 +114,7 @@ class Answer:
         self.headers = {k: v for k, v in response.getheaders()}
         self.set_cookies = response.headers.get_all("Set-Cookie") or []
         self.type = (response.getheader("Content-Type") or "").split(";")[0]
-        self.json = json.loads(body) if self.type.endswith("json") and body else None
+        self.json = json.loads(body) if self.type in ("application/json", "application/problem+json") and body else None
 
     def __repr__(self):
         return f"{self.status} {self.body[:500]!r}"
