@@ -26,7 +26,8 @@ const nameOf = (node) => NODES.find((n) => n.node === node)?.name ?? '';
 const CLERK = ['anyone', 'ask', 'look', 'persons', 'query', 'register', 'send', 'handle', 'object', 'recuse', 'rate', 'alarms', 'attach'];
 const LEADER = ['anyone', 'ask', 'look', 'persons', 'object', 'rule', 'recuse', 'direct', 'countersign', 'delegate', 'appraise', 'alarms', 'erase', 'evidence', 'verify'];
 const OTHERS = ['rule', 'direct', 'appraise', 'evidence', 'verify', 'audit_case'];
-const agency = (node) => ({ node, code: NODES.find((n) => n.node === node).code, name: nameOf(node) });
+const agency = (node) => ({ node, code: NODES.find((n) => n.node === node).code, name: nameOf(node), level: 4, node_kind: NODES.find((n) => n.node === node).node_kind });
+const LINES = NODES.map((n, i) => (n.has_agent ? { ...n, connected: i !== 3, last_seen_ms: ago(i === 3 ? 0.2 : 0), stream_number: '500', acked_number: i === 3 ? '480' : '500' } : n));
 const session = (user, display_name, node, roles, rights, more = {}) => ({ user, display_name, method: 'password', expires_at_ms: ahead(1), agency: agency(node), roles, rights, ...more });
 const SESSIONS = {
   clerk: session('clerk', '李经办', OFFICE, ['clerk', 'supervisor'], [...new Set([...CLERK, ...OTHERS])]),
@@ -159,6 +160,8 @@ const RULES = [
 ];
 const ACCOUNTS = [{ name: 'li', display_name: '李经办', disabled: false, has_password: true, must_change_password: false, created_at_ms: ago(100), changed_at_ms: ago(50), last_login_at_ms: ago(0.2) }, { name: 'old', display_name: '已离职', disabled: true, has_password: true, must_change_password: false, created_at_ms: ago(300), changed_at_ms: ago(60) }];
 
+const TODAY = { red: 3, yellow: 5, due_today: 1, overdue_mine: 1, unsigned: 2, undelivered: 1, objections: 1000, summons: 1, pending: 1, refused: 0 };
+
 function pageOf(all, query, most) {
   const limit = Number(query.get('limit') ?? most);
   const start = Number(query.get('cursor') ?? 0);
@@ -183,7 +186,7 @@ export function county() {
   }
 
   const GET = {
-    '/v1/state': () => STATE, '/v1/nodes': () => ({ nodes: NODES }), '/v1/cases': cases,
+    '/v1/state': () => STATE, '/v1/today': () => TODAY, '/v1/admin/nodes': () => ({ nodes: LINES }), '/v1/nodes': () => ({ nodes: NODES }), '/v1/cases': cases,
     '/v1/deadlines': (q, me) => ({ deadlines: DEADLINES.filter((d) => (q.get('mine') === null || d.node === me.agency.node) && (q.get('missed') === null || d.light === 'red')) }),
     '/v1/directives': (q) => ({ directives: DIRECTIVES.filter((d) => q.get('power') === null || ['', 'assign', 'investigate', 'coordinate', 'supervise', 'circulate', 'recommend'][d.power] === q.get('power')) }),
     '/v1/dockets': () => ({ dockets: DOCKETS }), '/v1/proposals': () => ({ proposals: PROPOSALS }), '/v1/delegations': () => ({ delegations: [{ node: OFFICE, node_name: nameOf(OFFICE), official: '王局长', power: 4, valid_from_ms: ago(30), valid_to_ms: ahead(300), in_force: true }] }),
@@ -218,6 +221,7 @@ export function county() {
     if (url.pathname.startsWith('/v1/tokens/')) return method === 'DELETE' ? { status: 204 } : { status: 201, body: { name: 'new', account: 'li', scopes: ['look'], created_at_ms: ago(0), token: 'jbt_secret' } };
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
     if (url.pathname === '/v1/public-queries') return publicWindow('/v1/public/query', body);
+    if (url.pathname === '/v1/admin/installs') return { status: 200, body: { text: 'deadline handle: 60 -> 45\nin force from 2027-01-01' } };
     if (url.pathname === '/v1/verifications') return { status: 200, body: { ok: true, items: '4711', receipts: '230', chain_intact: true, signatures_good: true, tables_equal: true, broker_asked: true, equals_broker: true } };
     if (url.searchParams.get('dry_run') === 'true') {
       if (body.node === TOWN) return { status: 200, body: { dry_run: true, accepted: false, code: 109, name: 'NO_AUTHORITY', article: 'SPEECH', effects: [] } };

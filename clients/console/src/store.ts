@@ -35,7 +35,7 @@ let timers: ReturnType<typeof setInterval>[] = [];
 export const ownNode = computed(() => inner.session?.agency.node ?? 0);
 export const isOffice = computed(() => {
   const own = inner.nodes.find((node) => node.node === ownNode.value);
-  return OFFICE_KINDS.includes(own?.node_kind ?? 0);
+  return OFFICE_KINDS.includes(inner.session?.agency.node_kind ?? own?.node_kind ?? 0);
 });
 
 export const can = (right: string): boolean => inner.session?.rights.includes(right) === true;

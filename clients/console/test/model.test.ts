@@ -8,6 +8,7 @@ import { acts } from '@/i18n/acts';
 import * as words from '@/i18n/words';
 import { actForms, bodyOf, missing, protocolCode, startValues } from '@/model/acts';
 import { caseNumber } from '@/model/caseno';
+import { alarmText } from '@/model/alarms';
 import { csv, csvCell } from '@/model/csv';
 import { custody } from '@/model/custody';
 import { details } from '@/model/details';
@@ -19,7 +20,8 @@ import { orderText } from '@/model/powers';
 import { blankPerson, registration, type Registration } from '@/model/registration';
 import { departmentPattern, suggest } from '@/model/suggest';
 import { DAY, day, dayStart, dueText, instant, instantOf, longDay, remaining } from '@/model/time';
-import { isSummons, latest } from '@/model/today';
+import { cut, isSummons } from '@/model/today';
+import { crc32, xlsx } from '@/model/xlsx';
 import { readViews, withView, writeViews } from '@/model/views';
 
 const at = (text: string): number => Date.parse(`${text}+08:00`);
@@ -235,10 +237,35 @@ describe('saved views', () => {
   });
 });
 
+describe('workbook', () => {
+  it('has the checksum that everybody has', () => {
+    expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+  });
+  it('keeps texts texts and numbers numbers, and ends with its directory', async () => {
+    const bytes = new Uint8Array(await xlsx('a/b', [['=1+1', '<x>&', 5], ['文\u0001', -1]]).arrayBuffer());
+    const text = new TextDecoder().decode(bytes);
+    expect(text).toContain('<row><c t="inlineStr"><is><t xml:space="preserve">=1+1</t></is></c><c t="inlineStr"><is><t xml:space="preserve">&lt;x&gt;&amp;</t></is></c><c><v>5</v></c></row>');
+    expect(text).toContain('>文</t></is></c><c><v>-1</v></c>');
+    expect(text).toContain('sheet name="a b"');
+    const end = new DataView(bytes.buffer, bytes.length - 22);
+    expect(end.getUint32(0, true)).toBe(0x06054b50);
+    expect(end.getUint16(10, true)).toBe(5);
+    expect(end.getUint32(16, true) + end.getUint32(12, true)).toBe(bytes.length - 22);
+    expect(new DataView(bytes.buffer).getUint32(end.getUint32(16, true), true)).toBe(0x02014b50);
+  });
+});
+
+describe('alarms', () => {
+  it('are told in the language of the reader', () => {
+    expect(alarmText({ kind: 'refused', submission: '123', text: 'submission 123 from the outbox was refused' })).toBe('发件箱中的一项提交被拒绝，没有生效：第 123 号提交');
+    expect(alarmText({ kind: 'directive_missed', due_ms: '1795936725013', text: 'a directive was not followed, deadline 6 (assigned), due 2026-11-29 15:18' })).toContain('交办期限，2026-11-29 15:18 到期');
+    expect(alarmText({ kind: 'warn', text: 'handle' })).not.toContain('handle');
+  });
+});
+
 describe('today', () => {
-  it('one line for each case of a kind of alarm', () => {
-    const alarms = [{ kind: 'undelivered', case_no: '1' }, { kind: 'undelivered', case_no: '1' }, { kind: 'warn', case_no: '2' }];
-    expect(latest(alarms, 'undelivered')).toHaveLength(1);
+  it('a count that the gateway cut says so', () => {
+    expect([cut(undefined), cut(7), cut(1000)]).toEqual([{ n: 0, more: false }, { n: 7, more: false }, { n: 1000, more: true }]);
   });
   it('a summons burns until it is answered', () => {
     const d = { demand: 5, status: 2, targets: [{ state: 1 }] };

@@ -3,6 +3,12 @@
 
 import type { Problem } from './types';
 
+const AT_WORK_MS = 60_000;
+let lastInput = Date.now();
+for (const kind of ['pointerdown', 'keydown', 'wheel', 'touchmove']) {
+  globalThis.document?.addEventListener(kind, () => { lastInput = Date.now(); }, { passive: true, capture: true });
+}
+
 export type Query = Record<string, string | number | boolean | undefined>;
 
 export class ApiError extends Error {
@@ -70,6 +76,8 @@ function headersOf(ask: Ask): Record<string, string> {
   if (ask.key !== undefined) headers['Idempotency-Key'] = ask.key;
   if (ask.ifMatch !== undefined) headers['If-Match'] = ask.ifMatch;
   if (ask.ifNoneMatch !== undefined) headers['If-None-Match'] = ask.ifNoneMatch;
+  // What the page asks while nobody is at it must not keep the session alive.
+  if (Date.now() - lastInput > AT_WORK_MS) headers['X-Background'] = '1';
   if (ask.wait !== undefined) headers['Prefer'] = `wait=${ask.wait}`;
   return headers;
 }

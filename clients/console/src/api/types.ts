@@ -17,7 +17,7 @@ export interface Problem {
   retry_after_s?: number;
 }
 
-export interface Agency { node: number; code: string; name: string }
+export interface Agency { node: number; code: string; name: string; level?: number; node_kind?: number }
 
 export interface Session {
   user: string;
@@ -212,6 +212,19 @@ export interface Person {
 
 export interface RecordedAct { kind: string; [field: string]: unknown }
 
+export interface TodayCounts {
+  red?: number;
+  yellow?: number;
+  due_today?: number;
+  overdue_mine?: number;
+  unsigned?: number;
+  undelivered?: number;
+  objections?: number;
+  summons?: number;
+  pending?: number;
+  refused?: number;
+}
+
 export interface TimelineItem {
   seq?: I64;
   at_ms?: I64;
@@ -348,6 +361,7 @@ export interface Alarm {
   deadline_id?: number;
   due_ms?: I64;
   directive_no?: I64;
+  submission?: I64;
 }
 
 export interface Pending { number?: I64; case_no?: I64; kind?: string; made_at_ms?: I64; user?: string }
