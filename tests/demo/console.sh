@@ -64,9 +64,10 @@ name_people() { # AGENCY
 }
 
 open_gateway() { # AGENCY ADDRESS
-    local name=gw-$1 listen=
+    local name=gw-$1 listen='' admin=''
     mkdir -p "$folder/$name"
-    [ "$1" != xfj ] || listen=$2:0
+    # The petition office has the petitioners' window, and its administrator sees the broker's lines.
+    [ "$1" != xfj ] || { listen=$2:0; admin=$folder/broker/admin.sock; }
     cat >"$folder/$name/conf" <<EOF
 [gateway]
 data = .
@@ -79,6 +80,8 @@ https = no
 [window]
 listen = $listen
 hosts = $2
+[admin]
+broker = $admin
 EOF
     while read -r _ _ user shown; do
         printf '%s\n' "$password" | "$build/jiaoban-gateway" -c "$folder/$name/conf" \
