@@ -1,5 +1,6 @@
 /* What the pages do when somebody works with them, against a gateway that is made up. */
 
+import { readFile } from 'node:fs/promises';
 import { accessible, check, CONSOLE, equal, finish, fits, openBrowser, PHONE, settled, shot, truth } from './browser.mjs';
 import { startGateway } from './fake-gateway.mjs';
 
@@ -255,9 +256,23 @@ await test('a figure opens the cases behind it; figures are exported', 'leader',
   await page.keyboard.press('Escape');
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
   truth(/\.csv$/.test(file.suggestedFilename()), file.suggestedFilename());
+  const [book] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 Excel' }).click()]);
+  truth(/\.xlsx$/.test(book.suggestedFilename()), book.suggestedFilename());
+  equal((await readFile(await book.path())).subarray(0, 2).toString(), 'PK', 'the archive');
 });
 
-await test('the office keeps a template of its own', 'leader', async (page) => {
+await test('a policy file is tried before it is installed; lines that are away are shown', 'both', async (page) => {
+  await go(page, '/admin/policy');
+  await page.locator('#p-file').setInputFiles({ name: 'policy.ini', mimeType: 'text/plain', buffer: Buffer.from('[policy]') });
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByText('deadline handle: 60 -> 45').waitFor();
+  await go(page, '/');
+  await page.locator('a.tile', { hasText: '1' }).filter({ hasText: '离线' }).click();
+  await page.getByText('县人力资源和社会保障局').waitFor();
+  equal(await page.locator('tbody tr').count(), 1, 'agencies away');
+});
+
+await test('the office keeps a template of its own', 'both', async (page) => {
   await go(page, '/admin/templates');
   await page.locator('#t-kind').selectOption('opinion');
   await page.locator('#t-body').waitFor();

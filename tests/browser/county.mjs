@@ -34,6 +34,7 @@ const SESSIONS = {
   leader: session('leader', '王局长', OFFICE, ['leader'], LEADER),
   agency: session('agency', '赵科员', HOUSING, ['clerk'], CLERK),
   admin: session('admin', '钱管理', OFFICE, ['administrator', 'auditor'], ['anyone', 'ask', 'verify', 'reload', 'audit', 'audit_case', 'appraise']),
+  both: session('both', '孙两任', OFFICE, ['clerk', 'administrator'], [...new Set([...CLERK, 'reload', 'verify'])]),
   fresh: session('fresh', '新人', HOUSING, ['clerk'], CLERK, { must_change_password: true }),
 };
 

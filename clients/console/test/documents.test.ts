@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Case, TimelineItem } from '@/api/types';
-import { fieldsIn, kinds, kindOf, render } from '@/documents/kinds';
+import { fieldNames, fieldsIn, kinds, kindOf, render } from '@/documents/kinds';
 import { documentValues } from '@/documents/values';
 
 const at = (text: string): string => String(Date.parse(`${text}+08:00`));
@@ -51,5 +51,15 @@ describe('documents', () => {
   it('a template of the office may use unknown fields: they stay empty', () => {
     expect(render('甲{{nothing}}乙\n{{nothing}}\n丙', {})).toEqual(['丙']);
     expect(render('{{a}} {{b}}', { a: 'x' })).toEqual(['x ']);
+  });
+});
+
+describe('fields', () => {
+  it('each has a name for those who edit templates, and a value', () => {
+    const values = documentValues(c, item('accept', {}), () => '', '', 0);
+    for (const name of fieldsIn(kinds.map((k) => k.body).join('\n'))) {
+      expect(Object.keys(fieldNames), name).toContain(name);
+      expect(Object.keys(values), name).toContain(name);
+    }
   });
 });

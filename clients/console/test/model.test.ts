@@ -4,6 +4,7 @@ import { actionsByRights } from '@/api/offers';
 import type { AgencyNode, Case, CaseRow, Figure } from '@/api/types';
 import { locale, named, word, wordOf, flagWords } from '@/i18n';
 import { article, numeral } from '@/i18n/article';
+import { ruleValue } from '@/i18n/rules';
 import { acts } from '@/i18n/acts';
 import * as words from '@/i18n/words';
 import { actForms, bodyOf, missing, protocolCode, startValues } from '@/model/acts';
@@ -315,5 +316,16 @@ describe('orders and particulars', () => {
     expect(rows.map((r) => r.text)).toEqual(['单位3', '第一交办权', '2026-12-20', 'x']);
     expect(details({ kind: 'accept', exit: 'residue' }, String).map((r) => r.text)).toEqual(['信访程序']);
     expect(details(undefined, String)).toEqual([]);
+  });
+});
+
+describe('rules', () => {
+  it('are told with their units, in words', () => {
+    expect(ruleValue('15 d', '', true)).toBe('15 自然日');
+    expect(ruleValue('5 wd', '', false)).toBe('5 working days');
+    expect(ruleValue('60', 'calendar', true)).toBe('60 自然日');
+    expect(ruleValue('yes', '', true)).toBe('是');
+    expect(ruleValue('yes', '', false)).toBe('yes');
+    expect(ruleValue('', '', true)).toBe('');
   });
 });

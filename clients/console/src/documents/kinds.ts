@@ -63,6 +63,15 @@ export const kinds: readonly Kind[] = [
   },
 ];
 
+/* What each field of a template is, for those who edit one. */
+export const fieldNames: Readonly<Record<string, string>> = {
+  number: '信访件编号', title: '事项标题', content: '事项内容', petitioner: '信访人', people: '人数', channel: '信访形式', matter: '事项类别', class_code: '内容分类',
+  stage: '办理阶段', registrar: '登记单位', host: '责任单位', registered: '登记日期', handle_due: '办理期限', agency: '本单位名称', date: '日期', act_date: '办理日期',
+  act: '办理动作', to: '收文单位', co_handlers: '协办单位', notice_no: '告知书编号', opinion_no: '意见书编号', docket_no: '督办编号', exit: '处理途径', opinion: '处理意见',
+  decline_kind: '不予受理情形', step: '督办措施', reason: '理由', text: '正文', basis: '依据', days: '天数', approved_by: '批准人', countersigned_by: '会签人',
+  report_form: '报告形式', how: '送达方式', person: '有关人员', told: '告知时间', due: '期限',
+};
+
 export const kindOf = (kind: string): Kind | undefined => kinds.find((k) => k.kind === kind);
 
 /* Names of fields that a template uses. */

@@ -667,6 +667,7 @@ export const en: Record<keyof typeof zh, string> = {
   'templates.hint': 'Fields: {names}',
   'templates.unknown': 'Unknown fields, empty on paper: {names}',
   'templates.local': 'Changes are kept in this browser only.',
+  'templates.byAdmin': 'Templates are changed by this agency’s administrators.',
   'templates.drop': 'Back to the original',
   'templates.saved': 'The template has been saved.',
 

@@ -665,6 +665,7 @@ export const zh = {
   'templates.hint': '可用字段：{names}',
   'templates.unknown': '不认识的字段，打印时为空：{names}',
   'templates.local': '修改只保存在这台电脑的浏览器中。',
+  'templates.byAdmin': '模板由本单位的管理员修改。',
   'templates.drop': '恢复原文',
   'templates.saved': '模板已保存。',
 
