@@ -134,7 +134,7 @@ POWERCUT := $(if $(CHAOS_SRC),$(BUILD)/tests/chaos/powercut.so)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%_fuzz.c=$(BUILD)/tests/fuzz/%)
 
 # The web console, where there is Node.js; CONSOLE= leaves it out. Once is enough: not with other flags.
-CONSOLE ?= $(if $(SANITIZE)$(DEBUG)$(WITHOUT),,$(if $(shell command -v npm),console-if-it-can))
+CONSOLE ?= $(if $(SANITIZE)$(DEBUG)$(WITHOUT)$(filter console,$(MAKECMDGOALS)),,$(if $(shell command -v npm),console-if-it-can))
 
 # ---- the main targets --------------------------------------------------------------------------
 .PHONY: all programs tests tools help
