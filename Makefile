@@ -408,6 +408,8 @@ FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_ledger_commit randombyte
              sqlite3_prepare_v2 sqlite3_prepare_v3 sqlite3_finalize sqlite3_exec getpwuid getpwnam getgrnam \
              getgrouplist)
 $(BUILD)/tests/fuzz/zap: FUZZ_WRAP := # it asks the library itself
+$(BUILD)/tests/fuzz/exchange: FUZZ_WRAP :=
+$(BUILD)/tests/fuzz/exchange: $(BUILD)/libjbexchange.a
 FUZZ_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbproto.a)
 FUZZ_MAIN = $(if $(findstring fuzzer-no-link,$(SANITIZE)),-fsanitize=fuzzer)
 $(BUILD)/libjbfuzz.a: $(call obj,$(FUZZ_SHARED_SRC) tests/demo/csv.c)

@@ -41,7 +41,7 @@ check_binary() {
 
 check_binaries() {
     local build=$1 name
-    for name in jiaoband jiaoban-agent jiaoban jiaoban-gateway; do
+    for name in jiaoband jiaoban-agent jiaoban jiaoban-gateway jiaoban-exchange; do
         check_binary "$build/$name" yes
     done
     check_binary "$build/libjiaoban.so" no

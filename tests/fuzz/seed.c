@@ -240,6 +240,22 @@ static void text_seeds(void)
 #define ROW(target, name, text) {target, name, text, sizeof(text) - 1} /* with NUL in it */
         ROW("csv", "quoted", "a,b\r\n\"1\"\"2\",\"x,\ny\"\r\n"),
         ROW("csv", "plain", "no,date,title\n1,2026-11-23,屋面\n2,,\n"),
+        ROW("exchange", "csv", "\0a,b,c,d,e,f,g,h\n1,\"t\"\"\",c,2026-11-23,3,x,1,n\n2,,c,,,,,\n"),
+        ROW("exchange", "gb18030",
+            "\2a,b,d\n1,\xbc\xd7\x95\x32\x82\x36,2026\xc4\xea"
+            "1\xd4\xc2"
+            "2\xc8\xd5\n"),
+        ROW("exchange", "json", "\3[{\"a\":1,\"b\":\"t\",\"p\":{\"n\":null}},{\"c\":true}]"),
+        ROW("exchange", "rels", "\5<R><Relationship Id='r' Target='/xl/s.xml'/></R>"),
+        ROW("exchange", "strings",
+            "\6<sst><si><r><t>a</t></r><r><t>b_x000D_</t></r><rPh><t>p</t></rPh></si></sst>"),
+        ROW("exchange", "sheet",
+            "\7<w><row r='1'><c r='A1' t='s'><v>0</v></c><c r='B1' t='inlineStr'><is><t>b</t></is>"
+            "</c></row><row><c><v>1</v></c><c t='e'><v>x</v></c><c t='b'><v>1</v></c></row></w>"),
+        ROW("exchange", "book", "\10<w><sheets><sheet name='s' r:id='r'/></sheets></w>"),
+        ROW("exchange", "map",
+            "\11[map]\nsystem = s\nnumber = a | b\n[fields]\ntitle = t\n[channel]\n"
+            "letter = x | *\n[result]\ny = status\n"),
         ROW("json", "text", "\3a\"b\\c\x01\xff\xe5\xb1\x8b\xed\xa0\x80\xf4\x90"),
         ROW("json", "read-assign",
             "\4{\"kind\":\"assign\",\"custody\":3,\"node\":5,\"co_handlers\":[6,7],"

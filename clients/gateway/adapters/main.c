@@ -270,7 +270,7 @@ int main(int argc, char **argv)
     in.source.options = in.options;
     if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
         return 2;
-    (void)umask(0027);
+    (void)umask(umask(0077) | 0027); /* reports may be for a group, nothing is for all */
     jb_self_hide();
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return complain(JB_IO, &fault);
