@@ -60,9 +60,6 @@ async function canTry(number: string): Promise<boolean> {
 export const explain = async (number: string, deadline?: number): Promise<T.Explain[]> =>
   (await get<{ deadlines: T.Explain[] }>(`${caseUrl(number)}/explain`, { deadline })).deadlines;
 export const evidenceUrl = (number: string): string => `${caseUrl(number)}/evidence`;
-export const attachmentUrl = (number: string, n: number): string => `${caseUrl(number)}/attachments/${n}`;
-export const attach = (number: string, file: File, note: string, key: string): Promise<Answer<T.Settled>> =>
-  ask(`${caseUrl(number)}/attachments`, { method: 'POST', query: { name: file.name, note }, body: file, key });
 
 export type ActBody = Record<string, unknown> & { kind: string };
 

@@ -315,10 +315,7 @@ export const en: Record<keyof typeof zh, string> = {
   'attachments.none': 'No attachments.',
   'attachments.nth': 'attachment {n}',
   'attachments.onWay': 'on its way {here}/{all}',
-  'attachments.file': 'Choose a file',
-  'attachments.note': 'Note',
-  'attachments.add': 'Attach',
-  'attachments.sealed': 'Attachments are sealed, and every download is recorded; at most 50 MiB.',
+  'attachments.sealed': 'Attachments are sealed; they are added and fetched with `jiaoban attach` and `jiaoban fetch`, and every download is recorded.',
 
   'field.node': 'Agency',
   'field.co_handlers': 'Co-handlers',

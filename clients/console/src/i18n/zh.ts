@@ -313,10 +313,7 @@ export const zh = {
   'attachments.none': '没有附件。',
   'attachments.nth': '附件 {n}',
   'attachments.onWay': '传送中 {here}/{all}',
-  'attachments.file': '选择文件',
-  'attachments.note': '说明',
-  'attachments.add': '附上',
-  'attachments.sealed': '附件密封保存，每次下载都会记录；最大 50 MiB。',
+  'attachments.sealed': '附件密封保存，用 jiaoban attach 附上、jiaoban fetch 取出，每次取出都会记录。',
 
   'field.node': '单位',
   'field.co_handlers': '协办单位',
