@@ -151,7 +151,6 @@ enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char
     struct jb_backup_report r = {0};
     struct jb_clock clock = jb_clock_wall();
 
-    (void)umask(0077);
     enum jb_err err = record_path(config, path, sizeof path, fault);
     if (err == JB_OK)
         err = jb_keys_load(config->key, &keys, fault);

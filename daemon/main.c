@@ -225,11 +225,10 @@ static int fail(enum jb_err err, const struct jb_fault *fault)
 }
 
 /* As many descriptors as the system allows us: each node is one. No dumps of memory, which would
- * hold keys. Files for us alone; the admin socket gets its own mode. */
+ * hold keys. */
 static void set_limits(void)
 {
     struct rlimit limit;
-    (void)umask(0077);
     jb_self_hide();
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
@@ -416,6 +415,9 @@ int main(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &c) != 0)
         return 2;
     jb_log_init(JB_LOG_AUTO);
+    /* Files for us alone, whatever is done: a backup holds the keys of cases as the record does.
+     * The admin socket gets its own mode. */
+    (void)umask(0077);
     enum jb_err err = jb_sign_init();
     if (err != JB_OK)
         return fail(err, &fault);

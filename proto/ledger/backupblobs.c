@@ -189,6 +189,8 @@ enum jb_err jb_backup_blobs_bring(struct jb_ledger *from, const char *source, st
         err = jb_blob_names_read(b.source, &b.there, fault);
     if (err == JB_OK)
         err = rows_read(to, &here);
+    if (err == JB_OK) /* the transaction on `to` keeps a second run out */
+        err = jb_blob_copies_clear(b.dest);
     if (err == JB_OK)
         err = rows_with_files(&b, &here);
     if (err == JB_OK && b.there.count > 0)

@@ -36,6 +36,13 @@ static bool name_take(const char *name, uint8_t hash[JB_HASH_BYTES])
            len == JB_HASH_BYTES;
 }
 
+/* Of a copy that was not finished. */
+static bool is_left(const char *name)
+{
+    return strlen(name) == NAME_DIGITS + 5 && strcmp(name + NAME_DIGITS, ".copy") == 0 &&
+           strspn(name, "0123456789abcdef") == NAME_DIGITS;
+}
+
 static enum jb_err name_push(struct jb_blob_names *names, const uint8_t hash[JB_HASH_BYTES])
 {
     if (names->count == names->capacity) {
@@ -201,4 +208,25 @@ enum jb_err jb_blob_remove(const char *folder, const uint8_t hash[JB_HASH_BYTES]
 
     path_make(folder, hash, "blob", path);
     return unlink(path) == 0 || errno == ENOENT ? JB_OK : jb_blobfile_error(errno);
+}
+
+enum jb_err jb_blob_copies_clear(const char *folder)
+{
+    enum jb_err err = JB_OK;
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL)
+        return errno == ENOENT ? JB_OK : jb_blobfile_error(errno);
+    while (err == JB_OK) {
+        errno = 0;
+        const struct dirent *e = readdir(dir);
+        if (e == NULL) {
+            err = errno != 0 ? jb_blobfile_error(errno) : JB_OK;
+            break;
+        }
+        if (is_left(e->d_name) && unlinkat(dirfd(dir), e->d_name, 0) != 0 && errno != ENOENT)
+            err = jb_blobfile_error(errno);
+    }
+    (void)closedir(dir);
+    return err;
 }

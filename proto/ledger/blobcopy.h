@@ -30,5 +30,8 @@ enum jb_err jb_blob_copy(const struct jb_blob_copying *how, const uint8_t hash[J
                          uint64_t *bytes) JB_MUST;
 /* Not being there is fine. */
 enum jb_err jb_blob_remove(const char *folder, const uint8_t hash[JB_HASH_BYTES]) JB_MUST;
+/* Remove what copies into `folder` left that were killed; for whoever is alone to copy there. No
+ * such folder is fine. IO, DENIED. */
+enum jb_err jb_blob_copies_clear(const char *folder) JB_MUST;
 
 #endif
