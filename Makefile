@@ -380,7 +380,7 @@ $(BUILD)/mutants/$(1)/obj/%.o: %.c $(BUILD)/flags proto/base/mutant.h | $(GEN_H)
 	$$(call say,CC,$$@)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(OUR_CFLAGS) -fPIE $$(WARNINGS) $$(WERROR) $$(PKG_CFLAGS) $$(CFLAGS) \
-	    -DJB_MUTANT=JB_MUTANT_$(1) -c -o $$@ $$<
+	    -DJB_MUTANT=JB_MUTANT_$(1) -MD -MP -c -o $$@ $$<
 $(BUILD)/mutants/$(1)/jiaoband: $(call mutated,$(1),$(MUTABLE_DAEMON)) $(call obj,daemon/main.c) \
                                 $(BUILD)/libjbdaemon.a $(BUILD)/libjbproto.a
 $(BUILD)/mutants/$(1)/jiaoban-agent: $(call mutated,$(1),$(MUTABLE_AGENT)) $(call obj,clients/agent/main.c) \
@@ -395,6 +395,8 @@ MUTANT_FILES += $(addprefix $(BUILD)/mutants/$(1)/,jiaoband jiaoban-agent tests/
 endef
 MUTANT_FILES :=
 $(foreach m,$(MUTANTS),$(eval $(call mutant-rules,$(m))))
+# One that is older than a header numbers statements otherwise than the archives do.
+-include $(foreach m,$(MUTANTS),$(patsubst %.o,%.d,$(call mutated,$(m),$(sort $(MUTABLE_DAEMON) $(MUTABLE_AGENT)))))
 .PHONY: mutants
 mutants: $(MUTANT_FILES)
 # The same objects twice: with a main that replays a corpus (any compiler), or, when SANITIZE holds
