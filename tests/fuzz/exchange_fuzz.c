@@ -17,7 +17,7 @@ static const char letters[] = "[map]\nsystem = s\nnumber = a\nsend = forward\n[f
 static const char book[] = "<workbook><sheets><sheet name='s' id='r'/></sheets></workbook>";
 static const char rels[] = "<R><Relationship Id='r' Target='s.xml'/></R>";
 
-static void part(zip_t *zip, const char *name, const void *data, size_t len)
+static void member(zip_t *zip, const char *name, const void *data, size_t len)
 {
     zip_source_t *source = zip_source_buffer(zip, data, len, 0);
     FUZZ_MUST(source != NULL);
@@ -42,11 +42,11 @@ static enum jb_err read_part(struct jb_ex_table *t, const char *name, struct jb_
     zip_source_keep(target);
     zip_t *zip = zip_open_from_source(target, ZIP_TRUNCATE, &error);
     FUZZ_MUST(zip != NULL);
-    part(zip, "xl/workbook.xml", book, sizeof book - 1);
-    part(zip, "xl/_rels/workbook.xml.rels", rels, sizeof rels - 1);
-    part(zip, "xl/sharedStrings.xml", strings, sizeof strings - 1);
-    part(zip, "xl/s.xml", sheet, sizeof sheet - 1);
-    part(zip, name, bytes.data, bytes.len);
+    member(zip, "xl/workbook.xml", book, sizeof book - 1);
+    member(zip, "xl/_rels/workbook.xml.rels", rels, sizeof rels - 1);
+    member(zip, "xl/sharedStrings.xml", strings, sizeof strings - 1);
+    member(zip, "xl/s.xml", sheet, sizeof sheet - 1);
+    member(zip, name, bytes.data, bytes.len);
     FUZZ_MUST(zip_close(zip) == 0 && zip_source_open(target) == 0);
     FUZZ_MUST(zip_source_stat(target, &stat) == 0);
     uint8_t *data = malloc(stat.size);
