@@ -113,22 +113,6 @@ static enum jb_err add_news(struct jb_batch *t, struct news *news, uint32_t node
     return JB_OK;
 }
 
-/* Was the duty laid on the node by a directive of this agency? */
-static bool issued(const struct jb_case *c, uint32_t node, uint64_t seq)
-{
-    for (size_t i = 0; i < c->directive_count; i++)
-        if (c->directives[i].issuer == node && c->directives[i].seq == seq)
-            return true;
-    return false;
-}
-
-static bool is_told(const struct jb_case *c, const struct jb_participant *p, uint64_t seq)
-{
-    return p->role != JB_ROLE_LEFT &&
-           (p->role == JB_ROLE_REGISTRAR || p->role == JB_ROLE_ASSIGNER || p->node == c->sender ||
-            issued(c, p->node, seq));
-}
-
 /* Registrar, assigners, sender, and whoever issued the directive learn that the duty arrived; the
  * acknowledging node itself knows. */
 static enum jb_err collect_one(struct jb_batch *t, const struct jb_receipt *r,
@@ -138,7 +122,7 @@ static enum jb_err collect_one(struct jb_batch *t, const struct jb_receipt *r,
     size_t first = news->count;
     for (size_t i = 0; i < c->participant_count; i++) {
         const struct jb_participant *p = &c->participants[i];
-        bool told = p->node == r->node || !is_told(c, p, duty->log_seq);
+        bool told = p->node == r->node || !jb_case_receipt_told(c, p->node, duty->log_seq);
         for (size_t k = first; k < news->count && !told; k++)
             told = news->at[k].node == p->node;
         if (told)

@@ -123,6 +123,7 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_PROPOSALS] = {jb_agent_get_proposals, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_DELEGATIONS] = {jb_agent_get_delegations, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_EXPLAIN] = {jb_agent_get_explain, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_RECEIPTS] = {jb_agent_get_receipts, JB_RIGHT_LOOK},
     [JB__REQUEST__BODY_RULES] = {jb_agent_get_rules, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_PUBLIC_QUERY] = {jb_agent_get_public, JB_RIGHT_QUERY},
     [JB__REQUEST__BODY_REPORT] = {jb_agent_get_report, JB_RIGHT_APPRAISE},

@@ -68,6 +68,7 @@ enum jb_err jb_agent_get_dockets(struct jb_agent_request *r, Jb__Reply *reply) J
 enum jb_err jb_agent_get_proposals(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_delegations(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_explain(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_get_receipts(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_rules(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_public(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_evidence(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;

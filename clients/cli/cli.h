@@ -454,6 +454,7 @@ int cli_run_dockets(struct cli *c);
 int cli_run_proposals(struct cli *c);
 int cli_run_delegations(struct cli *c);
 int cli_run_explain(struct cli *c);
+int cli_run_receipts(struct cli *c);
 int cli_run_rules(struct cli *c);
 int cli_run_query(struct cli *c);
 int cli_run_whoami(struct cli *c);

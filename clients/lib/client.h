@@ -67,6 +67,7 @@ enum jb_client_rows { /* the type of a result's rows */
     JB_ROWS_PROPOSAL,
     JB_ROWS_DELEGATION,
     JB_ROWS_EXPLAIN,
+    JB_ROWS_RECEIPTS,
     JB_ROWS_RULE,
     JB_ROWS_RIGHT,
     JB_ROWS_AUDIT,
@@ -149,6 +150,8 @@ const struct jiaoban_docket *jb_client_docket(struct jb_arena *a, const Jb__Dock
 const struct jiaoban_proposal *jb_client_proposal(struct jb_arena *a, const Jb__ProposalView *v);
 const struct jiaoban_delegation *jb_client_delegation(struct jb_arena *a,
                                                       const Jb__DelegationView *v);
+const struct jiaoban_entry_receipts *jb_client_entry_receipts(struct jb_arena *a,
+                                                              const Jb__EntryReceiptsView *v);
 const struct jiaoban_explain *jb_client_explain(struct jb_arena *a, const Jb__ExplainView *v);
 const struct jiaoban_rule *jb_client_rule(struct jb_arena *a, const Jb__RuleView *v);
 const struct jiaoban_rulebook *jb_client_rulebook(struct jb_arena *a, const Jb__RuleList *v);

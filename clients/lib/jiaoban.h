@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "jiaoban_receipts.h"
 #include "jiaoban_types.h"
 
 #ifdef __cplusplus
@@ -95,6 +96,8 @@ JIAOBAN_API const struct jiaoban_docket *jiaoban_result_docket(const struct jiao
 JIAOBAN_API const struct jiaoban_proposal *jiaoban_result_proposal(const struct jiaoban_result *r,
                                                                    size_t i);
 JIAOBAN_API const struct jiaoban_delegation *jiaoban_result_delegation(
+    const struct jiaoban_result *r, size_t i);
+JIAOBAN_API const struct jiaoban_entry_receipts *jiaoban_result_entry_receipts(
     const struct jiaoban_result *r, size_t i);
 JIAOBAN_API const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result *r,
                                                                  size_t i);
@@ -367,6 +370,8 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_proposals(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_delegations(JIAOBAN_QUESTION);
 /* case_number*, deadline_id */
 JIAOBAN_API enum jiaoban_status jiaoban_get_explain(JIAOBAN_QUESTION);
+/* who had what when: case_number*, number (next page: the last row's), limit (at most 100) */
+JIAOBAN_API enum jiaoban_status jiaoban_get_receipts(JIAOBAN_QUESTION);
 /* the running policy; no fields. See also jiaoban_result_rulebook. */
 JIAOBAN_API enum jiaoban_status jiaoban_get_rules(JIAOBAN_QUESTION);
 /* who asks, and the table of rights; no fields; agent or broker. See also jiaoban_result_rights. */

@@ -31,6 +31,7 @@ union body {
     Jb__GetEvidence evidence;
     Jb__GetActions actions;
     Jb__GetToday today;
+    Jb__GetReceipts receipts;
 };
 
 /* Set a field of a request when it is given. */
@@ -44,6 +45,24 @@ static char *borrowed(const char *text)
 {
     return text != NULL && text[0] != '\0' ? (char *)(uintptr_t)text : NULL;
 }
+
+/* Those without fields. */
+#define FILL_EMPTY(name, NAME)                                                                     \
+    static void fill_##name(const struct jiaoban_query *q, int64_t no, Jb__Request *r,             \
+                            union body *b)                                                         \
+    {                                                                                              \
+        (void)q;                                                                                   \
+        (void)no;                                                                                  \
+        jb__get_##name##__init(&b->name);                                                          \
+        r->body_case = JB__REQUEST__BODY_##NAME;                                                   \
+        r->name = &b->name;                                                                        \
+    }
+FILL_EMPTY(status, STATUS)
+FILL_EMPTY(delegations, DELEGATIONS)
+FILL_EMPTY(rules, RULES)
+FILL_EMPTY(rights, RIGHTS)
+FILL_EMPTY(today, TODAY)
+#undef FILL_EMPTY
 
 static void fill_cases(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
@@ -125,15 +144,6 @@ static void fill_settled(const struct jiaoban_query *q, int64_t no, Jb__Request 
     SET(&b->settled, wait_ms, q->wait_ms);
     r->body_case = JB__REQUEST__BODY_SETTLED;
     r->settled = &b->settled;
-}
-
-static void fill_status(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
-{
-    (void)q;
-    (void)no;
-    jb__get_status__init(&b->status);
-    r->body_case = JB__REQUEST__BODY_STATUS;
-    r->status = &b->status;
 }
 
 static void fill_alarms(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
@@ -221,16 +231,6 @@ static void fill_proposals(const struct jiaoban_query *q, int64_t no, Jb__Reques
     r->proposals = &b->proposals;
 }
 
-static void fill_delegations(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
-                             union body *b)
-{
-    (void)q;
-    (void)no;
-    jb__get_delegations__init(&b->delegations);
-    r->body_case = JB__REQUEST__BODY_DELEGATIONS;
-    r->delegations = &b->delegations;
-}
-
 static void fill_explain(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
     jb__get_explain__init(&b->explain);
@@ -240,22 +240,14 @@ static void fill_explain(const struct jiaoban_query *q, int64_t no, Jb__Request 
     r->explain = &b->explain;
 }
 
-static void fill_rules(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
+static void fill_receipts(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
-    (void)q;
-    (void)no;
-    jb__get_rules__init(&b->rules);
-    r->body_case = JB__REQUEST__BODY_RULES;
-    r->rules = &b->rules;
-}
-
-static void fill_rights(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
-{
-    (void)q;
-    (void)no;
-    jb__get_rights__init(&b->rights);
-    r->body_case = JB__REQUEST__BODY_RIGHTS;
-    r->rights = &b->rights;
+    jb__get_receipts__init(&b->receipts);
+    SET(&b->receipts, case_no, no);
+    SET(&b->receipts, after_number, q->number);
+    SET(&b->receipts, limit, q->limit);
+    r->body_case = JB__REQUEST__BODY_RECEIPTS;
+    r->receipts = &b->receipts;
 }
 
 static void fill_audit(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
@@ -304,15 +296,6 @@ static void fill_actions(const struct jiaoban_query *q, int64_t no, Jb__Request 
     r->actions = &b->actions;
 }
 
-static void fill_today(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
-{
-    (void)q;
-    (void)no;
-    jb__get_today__init(&b->today);
-    r->body_case = JB__REQUEST__BODY_TODAY;
-    r->today = &b->today;
-}
-
 static void fill_evidence(const struct jiaoban_query *q, int64_t no, Jb__Request *r, union body *b)
 {
     jb__get_evidence__init(&b->evidence);
@@ -354,6 +337,7 @@ static const struct question {
     {"proposals", fill_proposals, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"delegations", fill_delegations, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"explain", fill_explain, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
+    {"receipts", fill_receipts, JB_CLIENT_TIMEOUT_MS, NEED_CASE},
     {"rules", fill_rules, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"rights", fill_rights, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
     {"audit", fill_audit, JB_CLIENT_TIMEOUT_MS, NEED_NOTHING},
@@ -488,6 +472,7 @@ QUESTION(jiaoban_get_dockets, "dockets")
 QUESTION(jiaoban_get_proposals, "proposals")
 QUESTION(jiaoban_get_delegations, "delegations")
 QUESTION(jiaoban_get_explain, "explain")
+QUESTION(jiaoban_get_receipts, "receipts")
 QUESTION(jiaoban_get_rules, "rules")
 QUESTION(jiaoban_get_rights, "rights")
 QUESTION(jiaoban_get_audit, "audit")

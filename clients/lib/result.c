@@ -36,6 +36,7 @@ ADAPTER(docket_row, Jb__DocketView, jb_client_docket)
 ADAPTER(proposal_row, Jb__ProposalView, jb_client_proposal)
 ADAPTER(delegation_row, Jb__DelegationView, jb_client_delegation)
 ADAPTER(explain_row, Jb__ExplainView, jb_client_explain)
+ADAPTER(had_row, Jb__EntryReceiptsView, jb_client_entry_receipts)
 ADAPTER(rule_row, Jb__RuleView, jb_client_rule)
 ADAPTER(right_row, Jb__RightView, jb_client_right)
 ADAPTER(audit_row, Jb__AuditRow, jb_client_audit)
@@ -134,6 +135,8 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->delegations, delegations, JB_ROWS_DELEGATION, delegation_row, false);
     case JB__REPLY__BODY_EXPLAIN:
         return MANY(r->explain, deadlines, JB_ROWS_EXPLAIN, explain_row, false);
+    case JB__REPLY__BODY_RECEIPTS:
+        return MANY(r->receipts, entries, JB_ROWS_RECEIPTS, had_row, r->receipts->more);
     case JB__REPLY__BODY_RULES:
         return MANY(r->rules, rules, JB_ROWS_RULE, rule_row, false);
     case JB__REPLY__BODY_RIGHTS:
@@ -349,6 +352,12 @@ const struct jiaoban_proposal *jiaoban_result_proposal(const struct jiaoban_resu
 const struct jiaoban_delegation *jiaoban_result_delegation(const struct jiaoban_result *r, size_t i)
 {
     return row(r, JB_ROWS_DELEGATION, i);
+}
+
+const struct jiaoban_entry_receipts *jiaoban_result_entry_receipts(const struct jiaoban_result *r,
+                                                                   size_t i)
+{
+    return row(r, JB_ROWS_RECEIPTS, i);
 }
 
 const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result *r, size_t i)

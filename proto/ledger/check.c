@@ -46,10 +46,37 @@ void jb_check_replay(struct jb_checking *k, uint64_t number, struct jb_bytes bod
     jb_ledger_close(&k->replay.to);
 }
 
-bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
+/* One key: OK, and it is the one. BAD_SIGNATURE: another one made it. */
+static enum jb_err key_try(const struct jb_check_signature *s, const uint8_t *with,
+                           const uint8_t **key)
+{
+    enum jb_err err = jb_line_verify(s->suite, with, &s->claim, s->bytes);
+
+    if (err == JB_OK)
+        *key = with;
+    return err;
+}
+
+enum jb_err jb_check_verify(const struct jb_check_signature *s, const uint8_t **key)
 {
     enum jb_err err = JB_BAD_SIGNATURE;
     const struct jb_node *n = s->node;
+
+    *key = NULL;
+    if (s->key != NULL)
+        err = key_try(s, s->key, key);
+    if (err == JB_BAD_SIGNATURE && n != NULL && n->has_agent)
+        err = key_try(s, n->sign_key, key);
+    for (size_t i = n != NULL ? n->former_count : 0; i > 0 && err == JB_BAD_SIGNATURE; i--)
+        err = key_try(s, n->former[i - 1].sign, key);
+    for (size_t i = 0; i < s->also_count && err == JB_BAD_SIGNATURE; i++)
+        err = key_try(s, s->also + i * JB_KEY_BYTES, key);
+    return err;
+}
+
+bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
+{
+    const uint8_t *key = NULL;
 
     k->out->receipts++;
     if (s->suite != k->l->suite) {
@@ -58,14 +85,7 @@ bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
                           jb_suite_name(s->suite), jb_suite_name(k->l->suite));
         return false;
     }
-    if (s->key != NULL)
-        err = jb_line_verify(s->suite, s->key, &s->claim, s->bytes);
-    if (err == JB_BAD_SIGNATURE && n != NULL && n->has_agent)
-        err = jb_line_verify(s->suite, n->sign_key, &s->claim, s->bytes);
-    for (size_t i = n != NULL ? n->former_count : 0; i > 0 && err == JB_BAD_SIGNATURE; i--)
-        err = jb_line_verify(s->suite, n->former[i - 1].sign, &s->claim, s->bytes);
-    for (size_t i = 0; i < s->also_count && err == JB_BAD_SIGNATURE; i++)
-        err = jb_line_verify(s->suite, s->also + i * JB_KEY_BYTES, &s->claim, s->bytes);
+    enum jb_err err = jb_check_verify(s, &key);
     if (err != JB_OK)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: %s", s->what,
                           s->claim.node, (unsigned long long)s->claim.number, jb_err_text(err));

@@ -37,7 +37,9 @@ struct jb_check_signature {
     const uint8_t *also; /* further keys that count, one behind the other */
     size_t also_count;
 };
-/* True: it verifies. */
+/* BAD_SIGNATURE: with none of these; OK: *key is the one. Else as jb_line_verify. */
+enum jb_err jb_check_verify(const struct jb_check_signature *s, const uint8_t **key) JB_MUST;
+/* True: it verifies, and is of the ledger's suite. */
 bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s);
 
 /* The roles' own parts. An error: the record could not even be read. */

@@ -410,6 +410,24 @@
       "SELECT at_ms FROM ack WHERE number >="                                                      \
       " (SELECT min(number) FROM item WHERE entry_seq = ? AND entry_seq <> 0)"                     \
       " ORDER BY number LIMIT 1")                                                                  \
+    X(HAD_ITEMS, R, /* entries of a case as they came first, after a number of the stream */       \
+      "SELECT i.number, i.hash, i.body FROM item i WHERE i.case_no = ?1 AND i.case_no <> 0"        \
+      " AND i.number > ?2 AND i.kind = 10 AND i.body IS NOT NULL AND NOT EXISTS"                   \
+      " (SELECT 1 FROM item j WHERE j.entry_seq = i.entry_seq AND j.entry_seq <> 0"                \
+      " AND j.number < i.number) ORDER BY i.number LIMIT ?3")                                      \
+    X(HAD_PROOF, R,                                                                                \
+      "SELECT number, epoch, suite, at_ms, head, signature FROM proof WHERE number >= ?"           \
+      " ORDER BY number LIMIT 1")                                                                  \
+    X(HAD_ACK, R,                                                                                  \
+      "SELECT number, epoch, suite, at_ms, head, signature FROM ack WHERE number >= ?"             \
+      " ORDER BY number LIMIT 1")                                                                  \
+    X(HAD_AT, R, "SELECT at_ms FROM item WHERE number = ?")                                        \
+    X(HAD_NOTICES, R, /* what came from a number on */                                             \
+      "SELECT number, at_ms, act_kind, hash, body FROM item WHERE number >= ? ORDER BY number"     \
+      " LIMIT ?")                                                                                  \
+    X(HAD_CHAIN, R,                                                                                \
+      "SELECT number, hash, head FROM item WHERE number >= ? AND number <= ?"                      \
+      " ORDER BY number")                                                                          \
     X(COUNTER_GET, R, "SELECT last FROM case_counter WHERE day = ?")                               \
     X(COUNTER_ALL, R, "SELECT day, last FROM case_counter ORDER BY day")                           \
     X(COUNTER_SEEN, R,                                                                             \

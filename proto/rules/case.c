@@ -17,6 +17,27 @@ uint32_t jb_case_roles(const struct jb_case *c, uint32_t node)
     return roles;
 }
 
+/* Was the duty laid on its receivers by a directive of this agency? */
+static bool issued(const struct jb_case *c, uint32_t node, uint64_t seq)
+{
+    for (size_t i = 0; i < c->directive_count; i++)
+        if (c->directives[i].issuer == node && c->directives[i].seq == seq)
+            return true;
+    return false;
+}
+
+bool jb_case_receipt_told(const struct jb_case *c, uint32_t node, uint64_t seq)
+{
+    for (size_t i = 0; i < c->participant_count; i++) {
+        const struct jb_participant *p = &c->participants[i];
+        if (p->node == node && p->role != JB_ROLE_LEFT &&
+            (p->role == JB_ROLE_REGISTRAR || p->role == JB_ROLE_ASSIGNER || node == c->sender ||
+             issued(c, node, seq)))
+            return true;
+    }
+    return false;
+}
+
 bool jb_case_has(const struct jb_case *c, uint32_t node)
 {
     return (jb_case_roles(c, node) & ~(1U << JB_ROLE_LEFT)) != 0;

@@ -348,6 +348,9 @@ enum jb_err jb_case_copy(const struct jb_case *from, struct jb_arena *arena,
 
 /* Roles held by `node`: bits 1 << JB_ROLE_*; JB_ROLE_HOST is set for c->host in any case. */
 uint32_t jb_case_roles(const struct jb_case *c, uint32_t node);
+/* Is `node` told when the duty that log entry `seq` lays on another is on that one's disk?
+ * Registrar, assigners, the host's sender, and whoever issued the directive are. */
+bool jb_case_receipt_told(const struct jb_case *c, uint32_t node, uint64_t seq);
 /* Is the node in the audience (any role but LEFT)? */
 bool jb_case_has(const struct jb_case *c, uint32_t node);
 struct jb_deadline *jb_case_deadline(const struct jb_case *c, uint32_t id);

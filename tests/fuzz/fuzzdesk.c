@@ -224,6 +224,7 @@ static const jb_agent_handler handlers[] = {
     [JB__REQUEST__BODY_PROPOSALS] = jb_agent_get_proposals,
     [JB__REQUEST__BODY_DELEGATIONS] = jb_agent_get_delegations,
     [JB__REQUEST__BODY_EXPLAIN] = jb_agent_get_explain,
+    [JB__REQUEST__BODY_RECEIPTS] = jb_agent_get_receipts,
     [JB__REQUEST__BODY_RULES] = jb_agent_get_rules,
     [JB__REQUEST__BODY_PUBLIC_QUERY] = jb_agent_get_public,
 };
