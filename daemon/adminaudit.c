@@ -121,6 +121,21 @@ void jb_admin_recorded(struct jb_broker *b, uint64_t waiter)
 
 /* ---- reading ---- */
 
+/* What a broker writes down without being asked; NULL: a request. */
+static const char *field_name(uint32_t field)
+{
+    switch (field) {
+    case JB_AUDIT_SINGLE_ADMIN:
+        return "single_admin";
+    case JB_AUDIT_KEYS_CHANGED:
+        return "keys_changed";
+    case JB_AUDIT_KEYS_LOST:
+        return "keys_lost";
+    default:
+        return NULL;
+    }
+}
+
 static Jb__AuditRow *row_view(struct jb_arena *arena, const struct jb_audit_row *row)
 {
     const ProtobufCFieldDescriptor *request =
@@ -128,6 +143,7 @@ static Jb__AuditRow *row_view(struct jb_arena *arena, const struct jb_audit_row 
     const char *name = request != NULL ? request->name : "";
     const char *act = jb_act_kind_name((enum jb_act_kind)row->act_kind);
     const char *outcome = jb_err_name((enum jb_err)row->outcome);
+    const char *field = field_name(row->field);
     Jb__AuditRow *w = jb_arena_alloc(arena, sizeof *w);
     if (w == NULL)
         return NULL;
@@ -139,8 +155,8 @@ static Jb__AuditRow *row_view(struct jb_arena *arena, const struct jb_audit_row 
     w->node = row->node;
     w->user = jb_arena_strndup(arena, row->user.data, row->user.len);
     w->request = jb_arena_strndup(arena, name, strlen(name));
-    if (row->field == JB_AUDIT_SINGLE_ADMIN)
-        w->field = jb_arena_strndup(arena, "single_admin", strlen("single_admin"));
+    if (field != NULL)
+        w->field = jb_arena_strndup(arena, field, strlen(field));
     if (row->act_kind != 0)
         w->act = jb_arena_strndup(arena, act, strlen(act));
     if (row->outcome != 0)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/keyring.h"
 #include "daemon/offline.h"
 #include "proto/base/clock.h"
 #include "proto/ledger/backup.h"
@@ -147,19 +148,22 @@ enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char
 {
     char path[4000];
     int lock_fd = -1;
-    struct jb_node_keys keys;
+    struct jb_keyring ring = {.claim = {.has_former = false}};
+    struct jb_owner_found found = {.named = false};
     struct jb_backup_report r = {0};
     struct jb_clock clock = jb_clock_wall();
 
     enum jb_err err = record_path(config, path, sizeof path, fault);
     if (err == JB_OK)
-        err = jb_keys_load(config->key, &keys, fault);
-    if (err != JB_OK)
-        return err;
-    err = folder_lock(config, &lock_fd, fault);
+        err = jb_keyring_load(&ring, config, fault);
+    jb_keyring_wipe(&ring); /* the public halves do */
     if (err == JB_OK)
-        err = jb_backup_restore(source, path, keys.sign_public, jb_clock_read(&clock), &r, fault);
-    jb_keys_wipe(&keys);
+        err = jb_keyring_fits(&ring, config, source, &found, fault);
+    if (err == JB_OK)
+        err = folder_lock(config, &lock_fd, fault);
+    if (err == JB_OK)
+        err = jb_backup_restore(source, path, found.named ? found.record.sign : ring.claim.own.sign,
+                                jb_clock_read(&clock), &r, fault);
     if (lock_fd >= 0)
         (void)close(lock_fd);
     if (err != JB_OK)

@@ -2,6 +2,7 @@
 #include "daemon/blob.h"
 #include "daemon/recover.h"
 #include "daemon/duty.h"
+#include "daemon/keyring.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -230,19 +231,35 @@ static enum jb_err open_line(struct jb_broker *b, struct jb_fault *fault)
     return jb_router_bind(&setup, &b->router, fault);
 }
 
-/* Every agency has pinned these keys: a new file must never come about in silence. */
+/* The keys, and that they are those of the record: before anything of it is touched. */
 static enum jb_err load_keys(struct jb_broker *b, struct jb_fault *fault)
 {
-    enum jb_err err = jb_keys_load(b->config->key, &b->keys, fault);
-    struct jb_fault why = *fault;
+    struct jb_keyring ring;
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/broker.db", b->config->data);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
+    jb_self_pin(&b->keys, sizeof b->keys);
+    jb_self_pin(&b->former, sizeof b->former);
+    enum jb_err err = jb_keyring_load(&ring, b->config, fault);
+    if (err == JB_OK)
+        err = jb_keyring_fits(&ring, b->config, path, NULL, fault);
+    b->keys = ring.own;
+    b->former = ring.former;
+    jb_keyring_wipe(&ring);
+    return err;
+}
 
-    if (err != JB_NOT_FOUND)
-        return err;
-    return jb_fault_set(fault, err,
-                        "%.120s. Put it back from a backup: every agency has pinned these keys. If "
-                        "it is lost: jiaoband --keygen FILE makes a new one, and every agent needs "
-                        "its public line as agent.broker_key",
-                        why.text);
+/* Put on record whose it is, where it does not say so yet or the keys were changed. */
+static enum jb_err record_keys(struct jb_broker *b, struct jb_fault *fault)
+{
+    struct jb_keyring ring = {.own = b->keys, .former = b->former};
+    ring.claim.has_former = b->config->key_former != NULL && b->config->key_former[0] != '\0';
+    jb_keys_public(&b->keys, &ring.claim.own);
+    jb_keys_public(&b->former, &ring.claim.former);
+    enum jb_err err = jb_keyring_record(&ring, b->config, b->ledger, jb_broker_now(b), fault);
+    jb_keyring_wipe(&ring);
+    return err;
 }
 
 enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
@@ -260,16 +277,14 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         err = jb_duty_config_check(b->config, fault);
     if (err == JB_OK)
         err = lock_data(b, fault);
-    jb_self_pin(&b->keys, sizeof b->keys);
-    jb_self_pin(&b->former, sizeof b->former);
     if (err == JB_OK)
         err = load_keys(b, fault);
-    if (err == JB_OK && b->config->key_former != NULL && b->config->key_former[0] != '\0')
-        err = jb_keys_load(b->config->key_former, &b->former, fault);
     if (err == JB_OK)
         err = jb_reserve_init(&b->reserve, b->config->data, b->config->reserve_bytes);
     if (err == JB_OK)
         err = open_ledgers(b, fault);
+    if (err == JB_OK)
+        err = record_keys(b, fault);
     if (err == JB_OK)
         err = jb_recover_start(b, fault);
     if (err == JB_OK)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/keyring.h"
 #include "daemon/offline.h"
 #include "proto/base/clock.h"
 #include "proto/base/log.h"
@@ -26,8 +27,9 @@ static enum jb_err node_find(struct jb_ledger *l, const char *code, uint32_t *no
 
 /* The ledger is only read: a running broker goes on beside it. */
 static enum jb_err export_case(const struct jb_broker_config *config,
-                               const struct jb_evidence_wish *wish, struct jb_evidence_order *order,
-                               struct jb_evidence_done *done, struct jb_fault *fault)
+                               const struct jb_evidence_wish *wish, const struct jb_keyring *ring,
+                               struct jb_evidence_order *order, struct jb_evidence_done *done,
+                               struct jb_fault *fault)
 {
     char path[4096];
     struct jb_ledger *l = NULL;
@@ -36,7 +38,9 @@ static enum jb_err export_case(const struct jb_broker_config *config,
     int n = snprintf(path, sizeof path, "%s/broker.db", config->data);
     if (n < 0 || (size_t)n >= sizeof path)
         return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
-    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
+    enum jb_err err = jb_keyring_fits(ring, config, path, NULL, fault);
+    if (err == JB_OK)
+        err = jb_ledger_open(path, &options, &l, fault);
     if (err == JB_OK)
         err = node_find(l, wish->node, &order->node, fault);
     if (err == JB_OK)
@@ -48,22 +52,22 @@ static enum jb_err export_case(const struct jb_broker_config *config,
 enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
                                 const struct jb_evidence_wish *wish, struct jb_fault *fault)
 {
-    struct jb_node_keys keys;
+    struct jb_keyring ring;
     struct jb_clock clock = jb_clock_wall();
     struct jb_evidence_done done = {0};
     struct jb_evidence_order order = {.with_key = wish->with_persons,
                                       .now_ms = jb_clock_read(&clock),
-                                      .by = &keys,
-                                      .broker_sign = keys.sign_public};
+                                      .by = &ring.own,
+                                      .broker_sign = ring.own.sign_public};
     if (wish->node == NULL || wish->output == NULL)
         return jb_fault_set(fault, JB_CONFIG, "--evidence needs --node CODE and --output FILE");
     enum jb_err err = jb_caseno_parse(jb_text_of(wish->case_no), &order.case_no, fault);
-    if (err == JB_OK)
-        err = jb_keys_load(config->key, &keys, fault);
     if (err != JB_OK)
         return err;
-    err = export_case(config, wish, &order, &done, fault);
-    jb_keys_wipe(&keys);
+    err = jb_keyring_load(&ring, config, fault);
+    if (err == JB_OK)
+        err = export_case(config, wish, &ring, &order, &done, fault);
+    jb_keyring_wipe(&ring);
     if (err != JB_OK)
         return err;
     /* with the key whoever has the file can read who petitions */

@@ -13,6 +13,7 @@
 #include "daemon/backup.h"
 #include "daemon/broker.h"
 #include "daemon/duty.h"
+#include "daemon/keyring.h"
 #include "daemon/offline.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
@@ -49,7 +50,8 @@ enum task {
     TASK_REBUILD,
     TASK_BACKUP,
     TASK_RESTORE,
-    TASK_RECOVER
+    TASK_RECOVER,
+    TASK_REKEY
 };
 
 /* What is written without dashes. */
@@ -61,7 +63,7 @@ static const struct verb {
 } verbs[] = {
     {"backup", TASK_BACKUP, "DEST", false},  {"restore", TASK_RESTORE, "SRC", false},
     {"recover", TASK_RECOVER, NULL, false},  {"rebuild", TASK_REBUILD, NULL, false},
-    {"verify", TASK_VERIFY, "BACKUP", true},
+    {"verify", TASK_VERIFY, "BACKUP", true}, {"rekey", TASK_REKEY, NULL, false},
 };
 
 struct command {
@@ -380,6 +382,8 @@ static enum jb_err run_offline(const struct command *c, const struct jb_broker_c
         return jb_offline_restore(config, c->path, fault);
     case TASK_RECOVER:
         return jb_offline_recover(config, &c->recover, fault);
+    case TASK_REKEY:
+        return jb_offline_rekey(config, fault);
     case TASK_SERVE:
     case TASK_KEYGEN:
     case TASK_PUBLIC_KEY:
@@ -401,7 +405,8 @@ int main(int argc, char **argv)
         "the last one), restore SRC (into an empty data folder), recover (after a restore: who has "
         "not reported yet), rebuild (the derived tables, from the log), verify [BACKUP] (the "
         "record "
-        "while the broker is stopped, or a backup)."
+        "while the broker is stopped, or a backup), rekey (the key file is lost: the configured "
+        "key becomes the record's)."
         "\vSIGTERM ends it, SIGHUP reads the configuration again. Exit codes: 0 ok, 2 "
         "configuration, "
         "4 not found, 6 not permitted, 8 disk, memory or lock, 9 damaged data.",

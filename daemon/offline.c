@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/keyring.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/query.h"
 #include "proto/wire/keys.h"
@@ -102,15 +103,26 @@ static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault
 enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_fault *fault)
 {
     struct jb_ledger *l = NULL;
-    struct jb_node_keys keys;
+    struct jb_keyring ring;
+    struct jb_owner_found found;
     struct jb_check check = {0};
+    char path[4096];
     int lock_fd = -1;
-    enum jb_err err = jb_keys_load(config->key, &keys, fault);
+    enum jb_err err = jb_keyring_load(&ring, config, fault);
+    jb_keyring_wipe(&ring); /* the public halves do */
     if (err == JB_OK)
         err = jb_offline_open(config, true, &lock_fd, &l, fault);
     if (err != JB_OK)
         return err;
-    struct jb_check_keys check_keys = {.broker_sign = keys.sign_public};
+    (void)snprintf(path, sizeof path, "%s/broker.db", config->data); /* it fitted just now */
+    err = jb_keyring_fits(&ring, config, path, &found, fault);
+    if (err != JB_OK) {
+        jb_ledger_close(&l);
+        (void)close(lock_fd);
+        return err;
+    }
+    struct jb_check_keys check_keys = {.broker_sign =
+                                           found.named ? found.record.sign : ring.claim.own.sign};
     err = jb_ledger_check(l, &check_keys, &check, fault);
     bool good = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal &&
                 check.audit_intact;
@@ -121,7 +133,6 @@ enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_f
     if (err == JB_OK || err == JB_CORRUPT)
         err = verify_lines(l, &good, fault);
     jb_ledger_close(&l);
-    jb_keys_wipe(&keys);
     (void)close(lock_fd);
     if (err == JB_OK && !good)
         err = fault->text[0] != '\0'

@@ -76,6 +76,8 @@ static const struct named fields[] = {
     {"name", N_("name, compared only")},
     {"attachment", N_("attachment")},
     {"single_admin", N_("started with one account for all duties")},
+    {"keys_changed", N_("the broker's keys were changed")},
+    {"keys_lost", N_("the broker's keys were changed, the former ones lost")},
 };
 
 static const char *text_of(struct cli *c, const struct named *table, size_t count, const char *name)

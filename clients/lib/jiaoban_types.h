@@ -280,7 +280,8 @@ struct jiaoban_audit { /* who opened what; at the broker: who asked for what */
     const char *act;            /* kind of the act in it; "" */
     int64_t case_no;            /* 0: none */
     const char *case_number;    /* as shown to people; "" */
-    const char *field;          /* "persons", "name", "attachment", "single_admin"; "" */
+    const char *field;          /* "persons", "name", "attachment", "single_admin",
+                                 * "keys_changed", "keys_lost"; "" */
     int outcome;                /* 0, or the error by which it was refused */
     const char *outcome_name;
     uint32_t node; /* that an administrator's act is about */

@@ -4,6 +4,8 @@
 #include "proto/base/err.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,38 +49,66 @@ int jb_err_exit(enum jb_err err)
     return row_of(err)->exit_code;
 }
 
-/* Bytes that the sequence starting with `lead` should have; 1 for what is not UTF-8. */
-static size_t sequence_len(unsigned char lead)
+/* ---- faults ---- */
+
+#define WHOLE_BYTES 16384 /* more than two of the longest paths */
+#define GAP_BYTES (sizeof JB_FAULT_GAP - 1)
+
+static _Atomic(jb_fault_translator *) translator;
+
+void jb_fault_language(jb_fault_translator *translate)
 {
-    if (lead >= 0xF0)
-        return 4;
-    if (lead >= 0xE0)
-        return 3;
-    return lead >= 0xC0 ? 2 : 1;
+    atomic_store(&translator, translate);
 }
 
-/* Drop a character that the end of the buffer has cut in two. */
-static void drop_cut_character(char *text)
+__attribute__((format_arg(1))) static const char *in_language(const char *format)
 {
-    size_t len = strlen(text);
-    size_t start = len;
-    while (start > 0 && len - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0)
-        start--;
-    if (start < len && start + sequence_len((unsigned char)text[start]) > len)
-        text[start] = '\0';
+    jb_fault_translator *translate = atomic_load(&translator);
+    return translate != NULL && format[0] != '\0' ? translate(format) : format;
+}
+
+const char *jb_err_said(enum jb_err err)
+{
+    return in_language(jb_err_text(err));
+}
+
+/* Within a character of UTF-8: neither a beginning nor an end. */
+static bool continues(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* The beginning and the end of what does not fit. */
+static void keep_ends(struct jb_fault *fault, const char *whole, size_t len)
+{
+    size_t room = sizeof fault->text - 1 - GAP_BYTES;
+    size_t head = room / 2;
+    const char *tail = whole + len - (room - head);
+
+    while (head > 0 && continues(whole[head]))
+        head--;
+    while (continues(*tail))
+        tail++;
+    memcpy(fault->text, whole, head);
+    memcpy(fault->text + head, JB_FAULT_GAP, GAP_BYTES);
+    memcpy(fault->text + head + GAP_BYTES, tail, (size_t)(whole + len - tail) + 1);
 }
 
 enum jb_err jb_fault_set(struct jb_fault *fault, enum jb_err err, const char *format, ...)
 {
     va_list args;
+    const char *said = in_language(format);
     va_start(args, format);
-    int len = vsnprintf(fault->text, sizeof fault->text, format, args);
+    int len = vsnprintf(fault->text, sizeof fault->text, said, args);
     va_end(args);
     if (len < 0)
         snprintf(fault->text, sizeof fault->text, "%s", jb_err_text(err));
-    else if ((size_t)len >= sizeof fault->text)
-        drop_cut_character(fault->text);
+    if (len < (int)sizeof fault->text)
+        return err;
+    char whole[WHOLE_BYTES];
+    va_start(args, format);
+    len = vsnprintf(whole, sizeof whole, said, args);
+    va_end(args);
+    keep_ends(fault, whole, (size_t)len < sizeof whole ? (size_t)len : sizeof whole - 1);
     return err;
 }

@@ -55,11 +55,22 @@ const char *jb_err_text(enum jb_err err);
 int jb_err_exit(enum jb_err err);
 
 /* Names what and where: a message owned by the caller's struct, filled by the function that fails.
- * Always NUL-terminated; over-long text is cut at a character boundary (it is a diagnosis, not
- * users' data). */
+ * Always NUL-terminated. What happened stands at the beginning, what to do at the end: a text that
+ * is too long (a path of thousands of bytes) loses its middle, at character boundaries, and
+ * shows it by JB_FAULT_GAP. */
+#define JB_FAULT_BYTES 1024
+#define JB_FAULT_GAP " ... "
 struct jb_fault {
-    char text[256];
+    char text[JB_FAULT_BYTES];
 };
+
+/* The language of faults: `translate` gets every format and gives that of the reader, or the same
+ * one. NULL (the beginning): English, as on the line and in logs. A program sets it while its only
+ * reader is the person who started it. Any thread. */
+typedef const char *jb_fault_translator(const char *format);
+void jb_fault_language(jb_fault_translator *translate);
+/* jb_err_text in that language. */
+const char *jb_err_said(enum jb_err err);
 
 /* Format the message. Returns `err` so that a failing line can be `return jb_fault_set(...)`. */
 enum jb_err jb_fault_set(struct jb_fault *fault, enum jb_err err, const char *format, ...)

@@ -1,5 +1,5 @@
 /* See audit.h. The end of the chain stands in `audit_end`, with what went from the front. */
-#include "proto/ledger/audit.h"
+#include "proto/ledger/auditend.h"
 
 #include <assert.h>
 
@@ -8,12 +8,6 @@
 
 #define ROWS_MAX 10000
 #define USER_MAX 4096
-
-struct end {
-    uint64_t number, floor; /* last row; last one that went from the front */
-    uint8_t head[JB_HASH_BYTES], floor_head[JB_HASH_BYTES];
-    uint8_t suite, signature[JB_SIGN_BYTES];
-};
 
 /* ---- bytes that are hashed and signed ---- */
 
@@ -53,7 +47,7 @@ static enum jb_err row_hash(struct jb_ledger *l, const struct jb_audit_row *r,
  * anew: the first head of all was made from it. */
 #define STATEMENT_BYTES (2 * (8 + JB_HASH_BYTES))
 
-static void statement(const struct end *e, uint8_t out[STATEMENT_BYTES])
+static void statement(const struct jb_audit_end *e, uint8_t out[STATEMENT_BYTES])
 {
     uint8_t *at = put(out, e->number, 8);
     memcpy(at, e->head, JB_HASH_BYTES);
@@ -64,7 +58,7 @@ static void statement(const struct end *e, uint8_t out[STATEMENT_BYTES])
 /* ---- the end ---- */
 
 /* Of a log without a row: its start. */
-static void end_start(const struct jb_ledger *l, struct end *e)
+static void end_start(const struct jb_ledger *l, struct jb_audit_end *e)
 {
     static const char label[] = "jiaoban-audit-v1";
     uint8_t bytes[sizeof label - 1 + JB_EPOCH_BYTES];
@@ -76,7 +70,7 @@ static void end_start(const struct jb_ledger *l, struct end *e)
     memcpy(e->floor_head, e->head, JB_HASH_BYTES);
 }
 
-static enum jb_err end_load(struct jb_ledger *l, struct end *e)
+static enum jb_err end_load(struct jb_ledger *l, struct jb_audit_end *e)
 {
     enum jb_err err;
 
@@ -96,7 +90,7 @@ static enum jb_err end_load(struct jb_ledger *l, struct end *e)
     return err;
 }
 
-static enum jb_err end_save(struct jb_ledger *l, struct end *e, const uint8_t *secret)
+static enum jb_err end_save(struct jb_ledger *l, struct jb_audit_end *e, const uint8_t *secret)
 {
     uint8_t bytes[STATEMENT_BYTES];
 
@@ -114,7 +108,7 @@ static enum jb_err end_save(struct jb_ledger *l, struct end *e, const uint8_t *s
 
 /* ---- writing ---- */
 
-static enum jb_err row_add(struct jb_ledger *l, struct end *e, struct jb_audit_row *r)
+static enum jb_err row_add(struct jb_ledger *l, struct jb_audit_end *e, struct jb_audit_row *r)
 {
     uint8_t hash[JB_HASH_BYTES];
 
@@ -134,7 +128,7 @@ static enum jb_err row_add(struct jb_ledger *l, struct end *e, struct jb_audit_r
 enum jb_err jb_audit_append(struct jb_ledger *l, struct jb_audit_row *rows, size_t count,
                             uint64_t max_rows, const uint8_t secret[JB_SIGN_SECRET_BYTES])
 {
-    struct end e;
+    struct jb_audit_end e;
 
     assert(l->writing);
     enum jb_err err = end_load(l, &e);
@@ -171,7 +165,8 @@ enum jb_err jb_audit_note(const char *path, enum jb_ledger_role role, struct jb_
 
 /* The last row of the front that is old enough, in a piece of at most `max`. The instants need not
  * rise: the piece ends before the first row that is kept. */
-static enum jb_err find_floor(struct jb_ledger *l, int64_t before_ms, size_t max, struct end *e)
+static enum jb_err find_floor(struct jb_ledger *l, int64_t before_ms, size_t max,
+                              struct jb_audit_end *e)
 {
     enum jb_err err;
     sqlite3_stmt *s =
@@ -194,7 +189,7 @@ static enum jb_err find_floor(struct jb_ledger *l, int64_t before_ms, size_t max
 enum jb_err jb_audit_trim(struct jb_ledger *l, int64_t before_ms, size_t max,
                           const uint8_t secret[JB_SIGN_SECRET_BYTES])
 {
-    struct end e;
+    struct jb_audit_end e;
 
     assert(l->writing);
     enum jb_err err = end_load(l, &e);
@@ -258,7 +253,7 @@ enum jb_err jb_audit_list(struct jb_ledger *l, const struct jb_audit_filter *f,
 
 /* ---- checking ---- */
 
-static enum jb_err rows_check(struct jb_checking *k, struct end *e, struct jb_arena *arena)
+static enum jb_err rows_check(struct jb_checking *k, struct jb_audit_end *e, struct jb_arena *arena)
 {
     uint8_t head[JB_HASH_BYTES], hash[JB_HASH_BYTES], stored[JB_HASH_BYTES];
     uint64_t number = e->floor;
@@ -292,7 +287,7 @@ static enum jb_err rows_check(struct jb_checking *k, struct end *e, struct jb_ar
     return err;
 }
 
-static bool signed_by(const struct end *e, const uint8_t *key)
+bool jb_audit_end_signed(const struct jb_audit_end *e, const uint8_t key[JB_KEY_BYTES])
 {
     uint8_t bytes[STATEMENT_BYTES];
 
@@ -302,20 +297,20 @@ static bool signed_by(const struct end *e, const uint8_t *key)
 }
 
 /* With the present key, or one that this node had before. */
-static enum jb_err signature_check(struct jb_checking *k, const struct end *e)
+static enum jb_err signature_check(struct jb_checking *k, const struct jb_audit_end *e)
 {
     bool broker = k->l->role == JB_LEDGER_BROKER;
     const uint8_t *key = broker ? k->keys->broker_sign : k->keys->own_sign;
     struct jb_directory d;
 
-    if (e->number == 0 || key == NULL || signed_by(e, key))
+    if (e->number == 0 || key == NULL || jb_audit_end_signed(e, key))
         return JB_OK;
     jb_directory_init(&d);
     enum jb_err err = jb_ledger_directory_load(k->l, &d);
     const struct jb_node *n = broker ? NULL : jb_directory_find(&d, k->l->heads.node);
-    bool good = n != NULL && n->has_agent && signed_by(e, n->sign_key);
+    bool good = n != NULL && n->has_agent && jb_audit_end_signed(e, n->sign_key);
     for (size_t i = 0; n != NULL && i < n->former_count && !good; i++)
-        good = signed_by(e, n->former[i].sign);
+        good = jb_audit_end_signed(e, n->former[i].sign);
     jb_directory_fini(&d);
     if (err == JB_OK && !good)
         jb_check_complain(k, &k->out->audit_intact,
@@ -326,7 +321,7 @@ static enum jb_err signature_check(struct jb_checking *k, const struct end *e)
 enum jb_err jb_check_audit(struct jb_checking *k)
 {
     struct jb_arena arena;
-    struct end e;
+    struct jb_audit_end e;
     enum jb_err err = end_load(k->l, &e);
 
     if (err != JB_OK)

@@ -23,7 +23,9 @@ enum jb_audit_field {
     JB_AUDIT_NAME,         /* likewise, only compared with a name that was given */
     JB_AUDIT_ATTACHMENT,   /* an attachment's contents */
     JB_AUDIT_SINGLE_ADMIN, /* the broker started so that one account may hold all duties */
-    JB_AUDIT_EVIDENCE      /* evidence about a case, without the key of its persons */
+    JB_AUDIT_EVIDENCE,     /* evidence about a case, without the key of its persons */
+    JB_AUDIT_KEYS_CHANGED, /* the broker's keys were changed, the former file was at hand */
+    JB_AUDIT_KEYS_LOST     /* likewise, by jiaoband rekey: the former file was lost */
 };
 
 struct jb_audit_row {

@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "proto/base/err.h"
+#include "proto/base/utf8.h"
 
 struct known {
     enum jb_err err;
@@ -96,34 +98,75 @@ static void a_fault_is_formatted_and_passes_its_error_on(void **state)
     assert_string_equal(fault.text, "jiaoband.conf:7: \"端口\"");
 }
 
-/* Put `ascii` letters before `tail`, so that the end of the buffer falls at every place in it. */
-static void cut_at(size_t ascii, const char *tail, size_t want_len)
+/* Put `ascii` letters before `tail`, so that the cuts fall at every place in a character. */
+static void whole_text_stays(size_t ascii, const char *tail)
 {
-    char filler[sizeof((struct jb_fault *)0)->text + 1];
+    char want[2 * JB_FAULT_BYTES];
+    char filler[JB_FAULT_BYTES + 1];
     struct jb_fault fault;
     memset(filler, 'a', sizeof filler);
     filler[ascii] = '\0';
-    enum jb_err err = jb_fault_set(&fault, JB_IO, "%s%s", filler, tail);
-    assert_int_equal(err, JB_IO);
-    assert_int_equal(strlen(fault.text), want_len);
-    assert_memory_equal(fault.text, filler, ascii < want_len ? ascii : want_len);
+    (void)snprintf(want, sizeof want, "%s%s", filler, tail);
+    assert_int_equal(jb_fault_set(&fault, JB_IO, "%s%s", filler, tail), JB_IO);
+    assert_string_equal(fault.text, want);
 }
 
-static void a_long_fault_is_cut_between_characters(void **state)
+static void a_text_that_fits_is_not_touched(void **state)
 {
     (void)state;
-    cut_at(255, "", 255);             /* exactly full: nothing is cut */
-    cut_at(256, "", 255);             /* one byte over */
-    cut_at(252, "字", 255);           /* fits exactly */
-    cut_at(253, "字", 253);           /* two of three bytes would fit */
-    cut_at(254, "字", 254);           /* one of three */
-    cut_at(252, "字字", 255);         /* the first stays whole */
-    cut_at(251, "字字", 254);         /* cut right after the lead byte of the second */
-    cut_at(250, "字字", 253);         /* cut after two of its bytes */
-    cut_at(254, "é", 254);            /* two-byte character */
-    cut_at(252, "𠮷", 252);           /* three of four bytes would fit */
-    cut_at(251, "𠮷字", 255);         /* four bytes, complete */
-    cut_at(253, "\x80\x80\x80", 255); /* stray bytes are not ours to judge */
+    whole_text_stays(JB_FAULT_BYTES - 1, "");
+    whole_text_stays(JB_FAULT_BYTES - 4, "字");
+    whole_text_stays(0, "");
+}
+
+/* A path of any length: what happened and what to do are both there, and only whole characters. */
+static void a_long_fault_keeps_its_beginning_and_its_end(void **state)
+{
+    static char path[20000];
+    struct jb_fault fault;
+    (void)state;
+    for (size_t shift = 0; shift < 7; shift++)
+        for (size_t len = JB_FAULT_BYTES - 40; len < 6000; len += 1 + len / 37) {
+            memset(path, 'x', shift);
+            for (size_t i = shift; i + 3 <= len + shift; i += 3)
+                memcpy(path + i, "密", 4);
+            assert_int_equal(jb_fault_set(&fault, JB_IO, "钥匙文件 %s: 不存在。%s", path, "请放回"),
+                             JB_IO);
+            assert_true(strlen(fault.text) < sizeof fault.text);
+            assert_int_equal(strncmp(fault.text, "钥匙文件 ", strlen("钥匙文件 ")), 0);
+            const char *end = strstr(fault.text, ": 不存在。请放回");
+            assert_non_null(end);
+            assert_int_equal(strlen(end), strlen(": 不存在。请放回"));
+            assert_int_equal(jb_text_check(fault.text, strlen(fault.text)), JB_OK);
+            assert_int_equal(strstr(fault.text, JB_FAULT_GAP) != NULL,
+                             strlen(path) + strlen("钥匙文件 : 不存在。请放回") >= JB_FAULT_BYTES);
+        }
+    memset(path, 'y', sizeof path - 1); /* longer than anything that is kept whole */
+    path[sizeof path - 1] = '\0';
+    (void)jb_fault_set(&fault, JB_IO, "a %s b", path);
+    assert_int_equal(strlen(fault.text), sizeof fault.text - 1);
+}
+
+static const char *translated(const char *format)
+{
+    return strcmp(format, "file %s is missing") == 0 ? "没有文件 %s"
+           : strcmp(format, "not found") == 0        ? "未找到"
+                                                     : format;
+}
+
+static void faults_are_in_the_language_that_is_set(void **state)
+{
+    struct jb_fault fault;
+    (void)state;
+    jb_fault_language(translated);
+    (void)jb_fault_set(&fault, JB_NOT_FOUND, "file %s is missing", "k");
+    assert_string_equal(fault.text, "没有文件 k");
+    assert_string_equal(jb_err_said(JB_NOT_FOUND), "未找到");
+    assert_string_equal(jb_err_text(JB_NOT_FOUND), "not found");
+    jb_fault_language(NULL);
+    (void)jb_fault_set(&fault, JB_NOT_FOUND, "file %s is missing", "k");
+    assert_string_equal(fault.text, "file k is missing");
+    assert_string_equal(jb_err_said(JB_NOT_FOUND), "not found");
 }
 
 int main(void)
@@ -133,7 +176,9 @@ int main(void)
         cmocka_unit_test(every_row_has_its_own_name_and_text),
         cmocka_unit_test(foreign_numbers_are_unknown),
         cmocka_unit_test(a_fault_is_formatted_and_passes_its_error_on),
-        cmocka_unit_test(a_long_fault_is_cut_between_characters),
+        cmocka_unit_test(a_text_that_fits_is_not_touched),
+        cmocka_unit_test(a_long_fault_keeps_its_beginning_and_its_end),
+        cmocka_unit_test(faults_are_in_the_language_that_is_set),
     };
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);
 }
