@@ -22,10 +22,10 @@ SCHEMAS = ["proto/schema/local.proto", "proto/schema/entry.proto", "proto/schema
 # Messages of replies that a response shows, with whatever they hold.
 VIEWS = ["SettledView", "CaseList", "CaseView", "DeadlineList", "NodeList", "PendingList", "StatusView",
          "VerifyView", "WatchEvent", "AlarmList", "DirectiveList", "DocketList", "ProposalList",
-         "DelegationList", "ExplainList", "RuleList", "PublicView", "ReportView", "RightsView",
+         "DelegationList", "ExplainList", "ReceiptList", "RuleList", "PublicView", "ReportView", "RightsView",
          "AuditList", "TrialView", "ActionList", "TodayView", "Done"]
 # Listings that go on: the gateway adds `next`.
-PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "ProposalList", "AuditList"}
+PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "ProposalList", "AuditList", "ReceiptList"}
 # Numbers that are words of the vocabulary: field, or message.field.
 WORDS = {"stage": "Stage", "matter": "Matter", "channel": "Channel", "authority": "Authority",
          "exit": "Exit", "opinion": "Opinion", "review_opinion": "Opinion",

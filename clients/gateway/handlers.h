@@ -8,6 +8,7 @@
 void jb_gw_get_cases(struct jb_gw_request *r);
 void jb_gw_get_case(struct jb_gw_request *r);
 void jb_gw_get_explain(struct jb_gw_request *r);
+void jb_gw_get_receipts(struct jb_gw_request *r);
 void jb_gw_get_evidence(struct jb_gw_request *r);
 void jb_gw_get_actions(struct jb_gw_request *r);
 void jb_gw_get_today(struct jb_gw_request *r);

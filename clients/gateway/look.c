@@ -123,6 +123,26 @@ void jb_gw_get_explain(struct jb_gw_request *r)
         jb_gw_ask(r, "explain", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
+static void then_receipts(struct jb_gw_request *r, enum jiaoban_status status,
+                          struct jiaoban_result *result)
+{
+    if (failed(r, status, result))
+        return;
+    const struct jiaoban_entry_receipts *e = jiaoban_result_entry_receipts(result, last_of(result));
+    show_page(r, result, &(struct jb_gw_cursor){.first = e != NULL ? (int64_t)e->number : 0}, 1);
+}
+
+void jb_gw_get_receipts(struct jb_gw_request *r)
+{
+    struct jiaoban_query q = query();
+    struct jb_gw_cursor after;
+    q.case_number = r->numbers[0];
+    if (!limit_read(r, &q) || !jb_gw_param_cursor(r, 1, false, &after))
+        return;
+    q.number = (uint64_t)after.first;
+    jb_gw_ask(r, "receipts", &q, JB_GW_ANSWER_MS, then_receipts);
+}
+
 /* A file to be kept, not a page: its name is the case's number. */
 static void then_evidence(struct jb_gw_request *r, enum jiaoban_status status,
                           struct jiaoban_result *result)

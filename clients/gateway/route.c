@@ -49,6 +49,8 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_GET, CASE "/actions", jb_gw_get_actions, RIGHT(LOOK), 0, "", "ActionList"},
     {JB_GW_GET, CASE "/evidence", jb_gw_get_evidence, RIGHT(EVIDENCE), 0, "persons", ""},
     {JB_GW_GET, CASE "/explain", jb_gw_get_explain, RIGHT(LOOK), 0, "deadline", "ExplainList"},
+    {JB_GW_GET, CASE "/receipts", jb_gw_get_receipts, RIGHT(LOOK), 0, "limit cursor",
+     "ReceiptList"},
     {JB_GW_GET, CASE "/audit", jb_gw_get_audit, RIGHT(AUDIT_CASE), 0, "limit cursor", "AuditList"},
     {JB_GW_POST, "/v1/acts", jb_gw_post_free_act, RIGHT(NONE),
      JB_GW_JSON | JB_GW_KEY | JB_GW_BY_ACT, "dry_run", "SettledView"},

@@ -248,7 +248,7 @@ static enum jb_err signed_elsewhere(struct proving *x, const struct jb_had_row *
                                     struct jb_proof_row *p)
 {
     struct notice n = {0};
-    struct jb_proof_row sent;
+    struct jb_proof_row sent = {0};
     bool found = false, good = false;
     enum jb_err err = notice_find(x, row, p, &n, &found);
 
