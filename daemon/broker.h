@@ -278,7 +278,11 @@ struct jb_broker {
     struct jb_tail tail;
     uv_timer_t follow_timer;
     bool follow_due;      /* the tables have waited long enough, or somebody waits for them */
+    bool follow_all;      /* in one go */
     bool follow_full;     /* they follow with the room of the reserve */
+    bool let_through;     /* a slice is over: it is the batches' turn */
+    size_t follow_left;   /* of this round; 0: there is none */
+    size_t follow_behind; /* waited when the slice began */
     enum jb_err followed; /* how it went */
     struct jb_fault follow_fault;
     struct jb_behind behind;

@@ -161,8 +161,7 @@ void jb_clockwork_look(struct jb_broker *b)
     if (now_ms < b->falls_ms && !jb_sweep_wanted(b, now_ms))
         return;                            /* the timer runs */
     if (jb_ledger_behind(b->ledger) > 0) { /* then once more, from tables that are up to date */
-        b->follow_due = true;
-        if (!jb_follow_begin(b))
+        if (!jb_follow_all(b))
             (void)uv_timer_start(&b->clock_timer, on_timer, AGAIN_MS, 0);
         return;
     }

@@ -1,8 +1,9 @@
 /* The tables follow the record (proto/ledger/behind.h): when they do.
  *
- * Many batches in one go, since a page that all of them touch is then written once; but never long
- * after, so that a start after a crash has little to do, and never so many that the next batch
- * waits for long. Who reads the tables before that has them caught up first. */
+ * Many batches later, since a page that all of them touch is then written once; but never long
+ * after, so that a start after a crash has little to do. What has gathered follows in slices, and
+ * between two of them a batch that waits is let through: nobody's confirmation waits for more than
+ * one slice. Who reads the tables before that has them caught up first. */
 #include "daemon/broker.h"
 
 #include <time.h>
@@ -10,7 +11,8 @@
 #include "proto/base/log.h"
 
 #define FOLLOW_MS 200
-#define FOLLOW_COUNT 512 /* entries and batches: some 10 ms of work */
+#define FOLLOW_COUNT 512 /* entries and batches that are worth a round */
+#define SLICE_COUNT 96   /* of them in one slice: a few milliseconds */
 #define WAIT_MAX_MS 10000
 #define WAL_BYTES (INT64_C(16) * 1024 * 1024) /* moved into the file when it has grown so far */
 
@@ -19,7 +21,7 @@ static void on_followed(uv_work_t *work, int status);
 static void on_work(uv_work_t *work)
 {
     struct jb_broker *b = work->data;
-    b->followed = jb_ledger_catch_up(b->ledger);
+    b->followed = jb_ledger_catch_up_some(b->ledger, b->follow_all ? SIZE_MAX : SLICE_COUNT);
     if (b->followed != JB_OK)
         (void)jb_fault_set(&b->follow_fault, b->followed, "tables: %s (%s)",
                            jb_err_text(b->followed), jb_ledger_error(b->ledger));
@@ -48,12 +50,15 @@ static void on_followed(uv_work_t *work, int status)
     struct jb_broker *b = work->data;
     (void)status;
     b->committing = false;
-    b->follow_due = false;
+    b->let_through = true;
     if (b->followed == JB_FULL && !b->stopping && !b->follow_full && jb_reserve_free(&b->reserve)) {
         b->follow_full = true;
         if (ask_worker(b))
             return;
     }
+    size_t done = b->follow_behind - jb_ledger_behind(b->ledger);
+    b->follow_left = b->followed == JB_OK && b->follow_left > done ? b->follow_left - done : 0;
+    b->follow_all = false;
     if (b->followed == JB_OK)
         jb_tail_trim(&b->tail);
     if ((b->followed != JB_OK || b->follow_full) && !b->stopping)
@@ -62,13 +67,26 @@ static void on_followed(uv_work_t *work, int status)
     jb_tick_take_on(b);
 }
 
+bool jb_follow_all(struct jb_broker *b)
+{
+    b->follow_due = true;
+    b->follow_all = true;
+    return jb_follow_begin(b);
+}
+
 bool jb_follow_begin(struct jb_broker *b)
 {
-    size_t behind = b->committing || b->stopping || jb_degraded(b) || b->recovering
-                        ? 0
-                        : jb_ledger_behind(b->ledger);
-    if (behind == 0 || (!b->follow_due && behind < FOLLOW_COUNT))
+    if (b->committing || b->stopping || jb_degraded(b) || b->recovering)
         return false;
+    size_t behind = jb_ledger_behind(b->ledger);
+    if (b->follow_left > behind) /* somebody brought them up to date in between */
+        b->follow_left = behind;
+    if (behind == 0 || (b->follow_left == 0 && !b->follow_due && behind < FOLLOW_COUNT))
+        return false;
+    if (b->follow_left == 0)
+        b->follow_left = behind; /* a round: what waits now */
+    b->follow_behind = behind;
+    b->follow_due = false;
     return ask_worker(b);
 }
 

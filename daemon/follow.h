@@ -8,8 +8,11 @@
 
 struct jb_broker;
 
-/* Begin now if enough waits or it has waited long; true: begun. */
+/* Begin the next slice if enough waits or it has waited long; true: begun. */
 bool jb_follow_begin(struct jb_broker *b);
+/* Somebody waits for tables that are up to date: all of it, now or as soon as the worker is free.
+ * True: begun. */
+bool jb_follow_all(struct jb_broker *b);
 /* Something waits now: not for long. */
 void jb_follow_later(struct jb_broker *b);
 /* Waits for the worker and brings the tables up to date on the loop: for rare questions. False:

@@ -47,11 +47,14 @@ static bool has_key(const struct jb_tick_item *item)
     return jb_act_may_open((enum jb_act_kind)item->act_kind) || item->act_kind == JB_ACT_ATTACH;
 }
 
-/* Who may read a case may have changed with this tick: also for what was not sent yet. */
+/* Who may read a case may have changed with this tick: also for what was not sent yet. The tables
+ * follow in order: before `waiting` they have everything. */
 static void see_rights(struct jb_tail *t, const struct jb_tick *tick)
 {
-    for (struct jb_tail_block *k = t->first; k != NULL; k = k->next) {
-        if (atomic_load(&k->tick->applied))
+    while (t->waiting != NULL && atomic_load(&t->waiting->tick->applied))
+        t->waiting = t->waiting->next;
+    for (struct jb_tail_block *k = t->waiting; k != NULL; k = k->next) {
+        if (!k->has_keys)
             continue;
         for (size_t i = 0; i < k->tick->item_count; i++) {
             struct jb_tick_item *item = &k->tick->items[i];
@@ -76,6 +79,7 @@ void jb_tail_publish(struct jb_tail *t, struct jb_tail_block *block)
         else
             n->last->next = link;
         n->last = link;
+        block->has_keys = block->has_keys || has_key(&tick->items[i]);
     }
     for (size_t i = 0; i < tick->line_count; i++) {
         t->nodes[tick->lines[i].node].line = tick->lines[i];
@@ -86,6 +90,8 @@ void jb_tail_publish(struct jb_tail *t, struct jb_tail_block *block)
     else
         t->last->next = block;
     t->last = block;
+    if (t->waiting == NULL)
+        t->waiting = block;
     t->bytes += tick->arena.used_bytes;
     see_rights(t, tick);
     jb_tail_trim(t);
@@ -101,7 +107,10 @@ static void drop_first(struct jb_tail *t)
         n->last = n->first != NULL ? n->last : NULL;
         n->sent = n->sent == link ? NULL : n->sent;
         n->acked = n->acked == link ? NULL : n->acked;
+        n->told = n->told == link ? NULL : n->told;
     }
+    if (t->waiting == block)
+        t->waiting = block->next;
     t->bytes -= block->tick->arena.used_bytes;
     t->first = block->next;
     if (t->first == NULL)
@@ -257,7 +266,6 @@ enum jb_err jb_tail_duties(struct jb_broker *b, uint32_t node, uint64_t after, u
                            struct jb_arena *arena, struct jb_stored_items *out)
 {
     struct jb_tail_node *n = node_of(b, node);
-    struct jb_tail_link *cursor = NULL;
     struct jb_stored_items older = {NULL, 0};
     enum jb_err err = JB_OK;
     uint64_t from = n->first != NULL ? n->first->item->number : UINT64_MAX; /* what is here */
@@ -274,7 +282,7 @@ enum jb_err jb_tail_duties(struct jb_broker *b, uint32_t node, uint64_t after, u
                        &(struct jb_tick_item){.case_no = older.at[i].case_no,
                                               .entry_seq = older.at[i].log_seq},
                        out);
-    const struct jb_tail_link *link = find(n, after + 1 < from ? from : after + 1, &cursor);
+    const struct jb_tail_link *link = find(n, after + 1 < from ? from : after + 1, &n->told);
     for (; link != NULL && link->item->number <= upto && err == JB_OK; link = link->next)
         if (link->item->duty)
             err = add_duty(arena, link->item, out);

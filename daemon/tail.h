@@ -20,19 +20,22 @@ struct jb_tail_link { /* one item of a node's stream */
 struct jb_tail_block {    /* one tick */
     struct jb_tick *tick; /* held */
     struct jb_tail_block *next;
+    bool has_keys;               /* with one of its items the key of a case travels */
     struct jb_tail_link links[]; /* one for each of its items */
 };
 
 struct jb_tail_node {
     struct jb_tail_link *first, *last;
-    struct jb_tail_link *sent, *acked; /* where the last look ended: the next one goes on there */
-    struct jb_line_state line;         /* as on disk; valid if `known` */
+    struct jb_tail_link *sent, *acked, *told; /* where the last look of each kind ended: the next
+                                               * one goes on there */
+    struct jb_line_state line;                /* as on disk; valid if `known` */
     bool known;
 };
 
 struct jb_tail {
     struct jb_tail_block *first, *last;
-    size_t bytes; /* of all ticks */
+    struct jb_tail_block *waiting; /* the first that the tables lacked at the last look */
+    size_t bytes;                  /* of all ticks */
     struct jb_tail_node *nodes;
     size_t node_capacity;
 };

@@ -106,7 +106,9 @@ void jb_tick_take_on(struct jb_broker *b)
         return;
     }
     b->clock_pending = false;
-    if (jb_degraded(b) || jb_follow_begin(b))
+    bool batch_first = b->let_through && b->fill->item_count > 0;
+    b->let_through = false;
+    if (jb_degraded(b) || (!batch_first && jb_follow_begin(b)))
         return;
     jb_clockwork_look(b);
     if (b->fill->item_count > 0 && !b->committing)

@@ -65,7 +65,7 @@ static void supersede(struct jb_backlog *b, int64_t case_no)
     for (size_t i = b->count; i > 0; i--)
         for (size_t k = 0; k < b->at[i - 1]->case_count; k++)
             if (b->at[i - 1]->cases[k].case_no == case_no) {
-                b->at[i - 1]->cases[k].superseded = true;
+                b->at[i - 1]->cases[k].superseded_by = b->fresh->number;
                 return; /* those before it were told so already */
             }
 }
@@ -85,7 +85,7 @@ void jb_behind_committed(struct jb_ledger *l)
 void jb_behind_dropped(struct jb_ledger *l)
 {
     jb_tick_drop(&l->behind.fresh);
-    l->behind.applying = false;
+    l->behind.applying = 0;
 }
 
 void jb_behind_free(struct jb_ledger *l)
@@ -149,14 +149,16 @@ static enum jb_err entry_rest(struct jb_ledger *l, const struct jb_tick_entry *e
     return err == JB_OK ? jb_ledger_apply_rest(l, &entry) : err;
 }
 
-static enum jb_err derived_write(struct jb_ledger *l, const struct jb_tick *t)
+/* `last`: the tick with which the transaction ends; what that one or one before it holds once more
+ * is written then. */
+static enum jb_err derived_write(struct jb_ledger *l, const struct jb_tick *t, uint64_t last)
 {
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < t->entry_count && err == JB_OK; i++)
         err = entry_rest(l, &t->entries[i]);
     for (size_t i = 0; i < t->case_count && err == JB_OK; i++)
-        if (!t->cases[i].superseded)
+        if (t->cases[i].superseded_by == 0 || t->cases[i].superseded_by > last)
             err = jb_case_write(l, t->cases[i].c);
     return err;
 }
@@ -185,51 +187,60 @@ static enum jb_err derived_replay(struct jb_ledger *l, const struct jb_tick *t)
 }
 
 /* Their pages hold nothing that is ever erased: they are not written once more to wipe them. */
-static enum jb_err rows_drop(struct jb_ledger *l)
+static enum jb_err rows_drop(struct jb_ledger *l, uint64_t upto)
 {
     enum jb_err err = jb_db_exec(l, "PRAGMA secure_delete = FAST");
 
     if (err == JB_OK)
-        err = jb_sql_run(l, JB_SQL_TICK_DROP, JB_ROW(jb_u64(l->behind.number)));
+        err = jb_sql_run(l, JB_SQL_TICK_DROP, JB_ROW(jb_u64(upto)));
     enum jb_err back = jb_db_exec(l, "PRAGMA secure_delete = ON");
     if (err == JB_OK)
         err = back;
-    return err == JB_OK ? jb_number_write(l, MARK, l->behind.number) : err;
+    return err == JB_OK ? jb_number_write(l, MARK, upto) : err;
 }
 
-enum jb_err jb_behind_apply(struct jb_ledger *l)
+/* The oldest `count` ticks. What a later one says of their cases and lines stays out: a crash
+ * would find it twice. */
+static enum jb_err apply_first(struct jb_ledger *l, size_t count)
 {
     struct jb_backlog *b = &l->behind;
     enum jb_err err = JB_OK;
 
-    assert(l->writing && b->fresh == NULL);
-    if (b->count == 0)
+    assert(l->writing && b->fresh == NULL && count <= b->count);
+    if (count == 0)
         return JB_OK;
-    b->applying = true;
-    for (size_t i = 0; i < b->count && err == JB_OK; i++) {
+    uint64_t last = b->at[count - 1]->number;
+    b->applying = count;
+    for (size_t i = 0; i < count && err == JB_OK; i++) {
         err = rows_write(l, JB_SQL_STREAM_ADD, b->at[i]);
         if (err == JB_OK)
-            err = b->at[i]->unpacked ? derived_replay(l, b->at[i]) : derived_write(l, b->at[i]);
+            err =
+                b->at[i]->unpacked ? derived_replay(l, b->at[i]) : derived_write(l, b->at[i], last);
     }
     if (err == JB_OK)
-        err = jb_lines_save_behind(l);
-    return err == JB_OK ? rows_drop(l) : err;
+        err = jb_lines_save_from(l, b->at, count);
+    return err == JB_OK ? rows_drop(l, last) : err;
+}
+
+enum jb_err jb_behind_apply(struct jb_ledger *l)
+{
+    return apply_first(l, l->behind.count);
 }
 
 void jb_behind_applied(struct jb_ledger *l)
 {
     struct jb_backlog *b = &l->behind;
 
-    if (!b->applying)
-        return;
-    for (size_t i = 0; i < b->count; i++) {
+    for (size_t i = 0; i < b->applying; i++) {
+        b->entries -= b->at[i]->entry_count;
         atomic_store(&b->at[i]->applied, true);
         jb_tick_drop(&b->at[i]);
     }
-    b->count = 0;
-    b->entries = 0;
-    b->applying = false;
-    jb_lines_caught_up(l);
+    if (b->applying > 0) {
+        b->count -= b->applying;
+        memmove(b->at, b->at + b->applying, b->count * sizeof(struct jb_tick *));
+    }
+    b->applying = 0;
 }
 
 /* ---- when nobody waits for it ---- */
@@ -246,7 +257,18 @@ enum jb_err jb_ledger_sync(struct jb_ledger *l, bool full)
     return err;
 }
 
-enum jb_err jb_ledger_catch_up(struct jb_ledger *l)
+/* How many ticks hold so many entries: whole ones, and at least one. */
+static size_t ticks_of(const struct jb_backlog *b, size_t most)
+{
+    size_t count = 0;
+    size_t found = 0;
+
+    while (count < b->count && (count == 0 || found + b->at[count]->entry_count < most))
+        found += b->at[count++]->entry_count + 1;
+    return count;
+}
+
+enum jb_err jb_ledger_catch_up_some(struct jb_ledger *l, size_t most)
 {
     if (l->behind.count == 0)
         return JB_OK;
@@ -254,7 +276,7 @@ enum jb_err jb_ledger_catch_up(struct jb_ledger *l)
     if (err == JB_OK)
         err = jb_transaction_begin(l);
     if (err == JB_OK) {
-        err = jb_behind_apply(l);
+        err = apply_first(l, ticks_of(&l->behind, most));
         if (err == JB_OK)
             err = jb_ledger_commit(l);
         else
@@ -262,6 +284,11 @@ enum jb_err jb_ledger_catch_up(struct jb_ledger *l)
     }
     enum jb_err back = jb_ledger_sync(l, true); /* else the next one that begins does it */
     return err == JB_OK ? back : err;
+}
+
+enum jb_err jb_ledger_catch_up(struct jb_ledger *l)
+{
+    return jb_ledger_catch_up_some(l, SIZE_MAX);
 }
 
 size_t jb_ledger_behind(const struct jb_ledger *l)
@@ -289,7 +316,7 @@ const struct jb_case *jb_behind_case(const struct jb_ledger *l, int64_t case_no)
     const struct jb_backlog *b = &l->behind;
     const struct jb_case *found = b->fresh != NULL ? case_in(b->fresh, case_no) : NULL;
 
-    for (size_t i = b->applying ? 0 : b->count; i > 0 && found == NULL; i--)
+    for (size_t i = b->applying > 0 ? 0 : b->count; i > 0 && found == NULL; i--)
         found = case_in(b->at[i - 1], case_no);
     return found;
 }
@@ -328,7 +355,7 @@ enum jb_err jb_behind_each(struct jb_ledger *l, int64_t case_no, uint64_t before
     const struct jb_backlog *b = &l->behind;
     enum jb_err err = JB_OK;
 
-    for (size_t i = 0; i < b->count && err == JB_OK && !b->applying; i++)
+    for (size_t i = 0; i < b->count && err == JB_OK && b->applying == 0; i++)
         err = each_in(b->at[i], case_no, before, each, ctx);
     if (err == JB_OK && b->fresh != NULL)
         err = each_in(b->fresh, case_no, before, each, ctx);

@@ -7,8 +7,9 @@
  * from the file in the transaction that applies them, so at every moment record and ticks together
  * give the tables; opening the file applies what is left.
  *
- * Nothing else than jb_behind_apply writes the tables of a broker from ticks. Every transaction
- * begun with jb_ledger_begin applies them first, in itself. */
+ * Nothing else writes the tables of a broker from ticks. They follow in pieces: the oldest ticks
+ * first, and the tables are then as after the last of these. Every transaction begun with
+ * jb_ledger_begin applies all of them first, in itself. */
 #ifndef JB_LEDGER_BEHIND_H
 #define JB_LEDGER_BEHIND_H
 

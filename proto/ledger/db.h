@@ -29,7 +29,7 @@ struct jb_line {
     struct jb_line_state now;       /* as the running transaction sees it */
     struct jb_line_state committed; /* as it is on disk; valid when touched */
     bool touched;                   /* changed in this transaction: written by the commit */
-    bool behind;                    /* its row is older than what is committed: see behind.h */
+    uint64_t pass;                  /* of jb_lines_save_from: its row was written in this one */
     struct jb_line *next_touched;
 };
 
@@ -37,9 +37,11 @@ struct jb_backlog {      /* what is on disk as ticks and not yet in the tables: 
     struct jb_tick **at; /* oldest first; owned */
     size_t count, capacity;
     struct jb_tick *fresh; /* is being made; NULL: what is written goes to the tables at once */
-    bool applying;         /* the running transaction has put all of it into the tables */
+    size_t applying;       /* so many of them, from the oldest on, has the running transaction put
+                            * into the tables */
     uint64_t number;       /* of the last tick */
     uint64_t entries;      /* of all that wait */
+    uint64_t pass;         /* how often lines were written from ticks */
 };
 
 struct jb_ledger {
@@ -207,13 +209,13 @@ enum jb_err jb_lines_load(struct jb_ledger *l) JB_MUST;
 /* Write the touched lines; then either of the other two. */
 enum jb_err jb_lines_flush(struct jb_ledger *l) JB_MUST;
 void jb_lines_keep(struct jb_ledger *l);
-/* The touched lines into a tick; after its commit their rows are behind. */
+/* The touched lines into a tick. */
 enum jb_err jb_lines_pack(struct jb_ledger *l, struct jb_tick *t) JB_MUST;
 /* This is how a line stands; its row says less. */
 enum jb_err jb_line_is_behind(struct jb_ledger *l, const struct jb_line_state *state) JB_MUST;
-/* Write the rows that are behind; when that was committed none is. */
-enum jb_err jb_lines_save_behind(struct jb_ledger *l) JB_MUST;
-void jb_lines_caught_up(struct jb_ledger *l);
+/* Write the rows of all lines in these ticks, as they are after the last of them. */
+enum jb_err jb_lines_save_from(struct jb_ledger *l, struct jb_tick *const *ticks,
+                               size_t count) JB_MUST;
 /* Rows of line, receipt or up_receipt, refused. */
 enum jb_err jb_line_save(struct jb_ledger *l, const struct jb_line_state *state) JB_MUST;
 enum jb_err jb_receipt_write(struct jb_ledger *l, enum jb_sql id,

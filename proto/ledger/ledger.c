@@ -39,6 +39,7 @@ static void library_start(void)
 {
     /* Has no effect when somebody else has used SQLite before; then only the notes are missing. */
     (void)sqlite3_config(SQLITE_CONFIG_LOG, log_note, NULL);
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock around every allocation */
     (void)sqlite3_initialize();
     (void)!sodium_init();
 }

@@ -74,6 +74,9 @@ size_t jb_ledger_behind(const struct jb_ledger *l);
  * that is confirmed. When it fails everything waits on. jb_ledger_begin does the same in its own
  * transaction, jb_ledger_close tries to. FULL, IO, NOMEM, BUSY. */
 enum jb_err jb_ledger_catch_up(struct jb_ledger *l) JB_MUST;
+/* The same for the oldest batches only: about `most` entries and batches, whole batches, at least
+ * one. */
+enum jb_err jb_ledger_catch_up_some(struct jb_ledger *l, size_t most) JB_MUST;
 /* The tick that the running transaction makes; NULL: none. Borrowed; hold it: see tick.h. */
 struct jb_tick;
 struct jb_tick *jb_ledger_tick_in_hand(const struct jb_ledger *l);

@@ -161,25 +161,26 @@ enum jb_err jb_line_is_behind(struct jb_ledger *l, const struct jb_line_state *s
     line->now = *state;
     memcpy(line->now.down.epoch, was.down.epoch, JB_EPOCH_BYTES);
     memcpy(line->now.acked.epoch, was.acked.epoch, JB_EPOCH_BYTES);
-    line->behind = true;
     return JB_OK;
 }
 
-/* As it was committed last: what the running transaction changes it writes itself. */
-enum jb_err jb_lines_save_behind(struct jb_ledger *l)
+/* From the last one backwards: each line once. */
+enum jb_err jb_lines_save_from(struct jb_ledger *l, struct jb_tick *const *ticks, size_t count)
 {
     enum jb_err err = JB_OK;
+    uint64_t pass = ++l->behind.pass;
 
-    for (size_t i = 0; i < l->line_count && err == JB_OK; i++)
-        if (l->lines[i]->behind)
-            err = jb_line_save(l, &l->lines[i]->now);
+    for (size_t i = count; i > 0 && err == JB_OK; i--)
+        for (size_t k = 0; k < ticks[i - 1]->line_count && err == JB_OK; k++) {
+            const struct jb_line_state *state = &ticks[i - 1]->lines[k];
+            struct jb_line *line = line_of(l, state->node);
+            if (line == NULL)
+                return JB_NOMEM;
+            if (line->pass != pass)
+                err = jb_line_save(l, state);
+            line->pass = pass;
+        }
     return err;
-}
-
-void jb_lines_caught_up(struct jb_ledger *l)
-{
-    for (size_t i = 0; i < l->line_count; i++)
-        l->lines[i]->behind = false;
 }
 
 static void touched_clear(struct jb_ledger *l, bool restore)
@@ -188,8 +189,6 @@ static void touched_clear(struct jb_ledger *l, bool restore)
         struct jb_line *line = l->touched;
         if (restore)
             line->now = line->committed;
-        else
-            line->behind = l->behind.fresh != NULL;
         line->touched = false;
         l->touched = line->next_touched;
     }

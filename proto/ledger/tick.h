@@ -41,7 +41,7 @@ struct jb_tick_refused {
 struct jb_tick_case { /* not in the packed row: follows from the entries */
     int64_t case_no;
     struct jb_case *c;
-    bool superseded; /* a later tick holds it as well */
+    uint64_t superseded_by; /* the next tick that holds it as well; 0: none */
 };
 
 struct jb_tick {

@@ -204,6 +204,45 @@ static void a_crash_while_they_follow_loses_nothing(void **state)
     forget_crashed(w);
 }
 
+/* Slice by slice: after each of them the tables are as after the last batch that it took, and a
+ * crash between two of them finds the rest. */
+static void a_crash_between_two_slices_loses_nothing(void **state)
+{
+    struct world *w = *state;
+    struct jb_ledger *l = NULL;
+    struct jb_fault fault;
+    int64_t no = work(w);
+
+    for (int64_t left = 3; left >= 0; left--) {
+        struct jb_check check;
+        struct jb_line_state row = {.node = OFFICE};
+        size_t before = jb_ledger_behind(w->b.ledger);
+        assert_int_equal(jb_ledger_catch_up_some(w->b.ledger, 1), JB_OK);
+        assert_true(jb_ledger_behind(w->b.ledger) < before);
+        assert_int_equal(count_of(w->b.reader, "SELECT count(*) FROM tick"), left);
+        assert_int_equal(count_of(w->b.reader, "SELECT count(*) FROM case_file"), left < 3 ? 2 : 1);
+        assert_int_equal(jb_line_read(w->b.reader, OFFICE, &row), JB_OK);
+        assert_int_equal(row.down.number,
+                         count_of(w->b.reader, "SELECT max(number) FROM stream WHERE node = 3"));
+        fault.text[0] = '\0';
+        assert_int_equal(jb_ledger_check(w->b.reader, NULL, &check, &fault), JB_OK);
+        assert_string_equal(fault.text, "");
+        assert_int_equal(load_case(w, no).host, HOUSING); /* as decided last, not as in a slice */
+        crash(w);
+        assert_int_equal(open_crashed(w, false, &l, &fault), JB_OK);
+        for (uint32_t node = OFFICE; node <= LABOUR; node++)
+            assert_memory_equal(jb_line_get(l, node), jb_line_get(w->b.ledger, node),
+                                sizeof(struct jb_line_state));
+        assert_good(l);
+        if (left == 0)
+            assert_same(w->b.ledger, l);
+        jb_ledger_close(&l);
+        forget_crashed(w);
+    }
+    assert_int_equal(jb_ledger_behind(w->b.ledger), 0);
+    assert_good(w->b.ledger);
+}
+
 /* As after every batch, and as a transaction that writes the tables at once. */
 static void the_tables_come_out_the_same_however_they_follow(void **state)
 {
@@ -340,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_crash_before_the_tables_follow_loses_nothing),
         T(a_crash_while_they_follow_loses_nothing),
+        T(a_crash_between_two_slices_loses_nothing),
         T(the_tables_come_out_the_same_however_they_follow),
         T(who_asks_in_time_sees_what_was_confirmed),
         T(the_check_of_a_running_broker_finds_all_well),
