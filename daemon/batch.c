@@ -132,7 +132,7 @@ static enum jb_err cases_grow(struct jb_batch *t)
     return JB_OK;
 }
 
-struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t case_no,
+struct jb_case *jb_batch_case(struct jb_broker *b, struct jb_batch *t, int64_t case_no,
                               enum jb_err *err)
 {
     *err = cases_grow(t);
@@ -146,7 +146,7 @@ struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t c
         *err = JB_NOMEM;
         return NULL;
     }
-    *err = jb_ledger_case_load(l, case_no, &t->arena, c);
+    *err = jb_tail_case(b, case_no, &t->arena, c);
     if (*err != JB_OK)
         return NULL;
     c->case_no = case_no;

@@ -24,7 +24,7 @@ enum jb_err jb_blob_key_fits(struct jb_broker *b, const struct jb_batch *t,
     uint8_t stored[JB_KEY_BYTES];
     uint8_t id[JB_SEAL_KEY_ID_BYTES];
     const uint8_t *key = NULL;
-    enum jb_err err = jb_ledger_case_key_get(b->ledger, act->case_no, stored);
+    enum jb_err err = jb_ledger_case_key_get(b->reader, act->case_no, stored);
 
     *fits = false;
     if (err == JB_OK)

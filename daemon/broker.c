@@ -161,7 +161,8 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     err = jb_ledger_erase_again(b->ledger); /* a copy of the file may have brought keys back */
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", path, jb_ledger_error(b->ledger));
-    b->forget = true;
+    b->forget = !jb_ledger_forget(b->ledger);
+    jb_ledger_wal_lay_out(b->ledger, JB_WAL_BYTES + JB_WAL_BYTES / 8);
     options.read_only = true;
     err = jb_ledger_open(path, &options, &b->reader, fault);
     if (err == JB_OK)
@@ -357,8 +358,9 @@ void jb_broker_stop(struct jb_broker *b, int exit_status)
     jb_metrics_stop(b);
     jb_blob_stop(b);
     close_handle((uv_handle_t *)&b->tick);
+    close_handle((uv_handle_t *)&b->hold);
     close_handle((uv_handle_t *)&b->behind.idle);
-    close_handle((uv_handle_t *)&b->follow_timer);
+    close_handle((uv_handle_t *)&b->follow.timer);
     close_handle((uv_handle_t *)&b->clock_timer);
     close_handle((uv_handle_t *)&b->house_timer);
     jb_degraded_stop(b);

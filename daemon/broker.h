@@ -6,11 +6,12 @@
  *   deliver (deliver.c)  stream items to nodes with credit, out of the tail in memory (tail.h)
  *   follow (follow.c)  the tables, many batches at once, on the worker thread
  *
- * Everything but commit runs on the loop thread. While one batch is being synced the next one
- * gathers; decide runs only when no commit is under way, so the writing ledger is used by one
- * thread at a time. Nothing is confirmed before the commit returned. After a failed one memory is
- * set back to what the disk holds, and nothing is taken in until the disk is good again
- * (degraded.c); damaged data ends the process. */
+ * Everything but commit and follow runs on the loop thread. While one batch is being synced the
+ * next one gathers, and while the tables follow it is decided: decide reads through the tail and
+ * the reader, and what of it needs the writing ledger waits for the worker (jb_follow_wait), so
+ * that this one is used by one thread at a time. Nothing is confirmed before the commit returned.
+ * After a failed one memory is set back to what the disk holds, and nothing is taken in until the
+ * disk is good again (degraded.c); damaged data ends the process. */
 #ifndef JB_DAEMON_BROKER_H
 #define JB_DAEMON_BROKER_H
 
@@ -252,7 +253,7 @@ struct jb_broker {
     struct jb_node_keys former; /* those before; all zero: none */
     int lock_fd;
 
-    struct jb_ledger *ledger; /* writes: loop thread, or the worker while `committing` */
+    struct jb_ledger *ledger; /* writes: loop thread, or the worker while `working` */
     struct jb_ledger *reader; /* reads for deliveries, listings, metrics: loop thread */
     uint64_t committed_seq;   /* last log number on disk */
     struct jb_directory directory;
@@ -272,25 +273,20 @@ struct jb_broker {
     struct jb_batch batches[2];
     struct jb_batch *fill, *busy;
     bool committing;
+    bool ready;          /* busy is decided, and goes to the worker when the tables are done with */
     atomic_bool working; /* the worker has the ledger: `committing`, but told by itself */
     int64_t commit_started_mono_ms;
     uv_work_t work;
     struct jb_tail tail;
-    uv_timer_t follow_timer;
-    bool follow_due;      /* the tables have waited long enough, or somebody waits for them */
-    bool follow_all;      /* in one go */
-    bool follow_full;     /* they follow with the room of the reserve */
-    bool let_through;     /* a slice is over: it is the batches' turn */
-    size_t follow_left;   /* of this round; 0: there is none */
-    size_t follow_behind; /* waited when the slice began */
-    enum jb_err followed; /* how it went */
-    struct jb_fault follow_fault;
+    struct jb_follow follow;
     struct jb_behind behind;
     struct { /* connections of nobody that the gate ended */
         uint64_t cut;
         int64_t told_ms; /* in the log, by the monotonic clock; 0: never */
     } strangers;
     uv_prepare_t tick; /* begins the next tick when there is something to decide */
+    uv_timer_t hold;   /* acknowledgements wait for company until it fires */
+    bool held;         /* it has: they wait no longer */
 
     uv_timer_t clock_timer; /* deadline clock */
     int64_t falls_ms;       /* nothing falls due before; 0: not known */
@@ -350,7 +346,7 @@ struct jb_op *jb_batch_op(struct jb_batch *t);
 struct jb_entry *jb_batch_own_entry(struct jb_batch *t, struct jb_text user);
 enum jb_err jb_batch_touch(struct jb_batch *t, uint32_t node) JB_MUST;
 /* The case as this batch sees it: loaded once, then as changed. NULL: *err says why. */
-struct jb_case *jb_batch_case(struct jb_batch *t, struct jb_ledger *l, int64_t case_no,
+struct jb_case *jb_batch_case(struct jb_broker *b, struct jb_batch *t, int64_t case_no,
                               enum jb_err *err);
 
 /* Open the ledgers anew and forget who had greeted: the record was put together beneath them. */
@@ -388,7 +384,9 @@ enum jb_err jb_decide_entry(struct jb_broker *b, struct jb_batch *t,
 enum jb_err jb_decide_own(struct jb_broker *b, struct jb_batch *t,
                           const struct jb_intake_item *item, const struct jb_act *act,
                           struct jb_text user, bool *accepted) JB_MUST;
-/* known.c: was it decided before a restore? Then *known, and the operation is there. */
+/* known.c: does the record go on after a restore? */
+bool jb_record_restored(const struct jb_broker *b);
+/* Was it decided before that? Then *known, and the operation is there. */
 enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
                             const struct jb_intake_item *item, const struct jb_entry *submitted,
                             bool *known) JB_MUST;

@@ -110,7 +110,7 @@ static enum jb_err load_others(struct deciding *d, const struct jb_case **others
     enum jb_err err = JB_OK;
     *count = 0;
     for (size_t i = 0; i < wanted && err == JB_OK; i++) {
-        struct jb_case *other = jb_batch_case(d->t, d->b->ledger, numbers[i], &err);
+        struct jb_case *other = jb_batch_case(d->b, d->t, numbers[i], &err);
         if (other != NULL && other->stage != JB_STAGE_NONE)
             others[(*count)++] = other;
     }
@@ -140,6 +140,7 @@ static enum jb_err count_duties(struct deciding *d, struct jb_question *q)
 {
     if (d->entry->act.kind != JB_ACT_RETIRE_NODE)
         return JB_OK;
+    jb_follow_wait(d->b);
     enum jb_err err = jb_ledger_catch_up(d->b->ledger);
     if (err == JB_OK)
         err = jb_ledger_node_duties(d->b->ledger, d->entry->act.node, &q->open_duties);
@@ -184,7 +185,7 @@ static enum jb_err judge(struct deciding *d)
         return err;
     }
     if (act->case_no != 0) {
-        d->c = jb_batch_case(d->t, b->ledger, act->case_no, &err);
+        d->c = jb_batch_case(b, d->t, act->case_no, &err);
         if (err == JB_OK)
             err = load_others(d, others, &q.other_count);
         if (err != JB_OK)

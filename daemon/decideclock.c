@@ -157,7 +157,7 @@ enum jb_err jb_decide_clock(struct jb_broker *b, struct jb_batch *t,
         if (items[i].horizon_ms != 0)
             horizon_ms = items[i].horizon_ms;
     for (size_t i = 0; i < count; i++) {
-        list[i].c = jb_batch_case(t, b->ledger, items[i].case_no, &err);
+        list[i].c = jb_batch_case(b, t, items[i].case_no, &err);
         if (list[i].c == NULL)
             return err;
         ask(&list[i], t->now_ms, horizon_ms);

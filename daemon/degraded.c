@@ -121,6 +121,9 @@ void jb_degraded_enter(struct jb_broker *b, enum jb_err err, const char *detail)
     }
     begin_strain(b, why, detail);
     lose(b, b->fill);
+    if (b->ready) /* decided while the tables followed, and never written */
+        lose(b, b->busy);
+    b->ready = false;
     if (read_again(b) != JB_OK) /* once more on the way out, which it holds up */
         jb_log(JB_LOG_ERROR, NULL, "degraded.blind", "detail=\"%s\"", jb_ledger_error(b->reader));
     tell_all(b);

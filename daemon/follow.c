@@ -14,18 +14,17 @@
 #define FOLLOW_COUNT 512 /* entries and batches that are worth a round */
 #define SLICE_COUNT 96   /* of them in one slice: a few milliseconds */
 #define WAIT_MAX_MS 10000
-#define WAL_BYTES (INT64_C(16) * 1024 * 1024) /* moved into the file when it has grown so far */
 
 static void on_followed(uv_work_t *work, int status);
 
 static void on_work(uv_work_t *work)
 {
     struct jb_broker *b = work->data;
-    b->followed = jb_ledger_catch_up_some(b->ledger, b->follow_all ? SIZE_MAX : SLICE_COUNT);
-    if (b->followed != JB_OK)
-        (void)jb_fault_set(&b->follow_fault, b->followed, "tables: %s (%s)",
-                           jb_err_text(b->followed), jb_ledger_error(b->ledger));
-    else if (jb_ledger_wal_bytes(b->ledger) > WAL_BYTES)
+    b->follow.err = jb_ledger_catch_up_some(b->ledger, b->follow.all ? SIZE_MAX : SLICE_COUNT);
+    if (b->follow.err != JB_OK)
+        (void)jb_fault_set(&b->follow.fault, b->follow.err, "tables: %s (%s)",
+                           jb_err_text(b->follow.err), jb_ledger_error(b->ledger));
+    else if (jb_ledger_wal_bytes(b->ledger) > JB_WAL_BYTES)
         jb_ledger_checkpoint(b->ledger, false);
     atomic_store(&b->working, false);
 }
@@ -33,6 +32,7 @@ static void on_work(uv_work_t *work)
 static bool ask_worker(struct jb_broker *b)
 {
     b->committing = true;
+    b->follow.under_way = true;
     b->commit_started_mono_ms = jb_clock_mono_ms();
     b->work.data = b;
     atomic_store(&b->working, true);
@@ -40,6 +40,7 @@ static bool ask_worker(struct jb_broker *b)
         return true;
     atomic_store(&b->working, false); /* at the next look */
     b->committing = false;
+    b->follow.under_way = false;
     return false;
 }
 
@@ -50,27 +51,30 @@ static void on_followed(uv_work_t *work, int status)
     struct jb_broker *b = work->data;
     (void)status;
     b->committing = false;
-    b->let_through = true;
-    if (b->followed == JB_FULL && !b->stopping && !b->follow_full && jb_reserve_free(&b->reserve)) {
-        b->follow_full = true;
+    b->follow.under_way = false;
+    b->follow.let_through = true;
+    if (b->follow.err == JB_FULL && !b->stopping && !b->follow.full &&
+        jb_reserve_free(&b->reserve)) {
+        b->follow.full = true;
+        b->follow.all = true;
         if (ask_worker(b))
             return;
     }
-    size_t done = b->follow_behind - jb_ledger_behind(b->ledger);
-    b->follow_left = b->followed == JB_OK && b->follow_left > done ? b->follow_left - done : 0;
-    b->follow_all = false;
-    if (b->followed == JB_OK)
+    size_t done = b->follow.behind - jb_ledger_behind(b->ledger);
+    b->follow.left = b->follow.err == JB_OK && b->follow.left > done ? b->follow.left - done : 0;
+    b->follow.all = false;
+    if (b->follow.err == JB_OK)
         jb_tail_trim(&b->tail);
-    if ((b->followed != JB_OK || b->follow_full) && !b->stopping)
-        jb_degraded_enter(b, b->follow_full ? JB_FULL : b->followed, b->follow_fault.text);
-    b->follow_full = false;
+    if ((b->follow.err != JB_OK || b->follow.full) && !b->stopping)
+        jb_degraded_enter(b, b->follow.full ? JB_FULL : b->follow.err, b->follow.fault.text);
+    b->follow.full = false;
     jb_tick_take_on(b);
 }
 
 bool jb_follow_all(struct jb_broker *b)
 {
-    b->follow_due = true;
-    b->follow_all = true;
+    b->follow.due = true;
+    b->follow.all = true;
     return jb_follow_begin(b);
 }
 
@@ -79,29 +83,29 @@ bool jb_follow_begin(struct jb_broker *b)
     if (b->committing || b->stopping || jb_degraded(b) || b->recovering)
         return false;
     size_t behind = jb_ledger_behind(b->ledger);
-    if (b->follow_left > behind) /* somebody brought them up to date in between */
-        b->follow_left = behind;
-    if (behind == 0 || (b->follow_left == 0 && !b->follow_due && behind < FOLLOW_COUNT))
+    if (b->follow.left > behind) /* somebody brought them up to date in between */
+        b->follow.left = behind;
+    if (behind == 0 || (b->follow.left == 0 && !b->follow.due && behind < FOLLOW_COUNT))
         return false;
-    if (b->follow_left == 0)
-        b->follow_left = behind; /* a round: what waits now */
-    b->follow_behind = behind;
-    b->follow_due = false;
+    if (b->follow.left == 0)
+        b->follow.left = behind; /* a round: what waits now */
+    b->follow.behind = behind;
+    b->follow.due = false;
     return ask_worker(b);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct jb_broker *b = timer->data;
-    b->follow_due = true;
+    b->follow.due = true;
     (void)jb_follow_begin(b);
 }
 
 void jb_follow_later(struct jb_broker *b)
 {
-    if (b->follow_timer.data != NULL && !uv_is_active((uv_handle_t *)&b->follow_timer) &&
-        !uv_is_closing((uv_handle_t *)&b->follow_timer))
-        (void)uv_timer_start(&b->follow_timer, on_timer, FOLLOW_MS, 0);
+    if (b->follow.timer.data != NULL && !uv_is_active((uv_handle_t *)&b->follow.timer) &&
+        !uv_is_closing((uv_handle_t *)&b->follow.timer))
+        (void)uv_timer_start(&b->follow.timer, on_timer, FOLLOW_MS, 0);
 }
 
 /* The worker tells nobody while it works; whoever gets here asks rarely, and it is done soon. */
@@ -115,6 +119,12 @@ static bool worker_is_done(struct jb_broker *b)
         (void)nanosleep(&pause, NULL);
     }
     return true;
+}
+
+void jb_follow_wait(struct jb_broker *b)
+{
+    while (b->follow.under_way && !worker_is_done(b))
+        ; /* the disk hangs: so does all else, and the watchdog is not fed */
 }
 
 bool jb_follow_now(struct jb_broker *b)
@@ -132,8 +142,8 @@ bool jb_follow_now(struct jb_broker *b)
 
 enum jb_err jb_follow_start(struct jb_broker *b)
 {
-    if (uv_timer_init(b->loop, &b->follow_timer) != 0)
+    if (uv_timer_init(b->loop, &b->follow.timer) != 0)
         return JB_NOMEM;
-    b->follow_timer.data = b;
+    b->follow.timer.data = b;
     return JB_OK;
 }

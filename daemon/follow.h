@@ -4,9 +4,28 @@
 
 #include <stdbool.h>
 
+#include <uv.h>
+
 #include "proto/base/err.h"
 
 struct jb_broker;
+
+#define JB_WAL_BYTES                                                                               \
+    (INT64_C(16) * 1024 * 1024) /* moved into the file when it has grown so far                    \
+                                 */
+
+struct jb_follow {
+    uv_timer_t timer;
+    bool due;         /* the tables have waited long enough, or somebody waits for them */
+    bool all;         /* in one go */
+    bool full;        /* they follow with the room of the reserve */
+    bool under_way;   /* the worker is at a slice: `committing` are the tables */
+    bool let_through; /* a slice is over: it is the batches' turn */
+    size_t left;      /* of this round; 0: there is none */
+    size_t behind;    /* so much waited when the slice began */
+    enum jb_err err;  /* how the slice went */
+    struct jb_fault fault;
+};
 
 /* Begin the next slice if enough waits or it has waited long; true: begun. */
 bool jb_follow_begin(struct jb_broker *b);
@@ -15,6 +34,9 @@ bool jb_follow_begin(struct jb_broker *b);
 bool jb_follow_all(struct jb_broker *b);
 /* Something waits now: not for long. */
 void jb_follow_later(struct jb_broker *b);
+/* Before a look into the writing ledger while a batch is decided: waits until no slice is under
+ * way. For rare acts. */
+void jb_follow_wait(struct jb_broker *b);
 /* Waits for the worker and brings the tables up to date on the loop: for rare questions. False:
  * they are as they were, the disk does not answer or is full. */
 bool jb_follow_now(struct jb_broker *b);

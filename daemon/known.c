@@ -56,7 +56,7 @@ static enum jb_err answer(struct jb_broker *b, struct jb_batch *t,
         return JB_NOMEM;
     to->node = item->node;
     if (entry->act.case_no != 0) {
-        const struct jb_case *c = jb_batch_case(t, b->ledger, entry->act.case_no, &err);
+        const struct jb_case *c = jb_batch_case(b, t, entry->act.case_no, &err);
         if (c == NULL)
             return err;
         to->leaves = !jb_case_has(c, item->node);
@@ -70,6 +70,11 @@ static enum jb_err answer(struct jb_broker *b, struct jb_batch *t,
     return jb_batch_touch(t, item->node);
 }
 
+bool jb_record_restored(const struct jb_broker *b)
+{
+    return memcmp(jb_ledger_origin(b->ledger), jb_ledger_epoch(b->ledger), JB_EPOCH_BYTES) != 0;
+}
+
 enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
                             const struct jb_intake_item *item, const struct jb_entry *submitted,
                             bool *known)
@@ -81,6 +86,8 @@ enum jb_err jb_decide_known(struct jb_broker *b, struct jb_batch *t,
     bool sent = false;
     enum jb_err err = JB_OK;
     *known = false;
+    if (!jb_record_restored(b))
+        return JB_OK;
     while (!*known) {
         err = jb_recovery_known(b->ledger, item->node, submitted->act.case_no, &seq);
         if (err != JB_OK)

@@ -63,6 +63,7 @@ enum jb_err jb_rating_last(struct jb_broker *b, const struct jb_batch *t, int64_
     struct looking k = {.b = b, .case_no = case_no, .party = party, .satisfaction = satisfaction};
     *satisfaction = 0;
     jb_arena_init(&k.arena, (size_t)16 * 1024 * 1024);
+    jb_follow_wait(b); /* what waits for the tables is in the writing ledger's memory */
     enum jb_err err = jb_log_each_of_case(b->ledger, case_no, take_logged, &k);
     for (size_t i = 0; i < t->op_count && err == JB_OK; i++)
         if (t->ops[i].kind == JB_OP_ENTRY)

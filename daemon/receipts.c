@@ -134,21 +134,16 @@ static enum jb_err collect_one(struct jb_batch *t, const struct jb_receipt *r,
     return JB_OK;
 }
 
-static bool restored(const struct jb_broker *b)
-{
-    return memcmp(jb_ledger_origin(b->ledger), jb_ledger_epoch(b->ledger), JB_EPOCH_BYTES) != 0;
-}
-
 static enum jb_err collect(struct jb_broker *b, struct jb_batch *t, const struct jb_receipt *r,
                            const struct jb_stored_items *duties, struct news *news)
 {
     for (size_t i = 0; i < duties->count; i++) {
         enum jb_err err = JB_OK;
         int64_t told_ms = 0;
-        struct jb_case *c = jb_batch_case(t, b->ledger, duties->at[i].case_no, &err);
+        struct jb_case *c = jb_batch_case(b, t, duties->at[i].case_no, &err);
         if (c == NULL)
             return err;
-        if (restored(b)) { /* then it may have been told before: the tables know */
+        if (jb_record_restored(b)) { /* then it may have been told before: the tables know */
             err = jb_ledger_stored_at(b->ledger, c->case_no, duties->at[i].log_seq, r->node,
                                       &told_ms);
             if (err == JB_OK)
@@ -169,11 +164,10 @@ enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
                               const struct jb_intake_item *item)
 {
     const struct jb_receipt *r = item->signature;
-    const struct jb_line_state *line = jb_line_get(b->ledger, r->node);
-    if (line == NULL)
-        return JB_NOMEM;
-    if (r->point.number <= line->acked.number)
-        return JB_OK; /* a repeat: the stored receipt stays */
+    struct jb_line_state line;
+    enum jb_err err = jb_tail_line(b, r->node, &line);
+    if (err != JB_OK || r->point.number <= line.acked.number)
+        return err; /* a repeat: the stored receipt stays */
     struct jb_op *op = jb_batch_op(t);
     if (op == NULL)
         return JB_NOMEM;
@@ -181,9 +175,8 @@ enum jb_err jb_decide_receipt(struct jb_broker *b, struct jb_batch *t,
     op->item = item;
     b->count.acks++;
     struct jb_stored_items duties = {NULL, 0};
-    enum jb_err err =
-        jb_tail_duties(b, r->node, line->acked.number, r->point.number, &t->arena, &duties);
     struct news news = {NULL, 0, 0};
+    err = jb_tail_duties(b, r->node, line.acked.number, r->point.number, &t->arena, &duties);
     if (err == JB_OK)
         err = collect(b, t, r, &duties, &news);
     return err == JB_OK ? tell_senders(b, t, r, &news) : err;

@@ -25,11 +25,13 @@ enum jb_err jb_tail_room(struct jb_tail *t, uint32_t node)
 
 struct jb_tail_block *jb_tail_block_new(struct jb_tick *tick)
 {
+    size_t links = tick->item_count * sizeof(struct jb_tail_link);
     struct jb_tail_block *block =
-        calloc(1, sizeof *block + tick->item_count * sizeof block->links[0]);
+        calloc(1, sizeof *block + links + tick->case_count * sizeof *block->cases);
     if (block == NULL)
         return NULL;
     block->tick = tick;
+    block->cases = (struct jb_tail_case *)(void *)&block->links[tick->item_count];
     jb_tick_hold(tick);
     return block;
 }
@@ -67,6 +69,32 @@ static void see_rights(struct jb_tail *t, const struct jb_tick *tick)
     }
 }
 
+static struct jb_tail_case **bucket_of(struct jb_tail *t, int64_t case_no)
+{
+    uint64_t h = (uint64_t)case_no * UINT64_C(0x9E3779B97F4A7C15);
+    return &t->cases[(h >> 32) & (JB_TAIL_BUCKETS - 1)];
+}
+
+static void cases_add(struct jb_tail *t, struct jb_tail_block *block)
+{
+    for (size_t i = 0; i < block->tick->case_count; i++) {
+        struct jb_tail_case **bucket = bucket_of(t, block->tick->cases[i].case_no);
+        block->cases[i] = (struct jb_tail_case){block->tick, block->tick->cases[i].c, *bucket};
+        *bucket = &block->cases[i];
+    }
+}
+
+/* Of the oldest block: whatever is behind them in their buckets is of it as well. */
+static void cases_drop(struct jb_tail *t, const struct jb_tail_block *block)
+{
+    for (size_t i = 0; i < block->tick->case_count; i++) {
+        struct jb_tail_case **at = bucket_of(t, block->tick->cases[i].case_no);
+        while (*at != NULL && (*at)->tick != block->tick)
+            at = &(*at)->older;
+        *at = NULL;
+    }
+}
+
 void jb_tail_publish(struct jb_tail *t, struct jb_tail_block *block)
 {
     struct jb_tick *tick = block->tick;
@@ -93,6 +121,7 @@ void jb_tail_publish(struct jb_tail *t, struct jb_tail_block *block)
     if (t->waiting == NULL)
         t->waiting = block;
     t->bytes += tick->arena.used_bytes;
+    cases_add(t, block);
     see_rights(t, tick);
     jb_tail_trim(t);
 }
@@ -111,6 +140,7 @@ static void drop_first(struct jb_tail *t)
     }
     if (t->waiting == block)
         t->waiting = block->next;
+    cases_drop(t, block);
     t->bytes -= block->tick->arena.used_bytes;
     t->first = block->next;
     if (t->first == NULL)
@@ -244,6 +274,21 @@ enum jb_err jb_tail_read(struct jb_broker *b, const struct jb_stream_read *want,
     return err;
 }
 
+enum jb_err jb_tail_case(struct jb_broker *b, int64_t case_no, struct jb_arena *arena,
+                         struct jb_case *c)
+{
+    const struct jb_tail_case *at = *bucket_of(&b->tail, case_no);
+    while (at != NULL && at->c->case_no != case_no)
+        at = at->older;
+    if (at == NULL)
+        return jb_ledger_case_load(b->reader, case_no, arena, c);
+    bool clean = atomic_load(&at->tick->applied); /* then the tables have what is marked in it */
+    enum jb_err err = jb_case_copy(at->c, arena, c);
+    if (err == JB_OK && clean)
+        jb_case_clean(c);
+    return err;
+}
+
 static enum jb_err add_duty(struct jb_arena *arena, const struct jb_tick_item *item,
                             struct jb_stored_items *out)
 {
@@ -272,7 +317,7 @@ enum jb_err jb_tail_duties(struct jb_broker *b, uint32_t node, uint64_t after, u
     *out = (struct jb_stored_items){NULL, 0};
     if (after + 1 < from)
         err =
-            jb_stream_duties(b->ledger, node, after, upto < from ? upto : from - 1, arena, &older);
+            jb_stream_duties(b->reader, node, after, upto < from ? upto : from - 1, arena, &older);
     if (upto < from || err != JB_OK) {
         *out = older;
         return err;

@@ -17,9 +17,16 @@ struct jb_tail_link { /* one item of a node's stream */
     struct jb_tail_link *next; /* of this node */
 };
 
+struct jb_tail_case { /* a case as it is after a tick */
+    const struct jb_tick *tick;
+    const struct jb_case *c;
+    struct jb_tail_case *older; /* in the same bucket, the newest first */
+};
+
 struct jb_tail_block {    /* one tick */
     struct jb_tick *tick; /* held */
     struct jb_tail_block *next;
+    struct jb_tail_case *cases;  /* one for each of its cases */
     bool has_keys;               /* with one of its items the key of a case travels */
     struct jb_tail_link links[]; /* one for each of its items */
 };
@@ -32,12 +39,15 @@ struct jb_tail_node {
     bool known;
 };
 
+#define JB_TAIL_BUCKETS 4096 /* a power of two */
+
 struct jb_tail {
     struct jb_tail_block *first, *last;
     struct jb_tail_block *waiting; /* the first that the tables lacked at the last look */
     size_t bytes;                  /* of all ticks */
     struct jb_tail_node *nodes;
     size_t node_capacity;
+    struct jb_tail_case *cases[JB_TAIL_BUCKETS];
 };
 
 /* ---- filling ---- */
@@ -68,7 +78,10 @@ enum jb_err jb_tail_head(struct jb_broker *b, uint32_t node, uint64_t number,
 enum jb_err jb_tail_read(struct jb_broker *b, const struct jb_stream_read *want,
                          struct jb_arena *arena, struct jb_frame_item **items, size_t *count,
                          uint8_t head[JB_HASH_BYTES]) JB_MUST;
-/* As jb_stream_duties; while the worker does not have the ledger. */
+/* The case as it was confirmed last. As jb_ledger_case_load. */
+enum jb_err jb_tail_case(struct jb_broker *b, int64_t case_no, struct jb_arena *arena,
+                         struct jb_case *c) JB_MUST;
+/* As jb_stream_duties. */
 enum jb_err jb_tail_duties(struct jb_broker *b, uint32_t node, uint64_t after, uint64_t upto,
                            struct jb_arena *arena, struct jb_stored_items *out) JB_MUST;
 

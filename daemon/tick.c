@@ -5,7 +5,19 @@
 
 #include "proto/base/log.h"
 
+#define HOLD_MS 3
+#define HOLD_ITEMS 64
+#define EARLY_ITEMS 16 /* fewer are decided in no time, and more may come */
+
 static void begin(struct jb_broker *b);
+static void commit(struct jb_broker *b);
+static bool held_back(struct jb_broker *b);
+
+static void on_hold(uv_timer_t *timer)
+{
+    struct jb_broker *b = timer->data;
+    b->held = true; /* the prepare phase of this turn begins */
+}
 
 /* A key that is no longer in force must not be spoken to any more, at once. */
 static void cut_off(struct jb_broker *b, const struct jb_act *act)
@@ -105,13 +117,19 @@ void jb_tick_take_on(struct jb_broker *b)
         jb_broker_stop(b, b->exit_status);
         return;
     }
-    b->clock_pending = false;
-    bool batch_first = b->let_through && b->fill->item_count > 0;
-    b->let_through = false;
-    if (jb_degraded(b) || (!batch_first && jb_follow_begin(b)))
+    if (b->ready) {
+        b->ready = false;
+        commit(b);
         return;
-    jb_clockwork_look(b);
-    if (b->fill->item_count > 0 && !b->committing)
+    }
+    b->clock_pending = false;
+    if (jb_degraded(b))
+        return;
+    jb_clockwork_look(b); /* may have the tables follow first */
+    bool batch_first = b->follow.let_through && b->fill->item_count > 0 && !held_back(b);
+    if (b->committing || (!batch_first && jb_follow_begin(b)))
+        return;
+    if (b->fill->item_count > 0 && !held_back(b))
         begin(b);
 }
 
@@ -121,6 +139,7 @@ static void on_committed(uv_work_t *work, int status)
     struct jb_broker *b = work->data;
     struct jb_batch *t = b->busy;
     b->committing = false;
+    b->follow.let_through = false;
     if (t->result == JB_OK) {
         b->count.commits++;
         publish(b, t);
@@ -153,18 +172,23 @@ static struct jb_counters counted_since(const struct jb_counters *now,
     return c;
 }
 
-void jb_tick_commit(struct jb_broker *b)
+/* False: there is nothing to write, repeats only. */
+static bool decide(struct jb_broker *b)
 {
     struct jb_batch *t = b->busy;
     const struct jb_counters before = b->count;
     t->result = jb_decide_batch(b, t);
     t->counted = counted_since(&b->count, &before);
-    if (t->result == JB_OK && t->op_count == 0) { /* nothing to write: repeats only */
+    if (t->result == JB_OK && t->op_count == 0) {
         jb_batch_reset(t);
-        b->clock_pending = false;
-        jb_clockwork_look(b); /* its timer may have run out while this was pending */
-        return;
+        return false;
     }
+    return true;
+}
+
+static void commit(struct jb_broker *b)
+{
+    struct jb_batch *t = b->busy;
     if (t->result == JB_OK)
         t->result = jb_tail_room(&b->tail, b->directory.count > 0
                                                ? b->directory.nodes[b->directory.count - 1].node
@@ -183,12 +207,56 @@ void jb_tick_commit(struct jb_broker *b)
     jb_degraded_failed(b, t);
 }
 
-static void begin(struct jb_broker *b)
+void jb_tick_commit(struct jb_broker *b)
+{
+    if (decide(b)) {
+        commit(b);
+        return;
+    }
+    b->clock_pending = false;
+    jb_clockwork_look(b); /* its timer may have run out while this was pending */
+}
+
+static void swap(struct jb_broker *b)
 {
     struct jb_batch *t = b->fill;
     b->fill = b->busy;
     b->busy = t;
+}
+
+static void begin(struct jb_broker *b)
+{
+    b->held = false;
+    (void)uv_timer_stop(&b->hold);
+    swap(b);
     jb_tick_commit(b);
+}
+
+/* Acknowledgements alone wait a little: nobody's confirmation hangs on them, and with the next
+ * submissions they cost no sync of their own. */
+static bool held_back(struct jb_broker *b)
+{
+    const struct jb_batch *t = b->fill;
+    bool alone = t->item_count < HOLD_ITEMS && !b->held;
+    for (size_t i = 0; i < t->item_count && alone; i++)
+        alone = t->items[i].source == JB_FROM_ACK;
+    if (alone && !uv_is_active((uv_handle_t *)&b->hold))
+        alone = uv_timer_start(&b->hold, on_hold, HOLD_MS, 0) == 0;
+    return alone;
+}
+
+/* While the tables follow: what has come over the line is decided already, if it is worth it. All
+ * else wants tables that are up to date. */
+static bool decides_early(const struct jb_broker *b)
+{
+    const struct jb_batch *t = b->fill;
+    if (!b->follow.under_way || b->ready || t->item_count < EARLY_ITEMS || jb_degraded(b) ||
+        jb_record_restored(b))
+        return false;
+    for (size_t i = 0; i < t->item_count; i++)
+        if (t->items[i].source != JB_FROM_LINE && t->items[i].source != JB_FROM_ACK)
+            return false;
+    return true;
 }
 
 /* Before each sleep of the loop: all that has arrived in this turn is one batch. */
@@ -197,18 +265,27 @@ static void on_prepare(uv_prepare_t *handle)
     struct jb_broker *b = handle->data;
     if (b->fill->item_count == 0 && b->fill->arena.used_bytes > 0)
         jb_batch_reset(b->fill); /* what was refused before it became an item */
-    if (b->committing || b->stopping || b->recovering || b->fill->item_count == 0)
+    if (b->stopping || b->recovering || b->fill->item_count == 0)
         return;
+    if (b->committing) {
+        if (decides_early(b)) {
+            swap(b);
+            b->ready = decide(b);
+        }
+        return;
+    }
     if (jb_degraded(b))
         jb_degraded_drop(b);
-    else
+    else if (!held_back(b))
         begin(b);
 }
 
 enum jb_err jb_tick_start(struct jb_broker *b)
 {
     b->tick.data = b;
-    if (uv_prepare_init(b->loop, &b->tick) != 0 || uv_prepare_start(&b->tick, on_prepare) != 0)
+    b->hold.data = b;
+    if (uv_timer_init(b->loop, &b->hold) != 0 || uv_prepare_init(b->loop, &b->tick) != 0 ||
+        uv_prepare_start(&b->tick, on_prepare) != 0)
         return JB_NOMEM;
     uv_unref((uv_handle_t *)&b->tick);
     return JB_OK;

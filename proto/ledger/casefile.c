@@ -177,7 +177,7 @@ enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
     return err;
 }
 
-static void marks_clear(struct jb_case *c)
+void jb_case_clean(struct jb_case *c)
 {
     c->participants_dirty = false;
     c->marks_dirty = false;
@@ -198,7 +198,7 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
         return jb_behind_case_put(l, c);
     enum jb_err err = jb_case_write(l, c);
     if (err == JB_OK)
-        marks_clear(c);
+        jb_case_clean(c);
     return err;
 }
 

@@ -91,6 +91,9 @@ void jb_ledger_checkpoint(struct jb_ledger *l, bool all);
  * Not inside a transaction. */
 void jb_ledger_rest(struct jb_ledger *l);
 int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
+/* Give the WAL so much room beforehand: to sync what overwrites a file costs a fraction of what it
+ * costs while the file grows. Where the disk has little room or does not want to: nothing. */
+void jb_ledger_wal_lay_out(struct jb_ledger *l, int64_t bytes);
 
 /* Text of the last SQLite error, for faults and logs. */
 const char *jb_ledger_error(const struct jb_ledger *l);
@@ -118,6 +121,8 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
 /* Write a case after jb_case_apply: its row and whatever else is dirty; clears the marks. Inside a
  * transaction. */
 enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c) JB_MUST;
+/* The tables have all of it: the marks go. */
+void jb_case_clean(struct jb_case *c);
 /* Apply one entry to the derived tables: load, jb_case_apply, save; or directory, policy, calendar;
  * or the `stored` marks of a STORED. Inside a transaction. Memory from `arena`. */
 enum jb_err jb_ledger_apply(struct jb_ledger *l, const struct jb_entry *entry,

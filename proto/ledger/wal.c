@@ -1,6 +1,7 @@
 /* The write-ahead log: when it is moved into the file, and whether the disk can be trusted with it.
  */
 #include <stdio.h>
+#include <sys/statvfs.h>
 
 #include "proto/ledger/db.h"
 
@@ -25,6 +26,30 @@ enum jb_err jb_wal_settle(struct jb_ledger *l)
     if (rc != SQLITE_OK)
         return jb_db_fail(l, rc);
     return left == done ? JB_OK : JB_BUSY;
+}
+
+#define LAY_BYTES 65536
+#define LAY_FREE 64 /* only where so many times as much is free */
+
+/* Behind what it holds: frames of zeros have no valid checksum, nobody reads them. */
+void jb_ledger_wal_lay_out(struct jb_ledger *l, int64_t bytes)
+{
+    static const uint8_t zeros[LAY_BYTES];
+    sqlite3_file *wal = NULL;
+    sqlite3_int64 at = 0;
+    struct statvfs disk;
+
+    if (l->memory || l->read_only || statvfs(sqlite3_db_filename(l->db, "main"), &disk) != 0 ||
+        disk.f_bavail / LAY_FREE < (uint64_t)bytes / disk.f_frsize)
+        return;
+    if (sqlite3_file_control(l->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal) != SQLITE_OK ||
+        wal == NULL || wal->pMethods == NULL || wal->pMethods->xFileSize(wal, &at) != SQLITE_OK)
+        return;
+    int rc = SQLITE_OK;
+    for (; at < bytes && rc == SQLITE_OK; at += LAY_BYTES)
+        rc = wal->pMethods->xWrite(wal, zeros, LAY_BYTES, at);
+    if (rc == SQLITE_OK)
+        (void)wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
 }
 
 /* One page is written again as it is: page 1, which holds the version of the schema. */

@@ -304,7 +304,7 @@ void accept_effects(struct world *w, int64_t no, const struct jb_effect *effects
     entry->act = (struct jb_act){.kind = JB_ACT_NOTE, .case_no = no, .text = jb_text_of("x")};
     entry->effects = effects;
     entry->effect_count = count;
-    struct jb_accepted a = {.entry = entry, .c = jb_batch_case(t, w->b.ledger, no, &err)};
+    struct jb_accepted a = {.entry = entry, .c = jb_batch_case(&w->b, t, no, &err)};
     assert_non_null(a.c);
     assert_int_equal(jb_decide_accept(&w->b, t, &a), JB_OK);
     jb_commit_batch(w->b.ledger, t);
