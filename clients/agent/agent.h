@@ -205,7 +205,8 @@ struct jb_agent {
     uv_timer_t watch_timer; /* runs while somebody who watches is behind */
 
     uv_timer_t alarm_timer;
-    int64_t alarm_next_ms; /* nothing falls before; INT64_MAX: nothing runs, 0: look at all */
+    int64_t alarm_next_ms;              /* nothing falls before; INT64_MAX: nothing runs, 0: look */
+    struct jb_alarm_seen alarm_seen;    /* what the clock has looked at */
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
     struct jb_agent_hooks *hooks;
     struct jb_agent_blobs *blobs;           /* see blob.h */
@@ -388,7 +389,7 @@ bool jb_agent_hours_open(const struct jb_agent_hours *h, const struct jb_calenda
 /* alarm.c, hook.c */
 enum jb_err jb_agent_alarm_start(struct jb_agent *a) JB_MUST;
 void jb_agent_alarm_stop(struct jb_agent *a);
-/* Anything may have changed: look at all deadlines now (in this loop turn). */
+/* Anything may have changed: look at all deadlines again, from now (this loop turn) on. */
 void jb_agent_alarm_kick(struct jb_agent *a);
 /* Deadlines of this case may have changed: look at them alone, at once. 0: nothing to do. */
 void jb_agent_alarm_case(struct jb_agent *a, int64_t case_no);

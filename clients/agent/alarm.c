@@ -1,14 +1,17 @@
 /* This node's own clock: warn steps and due instants from the replica, whether or not the broker is
  * there. Each is raised once, recorded first and told then. Changes no case: that is the broker's.
- */
+ *
+ * A look goes on where the last one ended, a page at a time; a case that a delivery is about is
+ * looked at by itself. What is not raised because the outbox holds its end is looked at again when
+ * that is settled: the verdict is a delivery about the case. */
 #include "clients/agent/overlay.h"
 #include "clients/agent/requests.h"
 
 #include "proto/base/log.h"
 
-#define ALARMS_AT_ONCE 256
-#define STEP_MS 2000    /* a wall clock that went off by more was set */
-#define BACKLOG_MS 1000 /* until the next look when there was more than one look can take */
+#define ALARMS_AT_ONCE 512 /* deadlines looked at in one turn of the loop */
+#define STEP_MS 2000       /* a wall clock that went off by more was set */
+#define BACKLOG_MS 1000    /* for as many alarms as one look can take: people and hooks follow */
 #define ALARM_ARENA_BYTES ((size_t)32 * 1024 * 1024)
 
 static void on_alarm(uv_timer_t *timer);
@@ -57,14 +60,17 @@ struct looking {
     struct jb_arena scratch; /* of one case */
     int64_t case_no;         /* 0: all cases */
     int64_t now_ms;
-    bool people;          /* are at their desks: reminders reach them */
-    bool office;          /* sees to it that others keep their deadlines */
-    size_t max;           /* so many were asked for */
+    bool people; /* are at their desks: reminders reach them */
+    bool office; /* sees to it that others keep their deadlines */
+    bool more;   /* there are others behind */
+    struct jb_alarm_seen seen;
     struct jb_alarm *due; /* arena */
     size_t count;
+    size_t raised; /* of them */
     int64_t next_ms;
     bool *told; /* arena: record and tell, else record only */
-    bool *kept; /* arena: not now: the outbox holds what will end the deadline */
+    bool
+        *kept; /* arena: not now: the outbox holds what will end the deadline, or nobody is there */
 };
 
 static bool is_office(const struct jb_agent *a)
@@ -128,43 +134,31 @@ static enum jb_err judge(struct looking *k, size_t i)
     return JB_OK;
 }
 
-static size_t kept_count(const struct looking *k)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < k->count; i++)
-        kept += k->kept[i];
-    return kept;
-}
-
-static enum jb_err find_some(struct looking *k)
+static enum jb_err find(struct looking *k)
 {
     struct jb_agent *a = k->a;
-    const struct jb_alarm_look due = {.node = k->office ? 0 : jb_replica_node(a->ledger),
-                                      .case_no = k->case_no,
-                                      .now_ms = k->now_ms,
-                                      .max = k->max};
-    jb_arena_reset(&k->arena);
-    enum jb_err err = jb_alarm_due(a->ledger, &due, &k->arena, &k->due, &k->count, &k->next_ms);
-    if (err != JB_OK)
-        return err;
-    k->told = jb_arena_alloc(&k->arena, k->count * sizeof *k->told);
-    k->kept = jb_arena_alloc(&k->arena, k->count * sizeof *k->kept);
-    if (k->told == NULL || k->kept == NULL)
-        return JB_NOMEM;
-    for (size_t i = 0; i < k->count && err == JB_OK; i++)
-        err = judge(k, i);
-    return err;
+    const struct jb_alarm_look look = {.node = k->office ? 0 : jb_replica_node(a->ledger),
+                                       .now_ms = k->now_ms,
+                                       .due_only = !k->people,
+                                       .max = ALARMS_AT_ONCE};
+    enum jb_err err = JB_OK;
+    if (k->case_no != 0)
+        err = jb_alarm_of_case(a->ledger, &look, k->case_no, &k->arena, &k->due, &k->count);
+    else
+        err = jb_alarm_due(a->ledger, &look, &k->seen, &k->arena, &k->due, &k->count, &k->more);
+    return err == JB_OK ? jb_alarm_next(a->ledger, &look, k->case_no, &k->next_ms) : err;
 }
 
-/* Those that are kept come again with every look and stand first: when there is nothing else among
- * as many as were asked for, others may stand behind them. */
-static enum jb_err find_due(struct looking *k)
+static enum jb_err judge_all(struct looking *k)
 {
     enum jb_err err = JB_OK;
-    for (k->max = ALARMS_AT_ONCE; err == JB_OK; k->max *= 4) {
-        err = find_some(k);
-        if (k->count < k->max || kept_count(k) < k->count)
-            return err;
+    k->told = jb_arena_alloc(&k->arena, (k->count + 1) * sizeof *k->told);
+    k->kept = jb_arena_alloc(&k->arena, (k->count + 1) * sizeof *k->kept);
+    if (k->told == NULL || k->kept == NULL)
+        return JB_NOMEM;
+    for (size_t i = 0; i < k->count && err == JB_OK; i++) {
+        err = judge(k, i);
+        k->raised += err == JB_OK && !k->kept[i];
     }
     return err;
 }
@@ -212,7 +206,8 @@ void jb_agent_alarm_tell(struct jb_agent *a, const struct jb_alarm *alarm)
     jb_agent_watch_alarm(a, alarm);
 }
 
-/* Set the timer for a->alarm_next_ms; 0: again after `wait_ms` at the latest. */
+/* Set the timer for a->alarm_next_ms; 0: after `wait_ms`. The clock itself is looked at in any case
+ * when it is time for that. */
 static void arm_next(struct jb_agent *a, int64_t now_ms, int64_t wait_ms)
 {
     int64_t check = a->config->alarm_check_ms;
@@ -224,40 +219,74 @@ static void arm_next(struct jb_agent *a, int64_t now_ms, int64_t wait_ms)
         arm(a, jb_agent_alarm_wait(now_ms, a->alarm_next_ms, check));
 }
 
-/* Until when nothing falls, and the timer for it. Those that are kept, and those beyond `max`, come
- * with the next look at all. */
+/* The timer for what comes next. While nobody is at a desk it is looked every time whether somebody
+ * has come. */
 static void look_again(struct looking *k)
 {
     struct jb_agent *a = k->a;
-    bool full = k->count == k->max;
-    if (full || kept_count(k) > 0)
-        a->alarm_next_ms = 0;
-    else if (k->case_no == 0 || k->next_ms < a->alarm_next_ms)
+    int64_t until_ms = k->next_ms == INT64_MAX ? INT64_MAX : k->next_ms - k->now_ms;
+    a->alarm_next_ms = k->more || !k->people ? 0 : k->next_ms;
+    if (k->more) /* at once, unless there was much to tell */
+        until_ms = (int64_t)k->raised * BACKLOG_MS / ALARMS_AT_ONCE;
+    arm_next(a, k->now_ms, until_ms);
+}
+
+/* As look_again, but what was to come stays: only sooner. */
+static void look_sooner(struct looking *k)
+{
+    struct jb_agent *a = k->a;
+    bool active = uv_is_active((uv_handle_t *)&a->alarm_timer) != 0;
+    for (size_t i = 0; i < k->count; i++)
+        if (k->kept[i] && k->due[i].step != 0 && !k->people) /* when they come */
+            for (size_t order = 1; order < JB_ALARM_ORDERS; order++)
+                a->alarm_seen.at[order] = (struct jb_alarm_place){0};
+    if (a->alarm_next_ms != 0 && k->next_ms < a->alarm_next_ms)
         a->alarm_next_ms = k->next_ms;
-    arm_next(a, k->now_ms, full ? BACKLOG_MS : INT64_MAX);
+    if (active && (k->next_ms == INT64_MAX ||
+                   uv_timer_get_due_in(&a->alarm_timer) <= (uint64_t)(k->next_ms - k->now_ms)))
+        return;
+    if (a->alarm_next_ms == 0)
+        arm_next(a, k->now_ms, k->next_ms == INT64_MAX ? INT64_MAX : k->next_ms - k->now_ms);
+    else
+        arm_next(a, k->now_ms, INT64_MAX);
 }
 
 static enum jb_err look(struct looking *k)
 {
-    enum jb_err err = find_due(k);
-    if (err == JB_OK && k->count > kept_count(k))
+    enum jb_err err = find(k);
+    if (err == JB_OK)
+        err = judge_all(k);
+    if (err == JB_OK && k->raised > 0)
         err = record(k);
     if (err != JB_OK)
         return err;
+    k->a->alarm_seen = k->seen;
     for (size_t i = 0; i < k->count; i++)
         if (!k->kept[i] && k->told[i])
             jb_agent_alarm_tell(k->a, &k->due[i]);
-    look_again(k);
+    if (k->case_no == 0)
+        look_again(k);
+    else
+        look_sooner(k);
     return JB_OK;
+}
+
+static void start_over(struct jb_agent *a, int64_t wait_ms)
+{
+    a->alarm_next_ms = 0;
+    a->alarm_seen = (struct jb_alarm_seen){0};
+    arm(a, wait_ms);
 }
 
 static void look_at(struct jb_agent *a, int64_t case_no, int64_t now_ms)
 {
+    jb_alarm_seen_limit(&a->alarm_seen, now_ms);
     struct looking k = {.a = a,
                         .case_no = case_no,
                         .now_ms = now_ms,
                         .office = is_office(a),
                         .people = people_are_there(a, now_ms),
+                        .seen = a->alarm_seen,
                         .next_ms = INT64_MAX};
     jb_agent_house_busy(a);
     jb_arena_init(&k.arena, ALARM_ARENA_BYTES);
@@ -270,8 +299,7 @@ static void look_at(struct jb_agent *a, int64_t case_no, int64_t now_ms)
     } else if (err != JB_OK) { /* perhaps only one very large case */
         jb_log(JB_LOG_ERROR, a->config->code, "alarm.failed", "error=%s detail=\"%s\"",
                jb_err_name(err), jb_ledger_error(a->ledger));
-        a->alarm_next_ms = 0;
-        arm(a, a->config->alarm_check_ms);
+        start_over(a, a->config->alarm_check_ms);
     }
 }
 
@@ -297,10 +325,8 @@ void jb_agent_alarm_case(struct jb_agent *a, int64_t case_no)
 
 void jb_agent_alarm_kick(struct jb_agent *a)
 {
-    if (a->stopping)
-        return;
-    a->alarm_next_ms = 0;
-    arm(a, 0);
+    if (!a->stopping)
+        start_over(a, 0);
 }
 
 enum jb_err jb_agent_alarm_start(struct jb_agent *a)
@@ -308,8 +334,7 @@ enum jb_err jb_agent_alarm_start(struct jb_agent *a)
     a->alarm_timer.data = a;
     if (uv_timer_init(a->loop, &a->alarm_timer) != 0)
         return JB_IO;
-    a->alarm_next_ms = 0;
-    arm(a, 0);
+    start_over(a, 0);
     return JB_OK;
 }
 

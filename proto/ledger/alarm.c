@@ -31,28 +31,14 @@ static enum jb_err key_copy(struct jb_reader *r, char key[JB_KEY_MAX])
     return JB_OK;
 }
 
-/* Rows of (case_no, deadline_id, step, due_ms, key), with at_ms before them when `raised`. */
-static enum jb_err alarms_read(struct jb_ledger *l, sqlite3_stmt *s, bool raised,
-                               struct jb_alarm *alarms, size_t *count)
+/* The next five columns: case_no, deadline_id, step, due_ms, key. */
+static enum jb_err alarm_get(struct jb_reader *r, struct jb_alarm *a)
 {
-    enum jb_err err;
-
-    while (jb_sql_next(l, s, &err)) {
-        struct jb_reader r = jb_reader_of(s, NULL);
-        struct jb_alarm *a = &alarms[*count];
-        if (raised)
-            a->at_ms = jb_get_i64(&r);
-        a->case_no = jb_get_i64(&r);
-        a->deadline_id = jb_get_u32(&r);
-        a->step = jb_get_u32(&r);
-        a->due_ms = jb_get_i64(&r);
-        err = key_copy(&r, a->key);
-        if (err != JB_OK)
-            break;
-        ++*count;
-    }
-    jb_sql_done(s);
-    return err;
+    a->case_no = jb_get_i64(r);
+    a->deadline_id = jb_get_u32(r);
+    a->step = jb_get_u32(r);
+    a->due_ms = jb_get_i64(r);
+    return key_copy(r, a->key);
 }
 
 #define ALARMS_MAX 10000 /* of one answer */
@@ -60,6 +46,7 @@ static enum jb_err alarms_read(struct jb_ledger *l, sqlite3_stmt *s, bool raised
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count)
 {
+    enum jb_err err;
     size_t found = 0;
 
     if (max > ALARMS_MAX)
@@ -67,10 +54,118 @@ enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *aren
     struct jb_alarm *list = jb_arena_alloc(arena, max * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    enum jb_err err =
-        alarms_read(l, jb_sql_bind(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max))), true, list, &found);
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max)));
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        list[found].at_ms = jb_get_i64(&r);
+        err = alarm_get(&r, &list[found++]);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
     if (err == JB_OK) {
         *alarms = list;
+        *count = found;
+    }
+    return err;
+}
+
+/* ---- what is new ---- */
+
+_Static_assert(JB_ALARM_ORDERS == 5 && JB_SQL_ALARM_DUE_4 == JB_SQL_ALARM_DUE + 4 &&
+                   JB_SQL_ALARM_NEXT_4 == JB_SQL_ALARM_NEXT + 4,
+               "a statement for each order");
+
+struct sweep {
+    struct jb_ledger *l;
+    const struct jb_alarm_look *look;
+    size_t left;            /* so many may still be looked at */
+    struct jb_alarm *found; /* room for them */
+    size_t count;
+};
+
+/* One order, behind `place`, which goes along. */
+static enum jb_err order_sweep(struct sweep *w, int order, struct jb_alarm_place *place)
+{
+    enum jb_err err;
+    size_t rows = 0;
+    sqlite3_stmt *s =
+        jb_sql_bind(w->l, (enum jb_sql)(JB_SQL_ALARM_DUE + order),
+                    JB_ROW(jb_int(w->look->now_ms), jb_int(w->look->node), jb_int(place->at_ms),
+                           jb_int(place->case_no), jb_int(place->id), jb_u64(w->left)));
+
+    for (; jb_sql_next(w->l, s, &err); rows++) {
+        struct jb_alarm *a = &w->found[w->count];
+        struct jb_reader r = jb_reader_of(s, NULL);
+        err = alarm_get(&r, a);
+        if (err != JB_OK)
+            break;
+        *place = (struct jb_alarm_place){jb_get_i64(&r), a->case_no, a->deadline_id};
+        a->at_ms = w->look->now_ms;
+        w->count += jb_get_i64(&r) != 0;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK && rows < w->left)
+        *place = (struct jb_alarm_place){w->look->now_ms, INT64_MAX, UINT32_MAX};
+    w->left -= rows;
+    return err;
+}
+
+void jb_alarm_seen_limit(struct jb_alarm_seen *seen, int64_t now_ms)
+{
+    for (size_t i = 0; i < JB_ALARM_ORDERS; i++)
+        if (seen->at[i].at_ms > now_ms)
+            seen->at[i] = (struct jb_alarm_place){now_ms, INT64_MAX, UINT32_MAX};
+}
+
+enum jb_err jb_alarm_due(struct jb_ledger *l, const struct jb_alarm_look *look,
+                         struct jb_alarm_seen *seen, struct jb_arena *arena,
+                         struct jb_alarm **alarms, size_t *count, bool *more)
+{
+    struct sweep w = {.l = l, .look = look, .left = look->max};
+    struct jb_alarm_seen place = *seen;
+    int orders = look->due_only ? 1 : JB_ALARM_ORDERS;
+    enum jb_err err = JB_OK;
+
+    w.found = jb_arena_alloc(arena, (look->max + 1) * sizeof *w.found);
+    if (w.found == NULL)
+        return JB_NOMEM;
+    jb_alarm_seen_limit(&place, look->now_ms);
+    for (int i = 0; i < orders && w.left > 0 && err == JB_OK; i++)
+        err = order_sweep(&w, i, &place.at[i]);
+    if (err != JB_OK)
+        return err;
+    *seen = place;
+    *alarms = w.found;
+    *count = w.count;
+    *more = w.left == 0;
+    return JB_OK;
+}
+
+enum jb_err jb_alarm_of_case(struct jb_ledger *l, const struct jb_alarm_look *look, int64_t case_no,
+                             struct jb_arena *arena, struct jb_alarm **alarms, size_t *count)
+{
+    enum jb_err err;
+    size_t found = 0;
+    struct jb_list list = {.bytes = sizeof(struct jb_alarm)};
+    sqlite3_stmt *s = jb_sql_bind(
+        l, JB_SQL_ALARM_OF_CASE, JB_ROW(jb_int(look->now_ms), jb_int(look->node), jb_int(case_no)));
+
+    for (; jb_sql_next(l, s, &err); found++) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        struct jb_alarm *a = jb_list_push(&list, arena);
+        if (a == NULL) {
+            err = JB_NOMEM;
+            break;
+        }
+        *a = (struct jb_alarm){.at_ms = look->now_ms};
+        err = alarm_get(&r, a);
+        if (err != JB_OK)
+            break;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK) {
+        *alarms = list.at;
         *count = found;
     }
     return err;
@@ -83,55 +178,27 @@ static enum jb_err next_number(struct jb_ledger *l, enum jb_sql id, struct jb_ro
     int64_t found = 0;
     enum jb_err err = jb_sql_number(l, id, row, &found);
 
-    *next_ms = found == 0 ? INT64_MAX : found;
-    return err == JB_NOT_FOUND ? JB_OK : err;
-}
-
-/* First instant after now_ms at which some open deadline has anything to say. */
-static enum jb_err next_find(struct jb_ledger *l, const struct jb_alarm_look *k, int64_t *next_ms)
-{
-    int64_t step = INT64_MAX;
-
-    if (k->case_no != 0)
-        return next_number(l, JB_SQL_ALARM_NEXT_OF_CASE,
-                           JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_int(k->case_no)), next_ms);
-    enum jb_err err = next_number(l, JB_SQL_ALARM_NEXT_FIRST,
-                                  JB_ROW(jb_int(k->now_ms), jb_int(k->node)), next_ms);
-    if (err == JB_OK)
-        err = next_number(l, JB_SQL_ALARM_NEXT_STEP, JB_ROW(jb_int(k->now_ms), jb_int(k->node)),
-                          &step);
-    if (step < *next_ms)
-        *next_ms = step;
+    if (err == JB_NOT_FOUND || (err == JB_OK && found == 0))
+        return JB_OK;
+    if (err == JB_OK && found < *next_ms)
+        *next_ms = found;
     return err;
 }
 
-static sqlite3_stmt *due_bind(struct jb_ledger *l, const struct jb_alarm_look *k, size_t max)
+enum jb_err jb_alarm_next(struct jb_ledger *l, const struct jb_alarm_look *look, int64_t case_no,
+                          int64_t *next_ms)
 {
-    if (k->case_no == 0)
-        return jb_sql_bind(l, JB_SQL_ALARM_DUE,
-                           JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_u64(max)));
-    return jb_sql_bind(l, JB_SQL_ALARM_DUE_OF_CASE,
-                       JB_ROW(jb_int(k->now_ms), jb_int(k->node), jb_u64(max), jb_int(k->case_no)));
-}
+    int orders = look->due_only ? 1 : JB_ALARM_ORDERS;
+    int64_t next = INT64_MAX;
+    enum jb_err err = JB_OK;
 
-enum jb_err jb_alarm_due(struct jb_ledger *l, const struct jb_alarm_look *look,
-                         struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
-                         int64_t *next_ms)
-{
-    size_t max = look->max < ALARMS_MAX ? look->max : ALARMS_MAX;
-    size_t found = 0;
-
-    struct jb_alarm *list = jb_arena_alloc(arena, max * sizeof *list);
-    if (list == NULL)
-        return JB_NOMEM;
-    enum jb_err err = alarms_read(l, due_bind(l, look, max), false, list, &found);
-    for (size_t i = 0; i < found; i++)
-        list[i].at_ms = look->now_ms;
-    if (err == JB_OK)
-        err = next_find(l, look, next_ms);
-    if (err == JB_OK) {
-        *alarms = list;
-        *count = found;
-    }
+    if (case_no != 0)
+        err = next_number(l, JB_SQL_ALARM_NEXT_OF_CASE,
+                          JB_ROW(jb_int(look->now_ms), jb_int(case_no), jb_int(look->due_only)),
+                          &next);
+    for (int i = 0; i < orders && case_no == 0 && err == JB_OK; i++)
+        err = next_number(l, (enum jb_sql)(JB_SQL_ALARM_NEXT + i), JB_ROW(jb_int(look->now_ms)),
+                          &next);
+    *next_ms = next;
     return err;
 }

@@ -148,17 +148,39 @@ struct jb_alarm {
 enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_MUST;
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
-/* Open deadlines whose next own alarm (warn step or due, by the replica's clock) is <= now_ms;
- * *next_ms as in jb_ledger_due. Unlike the broker's clock this does not change the case. The time
- * that it takes grows with the open deadlines that have begun to warn, unless a case is named. */
-struct jb_alarm_look {
-    uint32_t node;   /* whose deadlines; 0: anybody's */
-    int64_t case_no; /* 0: of all cases */
-    int64_t now_ms;
-    size_t max;
+/* Deadlines have something to say at up to five instants: when they are due, and at their warn
+ * steps. Each of these orders is looked through from where the last look ended. */
+#define JB_ALARM_ORDERS (1 + JB_WARN_MAX) /* due, then the steps */
+struct jb_alarm_place {
+    int64_t at_ms; /* one of the instants of this deadline */
+    int64_t case_no;
+    uint32_t id;
 };
+struct jb_alarm_seen { /* the last ones that were looked at; zero: none yet */
+    struct jb_alarm_place at[JB_ALARM_ORDERS];
+};
+struct jb_alarm_look {
+    uint32_t node; /* whose deadlines; 0: anybody's */
+    int64_t now_ms;
+    bool due_only; /* no warn steps */
+    size_t max;    /* so many deadlines are looked at */
+};
+/* Open deadlines of which an instant has come by now_ms and was not raised; of each the highest
+ * step. Those behind `seen`, which is moved; *more: there are others behind. What is behind is to
+ * be looked at again when a case has changed: see jb_alarm_of_case. Unlike the broker's clock this
+ * does not change the case. The time that it takes grows with what came due since. */
 enum jb_err jb_alarm_due(struct jb_ledger *l, const struct jb_alarm_look *look,
-                         struct jb_arena *arena, struct jb_alarm **alarms, size_t *count,
-                         int64_t *next_ms) JB_MUST;
+                         struct jb_alarm_seen *seen, struct jb_arena *arena,
+                         struct jb_alarm **alarms, size_t *count, bool *more) JB_MUST;
+/* The clock was set back, or a case changes at this instant: what is later comes again. */
+void jb_alarm_seen_limit(struct jb_alarm_seen *seen, int64_t now_ms);
+/* As jb_alarm_due, of one case, all at once, with its warn steps. */
+enum jb_err jb_alarm_of_case(struct jb_ledger *l, const struct jb_alarm_look *look, int64_t case_no,
+                             struct jb_arena *arena, struct jb_alarm **alarms,
+                             size_t *count) JB_MUST;
+/* The first instant after now_ms at which anybody's open deadline has something to say (of this
+ * case, unless it is 0; with due_only at which one is due); INT64_MAX: none. */
+enum jb_err jb_alarm_next(struct jb_ledger *l, const struct jb_alarm_look *look, int64_t case_no,
+                          int64_t *next_ms) JB_MUST;
 
 #endif

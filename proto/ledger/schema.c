@@ -214,9 +214,14 @@ static const char house_tables[] =
     "CREATE INDEX deadline_missed ON deadline (due_ms, case_no, id, ended_how)"                    \
     " WHERE missed_ms <> 0;"
 
-/* Alarms are found by the first instant at which a deadline has something to say. */
+/* Alarms are found by the instants at which a deadline has something to say. */
+#define REPLICA_STEPS                                                                              \
+    "CREATE INDEX deadline_warn2 ON deadline (warn2_ms) WHERE ended_how = 0 AND warn2_ms <> 0;"    \
+    "CREATE INDEX deadline_warn3 ON deadline (warn3_ms) WHERE ended_how = 0 AND warn3_ms <> 0;"    \
+    "CREATE INDEX deadline_warn4 ON deadline (warn4_ms) WHERE ended_how = 0 AND warn4_ms <> 0;"
 static const char replica_derived[] =
-    "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_LISTS;
+    "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_STEPS
+        REPLICA_LISTS;
 
 /* The broker's clock goes by the next instant at which a deadline asks for an entry. */
 static const char broker_derived[] = CASE_ENTRY_TABLE
@@ -256,6 +261,8 @@ static const struct jb_schema_step steps[] = {
                           "INSERT INTO case_entry SELECT case_no, seq FROM entry"
                           " WHERE case_no <> 0 ORDER BY case_no, seq;",
      .replica = "DROP INDEX deadline_next;" REPLICA_LISTS},
+    /* 5: a look for alarms reads what came due since the last one */
+    {.replica = REPLICA_STEPS},
 };
 
 struct jb_schema_steps jb_schema_known(void)

@@ -7,16 +7,27 @@
 
 #include "proto/ledger/tables.h"
 
-/* Of open deadlines: the highest step reached, unless it or a higher one was raised. */
-#define JB_SQL_ALARM_DUE(where)                                                                    \
-    "SELECT case_no, id, step, due_ms, key FROM (SELECT case_no, id, due_ms, key, first_ms,"       \
-    " CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                         \
-    " WHEN warn3_ms BETWEEN 1 AND ?1 THEN 3 WHEN warn2_ms BETWEEN 1 AND ?1 THEN 2 ELSE 1 END"      \
-    " AS step FROM deadline WHERE " where " AND ended_how = 0 AND (?2 = 0 OR node = ?2)) d"        \
-    " WHERE NOT EXISTS (SELECT 1 FROM alarm a WHERE a.case_no = d.case_no"                         \
-    " AND a.deadline_id = d.id AND a.due_ms = d.due_ms"                                            \
-    " AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"                                     \
-    " ORDER BY d.first_ms LIMIT ?3"
+/* Of a deadline at ?1: the highest step reached; 0: due. */
+#define JB_SQL_ALARM_STEP                                                                          \
+    "CASE WHEN due_ms <= ?1 THEN 0 WHEN warn4_ms BETWEEN 1 AND ?1 THEN 4"                          \
+    " WHEN warn3_ms BETWEEN 1 AND ?1 THEN 3 WHEN warn2_ms BETWEEN 1 AND ?1 THEN 2 ELSE 1 END"
+/* Neither it nor a higher one was raised. */
+#define JB_SQL_ALARM_NEW                                                                           \
+    "NOT EXISTS (SELECT 1 FROM alarm a WHERE a.case_no = d.case_no AND a.deadline_id = d.id"       \
+    " AND a.due_ms = d.due_ms AND (a.step = 0 OR (d.step <> 0 AND a.step >= d.step)))"
+/* In the order of one instant, those of node ?2 behind (?3, ?4, ?5); whether it is to be raised
+ * (each stands in several orders: it is in that of its step), and where it stands. */
+#define JB_SQL_ALARM_DUE(index, instant, number)                                                   \
+    "SELECT case_no, id, step, due_ms, key, at_ms,"                                                \
+    " CASE WHEN step <> " number " OR (?2 <> 0 AND node <> ?2) THEN 0 ELSE " JB_SQL_ALARM_NEW      \
+    " END FROM (SELECT case_no, id, due_ms, key, node, " instant " AS at_ms,"                      \
+    " " JB_SQL_ALARM_STEP " AS step FROM deadline INDEXED BY " index                               \
+    " WHERE ended_how = 0 AND " instant " <> 0 AND " instant " <= ?1"                              \
+    " AND (" instant ", case_no, id) > (?3, ?4, ?5)"                                               \
+    " ORDER BY " instant ", case_no, id LIMIT ?6) d"
+#define JB_SQL_ALARM_NEXT(index, instant)                                                          \
+    "SELECT " instant " FROM deadline INDEXED BY " index " WHERE ended_how = 0"                    \
+    " AND " instant " <> 0 AND " instant " > ?1 ORDER BY " instant " LIMIT 1"
 
 #define JB_AUDIT_NAMES "number, at_ms, user, request, act_kind, case_no, node, field, outcome"
 
@@ -442,20 +453,26 @@
     X(ALARM_LIST, R,                                                                               \
       "SELECT at_ms, case_no, deadline_id, step, due_ms, key FROM alarm ORDER BY id DESC LIMIT ?") \
     X(ALARM_PURGE, R, "DELETE FROM alarm WHERE case_no = ?")                                       \
-    X(ALARM_DUE, R, JB_SQL_ALARM_DUE("first_ms <= ?1"))                                            \
-    X(ALARM_DUE_OF_CASE, R, JB_SQL_ALARM_DUE("case_no = ?4 AND first_ms <= ?1"))                   \
-    X(ALARM_NEXT_FIRST, R,                                                                         \
-      "SELECT first_ms FROM deadline WHERE ended_how = 0 AND first_ms > ?1"                        \
-      " AND (?2 = 0 OR node = ?2) ORDER BY first_ms LIMIT 1")                                      \
-    X(ALARM_NEXT_STEP, R, /* of those that have begun to warn */                                   \
-      "SELECT min(CASE WHEN warn2_ms > ?1 THEN warn2_ms WHEN warn3_ms > ?1 THEN warn3_ms"          \
-      " WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END) FROM deadline"                           \
-      " WHERE ended_how = 0 AND first_ms <= ?1 AND due_ms > ?1 AND (?2 = 0 OR node = ?2)")         \
+    X(ALARM_DUE, R, /* then the steps, in their order */                                           \
+      JB_SQL_ALARM_DUE("deadline_due", "due_ms", "0"))                                             \
+    X(ALARM_DUE_1, R, JB_SQL_ALARM_DUE("deadline_first", "first_ms", "1"))                         \
+    X(ALARM_DUE_2, R, JB_SQL_ALARM_DUE("deadline_warn2", "warn2_ms", "2"))                         \
+    X(ALARM_DUE_3, R, JB_SQL_ALARM_DUE("deadline_warn3", "warn3_ms", "3"))                         \
+    X(ALARM_DUE_4, R, JB_SQL_ALARM_DUE("deadline_warn4", "warn4_ms", "4"))                         \
+    X(ALARM_OF_CASE, R,                                                                            \
+      "SELECT case_no, id, step, due_ms, key FROM (SELECT *, " JB_SQL_ALARM_STEP                   \
+      " AS step FROM deadline WHERE case_no = ?3 AND ended_how = 0 AND first_ms <= ?1"             \
+      " AND (?2 = 0 OR node = ?2)) d WHERE " JB_SQL_ALARM_NEW " ORDER BY d.first_ms, d.id")        \
+    X(ALARM_NEXT, R, /* then the steps */ JB_SQL_ALARM_NEXT("deadline_due", "due_ms"))             \
+    X(ALARM_NEXT_1, R, JB_SQL_ALARM_NEXT("deadline_first", "first_ms"))                            \
+    X(ALARM_NEXT_2, R, JB_SQL_ALARM_NEXT("deadline_warn2", "warn2_ms"))                            \
+    X(ALARM_NEXT_3, R, JB_SQL_ALARM_NEXT("deadline_warn3", "warn3_ms"))                            \
+    X(ALARM_NEXT_4, R, JB_SQL_ALARM_NEXT("deadline_warn4", "warn4_ms"))                            \
     X(ALARM_NEXT_OF_CASE, R,                                                                       \
-      "SELECT min(CASE WHEN first_ms > ?1 THEN first_ms WHEN warn2_ms > ?1 THEN warn2_ms"          \
-      " WHEN warn3_ms > ?1 THEN warn3_ms WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END)"        \
-      " FROM deadline WHERE case_no = ?3 AND ended_how = 0 AND due_ms > ?1"                        \
-      " AND (?2 = 0 OR node = ?2)")
+      "SELECT min(CASE WHEN ?3 <> 0 THEN due_ms WHEN first_ms > ?1 THEN first_ms"                  \
+      " WHEN warn2_ms > ?1 THEN warn2_ms WHEN warn3_ms > ?1 THEN warn3_ms"                         \
+      " WHEN warn4_ms > ?1 THEN warn4_ms ELSE due_ms END)"                                         \
+      " FROM deadline WHERE case_no = ?2 AND ended_how = 0 AND due_ms > ?1")
 
 enum jb_sql {
 #define X(name, roles, text) JB_SQL_##name,

@@ -201,7 +201,6 @@ static void the_own_clock_still_speaks(void **state)
     struct jb_alarm *due = NULL;
     struct jb_alarm apart = {.case_no = case_no, .step = JB_AGENT_ALARM_MISSED, .key = "sort"};
     size_t count = 0;
-    int64_t next_ms = 0;
 
     desk_deliver(d);
     assert_int_equal(jb_ledger_case_load(d->agent.ledger, case_no, &d->w->arena, &c), JB_OK);
@@ -211,11 +210,9 @@ static void the_own_clock_still_speaks(void **state)
     assert_int_equal(jb_ledger_begin(d->agent.ledger), JB_OK);
     assert_int_equal(jb_alarm_add(d->agent.ledger, &apart), JB_OK);
     assert_int_equal(jb_ledger_commit(d->agent.ledger), JB_OK);
-    assert_int_equal(
-        jb_alarm_due(d->agent.ledger,
-                     &(struct jb_alarm_look){.node = LW_OFFICE, .now_ms = apart.due_ms, .max = 10},
-                     &d->w->arena, &due, &count, &next_ms),
-        JB_OK);
+    const struct jb_alarm_look look = {.node = LW_OFFICE, .now_ms = apart.due_ms};
+    assert_int_equal(jb_alarm_of_case(d->agent.ledger, &look, case_no, &d->w->arena, &due, &count),
+                     JB_OK);
     assert_int_equal(count, 1);
 }
 
