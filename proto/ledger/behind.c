@@ -9,7 +9,8 @@
 #include "proto/ledger/replay.h"
 #include "proto/wire/codec.h"
 
-#define MARK ".applied" /* number of the last tick that the tables have */
+#define MARK ".applied"      /* number of the last tick that the tables have */
+#define REACH ".applied_seq" /* and of the last entry; an older file has none */
 
 /* ---- the tick in hand ---- */
 
@@ -132,7 +133,9 @@ enum jb_err jb_behind_record(struct jb_ledger *to, const struct jb_tick *t)
 
     for (size_t i = 0; i < t->line_count && err == JB_OK; i++)
         err = jb_line_save(to, &t->lines[i]);
-    return err == JB_OK ? jb_number_write(to, MARK, t->number) : err;
+    if (err == JB_OK)
+        err = jb_number_write(to, MARK, t->number);
+    return err == JB_OK ? jb_number_write(to, REACH, t->first_seq + t->seq_count - 1) : err;
 }
 
 /* What an entry means beside its case. In a tick only receipts can mean something. */
@@ -225,6 +228,26 @@ static enum jb_err apply_first(struct jb_ledger *l, size_t count)
 enum jb_err jb_behind_apply(struct jb_ledger *l)
 {
     return apply_first(l, l->behind.count);
+}
+
+/* The last entry that the tables have when this transaction is over. */
+static uint64_t reach(const struct jb_ledger *l)
+{
+    const struct jb_backlog *b = &l->behind;
+
+    return b->applying < b->count ? b->at[b->applying]->first_seq - 1 : l->heads.log_seq;
+}
+
+enum jb_err jb_behind_mark(struct jb_ledger *l)
+{
+    if (l->role != JB_LEDGER_BROKER || reach(l) == l->behind.reach)
+        return JB_OK;
+    return jb_number_write(l, REACH, reach(l));
+}
+
+void jb_behind_marked(struct jb_ledger *l)
+{
+    l->behind.reach = reach(l);
 }
 
 void jb_behind_applied(struct jb_ledger *l)
@@ -430,13 +453,32 @@ static enum jb_err recover_one(void *ctx, struct jb_tick *t)
     return JB_OK;
 }
 
+/* Do the ticks begin where the tables end? Without any tick the tables have all of the log. */
+static enum jb_err reach_check(const struct jb_ledger *l, struct jb_fault *fault)
+{
+    const struct jb_backlog *b = &l->behind;
+    uint64_t next = b->count > 0 ? b->at[0]->first_seq : l->heads.log_seq + 1;
+
+    if (b->reach == 0 || next <= b->reach + 1)
+        return JB_OK;
+    return jb_fault_set(fault, JB_CORRUPT,
+                        "entries %llu to %llu were confirmed, but what came of them is neither in "
+                        "the tables nor in table tick: somebody has removed rows there; restore a "
+                        "backup",
+                        (unsigned long long)(b->reach + 1), (unsigned long long)(next - 1));
+}
+
 enum jb_err jb_behind_recover(struct jb_ledger *l, struct jb_fault *fault)
 {
     struct recovering r = {.l = l, .fault = fault};
     enum jb_err err = jb_number_read(l, MARK, &l->behind.number);
 
     if (err == JB_OK)
+        err = jb_number_read(l, REACH, &l->behind.reach);
+    if (err == JB_OK)
         err = jb_behind_rows(l, recover_one, &r, fault);
+    if (err == JB_OK)
+        err = reach_check(l, fault);
     if (err == JB_OK && r.next_seq != 0 && r.next_seq != l->heads.log_seq + 1)
         err = jb_fault_set(fault, JB_CORRUPT, "entries from %llu on have no tick",
                            (unsigned long long)r.next_seq);

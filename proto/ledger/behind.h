@@ -19,6 +19,10 @@
  * jb_behind_applied when it was committed. */
 enum jb_err jb_behind_apply(struct jb_ledger *l) JB_MUST;
 void jb_behind_applied(struct jb_ledger *l);
+/* In every other transaction than a tick's, before its commit: how far the tables then reach, so
+ * that ticks which are missing are noticed when the file is opened. `marked`: it was committed. */
+enum jb_err jb_behind_mark(struct jb_ledger *l) JB_MUST;
+void jb_behind_marked(struct jb_ledger *l);
 
 /* The tick that is being made goes to disk; `committed`: it is there, and waits; dropped: it never
  * was. */

@@ -42,6 +42,7 @@ struct jb_backlog {      /* what is on disk as ticks and not yet in the tables: 
     uint64_t number;       /* of the last tick */
     uint64_t entries;      /* of all that wait */
     uint64_t pass;         /* how often lines were written from ticks */
+    uint64_t reach;        /* last entry that the tables have, by the file; 0: it does not say */
 };
 
 struct jb_ledger {

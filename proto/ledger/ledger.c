@@ -398,12 +398,16 @@ enum jb_err jb_ledger_commit(struct jb_ledger *l)
     assert(l->writing);
     bool tick = l->behind.fresh != NULL;
     enum jb_err err = tick ? jb_behind_write(l) : jb_lines_flush(l);
+    if (err == JB_OK && !tick)
+        err = jb_behind_mark(l);
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_COMMIT, JB_NO_ROW);
     if (err != JB_OK) {
         jb_ledger_rollback(l);
         return err;
     }
+    if (!tick)
+        jb_behind_marked(l);
     jb_behind_applied(l);
     jb_lines_keep(l);
     if (tick)

@@ -354,6 +354,9 @@ static void what_is_damaged_is_named(void **state)
         {"DELETE FROM tick WHERE number = 2", "tick 3 follows tick 1"},
         {"DELETE FROM tick WHERE number = 1", "tick 2 follows tick 0"},
         {"DELETE FROM tick WHERE number > 2", "have no tick"},
+        {"DELETE FROM tick", "neither in the tables nor in table tick"},
+        {"DELETE FROM tick; UPDATE meta SET value = zeroblob(8) WHERE key = '.applied'",
+         "neither in the tables nor in table tick"},
     };
     struct world *w = *state;
     struct jb_fault fault;
