@@ -195,10 +195,12 @@ static void on_frame(void *ctx, struct jb_local_peer *peer, struct jb_bytes fram
         jb_admin_error(peer, r->id, a->b->strain.why, a->b->strain.text);
     else if (row->recorded || err != JB_OK)
         jb_admin_record(a, peer, r, frame, err, &fault);
-    else {
-        (void)jb_follow_now(a->b); /* what is shown holds all that was confirmed */
-        row->handle(a, peer, r);
-    }
+    else if (!jb_follow_now(a->b) && jb_follow_stuck(a->b) && row->handle == jb_admin_nodes)
+        jb_admin_error(peer, r->id, JB_BUSY,
+                       "the disk does not answer just now, and what is shown would be older than "
+                       "what was confirmed: ask again in a moment");
+    else
+        row->handle(a, peer, r); /* what is shown holds all that was confirmed; or it says so */
 }
 
 static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)

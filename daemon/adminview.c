@@ -28,13 +28,15 @@ static uint64_t connected(const struct jb_broker *b)
 }
 
 /* What an administrator has to look after. */
-static void put_trouble(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
+static void put_trouble(struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
 {
     char text[160];
     if (b->trouble.text[0] != '\0')
         v->trouble = text_z(arena, b->trouble.text);
     else if (jb_degraded(b))
         v->trouble = text_z(arena, b->strain.text);
+    else if (jb_follow_stuck(b))
+        v->trouble = text_z(arena, "the disk does not answer: what is shown is of before");
     else if (b->recovering)
         v->trouble = text_z(arena, jb_recover_trouble(b));
     else if (jb_house_trouble(b)[0] == '\0' && jb_gatekeeper_trouble(b, text, sizeof text) != 0)
@@ -44,7 +46,7 @@ static void put_trouble(const struct jb_broker *b, Jb__StatusView *v, struct jb_
 }
 
 /* Does it take anything in, and what holds it up? */
-static void fill_health(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
+static void fill_health(struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
 {
     put_trouble(b, v, arena);
     SET(v, single_admin, jb_duty_single(b->config));

@@ -280,9 +280,12 @@ void jb_blob_frame(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_pee
     struct jb_blob_link *k =
         s != NULL && p->protocol >= JB_PROTOCOL_BLOBS ? jb_blob_link_of(s, p->node) : NULL;
     struct jb_fault fault = {""};
-    if (f->kind != JB_FRAME_BLOB_CHUNK)
-        (void)jb_follow_now(b); /* who may have it is in the tables */
-    enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : jb_blobline_take(&k->line, f, &fault);
+    enum jb_err err = k == NULL ? JB_UNKNOWN_KIND : JB_OK;
+    /* who may have it is in the tables */
+    if (f->kind != JB_FRAME_BLOB_CHUNK && !jb_follow_now(b) && jb_follow_stuck(b) && err == JB_OK)
+        err = jb_fault_set(&fault, JB_BUSY, "the disk does not answer just now: ask again later");
+    if (err == JB_OK)
+        err = jb_blobline_take(&k->line, f, &fault);
 
     if (err != JB_OK) {
         jb_reject(b, msg, f, err, false, fault.text[0] != '\0' ? fault.text : jb_err_text(err));

@@ -13,7 +13,6 @@
 #define FOLLOW_MS 200
 #define FOLLOW_COUNT 512 /* entries and batches that are worth a round */
 #define SLICE_COUNT 96   /* of them in one slice: a few milliseconds */
-#define WAIT_MAX_MS 10000
 
 static void on_followed(uv_work_t *work, int status);
 
@@ -108,13 +107,12 @@ void jb_follow_later(struct jb_broker *b)
         (void)uv_timer_start(&b->follow.timer, on_timer, FOLLOW_MS, 0);
 }
 
-/* The worker tells nobody while it works; whoever gets here asks rarely, and it is done soon. */
-static bool worker_is_done(struct jb_broker *b)
+/* It tells nobody while it works: is it done, or by then? Who gets here asks rarely. */
+static bool worker_is_done(struct jb_broker *b, int64_t until_ms)
 {
     const struct timespec pause = {.tv_nsec = 200000};
-    int64_t until_ms = jb_clock_mono_ms() + WAIT_MAX_MS;
     while (atomic_load(&b->working)) {
-        if (jb_clock_mono_ms() > until_ms)
+        if (jb_clock_mono_ms() >= until_ms)
             return false;
         (void)nanosleep(&pause, NULL);
     }
@@ -123,15 +121,21 @@ static bool worker_is_done(struct jb_broker *b)
 
 void jb_follow_wait(struct jb_broker *b)
 {
-    while (b->follow.under_way && !worker_is_done(b))
-        ; /* the disk hangs: so does all else, and the watchdog is not fed */
+    if (b->follow.under_way) /* when the disk hangs so does all else, and the watchdog is not fed */
+        (void)worker_is_done(b, INT64_MAX);
+}
+
+bool jb_follow_stuck(struct jb_broker *b)
+{
+    return atomic_load(&b->working) &&
+           jb_clock_mono_ms() - b->commit_started_mono_ms >= JB_FOLLOW_PATIENCE_MS;
 }
 
 bool jb_follow_now(struct jb_broker *b)
 {
     if (!jb_tail_waits(&b->tail))
         return true; /* what is being committed was not told to anybody yet */
-    if (!worker_is_done(b))
+    if (!worker_is_done(b, b->commit_started_mono_ms + JB_FOLLOW_PATIENCE_MS))
         return false;
     enum jb_err err = jb_ledger_catch_up(b->ledger);
     if (err != JB_OK) /* the next batch or look says so in its own way */

@@ -37,9 +37,14 @@ void jb_follow_later(struct jb_broker *b);
 /* Before a look into the writing ledger while a batch is decided: waits until no slice is under
  * way. For rare acts. */
 void jb_follow_wait(struct jb_broker *b);
-/* Waits for the worker and brings the tables up to date on the loop: for rare questions. False:
- * they are as they were, the disk does not answer or is full. */
+/* Waits for the worker and brings the tables up to date on the loop: for rare questions. It waits
+ * until the worker has been at one piece of work for so long: a disk that hangs holds the loop up
+ * once, and not again with every question. False: they are as they were; the disk hangs
+ * (jb_follow_stuck) or is full. */
+#define JB_FOLLOW_PATIENCE_MS 2000
 bool jb_follow_now(struct jb_broker *b);
+/* Has the worker been at one piece of work for longer than anybody waits? */
+bool jb_follow_stuck(struct jb_broker *b);
 enum jb_err jb_follow_start(struct jb_broker *b) JB_MUST;
 
 #endif

@@ -125,6 +125,31 @@ static void a_batch_is_decided_while_they_follow(void **state)
     assert_good(b);
 }
 
+/* A disk that hangs: whoever asks waits once for a while, and then nobody does. */
+static void a_disk_that_hangs_holds_nobody_up_again(void **state)
+{
+    struct world *w = ((struct looped *)*state)->w;
+    struct jb_broker *b = &w->b;
+    int64_t cases[CASES];
+    register_many(w, cases);
+    assert_true(jb_ledger_behind(b->ledger) >= CASES);
+    atomic_store(&b->working, true); /* as if the worker were at something that does not end */
+    b->commit_started_mono_ms = jb_clock_mono_ms() - JB_FOLLOW_PATIENCE_MS + 100;
+    assert_false(jb_follow_stuck(b));
+    assert_false(jb_follow_now(b));
+    assert_true(jb_follow_stuck(b));
+    int64_t before_ms = jb_clock_mono_ms();
+    for (int i = 0; i < 1000; i++)
+        assert_false(jb_follow_now(b));
+    assert_true(jb_clock_mono_ms() - before_ms < JB_FOLLOW_PATIENCE_MS); /* not even once more */
+    assert_true(jb_ledger_behind(b->ledger) >= CASES);
+    atomic_store(&b->working, false); /* it answers again */
+    assert_false(jb_follow_stuck(b));
+    assert_true(jb_follow_now(b));
+    assert_int_equal(jb_ledger_behind(b->ledger), 0);
+    assert_good(b);
+}
+
 /* Few items wait for more; and what is not of the line wants tables that are up to date. */
 static void few_or_others_wait_for_the_tables(void **state)
 {
@@ -198,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_batch_is_decided_while_they_follow),
         CASE(few_or_others_wait_for_the_tables),
+        CASE(a_disk_that_hangs_holds_nobody_up_again),
         CASE(a_slice_that_fails_takes_what_was_decided_with_it),
     };
     return cmocka_run_group_tests_name("follow", tests, NULL, NULL);
