@@ -162,7 +162,7 @@ static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", path, jb_ledger_error(b->ledger));
     b->forget = !jb_ledger_forget(b->ledger);
-    jb_ledger_wal_lay_out(b->ledger, JB_WAL_BYTES + JB_WAL_BYTES / 8);
+    jb_ledger_wal_lay_out(b->ledger, JB_WAL_BYTES + JB_WAL_BYTES / 2);
     options.read_only = true;
     err = jb_ledger_open(path, &options, &b->reader, fault);
     if (err == JB_OK)

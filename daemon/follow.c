@@ -6,6 +6,7 @@
  * one slice. Who reads the tables before that has them caught up first. */
 #include "daemon/broker.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "proto/base/log.h"
@@ -23,7 +24,7 @@ static void on_work(uv_work_t *work)
     if (b->follow.err != JB_OK)
         (void)jb_fault_set(&b->follow.fault, b->follow.err, "tables: %s (%s)",
                            jb_err_text(b->follow.err), jb_ledger_error(b->ledger));
-    else if (jb_ledger_wal_bytes(b->ledger) > JB_WAL_BYTES)
+    else if (b->follow.settle)
         jb_ledger_checkpoint(b->ledger, false);
     atomic_store(&b->working, false);
 }
@@ -32,6 +33,8 @@ static bool ask_worker(struct jb_broker *b)
 {
     b->committing = true;
     b->follow.under_way = true;
+    b->follow.settle = b->follow.moved;
+    b->follow.moved = false;
     b->commit_started_mono_ms = jb_clock_mono_ms();
     b->work.data = b;
     atomic_store(&b->working, true);
@@ -41,6 +44,37 @@ static bool ask_worker(struct jb_broker *b)
     b->committing = false;
     b->follow.under_way = false;
     return false;
+}
+
+/* ---- the WAL into the file: beside the work of the worker, and only its end in a slice ---- */
+
+static void on_move(uv_work_t *work)
+{
+    const struct jb_broker *b = work->data;
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/broker.db", b->config->data);
+    (void)jb_wal_move(path); /* else the slice has more to do */
+}
+
+static void on_moved(uv_work_t *work, int status)
+{
+    struct jb_broker *b = work->data;
+    (void)status;
+    b->follow.moving = false;
+    b->follow.moved = true;
+}
+
+/* Between two slices. A reader may have held up the last one: not again and again. */
+static void look_at_wal(struct jb_broker *b)
+{
+    int64_t bytes = jb_ledger_wal_bytes(b->ledger);
+    if (b->follow.settle)
+        b->follow.move_at = bytes + JB_WAL_BYTES;
+    if (b->follow.moving || b->follow.moved || b->stopping ||
+        bytes < (b->follow.move_at > 0 ? b->follow.move_at : JB_WAL_BYTES))
+        return;
+    b->follow.move.data = b;
+    b->follow.moving = uv_queue_work(b->loop, &b->follow.move, on_move, on_moved) == 0;
 }
 
 /* What was confirmed is in the record. With a full disk the room that was kept is given to the
@@ -62,8 +96,10 @@ static void on_followed(uv_work_t *work, int status)
     size_t done = b->follow.behind - jb_ledger_behind(b->ledger);
     b->follow.left = b->follow.err == JB_OK && b->follow.left > done ? b->follow.left - done : 0;
     b->follow.all = false;
-    if (b->follow.err == JB_OK)
+    if (b->follow.err == JB_OK) {
         jb_tail_trim(&b->tail);
+        look_at_wal(b);
+    }
     if ((b->follow.err != JB_OK || b->follow.full) && !b->stopping)
         jb_degraded_enter(b, b->follow.full ? JB_FULL : b->follow.err, b->follow.fault.text);
     b->follow.full = false;

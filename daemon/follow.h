@@ -21,9 +21,14 @@ struct jb_follow {
     bool full;        /* they follow with the room of the reserve */
     bool under_way;   /* the worker is at a slice: `committing` are the tables */
     bool let_through; /* a slice is over: it is the batches' turn */
-    size_t left;      /* of this round; 0: there is none */
-    size_t behind;    /* so much waited when the slice began */
-    enum jb_err err;  /* how the slice went */
+    bool moved;       /* the WAL is in the file but for what was written meanwhile ... */
+    bool settle;      /* ... and this slice moves that */
+    bool moving;      /* by `move`, on a thread of its own */
+    int64_t move_at;  /* bytes of the WAL at which that begins */
+    uv_work_t move;
+    size_t left;     /* of this round; 0: there is none */
+    size_t behind;   /* so much waited when the slice began */
+    enum jb_err err; /* how the slice went */
     struct jb_fault fault;
 };
 

@@ -91,6 +91,10 @@ void jb_ledger_checkpoint(struct jb_ledger *l, bool all);
  * Not inside a transaction. */
 void jb_ledger_rest(struct jb_ledger *l);
 int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
+/* The same by a connection of its own to the file at `path`, while others write: what was in the WAL
+ * when it began is in the file when it returns, and a checkpoint between two batches has little left
+ * to do. Any thread. False: it did not work, or a reader held a part of it up. */
+bool jb_wal_move(const char *path);
 /* Give the WAL so much room beforehand: to sync what overwrites a file costs a fraction of what it
  * costs while the file grows. Where the disk has little room or does not want to: nothing. */
 void jb_ledger_wal_lay_out(struct jb_ledger *l, int64_t bytes);

@@ -88,6 +88,22 @@ void jb_ledger_checkpoint(struct jb_ledger *l, bool all)
         l->wal_bytes = 0; /* the next commit writes from its start again */
 }
 
+bool jb_wal_move(const char *path)
+{
+    sqlite3 *db = NULL;
+    int left = 0;
+    int done = 0;
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(db, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version", NULL, NULL,
+                          NULL); /* to read something opens the WAL */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &left, &done);
+    (void)sqlite3_close(db);
+    return rc == SQLITE_OK && done > 0;
+}
+
 int64_t jb_ledger_wal_bytes(const struct jb_ledger *l)
 {
     return l->wal_bytes;

@@ -243,6 +243,27 @@ static void a_crash_between_two_slices_loses_nothing(void **state)
     assert_good(w->b.ledger);
 }
 
+/* By another connection while this one has its own open; what is written later is on top of it. */
+static void the_log_is_moved_while_others_write(void **state)
+{
+    struct world *w = *state;
+    int64_t no = work(w);
+
+    assert_true(jb_wal_move(path_of(w, "broker.db")));
+    assert_true(jb_ledger_wal_bytes(w->b.ledger) > 0); /* its end is the writer's to move */
+    assert_int_equal(jb_ledger_catch_up(w->b.ledger), JB_OK);
+    jb_ledger_checkpoint(w->b.ledger, false);
+    assert_int_equal(jb_ledger_wal_bytes(w->b.ledger), 0);
+    assign(w, no, 2, LABOUR);
+    run_tick(w);
+    next_tick(w);
+    assert_true(jb_wal_move(path_of(w, "broker.db")));
+    assert_int_equal(jb_ledger_catch_up(w->b.ledger), JB_OK);
+    assert_int_equal(load_case(w, no).host, LABOUR);
+    assert_good(w->b.ledger);
+    assert_false(jb_wal_move(path_of(w, "nothing.db")));
+}
+
 /* As after every batch, and as a transaction that writes the tables at once. */
 static void the_tables_come_out_the_same_however_they_follow(void **state)
 {
@@ -383,6 +404,7 @@ int main(void)
         T(a_crash_before_the_tables_follow_loses_nothing),
         T(a_crash_while_they_follow_loses_nothing),
         T(a_crash_between_two_slices_loses_nothing),
+        T(the_log_is_moved_while_others_write),
         T(the_tables_come_out_the_same_however_they_follow),
         T(who_asks_in_time_sees_what_was_confirmed),
         T(the_check_of_a_running_broker_finds_all_well),
