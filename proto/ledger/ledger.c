@@ -103,14 +103,6 @@ static enum jb_err durability_check(struct jb_ledger *l, const char *path, struc
     return JB_OK;
 }
 
-static enum jb_err new_file_refused(const struct jb_ledger *l, const char *path,
-                                    struct jb_fault *fault)
-{
-    if (l->read_only)
-        return jb_fault_set(fault, JB_CORRUPT, "%s: is empty", path);
-    return JB_OK;
-}
-
 /* Ours, and not newer? *fresh: there is nothing in it yet. */
 static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool *fresh,
                                   struct jb_fault *fault)
@@ -125,7 +117,7 @@ static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool *f
         return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
     *fresh = id == 0 && tables == 0;
     if (*fresh)
-        return new_file_refused(l, path, fault);
+        return l->read_only ? jb_fault_set(fault, JB_CORRUPT, "%s: is empty", path) : JB_OK;
     if (id != JB_LEDGER_APPLICATION_ID)
         return jb_fault_set(fault, JB_CORRUPT, "%s: is a database, but not a jiaoban ledger", path);
     return JB_OK;
@@ -306,15 +298,20 @@ static enum jb_err waiting_apply(struct jb_ledger *l, const char *path, struct j
     return jb_fault_set(fault, err, "%s: %s", path, why.text[0] != '\0' ? why.text : l->error);
 }
 
+void jb_ledger_library(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, library_start);
+}
+
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct jb_ledger *l = calloc(1, sizeof *l);
 
     if (l == NULL)
         return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
-    (void)pthread_once(&once, library_start);
+    jb_ledger_library();
     l->role = options->role;
     l->read_only = options->read_only;
     l->cancel = options->cancel;

@@ -46,6 +46,8 @@ struct jb_ledger_options {
  * file and reason. Refuses unless WAL and FULL are really in force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
+/* Before anybody else opens a file with SQLite: afterwards its notes do not come into our log. */
+void jb_ledger_library(void);
 /* Close; checkpoints the WAL when nothing else has the file open. NULL is allowed. */
 void jb_ledger_close(struct jb_ledger **ledger);
 
@@ -91,9 +93,9 @@ void jb_ledger_checkpoint(struct jb_ledger *l, bool all);
  * Not inside a transaction. */
 void jb_ledger_rest(struct jb_ledger *l);
 int64_t jb_ledger_wal_bytes(const struct jb_ledger *l);
-/* The same by a connection of its own to the file at `path`, while others write: what was in the WAL
- * when it began is in the file when it returns, and a checkpoint between two batches has little left
- * to do. Any thread. False: it did not work, or a reader held a part of it up. */
+/* The same by a connection of its own to the file at `path`, while others write: what was in the
+ * WAL when it began is in the file when it returns, and a checkpoint between two batches has little
+ * left to do. Any thread. False: it did not work, or a reader held a part of it up. */
 bool jb_wal_move(const char *path);
 /* Give the WAL so much room beforehand: to sync what overwrites a file costs a fraction of what it
  * costs while the file grows. Where the disk has little room or does not want to: nothing. */

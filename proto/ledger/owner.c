@@ -121,6 +121,7 @@ void jb_owner_look(const char *path, const struct jb_owner_claim *claim, struct 
     struct names n = {.count = 0};
     sqlite3 *db = NULL;
 
+    jb_ledger_library();
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
         names_read(db, &n);
         end_read(db, &n);

@@ -41,6 +41,7 @@ static enum jb_err copy_make(struct restoring *r)
     sqlite3_stmt *s = NULL;
 
     part_remove(r->part);
+    jb_ledger_library();
     int rc = sqlite3_open_v2(r->source, &db, SQLITE_OPEN_READONLY, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(db, "VACUUM INTO ?", -1, &s, NULL);

@@ -111,7 +111,7 @@ static void on_news(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
         news->event != NULL && news->event->act != NULL ? news->event->act->text : NULL;
     if (text != NULL && load_mark_find((const uint8_t *)text, strlen(text), &w.sender, &w.number)) {
         if (d->syncs != NULL &&
-            atomic_load(&d->syncs->completed) <= syncs_when_sent[w.sender][w.number])
+            atomic_load(&d->syncs->latest) <= syncs_when_sent[w.sender][w.number])
             load_die("REFUSED: department %d shows an item without a sync since it was sent",
                      d->node);
         load_durable(w.sender, w.number, now);

@@ -77,7 +77,7 @@ void load_confirmed(int sender, long number)
     series_add(&s->latency, load_now_ns() - m->at_ns);
     /* A sync that began after this one was sent, and is complete: what began before may not have
      * covered it. */
-    if (broker_syncs != NULL && atomic_load(&broker_syncs->completed) <= m->syncs)
+    if (broker_syncs != NULL && atomic_load(&broker_syncs->latest) <= m->syncs)
         s->outran++;
     atomic_fetch_add(&s->confirmed, 1);
 }

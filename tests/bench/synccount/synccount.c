@@ -25,11 +25,14 @@ static int counted(const char *name, int fd)
     } real = {.object = dlsym(RTLD_NEXT, name)};
     struct stat st;
     bool counts = page != NULL && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    if (counts)
-        atomic_fetch_add(&page->started, 1);
+    uint64_t own = counts ? atomic_fetch_add(&page->started, 1) + 1 : 0;
     int result = real.function(fd);
-    if (counts && result == 0)
+    if (counts && result == 0) {
         atomic_fetch_add(&page->completed, 1);
+        uint64_t last = atomic_load(&page->latest);
+        while (last < own && !atomic_compare_exchange_weak(&page->latest, &last, own))
+            ;
+    }
     return result;
 }
 
