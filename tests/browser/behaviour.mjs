@@ -99,6 +99,22 @@ await test('without its agent it says so, and comes back by itself', 'clerk', as
   await page.locator('tbody a').first().waitFor();
 });
 
+await test('on a phone the list comes first, its conditions when asked for', 'clerk', async (page) => {
+  await go(page, '/cases');
+  const { y } = await page.locator('tbody a').first().boundingBox();
+  truth(y < PHONE.height, `the first case is at ${y}`);
+  equal(await page.locator('#f-stage').isVisible(), false, 'folded');
+  const button = page.getByRole('button', { name: /更多条件/ });
+  equal(await button.getAttribute('aria-expanded'), 'false', 'told');
+  await button.click();
+  await page.locator('#f-stage').selectOption({ label: '已受理' });
+  await page.getByRole('button', { name: '查找', exact: true }).click();
+  await page.waitForURL(/stage=/);
+  await page.getByRole('button', { name: '收起条件' }).click();
+  await page.getByText('已设 1').waitFor();
+  await accessible(page, 'folded');
+}, { size: PHONE });
+
 await test('filters are in the address, pages turn, views are kept', 'clerk', async (page) => {
   await go(page, '/cases');
   await page.locator('#f-text').fill('路灯');

@@ -175,6 +175,8 @@ export const en: Record<keyof typeof zh, string> = {
   'cases.mine': 'Held by this agency',
   'cases.objections': 'With an open objection',
   'cases.search': 'Search',
+  'cases.fold': 'Fewer filters',
+  'cases.unfold': 'More filters ({n} set)',
   'cases.clear': 'Clear',
   'cases.views': 'Filters',
   'cases.noViews': 'No saved views yet.',

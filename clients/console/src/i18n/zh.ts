@@ -173,6 +173,8 @@ export const zh = {
   'cases.mine': '只看本单位承办',
   'cases.objections': '有待裁定的异议',
   'cases.search': '查找',
+  'cases.fold': '收起条件',
+  'cases.unfold': '更多条件（已设 {n}）',
   'cases.clear': '清除条件',
   'cases.views': '查找条件',
   'cases.noViews': '还没有保存的视图。',
