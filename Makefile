@@ -470,7 +470,7 @@ CHAOS_ENV = JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(
             LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 SCRIPT_ENV = BUILD=$(abspath $(BUILD)) JB_BUILD=$(abspath $(BUILD)) MAKE='$(MAKE)' JOBS=$(JOBS)
 
-.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-results bench-absent bench-backup import replay hostile chaos chaos-mutants \
+.PHONY: deps demo test unit e2e asan valgrind walk bench bench-peers bench-results bench-absent bench-backup bench-blobs import replay hostile chaos chaos-mutants \
         fuzz fuzz-replay fuzz-merge spin spin-check browser test-browser
 deps: ## install the Debian packages that are missing (build, run and test)
 	tests/install-packages.sh build test browser
@@ -535,6 +535,10 @@ bench-backup: ## backups of a large record: time, memory, bytes (ENTRIES=1000000
 	@tests/install-packages.sh build test
 	+@$(parallel) programs tools
 	@$(SCRIPT_ENV) $(if $(ENTRIES),ENTRIES=$(ENTRIES)) tests/bench/backup
+bench-blobs: ## attachments of SIZES=1,5,20,50 MB: time, bytes, memory, and what entries wait meanwhile
+	@tests/install-packages.sh build test
+	+@$(parallel) programs tools
+	@$(SCRIPT_ENV) $(if $(SIZES),SIZES=$(SIZES)) tests/bench/blobs
 hostile: ## what attackers cost a broker, and what an honest node notices (COUNT=10000 BROKER=path)
 	+@$(parallel) tests
 	@$(SCRIPT_ENV) JB_ROOT=$(CURDIR) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python \
