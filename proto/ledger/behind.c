@@ -465,7 +465,7 @@ static enum jb_err reach_check(const struct jb_ledger *l, struct jb_fault *fault
                         "entries %llu to %llu were confirmed, but what came of them is neither in "
                         "the tables nor in table tick: somebody has removed rows there; restore a "
                         "backup",
-                        (unsigned long long)(b->reach + 1), (unsigned long long)(next - 1));
+                        (unsigned long long)b->reach + 1, (unsigned long long)next - 1);
 }
 
 enum jb_err jb_behind_recover(struct jb_ledger *l, struct jb_fault *fault)
