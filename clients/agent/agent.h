@@ -125,15 +125,19 @@ struct jb_agent_news {
 
 #define JB_AGENT_USER_BYTES 256
 
+#define JB_AGENT_READINGS 32
+
 struct jb_agent_client { /* one connection */
     struct jb_agent_client *next, *prev;
     struct jb_local_peer *peer;
     uint64_t watch_id; /* request that began to watch */
     bool watching, watch_alarms;
     bool feeding; /* watches for others: is told everything, with whom it is kept from */
-    uint8_t read_hash[JB_HASH_BYTES]; /* attachment whose reading here is on record; zero: none */
-    bool behind;                      /* watches from an earlier item on: not there yet */
-    uint64_t caught;                  /* while behind: the last item that was told */
+    /* the last attachments whose reading here is on record, each with who read it, hashed; ring */
+    uint8_t readings[JB_AGENT_READINGS][JB_HASH_BYTES];
+    size_t reading_next;
+    bool behind;                           /* watches from an earlier item on: not there yet */
+    uint64_t caught;                       /* while behind: the last item that was told */
     char watcher[JB_AGENT_USER_BYTES + 1]; /* who watches, as in requests */
 };
 

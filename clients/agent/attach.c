@@ -3,11 +3,24 @@
 #include "clients/agent/blob.h"
 #include "clients/agent/requests.h"
 
+#include "proto/base/utf8.h"
 #include "proto/ledger/blobrows.h"
 
 #define LABEL_BYTES ((size_t)8192)
 
 /* ---- out ---- */
+
+/* Once it is sealed, nobody else can look. */
+static enum jb_err check_label(struct jb_agent_request *r, struct jb_text name, const char *note)
+{
+    struct jb_text text = jb_text_of(note);
+    enum jb_err err = jb_text_check_line(name.data, name.len);
+    if (err != JB_OK || name.len > JB_LIMIT_LINE)
+        return jb_fault_set(&r->fault, err != JB_OK ? err : JB_TOO_LARGE,
+                            "name: must be one line, at most %d bytes", JB_LIMIT_LINE);
+    err = jb_text_check(text.data, text.len);
+    return err == JB_OK ? JB_OK : jb_fault_set(&r->fault, err, "note: %s", jb_err_text(err));
+}
 
 static enum jb_err seal_label(struct jb_agent_request *r, struct jb_act *act, const char *note,
                               const uint8_t key[JB_KEY_BYTES])
@@ -19,7 +32,9 @@ static enum jb_err seal_label(struct jb_agent_request *r, struct jb_act *act, co
     label.name =
         jb_arena_strndup(r->arena, act->name.data != NULL ? act->name.data : "", act->name.len);
     label.note = note != NULL ? jb_arena_strndup(r->arena, note, strlen(note)) : NULL;
-    enum jb_err err = jb_message_encode(&label.base, r->arena, &plain);
+    enum jb_err err = check_label(r, act->name, note);
+    if (err == JB_OK)
+        err = jb_message_encode(&label.base, r->arena, &plain);
     if (err == JB_OK && plain.len > LABEL_BYTES)
         err = jb_fault_set(&r->fault, JB_TOO_LARGE, "name and note: over %zu bytes", LABEL_BYTES);
     if (err != JB_OK)
@@ -169,4 +184,24 @@ enum jb_err jb_agent_has_attachments(struct jb_agent *a, int64_t case_no, struct
 
     *has = count > 0;
     return err;
+}
+
+enum jb_err jb_agent_attachment_find(struct jb_agent_request *r, int64_t case_no, uint32_t number,
+                                     Jb__AttachmentView **out)
+{
+    const struct jb_agent_views v = jb_agent_request_views(r);
+    struct jb_timeline_row *rows = NULL;
+    size_t count = 0;
+    Jb__CaseView w = JB__CASE_VIEW__INIT;
+    enum jb_err err = jb_query_timeline(r->agent->ledger, case_no, r->arena, &rows, &count);
+
+    JB_PUT(&w, case_no, case_no);
+    if (err == JB_OK)
+        err = jb_agent_view_attachments(&v, rows, count, true, &w);
+    if (err != JB_OK)
+        return err;
+    if (number == 0 || number > w.n_attachments)
+        return jb_fault_set(&r->fault, JB_NOT_FOUND, "the case has no such attachment");
+    *out = w.attachments[number - 1];
+    return JB_OK;
 }

@@ -73,6 +73,15 @@ enum jb_err jb_agent_get_rules(struct jb_agent_request *r, Jb__Reply *reply) JB_
 enum jb_err jb_agent_get_public(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_evidence(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_report(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+/* ask_blob_get.c: the case of an attachment, as it will be once the outbox is settled: one may
+ * attach to what was registered just now. NOT_FOUND also for who is kept out of it, DENIED when
+ * what was sealed has been erased. */
+enum jb_err jb_agent_blob_case(struct jb_agent_request *r, int64_t case_no,
+                               struct jb_agent_overlay *o) JB_MUST;
+/* attach.c: the attachment with this number in the case, opened where the key is here. NOT_FOUND.
+ */
+enum jb_err jb_agent_attachment_find(struct jb_agent_request *r, int64_t case_no, uint32_t number,
+                                     Jb__AttachmentView **out) JB_MUST;
 enum jb_err jb_agent_put_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_blob(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_watch(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;

@@ -36,11 +36,12 @@ WORDS = {"stage": "Stage", "matter": "Matter", "channel": "Channel", "authority"
          "RatingView.state": "RatingState", "LinkView.kind": "LinkKind"}
 NOT_WORDS = {"RoleView.role"}
 # Of acts: what clients do not give, since the agent fills it in, and what they give beside the act.
-SEALED = {"sealed", "query_code_hash"}
+SEALED = {"sealed", "query_code_hash", "size_bytes"}
 BESIDE = {"register": "persons: {description: 'Sealed by the agent', type: array, maxItems: 64, "
                       "items: {$ref: '#/components/schemas/PersonView'}}",
-          "rate": "query_code: {description: \"The petitioner's; only its hash is kept\", type: string}"}
-ELSEWHERE = {"register", "attach"}  # have requests of their own
+          "rate": "query_code: {description: \"The petitioner's; only its hash is kept\", type: string}",
+          "attach": "note: {description: 'What there is to say of the file; sealed like its name', type: string, maxLength: 4096}"}
+ELSEWHERE = {"register"}  # has a request of its own
 LINE_BYTES, TEXT_BYTES = 1024, 262144
 TEXTS = {"content", "text", "reason", "basis", "report"}
 

@@ -16,6 +16,7 @@
 #include "clients/gateway/link.h"
 #include "clients/gateway/site.h"
 #include "clients/gateway/sse.h"
+#include "clients/gateway/upload.h"
 #include "clients/gateway/window.h"
 #include "proto/base/log.h"
 
@@ -73,6 +74,8 @@ enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_gw_link_open(gw, &gw->link);
     if (err == JB_OK)
+        err = jb_gw_uploads_open(gw, &gw->uploads);
+    if (err == JB_OK)
         err = jb_gw_broker_open(gw, &gw->broker);
     if (err == JB_OK)
         err = jb_gw_hooks_open(gw, &gw->hooks, fault);
@@ -96,6 +99,7 @@ void jb_gw_stop(struct jb_gw *gw, int exit_status)
     jb_gw_hooks_close(&gw->hooks);
     jb_gw_feed_close(&gw->feed);
     jb_gw_broker_close(&gw->broker);
+    jb_gw_uploads_close(&gw->uploads);
     jb_gw_link_close(&gw->link);
 }
 

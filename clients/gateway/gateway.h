@@ -25,6 +25,7 @@ struct jb_gw_site;
 struct jb_gw_window;
 struct jb_gw_broker;
 struct jb_gw_hooks;
+struct jb_gw_uploads;
 struct jb_gw_keys; /* idempotency keys of requests that are under way */
 
 struct jb_gw_counts {               /* since the start, for metrics */
@@ -48,6 +49,7 @@ struct jb_gw {
     struct jb_gw_hooks *hooks;   /* webhooks; NULL: none are configured */
     struct jb_gw_broker *broker; /* NULL: none is configured */
     struct jb_gw_keys *keys;
+    struct jb_gw_uploads *uploads;
     char csrf_secret[JB_GW_SECRET_TEXT]; /* of proxy mode; of this process */
     char proxy_secret[257];              /* from the file; "" none */
     uv_timer_t house_timer;              /* sweeps, watchdog */

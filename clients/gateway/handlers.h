@@ -33,6 +33,13 @@ void jb_gw_post_case(struct jb_gw_request *r);
 void jb_gw_post_act(struct jb_gw_request *r);      /* about a case */
 void jb_gw_post_free_act(struct jb_gw_request *r); /* about none that exists */
 
+/* ask_attachment.c: attachments out; ask_upload.c: files on their way in */
+void jb_gw_get_attachments(struct jb_gw_request *r);
+void jb_gw_get_attachment(struct jb_gw_request *r);
+void jb_gw_put_upload(struct jb_gw_request *r);
+void jb_gw_get_upload(struct jb_gw_request *r);
+void jb_gw_delete_upload(struct jb_gw_request *r);
+
 /* ask_session.c: signing in and out */
 void jb_gw_get_session(struct jb_gw_request *r);
 void jb_gw_post_session(struct jb_gw_request *r);

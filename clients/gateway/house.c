@@ -8,6 +8,7 @@
 #include "clients/gateway/idem.h"
 #include "clients/gateway/lockout.h"
 #include "clients/gateway/login.h"
+#include "clients/gateway/upload.h"
 #include "proto/base/log.h"
 
 #define HOUSE_MS 10000
@@ -36,6 +37,8 @@ static void on_house(uv_timer_t *timer)
     int64_t mono_ms = jb_clock_mono_ms();
     if (gw->watchdog_ms > 0)
         (void)sd_notify(0, "WATCHDOG=1");
+    if (gw->uploads != NULL)
+        jb_gw_uploads_sweep(gw->uploads);
     if (mono_ms - gw->swept_ms >= SWEEP_MS) {
         gw->swept_ms = mono_ms;
         sweep(gw);

@@ -244,6 +244,10 @@ static void on_sweep(uv_timer_t *timer)
             continue;
         }
         jb_gw_ask_cancel(r);
+        if (r->phase == JB_GW_SENDING) { /* what follows does not come: it ends there */
+            jb_gw_resume(r);
+            continue;
+        }
         jb_gw_refuse(r, JB_GW_AGENT_SLOW,
                      "the agent did not answer in time; a submission may be in its outbox all the "
                      "same: ask again with the same Idempotency-Key");

@@ -239,6 +239,23 @@ void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
         then(r, status, NULL);
 }
 
+enum jiaoban_status jb_gw_get_part(struct jb_gw_request *r, const struct jiaoban_get_args *args,
+                                   int64_t ms, jb_gw_answer_fn then)
+{
+    struct jiaoban_get_args ours = *args;
+    struct asked *asked = jb_arena_alloc(&r->arena, sizeof *asked);
+    if (asked == NULL)
+        return JIAOBAN_NOMEM;
+    *asked = (struct asked){r, then};
+    ours.on_behalf_of = r->caller.user;
+    r->asked = r->gw->link->j;
+    enum jiaoban_status status =
+        jiaoban_get_async(r->gw->link->j, &ours, on_answer, asked, &r->ask);
+    if (status == JIAOBAN_OK)
+        jb_gw_suspend(r, ms);
+    return status;
+}
+
 void jb_gw_ask_cancel(struct jb_gw_request *r)
 {
     if (r->ask != 0 && r->gw->link != NULL)

@@ -36,6 +36,11 @@ void jb_gw_ask(struct jb_gw_request *r, const char *what, const struct jiaoban_q
 /* The same for a submission. The caller's name is put into the options. */
 void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
                   const struct jiaoban_options *options, jb_gw_answer_fn then);
+/* The same for a piece of an attachment; may be called while the answer leaves. Not OK:
+ * nothing was asked, and the request is as it was. */
+JB_MUST enum jiaoban_status jb_gw_get_part(struct jb_gw_request *r,
+                                           const struct jiaoban_get_args *args, int64_t ms,
+                                           jb_gw_answer_fn then);
 /* The request goes: its answer is of no interest any more. */
 void jb_gw_ask_cancel(struct jb_gw_request *r);
 /* Answer with the problem that the agent's status is. */

@@ -24,6 +24,7 @@
     X(TIMEOUT, "timeout", 408, "The request took too long to come")                                \
     X(TAKEN, "taken", 409, "This is taken already")                                                \
     X(IN_PROGRESS, "in-progress", 409, "The same request is under way")                            \
+    X(OFFSET, "offset", 409, "The upload goes on at another place")                                \
     X(NOT_HERE_YET, "not-here-yet", 409, "Not all of it has come to this machine yet")             \
     X(OUTCOME_UNKNOWN, "outcome-unknown", 409, "What became of the first request is not known")    \
     X(LENGTH, "length", 411, "Content-Length is needed")                                           \

@@ -34,7 +34,7 @@ static enum jiaoban_status os_failed(struct jiaoban *j, const char *path)
     return jb_client_fail(j, status, "%s: %s", path, strerror(code));
 }
 
-static enum jiaoban_status case_read(struct jiaoban *j, const char *text, int64_t *case_no)
+enum jiaoban_status jb_client_case_read(struct jiaoban *j, const char *text, int64_t *case_no)
 {
     struct jb_fault fault = {""};
     if (text == NULL || text[0] == '\0')
@@ -211,7 +211,7 @@ enum jiaoban_status jiaoban_attach(struct jiaoban *j, const struct jiaoban_attac
     p->j = j;
     p->args = &ours;
     p->fd = -1;
-    status = case_read(j, ours.case_number, &p->case_no);
+    status = jb_client_case_read(j, ours.case_number, &p->case_no);
     if (status == JIAOBAN_OK)
         status = file_open(p);
     if (status == JIAOBAN_OK)
@@ -234,8 +234,8 @@ static int digit(char ch)
     return at != NULL ? (int)(at - digits) : -1;
 }
 
-static enum jiaoban_status hash_read(struct jiaoban *j, const char *text,
-                                     uint8_t hash[JB_HASH_BYTES])
+enum jiaoban_status jb_client_hash_read(struct jiaoban *j, const char *text,
+                                        uint8_t hash[JB_HASH_BYTES])
 {
     bool good = text != NULL && strlen(text) == 2 * JB_HASH_BYTES;
     for (size_t i = 0; i < JB_HASH_BYTES && good; i++) {
@@ -316,8 +316,8 @@ enum jiaoban_status jiaoban_fetch(struct jiaoban *j, const struct jiaoban_fetch_
     enum jiaoban_status status = jb_client_args(j, args, &ours, sizeof ours, FETCH_FIRST_BYTES);
 
     if (status == JIAOBAN_OK)
-        status = case_read(j, ours.case_number, &g.case_no);
+        status = jb_client_case_read(j, ours.case_number, &g.case_no);
     if (status == JIAOBAN_OK)
-        status = hash_read(j, ours.hash, g.hash);
+        status = jb_client_hash_read(j, ours.hash, g.hash);
     return status == JIAOBAN_OK ? get_all(&g) : status;
 }

@@ -161,12 +161,23 @@ const struct jiaoban_audit *jb_client_audit(struct jb_arena *a, const Jb__AuditR
 const struct jiaoban_trial *jb_client_trial(struct jb_arena *a, const Jb__TrialView *v);
 const struct jiaoban_action *jb_client_action(struct jb_arena *a, const Jb__ActionView *v);
 const struct jiaoban_today *jb_client_today(struct jb_arena *a, const Jb__TodayView *v);
+const struct jiaoban_part *jb_client_part(struct jb_arena *a, const Jb__BlobPart *v);
 const struct jiaoban_public *jb_client_public(struct jb_arena *a, const Jb__PublicView *v);
 const struct jiaoban_figure *jb_client_figure(struct jb_arena *a, const Jb__FigureView *v);
 const struct jiaoban_evidence *jb_client_evidence(struct jb_arena *a, const Jb__EvidenceView *v);
 const struct jiaoban_report *jb_client_report(struct jb_arena *a, const Jb__ReportView *v);
+/* The hash of a blob in hexadecimal; "" if it is none. */
+const char *jb_client_hash_text(struct jb_arena *a, ProtobufCBinaryData hash);
 /* A pointer array with room for one more than `count`; NULL: out of memory. */
 void *jb_client_pointers(struct jb_arena *a, size_t count);
+
+/* ---- blob.c ---- */
+
+/* A case's number, which must be there; a blob's hash as 64 hexadecimal digits. */
+JB_MUST enum jiaoban_status jb_client_case_read(struct jiaoban *j, const char *text,
+                                                int64_t *case_no);
+JB_MUST enum jiaoban_status jb_client_hash_read(struct jiaoban *j, const char *text,
+                                                uint8_t hash[JB_HASH_BYTES]);
 
 /* ---- submit.c ---- */
 
@@ -176,7 +187,7 @@ JB_MUST enum jiaoban_status jb_client_options(struct jiaoban *j,
                                               struct jiaoban_options *ours);
 struct jb_client_act { /* an encoded act with what goes beside it; borrowed */
     struct jb_bytes act, persons;
-    const char *query_code;
+    const char *query_code, *note; /* NULL: none */
 };
 /* Queue a submission. */
 JB_MUST enum jiaoban_status jb_client_submit_begin(struct jiaoban *j,

@@ -12,8 +12,9 @@ extern "C" {
 /* The act as JSON, in the form in which jiaoban_result_json shows acts: one object with its "kind",
  * "custody" if it is based on a known one, and the fields of that kind; 64-bit integers as digits
  * in strings or as numbers, enums as words, case numbers in any spelling. Beside them "persons" of
- * a registration, "query_code" of a rating. A field that the kind does not have is refused (RANGE,
- * or UNKNOWN_KIND, MISSING of the kind itself); what a rule misses, the rule refuses. */
+ * a registration, "query_code" of a rating, "note" of an attachment. A field that the kind does not
+ * have is refused (RANGE, or UNKNOWN_KIND, MISSING of the kind itself); what a rule misses, the
+ * rule refuses. */
 struct jiaoban_json_act {
     size_t size;
     const char *text; /* need not end in NUL */
@@ -89,6 +90,51 @@ JIAOBAN_API enum jiaoban_status jiaoban_install_async(struct jiaoban *j,
 #define JIAOBAN_CODE_KEY 65
 JIAOBAN_API enum jiaoban_status jiaoban_query_code_key(const char *code,
                                                        char key[JIAOBAN_CODE_KEY]);
+
+/* ---- contents of attachments, piece by piece --------------------------------------------------
+ *
+ * jiaoban_attach and jiaoban_fetch without blocking and without a file: the caller sends the next
+ * piece when the one before is answered, and holds no more than one. */
+
+struct jiaoban_put_args {
+    size_t size;
+    const char *case_number; /* required */
+    uint64_t handle;         /* 0: a new upload; then as the first answer says */
+    uint64_t offset;         /* bytes put so far: must be what the agent holds (RANGE) */
+    const void *body;        /* the next ones, at most 1 MiB; copied */
+    size_t bytes;
+    bool last; /* the answer names the contents: `content_hash` of an act "attach" */
+    bool drop; /* forget the upload; one that is not there is no error */
+    const char *on_behalf_of;
+};
+struct jiaoban_get_args {
+    size_t size;
+    const char *case_number; /* required */
+    uint32_t number;         /* in the case; 0: by hash */
+    const char *hash;        /* 64 hexadecimal digits */
+    uint64_t offset;
+    const char *on_behalf_of;
+};
+struct jiaoban_part {
+    uint64_t handle;     /* put */
+    uint64_t offset;     /* put: what the agent holds; get: where body begins */
+    uint64_t size_bytes; /* put: likewise; get: of all contents */
+    const void *body;    /* get: what follows; empty at the end */
+    size_t bytes;
+    const char *hash; /* of what was put, with the last piece; get by number: of the contents */
+    const char *name; /* get by number: of the file; else "" */
+};
+/* An upload ends with its connection, or when nothing came for ten minutes; what was put and is not
+ * attached is kept for an hour. Errors as of jiaoban_attach; NOT_FOUND: no such upload (any more).
+ */
+JIAOBAN_API enum jiaoban_status jiaoban_put_async(struct jiaoban *j,
+                                                  const struct jiaoban_put_args *args,
+                                                  jiaoban_answer_fn fn, void *data, uint64_t *id);
+/* Errors as of jiaoban_fetch. The reading is recorded. */
+JIAOBAN_API enum jiaoban_status jiaoban_get_async(struct jiaoban *j,
+                                                  const struct jiaoban_get_args *args,
+                                                  jiaoban_answer_fn fn, void *data, uint64_t *id);
+JIAOBAN_API const struct jiaoban_part *jiaoban_result_part(const struct jiaoban_result *r);
 
 /* ---- what happens, for who tells others: takes the right `feed` ------------------------------ */
 

@@ -28,7 +28,7 @@ static enum jiaoban_status read_act(struct jiaoban *j, const struct jiaoban_json
         return jb_client_fail(j, (enum jiaoban_status)err, "%s",
                               fault.text[0] != '\0' ? fault.text : jb_err_text(err));
     }
-    *out = (struct jb_client_act){given.act, given.persons, given.query_code};
+    *out = (struct jb_client_act){given.act, given.persons, given.query_code, given.note};
     return JIAOBAN_OK;
 }
 

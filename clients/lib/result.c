@@ -44,6 +44,7 @@ ADAPTER(public_row, Jb__PublicView, jb_client_public)
 ADAPTER(trial_row, Jb__TrialView, jb_client_trial)
 ADAPTER(action_row, Jb__ActionView, jb_client_action)
 ADAPTER(today_row, Jb__TodayView, jb_client_today)
+ADAPTER(part_row, Jb__BlobPart, jb_client_part)
 ADAPTER(figure_row, Jb__FigureView, jb_client_figure)
 #undef ADAPTER
 
@@ -100,6 +101,9 @@ static bool contents_single(const Jb__Reply *r, struct contents *c)
     case JB__REPLY__BODY_TRIAL:
         *c = ONE(r->trial, JB_ROWS_TRIAL, trial_row);
         return true;
+    case JB__REPLY__BODY_BLOB_PART:
+        *c = ONE(r->blob_part, JB_ROWS_PART, part_row);
+        return true;
     case JB__REPLY__BODY_TODAY:
         *c = ONE(r->today, JB_ROWS_TODAY, today_row);
         return true;
@@ -149,8 +153,6 @@ static struct contents contents_of(const Jb__Reply *r)
         return MANY(r->actions, actions, JB_ROWS_ACTION, action_row, false);
     case JB__REPLY__BODY_NEWS:
         return MANY(r->news, news, JB_ROWS_FEED, feed_row, r->news->more);
-    case JB__REPLY__BODY_BLOB_PART: /* for blob.c, without rows */
-        return (struct contents){.body = &r->blob_part->base, .type = JB_ROWS_PART};
     case JB__REPLY__BODY_ERROR:
         return (struct contents){.body = &r->error->base};
     default:
@@ -403,6 +405,11 @@ const struct jiaoban_trial *jiaoban_result_trial(const struct jiaoban_result *r)
 const struct jiaoban_action *jiaoban_result_action(const struct jiaoban_result *r, size_t i)
 {
     return row(r, JB_ROWS_ACTION, i);
+}
+
+const struct jiaoban_part *jiaoban_result_part(const struct jiaoban_result *r)
+{
+    return row(r, JB_ROWS_PART, 0);
 }
 
 const struct jiaoban_today *jiaoban_result_today(const struct jiaoban_result *r)

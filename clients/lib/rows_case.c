@@ -173,7 +173,7 @@ static bool dockets(struct jb_arena *a, const Jb__CaseView *v, struct jiaoban_ca
     return rows != NULL;
 }
 
-static const char *hash_text(struct jb_arena *a, ProtobufCBinaryData hash)
+const char *jb_client_hash_text(struct jb_arena *a, ProtobufCBinaryData hash)
 {
     char text[JB_BLOB_HASH_TEXT] = "";
     if (hash.len == JB_HASH_BYTES)
@@ -188,7 +188,7 @@ static const struct jiaoban_attachment *attachment_row(struct jb_arena *a,
     if (row == NULL)
         return NULL;
     *row = (struct jiaoban_attachment){.number = v->number,
-                                       .hash = hash_text(a, v->blob_hash),
+                                       .hash = jb_client_hash_text(a, v->blob_hash),
                                        .name = jb_client_text(v->name),
                                        .note = jb_client_text(v->note),
                                        .media_type = jb_client_text(v->media_type),

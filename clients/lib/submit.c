@@ -43,6 +43,7 @@ static void submission(const struct jb_client_act *act, const struct jiaoban_opt
     body->on_behalf_of = (char *)(uintptr_t)options->on_behalf_of;
     body->token = (char *)(uintptr_t)options->token;
     body->query_code = (char *)(uintptr_t)act->query_code;
+    body->note = (char *)(uintptr_t)act->note;
 }
 
 /* To be made, or only judged. */

@@ -5,8 +5,8 @@
 #include "proto/schema/act.pb-c.h"
 #include "proto/wire/message.h"
 
-static const char *const beside_act[] = {"kind",    "custody",    "case_no",
-                                         "persons", "query_code", NULL};
+static const char *const beside_act[] = {"kind",       "custody", "case_no", "persons",
+                                         "query_code", "note",    NULL};
 
 /* Which member of the Act's oneof the kind is; NULL: none that can be made. */
 static const ProtobufCFieldDescriptor *body_of(const char *kind)
@@ -84,15 +84,16 @@ static enum jb_err persons_read(struct jb_json_reader *r, const json_t *root, en
     return err;
 }
 
-static enum jb_err query_code_read(struct jb_json_reader *r, const json_t *root,
-                                   enum jb_act_kind kind, const char **out)
+/* A text beside the act, of one kind only. */
+static enum jb_err beside_read(struct jb_json_reader *r, const json_t *root, const char *name,
+                               bool has_it, const char **out)
 {
-    const json_t *member = json_object_get(root, "query_code");
+    const json_t *member = json_object_get(root, name);
     char *copy = NULL;
-    r->member = "query_code";
+    r->member = name;
     if (member == NULL || json_is_null(member))
         return JB_OK;
-    if (kind != JB_ACT_RATE)
+    if (!has_it)
         return jb_json_wrong(r, JB_RANGE, "there is no such member here");
     enum jb_err err = jb_json_string(r, member, &copy);
     *out = copy;
@@ -119,7 +120,9 @@ static enum jb_err act_read(struct jb_json_reader *r, const json_t *root, const 
     if (err == JB_OK)
         err = persons_read(r, root, out->kind, &out->persons);
     if (err == JB_OK)
-        err = query_code_read(r, root, out->kind, &out->query_code);
+        err = beside_read(r, root, "query_code", out->kind == JB_ACT_RATE, &out->query_code);
+    if (err == JB_OK)
+        err = beside_read(r, root, "note", out->kind == JB_ACT_ATTACH, &out->note);
     if (err != JB_OK)
         return err;
     act.body_case = (Jb__Act__BodyCase)field->id;

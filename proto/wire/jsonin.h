@@ -30,14 +30,16 @@ enum jb_err jb_message_read_json(const ProtobufCMessageDescriptor *type, struct 
 
 /* An act as clients give it: "kind" says which, the other members are those of the kind (as
  * jb_message_json shows them) and `custody`. Beside the act: `persons` of a registration and
- * `query_code` of a rating. A case number (case_no, other_case_no, other_case_nos) may be in any
- * usual spelling. What is sealed or hashed is the agent's to fill in: RANGE. */
+ * `query_code` of a rating, `note` of an attachment. A case number (case_no, other_case_no,
+ * other_case_nos) may be in any usual spelling. What is sealed or hashed is the agent's to fill in.
+ */
 struct jb_act_given {
     enum jb_act_kind kind;
     int64_t case_no;         /* 0: not said */
     struct jb_bytes act;     /* encoded */
     struct jb_bytes persons; /* encoded Petitioners; empty: none */
     const char *query_code;  /* NULL: none; arena */
+    const char *note;        /* likewise */
 };
 /* Errors as above, and MISSING (kind), UNKNOWN_KIND. `kind` NULL: from the member. `case_no` 0:
  * from the member; else the member, when it is there, must be the same. */

@@ -300,6 +300,13 @@ static void a_registration_brings_persons(void **state)
                        "\"not_satisfied\",\"rated_party\":\"office\"}",
                        NULL, 0, &given, &act));
     assert_string_equal(given.query_code, "7K3M");
+    assert_null(given.note);
+    assert_good(act_of("{\"kind\":\"attach\",\"name\":\"a.jpg\",\"note\":\"现场\",\"content_hash\":"
+                       "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}",
+                       NULL, 0, &given, &act));
+    assert_string_equal(given.note, "现场");
+    assert_int_equal(act.content_hash.len, 32);
+    assert_int_equal(act.content_hash.data[31], 31);
 }
 
 static void an_act_says_what_it_may(void **state)
@@ -318,7 +325,10 @@ static void an_act_says_what_it_may(void **state)
         {"{\"kind\":\"note\",\"persons\":[]}", NULL, JB_RANGE, "persons: there is no such"},
         {"{\"kind\":\"note\",\"query_code\":\"x\"}", NULL, JB_RANGE, "query_code: there is no"},
         {"{\"kind\":\"register\",\"sealed\":\"AAAA\"}", NULL, JB_RANGE, "sealed: is the agent's"},
-        {"{\"kind\":\"attach\",\"content_hash\":\"AAAA\"}", NULL, JB_RANGE, "content_hash"},
+        {"{\"kind\":\"attach\",\"sealed\":\"AAAA\"}", NULL, JB_RANGE, "sealed: is the agent's"},
+        {"{\"kind\":\"attach\",\"content_hash\":\"?\"}", NULL, JB_MALFORMED, "content_hash"},
+        {"{\"kind\":\"attach\",\"note\":1}", NULL, JB_MALFORMED, "note: must be a string"},
+        {"{\"kind\":\"note\",\"note\":\"x\"}", NULL, JB_RANGE, "note: there is no such"},
         {"{\"kind\":\"note\",\"case_no\":\"20261123-00003-00049-4\"}", NULL, JB_MALFORMED,
          "case_no"},
         {"{\"kind\":\"register\",\"persons\":[{\"nam\":\"x\"}]}", NULL, JB_RANGE,
