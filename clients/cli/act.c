@@ -248,7 +248,8 @@ int cli_submit(struct cli *c, const char *kind, const struct jiaoban_act *act,
                struct jiaoban_result **r)
 {
     struct jiaoban_options options = {.size = sizeof options,
-                                      .on_behalf_of = cli_opt(c, OPT_BEHALF)};
+                                      .on_behalf_of = cli_opt(c, OPT_BEHALF),
+                                      .dry_run = cli_has(c, OPT_DRY_RUN)};
     uint32_t wait_s = CLI_WAIT_S;
     enum jiaoban_status status;
 
@@ -260,11 +261,21 @@ int cli_submit(struct cli *c, const char *kind, const struct jiaoban_act *act,
     if (*r != NULL)
         return jiaoban_status_exit(status);
     code = cli_failed(c, status);
-    if (!c->json && (status == JIAOBAN_CLOSED || status == JIAOBAN_BUSY))
+    if (!c->json && !options.dry_run && (status == JIAOBAN_CLOSED || status == JIAOBAN_BUSY))
         fprintf(stderr, "%s\n",
                 _("It may have been stored all the same: before doing it again, look at "
                   "jiaoban pending and jiaoban list."));
     return code;
+}
+
+/* In words, or as a document; the exit code is that of the act itself. */
+static int tell_trial(struct cli *c, struct jiaoban_result *r)
+{
+    const struct jiaoban_trial *t = jiaoban_result_trial(r);
+    if (!c->json || t == NULL)
+        return cli_tried(c, t);
+    int printed = cli_json(c, r, 2);
+    return printed != 0 || t->accepted ? printed : jiaoban_status_exit(JIAOBAN_REFUSED);
 }
 
 int cli_run_act(struct cli *c)
@@ -277,7 +288,9 @@ int cli_run_act(struct cli *c)
         code = cli_submit(c, c->verb->act, &d.act, &r);
     if (r == NULL)
         return code;
-    if (!c->json) {
+    if (cli_has(c, OPT_DRY_RUN)) {
+        code = tell_trial(c, r);
+    } else if (!c->json) {
         code = cli_verdict(c, jiaoban_result_settled(r));
     } else {
         int printed = cli_json(c, r, 2);

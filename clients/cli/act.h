@@ -3,6 +3,7 @@
 #define JB_CLIENTS_CLI_ACT_H
 
 #include "clients/cli/cli.h"
+#include "clients/lib/jiaoban_serve.h"
 
 #define CLI_PERSONS_MAX 64
 #define CLI_AGENCIES_MAX 256 /* of one list */
@@ -20,5 +21,7 @@ int cli_draft_fill(struct cli *c, struct cli_draft *d);
  * been said what failed. */
 int cli_submit(struct cli *c, const char *kind, const struct jiaoban_act *act,
                struct jiaoban_result **r);
+/* trial.c: say what would come of the act; the exit code that it would have. */
+int cli_tried(struct cli *c, const struct jiaoban_trial *t);
 
 #endif

@@ -263,6 +263,8 @@ extern const struct cli_verb cli_case_verbs[], cli_order_verbs[], cli_look_verbs
 
 extern const struct cli_option cli_options[OPT_TOTAL];
 extern const enum cli_opt cli_global_options[];
+/* Those that every act has, whatever its verb; OPT_NONE ends them. None for other verbs. */
+const enum cli_opt *cli_act_options(const struct cli_verb *verb);
 const struct cli_verb *cli_verb_at(size_t i); /* NULL: past the last */
 /* The verb that begins with these words; *words gets how many it has. NULL: none. */
 const struct cli_verb *cli_verb_find(int argc, char **argv, int *words);

@@ -35,6 +35,7 @@ static int options(struct cli *c)
     const struct cli_verb *verb = named(cli_opt(c, OPT_MORE));
     if (verb != NULL)
         print_options(verb->options, sizeof verb->options / sizeof verb->options[0]);
+    print_options(cli_act_options(verb), OPT_TOTAL);
     print_options(cli_global_options, OPT_TOTAL);
     return 0;
 }

@@ -66,6 +66,7 @@ void cli_help(const struct cli_verb *verb)
            verb->args != NULL ? _(verb->args) : "");
     printf("%s\n\n", _(verb->doc));
     option_lines(&c, verb->options, sizeof verb->options / sizeof verb->options[0]);
+    option_lines(&c, cli_act_options(verb), OPT_TOTAL);
     putchar('\n');
     option_lines(&c, cli_global_options, OPT_TOTAL);
     pair("-h, --help", _("show this help"), OPTION_COLUMNS);

@@ -15,6 +15,12 @@
 const enum cli_opt cli_global_options[] = {OPT_SOCKET,   OPT_ADMIN, OPT_JSON,   OPT_LANG,
                                            OPT_NO_COLOR, OPT_WAIT,  OPT_BEHALF, OPT_NONE};
 
+const enum cli_opt *cli_act_options(const struct cli_verb *verb)
+{
+    static const enum cli_opt of_acts[] = {OPT_DRY_RUN, OPT_NONE}, none[] = {OPT_NONE};
+    return verb != NULL && verb->run == cli_run_act ? of_acts : none;
+}
+
 const struct cli_option cli_options[OPT_TOTAL] = {
     [OPT_SOCKET] = ASK("socket", 's', N_("PATH"), N_("socket of the agent")),
     [OPT_ADMIN] = ASK("admin", 0, N_("PATH"), N_("admin socket of the broker")),

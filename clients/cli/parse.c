@@ -50,6 +50,7 @@ static void make_rows(struct parse *p, const struct cli_verb *verb)
     memset(p->rows, 0, sizeof p->rows);
     if (verb != NULL)
         n = add_rows(p, n, verb->options, sizeof verb->options / sizeof verb->options[0]);
+    n = add_rows(p, n, cli_act_options(verb), OPT_TOTAL);
     n = add_rows(p, n, cli_global_options, OPT_TOTAL);
     p->rows[n++] = (struct argp_option){.name = "help", .key = 'h'};
     p->rows[n] = (struct argp_option){.name = "version", .key = 'V'};
