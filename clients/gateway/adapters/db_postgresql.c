@@ -80,9 +80,10 @@ static enum jb_err row_add(struct jb_ex_table *t, const PGresult *result, int ro
     return jb_ex_table_add(t, (size_t)row + 1, cells, (size_t)count, fault);
 }
 
-static enum jb_err untaken(struct jb_ex_database *db, struct jb_ex_table *t, struct jb_fault *fault)
+static enum jb_err untaken(struct jb_ex_database *db, const struct jb_ex_page *page,
+                           struct jb_ex_table *t, struct jb_fault *fault)
 {
-    const char *sql = jb_ex_sql_untaken(db->config, '$', &t->arena);
+    const char *sql = jb_ex_sql_untaken(db->config, '$', page, &t->arena);
     if (sql == NULL)
         return JB_NOMEM;
     PGresult *result = PQexec(db->connection, sql);
@@ -113,10 +114,12 @@ static enum jb_err run(struct jb_ex_database *db, const char *sql, const char *c
 static enum jb_err mark(struct jb_ex_database *db, const struct jb_ex_verdict *v,
                         struct jb_fault *fault)
 {
-    const char *values[] = {v->taken ? "1" : "2", v->case_number, v->error, v->number};
+    const char *values[] = {v->taken ? "1" : "2", v->case_number, v->error,
+                            v->place != NULL ? v->place : v->number};
     struct jb_arena arena;
     jb_arena_init(&arena, SQL_MEMORY);
-    enum jb_err err = run(db, jb_ex_sql_mark(db->config, '$', &arena), values, 4, fault);
+    enum jb_err err =
+        run(db, jb_ex_sql_mark(db->config, '$', v->place != NULL, &arena), values, 4, fault);
     jb_arena_fini(&arena);
     return err;
 }

@@ -90,10 +90,11 @@ static enum jb_err row_add(struct jb_ex_table *t, sqlite3_stmt *q, size_t number
     return jb_ex_table_add(t, number, cells, (size_t)count, fault);
 }
 
-static enum jb_err untaken(struct jb_ex_database *db, struct jb_ex_table *t, struct jb_fault *fault)
+static enum jb_err untaken(struct jb_ex_database *db, const struct jb_ex_page *page,
+                           struct jb_ex_table *t, struct jb_fault *fault)
 {
     sqlite3_stmt *q = NULL;
-    const char *sql = jb_ex_sql_untaken(db->config, '?', &t->arena);
+    const char *sql = jb_ex_sql_untaken(db->config, '?', page, &t->arena);
     if (sql == NULL)
         return JB_NOMEM;
     int rc = sqlite3_prepare_v2(db->connection, sql, -1, &q, NULL);
@@ -129,10 +130,12 @@ static enum jb_err run(struct jb_ex_database *db, const char *sql, const char *c
 static enum jb_err mark(struct jb_ex_database *db, const struct jb_ex_verdict *v,
                         struct jb_fault *fault)
 {
-    const char *values[] = {v->taken ? "1" : "2", v->case_number, v->error, v->number};
+    const char *values[] = {v->taken ? "1" : "2", v->case_number, v->error,
+                            v->place != NULL ? v->place : v->number};
     struct jb_arena arena;
     jb_arena_init(&arena, SQL_MEMORY);
-    enum jb_err err = run(db, jb_ex_sql_mark(db->config, '?', &arena), values, 4, fault);
+    enum jb_err err =
+        run(db, jb_ex_sql_mark(db->config, '?', v->place != NULL, &arena), values, 4, fault);
     jb_arena_fini(&arena);
     return err;
 }

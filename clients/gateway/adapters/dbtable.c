@@ -12,32 +12,44 @@
 #include <string.h>
 
 #include "clients/gateway/adapters/adapter.h"
+#include "clients/gateway/adapters/lang.h"
 #include "proto/base/log.h"
 
 #define SQL_BYTES 16384
 
 /* ---- statements ---- */
 
-char *jb_ex_sql_untaken(const struct jb_ex_config *c, char sign, struct jb_arena *arena)
+static bool is_sqlite(char sign)
+{
+    return sign == '?';
+}
+
+char *jb_ex_sql_untaken(const struct jb_ex_config *c, char sign, const struct jb_ex_page *page,
+                        struct jb_arena *arena)
 {
     char sql[SQL_BYTES];
-    (void)sign;
+    const char *place = !page->places     ? ""
+                        : is_sqlite(sign) ? ", rowid AS " JB_EX_PLACE
+                                          : ", ctid AS " JB_EX_PLACE;
     (void)snprintf(sql, sizeof sql,
-                   "SELECT * FROM %s WHERE (%s IS NULL OR %s = '' OR %s = '0') "
-                   "AND %s IS NOT NULL ORDER BY %s LIMIT %d",
-                   c->table, c->taken_column, c->taken_column, c->taken_column, c->number_column,
-                   c->number_column, (int)c->batch);
+                   "SELECT *%s FROM %s WHERE (%s IS NULL OR %s = '' OR %s = '0') "
+                   "AND %s IS NOT NULL ORDER BY %s LIMIT %d OFFSET %zu",
+                   place, c->table, c->taken_column, c->taken_column, c->taken_column,
+                   c->number_column, c->number_column, (int)c->batch, page->skip);
     return jb_arena_strndup(arena, sql, strlen(sql));
 }
 
-char *jb_ex_sql_mark(const struct jb_ex_config *c, char sign, struct jb_arena *arena)
+char *jb_ex_sql_mark(const struct jb_ex_config *c, char sign, bool by_place, struct jb_arena *arena)
 {
     char sql[SQL_BYTES];
+    const char *key = !by_place         ? c->number_column
+                      : is_sqlite(sign) ? "rowid"
+                                        : "ctid"; /* in both, a text is taken for what it says */
     (void)snprintf(sql, sizeof sql,
                    "UPDATE %s SET %s = %c1, %s = %c2, %s = %c3 WHERE %s = %c4 "
                    "AND (%s IS NULL OR %s = '' OR %s = '0')",
                    c->table, c->taken_column, sign, c->case_column, sign, c->error_column, sign,
-                   c->number_column, sign, c->taken_column, c->taken_column, c->taken_column);
+                   key, sign, c->taken_column, c->taken_column, c->taken_column);
     return jb_arena_strndup(arena, sql, strlen(sql));
 }
 
@@ -87,7 +99,31 @@ struct exchanging {
     const struct jb_ex_driver *driver;
     struct jb_ex_database database;
     struct jb_ex_counts *counts;
+    size_t stuck; /* rows of this look that can be neither read nor marked */
 };
+
+/* Its number cannot be read, so nothing is known of it; it is told so where it lies, and not looked
+ * at again until somebody resets it. */
+static enum jb_err row_refuse(struct exchanging *x, const struct jb_ex_record *record,
+                              const char *number, struct jb_fault *fault)
+{
+    char error[JB_EX_DETAIL_BYTES];
+    const char *place = value_of(record, JB_EX_PLACE);
+    const char *why = number != NULL && jb_ex_flaw_of(number) != JB_EX_FLAW_NONE
+                          ? jb_ex_flaw_text(jb_ex_flaw_of(number))
+                          : _("no number");
+    if (place == NULL || place[0] == '\0') {
+        x->stuck++;
+        return JB_OK;
+    }
+    (void)snprintf(error, sizeof error, "%s: %s", x->desk->config->number_column, why);
+    const struct jb_ex_verdict v = {"", place, false, "", error};
+    jb_log(JB_LOG_WARNING, "exchange", "row.refused", "place=\"%s\" why=\"%s\"", place, why);
+    enum jb_err err = x->driver->mark(&x->database, &v, fault);
+    jb_ex_count(x->counts, JB_EX_ROW_BAD);
+    jb_ex_point(x->desk);
+    return err;
+}
 
 static enum jb_err row_take(struct exchanging *x, const struct jb_ex_table *t,
                             const struct jb_ex_row *row, struct jb_fault *fault)
@@ -97,11 +133,8 @@ static enum jb_err row_take(struct exchanging *x, const struct jb_ex_table *t,
     const char *number = value_of(&record, x->desk->config->number_column);
     char error[JB_EX_DETAIL_BYTES + JB_EX_HEADER_BYTES + 8] = "";
     struct jb_ex_result result;
-    if (number == NULL || number[0] == '\0') {
-        jb_log(JB_LOG_WARNING, "exchange", "row.unmarkable", "row=%zu why=\"%s\"", row->number,
-               number != NULL ? jb_ex_flaw_text(jb_ex_flaw_of(number)) : "no number");
-        return JB_OK;
-    }
+    if (number == NULL || number[0] == '\0')
+        return row_refuse(x, &record, number, fault);
     enum jb_err err = jb_ex_take(x->desk, &record, NULL, &origin, &result, fault);
     if (err != JB_OK)
         return err;
@@ -109,24 +142,53 @@ static enum jb_err row_take(struct exchanging *x, const struct jb_ex_table *t,
         (void)snprintf(error, sizeof error, "%s%s%s", result.column,
                        result.column[0] != '\0' ? ": " : "", result.taken.detail);
     bool taken = result.outcome != JB_EX_ROW_REFUSED && result.outcome != JB_EX_ROW_BAD;
-    const struct jb_ex_verdict v = {number, taken, result.taken.case_number, error};
+    const struct jb_ex_verdict v = {number, NULL, taken, result.taken.case_number, error};
     err = x->driver->mark(&x->database, &v, fault);
     jb_ex_count(x->counts, result.outcome);
     jb_ex_point(x->desk);
     return err;
 }
 
-static enum jb_err rows_take(struct exchanging *x, struct jb_fault *fault)
+/* One batch; *count: its rows. */
+static enum jb_err batch_take(struct exchanging *x, struct jb_ex_page *page, size_t *count,
+                              struct jb_fault *fault)
 {
     const struct jb_ex_config *c = x->desk->config;
     struct jb_ex_table t;
     jb_ex_table_init(&t, (size_t)c->cell_bytes, (size_t)c->unpacked_bytes);
-    enum jb_err err = x->driver->untaken(&x->database, &t, fault);
+    enum jb_err err = x->driver->untaken(&x->database, page, &t, fault);
+    if (err == JB_CONFIG && page->places) { /* a view, or a table that keeps no places */
+        page->places = false;
+        *fault = (struct jb_fault){""};
+        err = x->driver->untaken(&x->database, page, &t, fault);
+    }
     if (err == JB_OK && t.row_count > 0)
         err = jb_ex_map_fits(&x->desk->map, &t, fault);
     for (size_t i = 0; err == JB_OK && i < t.row_count && !*x->desk->stop; i++)
         err = row_take(x, &t, &t.rows[i], fault);
+    *count = t.row_count;
     jb_ex_table_fini(&t);
+    return err;
+}
+
+/* Rows that can be neither read nor marked stay in front: behind a batch that has some, the next
+ * one is looked at too, so that no number of them keeps others out. */
+static enum jb_err rows_take(struct exchanging *x, struct jb_fault *fault)
+{
+    struct jb_ex_page page = {.places = true};
+    size_t count = 0;
+    enum jb_err err;
+    do {
+        size_t before = x->stuck;
+        page.skip = x->stuck;
+        err = batch_take(x, &page, &count, fault);
+        if (x->stuck == before)
+            break;
+    } while (err == JB_OK && count == (size_t)x->desk->config->batch && !*x->desk->stop);
+    if (err == JB_OK && x->stuck != x->desk->stuck_told) {
+        jb_log(JB_LOG_WARNING, "exchange", "rows.unmarkable", "count=%zu", x->stuck);
+        x->desk->stuck_told = x->stuck;
+    }
     return err;
 }
 

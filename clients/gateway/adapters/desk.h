@@ -26,6 +26,7 @@ struct jb_ex_desk {
     uint64_t scopes;
     uint32_t wait_ms;    /* for a verdict: none while the agent is cut off from its broker */
     long kill_at, steps; /* tests: end at the n-th step that a crash could fall on; 0: never */
+    size_t stuck_told;   /* rows of a table that can be neither read nor marked, as last told */
     const volatile bool *stop; /* somebody wants an end */
     char told_after[2]
                    [JB_EX_NUMBER_BYTES + 1]; /* where the last look for news ended, see facts.c */
