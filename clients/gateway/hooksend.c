@@ -197,6 +197,8 @@ static bool options_set(const struct jb_gw_sender *s, struct jb_gw_post *post)
         rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, post->body);
     if (rc == CURLE_OK && s->ca[0] != '\0')
         rc = curl_easy_setopt(easy, CURLOPT_CAINFO, s->ca);
+    if (rc == CURLE_OK && s->ca[0] != '\0') /* in place of the system's, not beside them */
+        rc = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     return rc == CURLE_OK && curl_easy_setopt(easy, CURLOPT_PRIVATE, post) == CURLE_OK;
 }
 

@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """A receiver of webhooks, a process of its own: checks signatures, notes what it is sent, and fails as a
-file beside it says. Arguments: its folder (secret, mode), where port and notes are written."""
+file beside it says. With a file tls.pem there it speaks https. Arguments: its folder (secret, mode), where port and notes are written."""
 import base64
 import hashlib
 import hmac
 import http.server
 import json
 import os
+import ssl
 import sys
 import time
 
@@ -51,7 +52,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler)
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        """Who turns away from our certificate, or is killed, ends a connection: no news."""
+
+
+server = Server(("127.0.0.1", int(sys.argv[2])), Handler)
+if os.path.exists(os.path.join(FOLDER, "tls.pem")):  # certificate and key: it speaks https
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(os.path.join(FOLDER, "tls.pem"))
+    # the handshake in the connection's own thread: who breaks it off holds nobody up
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 with open(os.path.join(FOLDER, "port.new"), "w", encoding="ascii") as out:
     out.write(str(server.server_address[1]))
 os.rename(os.path.join(FOLDER, "port.new"), os.path.join(FOLDER, "port"))
