@@ -1,6 +1,7 @@
 /* Records pushed by another system in its own JSON: kept as a file in the drop folder of a
  * jiaoban-exchange, whose mapping says what its members mean. Answered when the file is on the
  * disk. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyz0123456789-"
 #define NAME_BYTES 32
 #define FILE_BYTES 64
+#define LATER_MS 60000
 
 /* A name of one folder, nothing that leads elsewhere. -1: answered. */
 static int inbox_open(struct jb_gw_request *r)
@@ -35,6 +37,24 @@ static int inbox_open(struct jb_gw_request *r)
     else if (dir < 0)
         jb_gw_refuse(r, JB_GW_NOT_FOUND, "there is no inbox of this name");
     return dir;
+}
+
+/* As many files lie there as may: the exchange does not keep up, or does not run. */
+static bool is_full(const struct jb_gw_request *r, int dir)
+{
+    int64_t left = r->gw->config->inbox_files;
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    if (list == NULL) {
+        if (fd >= 0)
+            (void)close(fd);
+        return true;
+    }
+    while (left > 0 && (entry = readdir(list)) != NULL)
+        left -= strncmp(entry->d_name, "push-", 5) == 0;
+    (void)closedir(list);
+    return left <= 0;
 }
 
 static bool write_whole(int fd, const char *data, size_t len)
@@ -79,6 +99,15 @@ void jb_gw_post_inbox(struct jb_gw_request *r)
     int dir = inbox_open(r);
     if (dir < 0)
         return;
+    if (is_full(r, dir)) {
+        (void)close(dir);
+        jb_log(JB_LOG_WARNING, "gateway", "inbox.full", "inbox=%s", r->numbers[0]);
+        jb_gw_reply_problem(r, &(struct jb_gw_problem){.kind = JB_GW_FULL,
+                                                       .detail = "the inbox is full: its records "
+                                                                 "are not taken: send this later",
+                                                       .retry_after_ms = LATER_MS});
+        return;
+    }
     enum jb_err err = keep(r, dir);
     (void)close(dir);
     if (err != JB_OK) {

@@ -42,6 +42,9 @@ static const struct jb_config_row rows[] = {
             "Folder with one folder per system that pushes records: POST /v1/inboxes/NAME makes a\n"
             "file in NAME there, which is the drop folder ([folder] path) of a jiaoban-exchange.\n"
             "Empty: nobody may push."),
+    GATEWAY("inbox_files", inbox_files, INT, JB_CONFIG_RELOADABLE, 1, 1000000, "10000",
+            "Files that one inbox may hold before its exchange has taken some: more are refused\n"
+            "(507), and the other system sends them later."),
     GATEWAY("log_level", log_level, STRING, JB_CONFIG_RELOADABLE, 0, 0, "info",
             "error, warning, notice, info or debug."),
 
@@ -120,7 +123,8 @@ static const struct jb_config_row rows[] = {
         "Folder with a file NAME for each, mode 0600: whsec_ and 24 to 64 random bytes in base64.\n"
         "Signed as Standard Webhooks has it; receivers check it with the same."),
     HOOKS("ca", hook_ca, PATH, 0, 0, 0, "",
-          "File with the certificates that receivers' are signed with. Empty: the system's."),
+          "File with the certificates that receivers' are signed with, in place of the system's.\n"
+          "Empty: the system's."),
     HOOKS("attempts", hook_attempts, INT, 0, 1, 100, "15",
           "After so many a delivery is given up, and waits until an administrator replays it."),
     HOOKS("first", hook_first_ms, DURATION_MS, 0, 10, DAY_MS, "5s",

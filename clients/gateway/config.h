@@ -9,6 +9,7 @@ struct jb_gw_config {
     char *data;           /* folder of the gateway's own file */
     char *agent;          /* the agent's Unix socket */
     char *console;        /* folder of the console's built assets; "" none */
+    int64_t inbox_files;  /* that one inbox may hold */
     char *inboxes;        /* folder of drop folders that records are pushed into; "" none */
     char *log_level;      /* */
     char *listen;         /* list: 127.0.0.1:8480, [::1]:8480, unix:/run/... */

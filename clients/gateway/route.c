@@ -29,8 +29,9 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_DELETE, "/v1/tokens/{token}", jb_gw_delete_token, RIGHT(RELOAD), JB_GW_LOCAL, "", ""},
     {JB_GW_GET, "/v1/logins", jb_gw_get_logins, RIGHT(AUDIT), JB_GW_LOCAL, "limit cursor",
      "LoginList"},
-    {JB_GW_GET, "/v1/templates", jb_gw_get_templates, RIGHT(LOOK), JB_GW_LOCAL, "", "TemplateList"},
-    {JB_GW_GET, "/v1/templates/{kind}", jb_gw_get_template, RIGHT(LOOK), JB_GW_LOCAL, "",
+    /* papers without anybody's data, like the rules in force: also for who changes them */
+    {JB_GW_GET, "/v1/templates", jb_gw_get_templates, RIGHT(ASK), JB_GW_LOCAL, "", "TemplateList"},
+    {JB_GW_GET, "/v1/templates/{kind}", jb_gw_get_template, RIGHT(ASK), JB_GW_LOCAL, "",
      "Template"},
     {JB_GW_PUT, "/v1/templates/{kind}", jb_gw_put_template, RIGHT(RELOAD), JB_GW_LOCAL | JB_GW_JSON,
      "", "Template"},
