@@ -55,6 +55,28 @@ await test('a password that somebody else set is changed first', 'admin', async 
   await go(page, '/admin/people');
 });
 
+await test('a file is attached part by part, and one that is there can be kept', 'clerk', async (page) => {
+  await go(page, `/cases/${number(2)}`);
+  const card = page.locator('section.card', { has: page.getByRole('heading', { name: '材料' }) });
+  const link = card.locator('li a');
+  equal(await link.getAttribute('href'), `/v1/cases/${number(2)}/attachments/1`, 'where it leads');
+  truth(await link.getAttribute('download') !== null, 'it is kept, not opened');
+  const before = changes().length;
+  await card.locator('#attach-file').setInputFiles({ name: '现场 "2".pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(1024 * 1024 + 9) });
+  await accessible(page, 'attaching');
+  await card.locator('#attach-note').fill('第二次勘验');
+  await card.getByRole('button', { name: '附上', exact: true }).click();
+  await page.getByText('已附上').waitFor();
+  const sent = changes().slice(before);
+  equal(sent.map((e) => e.headers['content-range'] ?? e.body.kind), ['bytes 0-1048575/1048585', 'bytes 1048576-1048584/1048585', 'attach'], 'what was sent');
+  const { name, note, content_hash: hash, media_type: type } = sent[2].body;
+  equal([name, note, hash.length, type], ['现场 "2".pdf', '第二次勘验', 44, 'application/pdf'], 'the act');
+  truth(sent.every((e) => !e.path.includes('pdf') && !e.query.includes('pdf')), 'no address holds its name');
+  await card.locator('#attach-file').setInputFiles({ name: 'leer', mimeType: '', buffer: Buffer.alloc(0) });
+  await card.getByText('文件是空的').waitFor();
+  truth(await card.getByRole('button', { name: '附上', exact: true }).isDisabled(), 'an empty one is not sent');
+});
+
 await test('every number of Today opens its list', 'clerk', async (page) => {
   await settled(page);
   await page.locator('.tile .count').first().waitFor();

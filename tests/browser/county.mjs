@@ -215,13 +215,23 @@ export function county() {
     return { status: 200, body: caseFile(i, query), headers: { ETag: `"c${i}-${made}"` } };
   }
 
-  function change(method, url, body) {
+  const uploads = new Map();
+  function upload(method, path, range) {
+    const [, begin, end, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(range ?? '') ?? [];
+    if (method === 'DELETE') uploads.delete(path);
+    else if ((uploads.get(path) ?? 0) !== Number(begin) && Number(begin) !== 0) return { received_bytes: -1 };
+    else uploads.set(path, Number(end) + 1);
+    const received = uploads.get(path) ?? 0;
+    return { upload: path.split('/').at(-1), received_bytes: received, total_bytes: Number(total), complete: received === Number(total), ...(received === Number(total) ? { content_hash: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' } : {}) };
+  }
+  function change(method, url, body, range) {
     const template = /^\/v1\/templates\/(.+)$/.exec(url.pathname);
     if (template !== null && method === 'DELETE') { templates.delete(template[1]); return { status: 204 }; }
     if (template !== null) { templates.set(template[1], { kind: template[1], ...body, changed_at_ms: ago(0), changed_by: 'li' }); return { status: 200, body: templates.get(template[1]), headers: { ETag: '"t1"' } }; }
     if (url.pathname.startsWith('/v1/tokens/')) return method === 'DELETE' ? { status: 204 } : { status: 201, body: { name: 'new', account: 'li', scopes: ['look'], created_at_ms: ago(0), token: 'jbt_secret' } };
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
     if (url.pathname === '/v1/public-queries') return publicWindow('/v1/public/query', body);
+    if (url.pathname.includes('/uploads/')) return { status: 200, body: upload(method, url.pathname, range) };
     if (url.pathname === '/v1/admin/installs') return { status: 200, body: { text: 'deadline handle: 60 -> 45\nin force from 2027-01-01' } };
     if (url.pathname === '/v1/verifications') return { status: 200, body: { ok: true, items: '4711', receipts: '230', chain_intact: true, signatures_good: true, tables_equal: true, broker_asked: true, equals_broker: true } };
     if (url.searchParams.get('dry_run') === 'true') {

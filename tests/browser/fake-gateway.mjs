@@ -86,7 +86,7 @@ export async function startGateway({ folder, entry = 'index.html' }) {
       response.writeHead(204, { 'Set-Cookie': 'jiaoban=; Max-Age=0; Path=/' });
       return response.end();
     }
-    const answer = world.change(request.method, url, body);
+    const answer = world.change(request.method, url, body, request.headers['content-range']);
     if (answer.event !== undefined) setTimeout(() => tell('item', answer.event), 20);
     return json(response, answer.status, answer.body, answer.headers);
   }

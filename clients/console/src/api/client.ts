@@ -59,6 +59,15 @@ async function canTry(number: string): Promise<boolean> {
 }
 export const explain = async (number: string, deadline?: number): Promise<T.Explain[]> =>
   (await get<{ deadlines: T.Explain[] }>(`${caseUrl(number)}/explain`, { deadline })).deadlines;
+export const attachmentUrl = (number: string, which: number): string => `${caseUrl(number)}/attachments/${which}`;
+export const uploads = {
+  put: async (number: string, upload: string, part: Blob, begin: number, total: number): Promise<T.Upload> =>
+    (await ask<T.Upload>(`${caseUrl(number)}/uploads/${upload}`, {
+      method: 'PUT', body: part, contentRange: `bytes ${begin}-${begin + part.size - 1}/${total}`,
+    })).body,
+  get: (number: string, upload: string): Promise<T.Upload> => get(`${caseUrl(number)}/uploads/${upload}`),
+  drop: (number: string, upload: string): Promise<unknown> => ask(`${caseUrl(number)}/uploads/${upload}`, { method: 'DELETE' }),
+};
 export const evidenceUrl = (number: string): string => `${caseUrl(number)}/evidence`;
 
 export type ActBody = Record<string, unknown> & { kind: string };

@@ -57,6 +57,7 @@ export interface Ask {
   key?: string;
   ifMatch?: string;
   ifNoneMatch?: string;
+  contentRange?: string;
   wait?: number;
   signal?: AbortSignal;
 }
@@ -76,6 +77,7 @@ function headersOf(ask: Ask): Record<string, string> {
   if (ask.key !== undefined) headers['Idempotency-Key'] = ask.key;
   if (ask.ifMatch !== undefined) headers['If-Match'] = ask.ifMatch;
   if (ask.ifNoneMatch !== undefined) headers['If-None-Match'] = ask.ifNoneMatch;
+  if (ask.contentRange !== undefined) headers['Content-Range'] = ask.contentRange;
   // What the page asks while nobody is at it must not keep the session alive.
   if (Date.now() - lastInput > AT_WORK_MS) headers['X-Background'] = '1';
   if (ask.wait !== undefined) headers['Prefer'] = `wait=${ask.wait}`;

@@ -242,6 +242,14 @@ export interface TimelineItem {
   stored_by: string[];
 }
 
+export interface Upload {
+  upload: string;
+  received_bytes: number;
+  total_bytes: number;
+  complete: boolean;
+  content_hash?: string;
+}
+
 export interface Attachment {
   number?: number;
   name?: string;
