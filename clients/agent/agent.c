@@ -109,6 +109,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_local_start(a, fault);
     if (err == JB_OK)
+        err = jb_agent_pages_start(a);
+    if (err == JB_OK)
         jb_agent_roles_tell(a);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s", jb_err_text(err));

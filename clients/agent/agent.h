@@ -11,6 +11,7 @@
  *   local.c, views.c   the local endpoint: requests, replies
  *   alarm.c, hook.c    this node's own clock
  *   degraded.c         what happens while the disk is full or fails
+ *   pages.c            is the replica's file damaged?
  *
  * One thread, one libuv loop; transactions are short and committed on it. What is confirmed to
  * anybody (an acknowledgement, a client's "it is safe") lies on the disk before it is sent. */
@@ -169,6 +170,7 @@ struct jb_agent_waiter {
 struct jb_agent_hooks;
 struct jb_agent_blobs;
 struct jb_agent_verify;
+struct jb_agent_pages;
 struct jb_agent_report;
 
 /* ---- everything ------------------------------------------------------------------------------ */
@@ -210,11 +212,13 @@ struct jb_agent {
 
     uv_timer_t alarm_timer;
     int64_t alarm_next_ms;              /* nothing falls before; INT64_MAX: nothing runs, 0: look */
+    bool alarm_later;                   /* what was looked at may have changed since */
     struct jb_alarm_seen alarm_seen;    /* what the clock has looked at */
     int64_t last_wall_ms, last_mono_ms; /* for noticing steps of the wall clock */
     struct jb_agent_hooks *hooks;
     struct jb_agent_blobs *blobs;           /* see blob.h */
     struct jb_agent_verify *verify;         /* NULL: no check under way */
+    struct jb_agent_pages *pages;           /* NULL: the file's pages are not being checked */
     struct jb_agent_report *reports;        /* being made */
     struct jb_agent_evidence_job *evidence; /* being written; NULL: none */
 
@@ -223,6 +227,7 @@ struct jb_agent {
     struct jb_reserve reserve; /* room for the end of what is under way */
     uv_timer_t probe_timer;    /* runs while there is a strain */
     uv_timer_t house_timer;    /* watchdog */
+    uv_timer_t index_timer;    /* runs while titles of an older replica lack in the index */
     uv_timer_t rest_timer;     /* runs while there is work, and two seconds longer */
     bool busy;                 /* since it was set last */
     uint64_t watchdog_ms;
@@ -254,11 +259,19 @@ bool jb_agent_degraded(const struct jb_agent *a);
 /* The disk or the memory failed while doing `what`, nothing of which is on disk: degrade, or stop
  * when the cause does not pass by itself. */
 void jb_agent_fail(struct jb_agent *a, enum jb_err err, const char *what);
+/* The replica's file is damaged: stop. */
+void jb_agent_damaged(struct jb_agent *a, const char *detail);
 /* Did a failure mean more than this one request? Tries the disk, and degrades if it fails. */
 enum jb_err jb_agent_try_disk(struct jb_agent *a, const char *what) JB_MUST;
 /* Take the reserve, and begin degraded if there is no room for it. */
 enum jb_err jb_agent_degraded_start(struct jb_agent *a) JB_MUST;
 void jb_agent_degraded_stop(struct jb_agent *a);
+
+/* pages.c: is every page of the replica's file sound? */
+/* The file is small, or not there yet: checked when it is opened. */
+bool jb_agent_pages_at_once(const struct jb_agent *a);
+/* Unless it was, check it in a thread, and stop the agent if it is damaged. */
+enum jb_err jb_agent_pages_start(struct jb_agent *a) JB_MUST;
 
 /* store.c: data folder, lock, keys, replica. For the offline commands too. */
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault) JB_MUST;
@@ -301,6 +314,8 @@ void jb_agent_line_beat(struct jb_agent *a);
 void jb_agent_line_bye(struct jb_agent *a, const char *text);
 /* Connect (again) now. */
 void jb_agent_line_again(struct jb_agent *a);
+/* So far behind the broker that what comes is no news. */
+bool jb_agent_line_far(const struct jb_agent *a);
 /* One item number further: in sync now? */
 void jb_agent_line_advance(struct jb_agent *a);
 
@@ -395,6 +410,8 @@ enum jb_err jb_agent_alarm_start(struct jb_agent *a) JB_MUST;
 void jb_agent_alarm_stop(struct jb_agent *a);
 /* Anything may have changed: look at all deadlines again, from now (this loop turn) on. */
 void jb_agent_alarm_kick(struct jb_agent *a);
+/* The same, but at the next look, which comes within agent.alarm_check. */
+void jb_agent_alarm_later(struct jb_agent *a);
 /* Deadlines of this case may have changed: look at them alone, at once. 0: nothing to do. */
 void jb_agent_alarm_case(struct jb_agent *a, int64_t case_no);
 /* Until the next look: the next instant, but no longer than `check_ms`; -1: nothing runs. */
@@ -458,7 +475,7 @@ enum jb_err jb_agent_verify_start(struct jb_agent_request *r, bool ask_broker) J
 void jb_agent_verify_beat(struct jb_agent *a, const struct jb_line_point *down);
 void jb_agent_verify_forget(struct jb_agent *a, const struct jb_agent_client *client);
 void jb_agent_verify_stop(struct jb_agent *a);
-/* true: a check still runs in its thread; the process must not wait for it. */
+/* true: a check (of pages.c too) still runs in its thread; the process must not wait for it. */
 bool jb_agent_verify_running(const struct jb_agent *a);
 /* Check a replica's file: with the broker's signing key and, unless it is NULL, the node's own. */
 enum jb_err jb_agent_verify_file(const char *path, const struct jb_check_keys *keys,

@@ -274,6 +274,7 @@ static enum jb_err look(struct looking *k)
 static void start_over(struct jb_agent *a, int64_t wait_ms)
 {
     a->alarm_next_ms = 0;
+    a->alarm_later = false;
     a->alarm_seen = (struct jb_alarm_seen){0};
     arm(a, wait_ms);
 }
@@ -311,6 +312,8 @@ static void on_alarm(uv_timer_t *timer)
     look_for_step(a, now_ms);
     if (jb_replica_node(a->ledger) == 0 || jb_agent_degraded(a))
         return; /* looked at when it is over */
+    if (a->alarm_later)
+        start_over(a, 0);
     if (now_ms < a->alarm_next_ms)
         arm_next(a, now_ms, INT64_MAX);
     else
@@ -327,6 +330,18 @@ void jb_agent_alarm_kick(struct jb_agent *a)
 {
     if (!a->stopping)
         start_over(a, 0);
+}
+
+void jb_agent_alarm_later(struct jb_agent *a)
+{
+    uv_handle_t *timer = (uv_handle_t *)&a->alarm_timer;
+    if (a->stopping)
+        return;
+    a->alarm_later = true;
+    a->alarm_next_ms = 0;
+    if (!uv_is_active(timer) ||
+        uv_timer_get_due_in(&a->alarm_timer) > (uint64_t)a->config->alarm_check_ms)
+        arm(a, a->config->alarm_check_ms);
 }
 
 enum jb_err jb_agent_alarm_start(struct jb_agent *a)

@@ -57,6 +57,9 @@ static const struct jb_config_row rows[] = {
     ROW("cache_bytes", cache_bytes, BYTES, 0, 65536, INT64_C(1073741824), "8M",
         "Page cache of the replica while there is work; given back when nothing has happened for\n"
         "two seconds."),
+    ROW("check_at_once", check_bytes, BYTES, 0, 0, INT64_C(1125899906842624), "16M",
+        "A replica up to this size is checked for damage before the agent is ready, a larger one\n"
+        "while it works, which then stops it if there is any."),
     ROW("reserve", reserve_bytes, BYTES, 0, 0, INT64_C(1073741824), "4M",
         "Room that a file in the data folder keeps taken. When the disk is full it is given free, "
         "so\n"

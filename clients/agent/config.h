@@ -24,6 +24,7 @@ struct jb_agent_config {
     int64_t alarm_check_ms; /* the clock is looked at no less often than this */
     char *log_level;
     int64_t cache_bytes;
+    int64_t check_bytes;                /* a larger replica is checked beside the work */
     int64_t reserve_bytes;              /* kept taken for when the disk is full; 0: none */
     int64_t blob_bytes;                 /* quota of attachments */
     int64_t window_items, window_bytes; /* credit given to the broker */

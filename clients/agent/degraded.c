@@ -27,6 +27,11 @@ static void give_up(struct jb_agent *a, enum jb_err err, const char *detail)
     jb_agent_stop(a, jb_err_exit(err));
 }
 
+void jb_agent_damaged(struct jb_agent *a, const char *detail)
+{
+    give_up(a, JB_CORRUPT, detail);
+}
+
 static void begin_strain(struct jb_agent *a, enum jb_err why, const char *detail)
 {
     bool told = a->strain.why == why;

@@ -19,6 +19,8 @@
 #include "proto/base/quantity.h"
 
 #define IDLE_CHECK_MS 60000 /* without a watchdog: how often we tidy up */
+#define INDEX_AT_ONCE 300   /* titles */
+#define INDEX_MS 50         /* until the next ones */
 #define REST_MS 2000        /* without work: memory that makes it fast is given back */
 
 /* One datagram to the socket that the service manager named; nothing when there is none. */
@@ -73,6 +75,21 @@ static void on_house(uv_timer_t *timer)
         jb_ledger_checkpoint(a->ledger, true);
 }
 
+/* Some titles of an older replica, between other work. */
+static void on_index(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+    bool done = false;
+    enum jb_err err =
+        jb_agent_degraded(a) ? JB_OK : jb_ledger_titles_index(a->ledger, INDEX_AT_ONCE, &done);
+    if (err != JB_OK)
+        jb_agent_fail(a, err, "the index of titles");
+    if (err != JB_OK || done)
+        return;
+    jb_agent_house_busy(a);
+    (void)uv_timer_start(timer, on_index, jb_agent_degraded(a) ? IDLE_CHECK_MS : INDEX_MS, 0);
+}
+
 static void on_rest(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
@@ -120,12 +137,15 @@ enum jb_err jb_agent_house_start(struct jb_agent *a)
     a->watchdog_ms = watchdog_ms();
     a->house_timer.data = a;
     a->rest_timer.data = a;
+    a->index_timer.data = a;
     uint64_t every = a->watchdog_ms > 0 ? a->watchdog_ms : IDLE_CHECK_MS;
     enum jb_err err = uv_timer_init(a->loop, &a->house_timer) == 0 &&
                               uv_timer_start(&a->house_timer, on_house, every, every) == 0
                           ? JB_OK
                           : JB_IO;
-    if (err == JB_OK && uv_timer_init(a->loop, &a->rest_timer) != 0)
+    if (err == JB_OK && (uv_timer_init(a->loop, &a->rest_timer) != 0 ||
+                         uv_timer_init(a->loop, &a->index_timer) != 0 ||
+                         uv_timer_start(&a->index_timer, on_index, INDEX_MS, 0) != 0))
         err = JB_IO;
     if (err == JB_OK)
         err = catch_signal(a, &a->sigterm, on_end, SIGTERM);
@@ -182,6 +202,7 @@ void jb_agent_house_stop(struct jb_agent *a)
     notify("STOPPING=1");
     close_handle((uv_handle_t *)&a->house_timer);
     close_handle((uv_handle_t *)&a->rest_timer);
+    close_handle((uv_handle_t *)&a->index_timer);
     close_handle((uv_handle_t *)&a->sigterm);
     close_handle((uv_handle_t *)&a->sigint);
     close_handle((uv_handle_t *)&a->sighup);

@@ -7,6 +7,7 @@
 #include "proto/base/log.h"
 #include "proto/base/utf8.h"
 
+#define FAR_ITEMS 1024 /* behind the broker: what comes is many days' work, not news */
 #define FRAME_ARENA_BYTES (8 * JB_FRAME_LIMIT_BYTES)
 #define BEAT_MS 20000     /* silence after which we say something */
 #define BEAT_MIN_MS 1000  /* between two looks at the clock */
@@ -107,6 +108,12 @@ void jb_agent_line_beat(struct jb_agent *a)
         a->line.beat_awaited = true;
 }
 
+bool jb_agent_line_far(const struct jb_agent *a)
+{
+    uint64_t number = jb_replica_down(a->ledger).number;
+    return a->line.welcomed && a->line.target > number && a->line.target - number > FAR_ITEMS;
+}
+
 void jb_agent_line_advance(struct jb_agent *a)
 {
     struct jb_agent_line *line = &a->line;
@@ -125,6 +132,8 @@ void jb_agent_line_advance(struct jb_agent *a)
                        (unsigned long long)number, (unsigned long long)line->target);
         jb_agent_line_set(a, JB_AGENT_CATCHING_UP, text);
     }
+    if (a->alarm_later && !jb_agent_line_far(a))
+        jb_agent_alarm_kick(a);
 }
 
 /* ---- frames in ---- */

@@ -55,9 +55,14 @@ static void settle(struct jb_agent *a, const struct jb_agent_news *news)
 }
 
 /* Only deadlines of cases that the delivery is about can have changed; whose they are and what they
- * are for depends on names and rules. */
+ * are for depends on names and rules. While much is to come, what comes may end them: they are
+ * looked at all together, at the end of it and now and then. */
 static void look_for_alarms(struct jb_agent *a, const struct jb_agent_news *news, bool all)
 {
+    if (jb_agent_line_far(a)) {
+        jb_agent_alarm_later(a);
+        return;
+    }
     if (all) {
         jb_agent_alarm_kick(a);
         return;

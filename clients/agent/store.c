@@ -118,7 +118,8 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
     struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
                                         .suite = a->keys.suite,
                                         .read_only = read_only,
-                                        .check = !read_only,
+                                        .check = !read_only &&
+                                                 (a->loop == NULL || jb_agent_pages_at_once(a)),
                                         .cache_bytes = a->config->cache_bytes};
     if (err == JB_OK)
         err = jb_reserve_init(&a->reserve, a->config->data, a->config->reserve_bytes);

@@ -233,7 +233,7 @@ void jb_agent_verify_forget(struct jb_agent *a, const struct jb_agent_client *cl
 
 bool jb_agent_verify_running(const struct jb_agent *a)
 {
-    return a->verify != NULL && a->verify->working;
+    return a->pages != NULL || (a->verify != NULL && a->verify->working);
 }
 
 void jb_agent_verify_stop(struct jb_agent *a)

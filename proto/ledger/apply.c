@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "proto/ledger/db.h"
+#include "proto/ledger/gram.h"
 
 /* The receipts that a STORED entry reports. */
 static enum jb_err stored_apply(struct jb_ledger *l, const struct jb_entry *entry)
@@ -98,6 +99,15 @@ enum jb_err jb_ledger_apply_rest(struct jb_ledger *l, const struct jb_entry *ent
     return JB_OK;
 }
 
+/* The title, which few entries set, in the index of a replica. */
+static enum jb_err title_apply(struct jb_ledger *l, const struct jb_case *c, struct jb_text before)
+{
+    if (jb_text_equal(c->title, before))
+        return JB_OK;
+    enum jb_err err = jb_gram_drop(l, c->case_no, before);
+    return err == JB_OK ? jb_gram_put(l, c->case_no, c->title) : err;
+}
+
 static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
                               struct jb_arena *arena)
 {
@@ -112,9 +122,12 @@ static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
     if (opens && (!jb_act_may_open(entry->act.kind) || entry->effect_count == 0))
         /* A note about a case that is not held here; but consequences need their case. */
         return entry->effect_count == 0 ? JB_OK : JB_CORRUPT;
+    struct jb_text title = c.title;
     err = jb_case_apply(&c, entry, arena);
     if (err == JB_OK)
         err = jb_ledger_case_save(l, &c);
+    if (err == JB_OK)
+        err = title_apply(l, &c, title);
     if (err == JB_OK && opens)
         err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c.case_no)));
     return err;

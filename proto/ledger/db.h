@@ -71,6 +71,7 @@ struct jb_ledger {
     int64_t wal_bytes;
     char error[256]; /* last SQLite error */
     sqlite3_stmt *statements[JB_SQL_COUNT];
+    int64_t grams_left; /* replica: see gram.h */
 };
 
 /* ---- errors ---- */

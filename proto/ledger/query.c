@@ -2,7 +2,7 @@
 #include "proto/ledger/query.h"
 
 #include "proto/base/quantity.h"
-#include "proto/ledger/db.h"
+#include "proto/ledger/gram.h"
 #include "proto/ledger/listing.h"
 #include "proto/rules/caseno.h"
 
@@ -132,34 +132,81 @@ static bool number_take(struct jb_text digits, int64_t *case_no)
     return whole;
 }
 
-static enum jb_err text_filter(struct jb_listing *q, struct jb_text text, bool by_text,
-                               struct jb_arena *arena)
-{
-    int64_t case_no = 0;
-    struct jb_text pattern = {NULL, 0};
-    struct jb_text digits = {NULL, 0};
+/* What a text stands for, and from where it is looked for. */
+struct wanted_text {
+    struct jb_text pattern, digits; /* empty: no part of a number */
+    int64_t case_no;                /* of a whole number; 0: it is none */
+    enum {
+        FROM_CASES,  /* by the other filters, or all of them newest first */
+        FROM_TITLES, /* newest first, in an index that is a fifth of the cases */
+        FROM_PAIR,   /* those with one pair of characters, newest first */
+        FROM_PAIRS   /* those with one of several */
+    } from;
+    struct jb_gram_pick pick;
+};
 
-    if (text.len == 0)
+/* Of a text alone a replica reads the titles in their index, unless they are found by a pair. */
+static bool is_by_text(const struct jb_ledger *l, const struct jb_case_filter *f)
+{
+    bool narrow = f->stage != 0 || f->host != 0 || f->open_only || f->objections || f->light != 0 ||
+                  f->class_code.len > 0 || f->place_code.len > 0 || f->flags != 0 || f->party != 0;
+    return l->role == JB_LEDGER_REPLICA && f->text.len > 0 && !narrow;
+}
+
+static enum jb_err text_read(struct jb_ledger *l, const struct jb_case_filter *f,
+                             struct jb_arena *arena, struct wanted_text *t)
+{
+    *t = (struct wanted_text){.from = is_by_text(l, f) ? FROM_TITLES : FROM_CASES};
+    if (f->text.len == 0)
         return JB_OK;
-    if (text.len > TEXT_MAX)
+    if (f->text.len > TEXT_MAX)
         return JB_TOO_LARGE;
-    enum jb_err err = digits_take(text, arena, &digits);
+    enum jb_err err = digits_take(f->text, arena, &t->digits);
     if (err == JB_OK)
-        err = pattern_make(text, arena, &pattern);
-    if (err != JB_OK)
-        return err;
-    if (number_take(digits, &case_no))
-        jb_listing_and(q, by_text ? "t.case_no = ?" : "c.case_no = ?", JB_ROW(jb_int(case_no)));
-    else if (digits.len == 0)
-        jb_listing_and(q, by_text ? "t.title LIKE ? ESCAPE '\\'" : "c.title LIKE ? ESCAPE '\\'",
-                       JB_ROW(jb_text(pattern)));
+        err = pattern_make(f->text, arena, &t->pattern);
+    if (err == JB_OK && !number_take(t->digits, &t->case_no) && t->digits.len == 0)
+        err = jb_gram_pick(l, f->text, &t->pick);
+    if (t->pick.found)
+        t->from = t->pick.low == t->pick.high ? FROM_PAIR : FROM_PAIRS;
+    return err;
+}
+
+static void text_filter(struct jb_listing *q, const struct wanted_text *t)
+{
+    bool titles = t->from == FROM_TITLES;
+    if (t->pattern.len == 0)
+        return;
+    if (t->case_no != 0)
+        jb_listing_and(q, titles ? "t.case_no = ?" : "c.case_no = ?", JB_ROW(jb_int(t->case_no)));
+    else if (t->digits.len == 0)
+        jb_listing_and(q, titles ? "t.title LIKE ? ESCAPE '\\'" : "c.title LIKE ? ESCAPE '\\'",
+                       JB_ROW(jb_text(t->pattern)));
     else
         jb_listing_and(
             q,
-            by_text ? "(t.title LIKE ? ESCAPE '\\' OR instr(CAST(t.case_no AS TEXT), ?) > 0)"
-                    : "(c.title LIKE ? ESCAPE '\\' OR instr(CAST(c.case_no AS TEXT), ?) > 0)",
-            JB_ROW(jb_text(pattern), jb_text(digits)));
-    return JB_OK;
+            titles ? "(t.title LIKE ? ESCAPE '\\' OR instr(CAST(t.case_no AS TEXT), ?) > 0)"
+                   : "(c.title LIKE ? ESCAPE '\\' OR instr(CAST(c.case_no AS TEXT), ?) > 0)",
+            JB_ROW(jb_text(t->pattern), jb_text(t->digits)));
+}
+
+static void select_from(struct jb_listing *q, const struct wanted_text *t)
+{
+    static const char *const from[] = {
+        [FROM_CASES] = "SELECT c.case_no FROM case_file c WHERE 1",
+        [FROM_TITLES] = "SELECT c.case_no FROM case_file t INDEXED BY case_text"
+                        " CROSS JOIN case_file c ON c.case_no = t.case_no WHERE 1",
+        [FROM_PAIR] = "SELECT c.case_no FROM case_gram t"
+                      " CROSS JOIN case_file c ON c.case_no = t.case_no WHERE 1",
+        [FROM_PAIRS] = "SELECT DISTINCT c.case_no FROM case_gram t"
+                       " CROSS JOIN case_file c ON c.case_no = t.case_no WHERE 1",
+    };
+
+    jb_listing_start(q, from[t->from]);
+    if (t->from == FROM_PAIR)
+        jb_listing_and(q, "t.gram = ?", JB_ROW(jb_int(t->pick.low)));
+    if (t->from == FROM_PAIRS)
+        jb_listing_and(q, "t.gram BETWEEN ? AND ?",
+                       JB_ROW(jb_int(t->pick.low), jb_int(t->pick.high)));
 }
 
 static void number_filter(struct jb_listing *q, const char *clause, int64_t value)
@@ -168,22 +215,16 @@ static void number_filter(struct jb_listing *q, const char *clause, int64_t valu
         jb_listing_and(q, clause, JB_ROW(jb_int(value)));
 }
 
-/* Of a text alone a replica reads the titles in their index, newest first. */
-static bool is_by_text(const struct jb_ledger *l, const struct jb_case_filter *f)
-{
-    bool narrow = f->stage != 0 || f->host != 0 || f->open_only || f->objections || f->light != 0 ||
-                  f->class_code.len > 0 || f->place_code.len > 0 || f->flags != 0 || f->party != 0;
-    return l->role == JB_LEDGER_REPLICA && f->text.len > 0 && !narrow;
-}
-
-static enum jb_err cases_select(const struct jb_ledger *l, struct jb_listing *q,
+static enum jb_err cases_select(struct jb_ledger *l, struct jb_listing *q,
                                 const struct jb_case_filter *f, int64_t now_ms,
                                 struct jb_arena *arena)
 {
-    bool by_text = is_by_text(l, f);
-    jb_listing_start(q, by_text ? "SELECT c.case_no FROM case_file t INDEXED BY case_text"
-                                  " CROSS JOIN case_file c ON c.case_no = t.case_no WHERE 1"
-                                : "SELECT c.case_no FROM case_file c WHERE 1");
+    struct wanted_text t;
+    enum jb_err err = text_read(l, f, arena, &t);
+
+    if (err != JB_OK)
+        return err;
+    select_from(q, &t);
     number_filter(q, "c.stage = ?", f->stage);
     if (f->stage != JB_STAGE_FILE)
         jb_listing_and(q, "c.stage <> 15", JB_NO_ROW);
@@ -202,7 +243,7 @@ static enum jb_err cases_select(const struct jb_ledger *l, struct jb_listing *q,
                        "c.case_no <= (SELECT max(case_no) FROM case_file"
                        " WHERE registered_ms >= ? AND registered_ms < ?)",
                        JB_ROW(jb_int(f->registered_from_ms), jb_int(f->registered_to_ms)));
-    number_filter(q, "c.case_no < ?", f->after_case_no);
+    number_filter(q, t.from == FROM_CASES ? "c.case_no < ?" : "t.case_no < ?", f->after_case_no);
     if (f->open_only)
         jb_listing_and(q, IS_OPEN, JB_NO_ROW);
     if (f->objections)
@@ -215,11 +256,13 @@ static enum jb_err cases_select(const struct jb_ledger *l, struct jb_listing *q,
         jb_listing_and(q, "c.flags & ? = ?", JB_ROW(jb_int(f->flags), jb_int(f->flags)));
     if (f->light != 0)
         light_filter(q, f->light, now_ms);
-    enum jb_err err = text_filter(q, f->text, by_text, arena);
-    jb_listing_end(
-        q, by_text ? " ORDER BY t.case_no DESC LIMIT ?" : " ORDER BY c.case_no DESC LIMIT ?",
-        JB_ROW(jb_u64(f->limit + 1)));
-    return err;
+    text_filter(q, &t);
+    jb_listing_end(q,
+                   t.from == FROM_TITLES || t.from == FROM_PAIR
+                       ? " ORDER BY t.case_no DESC LIMIT ?"
+                       : " ORDER BY c.case_no DESC LIMIT ?",
+                   JB_ROW(jb_u64(f->limit + 1)));
+    return JB_OK;
 }
 
 static enum jb_err numbers_read(struct jb_ledger *l, const struct jb_listing *q,

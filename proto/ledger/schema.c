@@ -219,7 +219,12 @@ static const char house_tables[] =
     "CREATE INDEX deadline_warn2 ON deadline (warn2_ms) WHERE ended_how = 0 AND warn2_ms <> 0;"    \
     "CREATE INDEX deadline_warn3 ON deadline (warn3_ms) WHERE ended_how = 0 AND warn3_ms <> 0;"    \
     "CREATE INDEX deadline_warn4 ON deadline (warn4_ms) WHERE ended_how = 0 AND warn4_ms <> 0;"
-static const char replica_derived[] =
+/* The pairs of characters in titles: see gram.h. No part of the digest: it follows from the titles.
+ */
+#define GRAM_TABLE                                                                                 \
+    "CREATE TABLE case_gram (gram INTEGER NOT NULL, case_no INTEGER NOT NULL,"                     \
+    " PRIMARY KEY (gram, case_no)) STRICT, WITHOUT ROWID;"
+static const char replica_derived[] = GRAM_TABLE
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_STEPS
         REPLICA_LISTS;
 
@@ -263,6 +268,9 @@ static const struct jb_schema_step steps[] = {
      .replica = "DROP INDEX deadline_next;" REPLICA_LISTS},
     /* 5: a look for alarms reads what came due since the last one */
     {.replica = REPLICA_STEPS},
+    /* 6: a piece of a title is found by its pairs of characters; filled by and by */
+    {.replica = GRAM_TABLE "INSERT INTO case_gram SELECT -1, 9223372036854775807"
+                           " WHERE EXISTS (SELECT 1 FROM case_file);"},
 };
 
 struct jb_schema_steps jb_schema_known(void)
@@ -300,6 +308,10 @@ enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
         if (err != JB_OK)
             return err;
     }
+    enum jb_err err = jb_db_exec(l, "DROP TABLE IF EXISTS case_gram");
+    if (err != JB_OK)
+        return err;
+    l->grams_left = 0;
     return derived_create(l);
 }
 

@@ -2,6 +2,7 @@
  *
  * Read once when the file is opened; after that kept by the files that append. */
 #include "proto/ledger/db.h"
+#include "proto/ledger/gram.h"
 #include "proto/ledger/replica.h"
 
 /* The chain head that a sequence has before its first item. */
@@ -111,8 +112,10 @@ static enum jb_err replica_load(struct jb_ledger *l)
     uint64_t node = 0;
     uint64_t issued = 0;
     bool greeted = false;
-    enum jb_err err = jb_number_read(l, ".node", &node);
+    enum jb_err err = jb_gram_load(l);
 
+    if (err == JB_OK)
+        err = jb_number_read(l, ".node", &node);
     if (err == JB_OK)
         err = jb_number_read(l, ".issued", &issued);
     h->issued = issued != 0;

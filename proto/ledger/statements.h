@@ -447,6 +447,14 @@
     X(COUNTER_SET, R,                                                                              \
       "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
       "excluded.last")                                                                             \
+    X(GRAM_ADD, R, "INSERT OR IGNORE INTO case_gram VALUES (?, ?)")                                \
+    X(GRAM_DROP, R, "DELETE FROM case_gram WHERE gram = ? AND case_no = ?")                        \
+    X(GRAM_MARK, R, "SELECT case_no FROM case_gram WHERE gram = ?")                                \
+    X(GRAM_COUNT, R,                                                                               \
+      "SELECT count(*) FROM (SELECT 1 FROM case_gram WHERE gram BETWEEN ? AND ? LIMIT ?)")         \
+    X(CASE_TITLE, R, "SELECT title FROM case_file WHERE case_no = ?")                              \
+    X(CASE_TITLES, R,                                                                              \
+      "SELECT case_no, title FROM case_file WHERE case_no < ? ORDER BY case_no DESC LIMIT ?")      \
     X(ALARM_ADD, R,                                                                                \
       "INSERT OR IGNORE INTO alarm (at_ms, case_no, deadline_id, step, due_ms, key)"               \
       " VALUES (?, ?, ?, ?, ?, ?)")                                                                \

@@ -10,11 +10,13 @@ import time
 
 import servers
 from rig import Rig, resident_kib, show, tool, wait_until, write
-from rows import MAIN, RUNS
+from rows import MAIN, QUICK, RUNS
 
 ENTRIES = int(os.environ.get("ENTRIES", "10000000"))
 CATCH_UP = min(1000000, ENTRIES)
 TIMES = int(os.environ.get("TIMES", "60"))  # each question is asked
+# ten entries a case, of which the office's replica gets each
+REPLICA_ENTRIES = int(os.environ.get("REPLICA_ENTRIES", "20000" if QUICK else "1000000"))
 
 
 def county(server):
@@ -130,6 +132,56 @@ def replica(bench, targets, server, questions):
         rig.end(list(rig.running))
 
 
+def cpu_seconds(pid):
+    """Of a process so far."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def agent_ready(rig, bench, times=3):
+    """From exec to READY with the replica that is there; the median."""
+    seconds = []
+    for _ in range(times):
+        rig.end(["agent"])
+        began = time.monotonic()
+        rig.go("agent")
+        seconds.append(time.monotonic() - began)
+    bench.keep(row="agent-ready", seconds=seconds)
+    return statistics.median(seconds)
+
+
+def replica_alone(bench, targets):
+    """An office's agent with a replica of REPLICA_ENTRIES / 10 cases, and nothing else: catches up,
+    rests, is started again, is asked."""
+    server = servers.Jiaoban(tempfile.mkdtemp(prefix="jb-load."), tempfile.mkdtemp(prefix="jb-record."))
+    rig = None
+    try:
+        server.start()
+        grow(bench, server, REPLICA_ENTRIES)
+        rig = rig_around(server)
+        items = items_of(rig, "office0")
+        start_agent(rig, server, "agent", "office0")
+        row = catch_up(rig, bench, "agent")
+        row["items_per_cpu_s"] = round(items / cpu_seconds(rig.pid("agent")))
+        ready_s = agent_ready(rig, bench)
+        time.sleep(4)  # the agent gives back what made it fast after two seconds without work
+        idle_kib = resident_kib(rig.pid("agent"))
+        bench.keep(row="replica", items=items, rss_kib=idle_kib, ready_s=ready_s, **row)
+        show(items=items, idle_kib=idle_kib, ready_s=round(ready_s, 3), **row)
+        targets.at_least("replica-catch-up", items / row["seconds"], 60000, "items/s")
+        targets.at_most("replica-catch-up-rss-growth", row["rss_kib_most"] / row["rss_kib_early"]
+                        if row["rss_kib_early"] else None, 1.25)
+        targets.at_most("replica-agent-ready", ready_s, 1, "s")
+        targets.at_most("replica-agent-rss-idle", idle_kib * 1024 / 1e6, 10, "MB")
+        ask(bench, targets, rig)
+    finally:
+        if rig is not None:
+            rig.end(list(rig.running))
+        server.close()
+        shutil.rmtree(server.home, ignore_errors=True)
+
+
 def ask(bench, targets, rig):
     out = subprocess.run([tool("tests/bench/ask"), rig.socket("agent"), str(TIMES)], check=True,
                          capture_output=True, text=True).stdout
@@ -137,8 +189,8 @@ def ask(bench, targets, rig):
     for row in rows:
         bench.keep(row="ask", **row)
         show(**row)
-    worst = max(rows, key=lambda r: r["p95_ms"])
-    targets.at_most(f"list-p95-{worst['question']}", worst["p95_ms"], 50, "ms")
+    for row in rows:
+        targets.at_most(f"list-p95-{row['question']}", row["p95_ms"], 50, "ms")
 
 
 def copy_of(server):

@@ -216,6 +216,31 @@ static void the_own_clock_still_speaks(void **state)
     assert_int_equal(count, 1);
 }
 
+/* ---- far behind ---- */
+
+/* What is to come may end what is due: nothing is raised until the agent is nearly there, and then
+ * all that still is. If it never gets there: within alarm_check. */
+static void alarms_wait_until_the_agent_has_caught_up(void **state)
+{
+    struct desk *d = *state;
+    struct jb_case c;
+
+    int64_t case_no = desk_register(d, 0, "反映供暖问题");
+    d->agent.line.welcomed = true;
+    d->agent.line.state = JB_AGENT_CATCHING_UP;
+    d->agent.line.target = 100000;
+    d->w->now_ms += 60 * DAY_MS;
+    desk_deliver(d);
+    assert_int_equal(jb_ledger_case_load(d->agent.ledger, case_no, &d->w->arena, &c), JB_OK);
+    assert_true(c.deadlines[0].due_ms < d->w->now_ms);
+    assert_int_equal(alarms(d)->n_alarms, 0);
+    assert_in_range(uv_timer_get_due_in(&d->agent.alarm_timer), 0, 60000);
+    d->agent.line.target = jb_replica_down(d->agent.ledger).number + 10;
+    jb_agent_line_advance(&d->agent);
+    (void)uv_run(&d->loop, UV_RUN_NOWAIT);
+    assert_int_equal(alarms(d)->n_alarms, 1);
+}
+
 /* ---- a case that was left ---- */
 
 static void a_purge_is_receipted_once(void **state)
@@ -318,10 +343,16 @@ static void reminders_wait_for_people(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(others_misses_by_kind),     TEST(history_raises_nothing),
-        TEST(undelivered_once),          TEST(what_comes_to_us),
-        TEST(a_dispute_to_settle),       TEST(the_own_clock_still_speaks),
-        TEST(a_purge_is_receipted_once), cmocka_unit_test(hours),
+        TEST(others_misses_by_kind),
+        TEST(history_raises_nothing),
+        TEST(undelivered_once),
+        TEST(what_comes_to_us),
+        TEST(a_dispute_to_settle),
+        TEST(the_own_clock_still_speaks),
+        TEST(alarms_wait_until_the_agent_has_caught_up),
+        cmocka_unit_test(hours),
+        TEST(a_purge_is_receipted_once),
+        cmocka_unit_test(hours),
         TEST(reminders_wait_for_people),
     };
     return cmocka_run_group_tests_name("agent_concern", tests, NULL, NULL);

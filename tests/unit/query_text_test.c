@@ -3,9 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "proto/ledger/schema.h"
 #include "tests/unit/ledger_world.h"
 
 struct page {
@@ -118,6 +120,131 @@ static void a_whole_number_is_one_case(void **state)
     lw_close(&l);
 }
 
+/* ---- the index of a replica ---- */
+
+#define MANY 400
+
+static const char *const signs[] = {"供", "暖", "水", "A", "a", "b", "7", "号", "😀"};
+
+static char *random_text(struct lw *w, size_t signs_max)
+{
+    size_t count = 1 + lw_random(w, signs_max);
+    char *text = jb_arena_alloc(&w->arena, count * 4 + 1);
+
+    assert_non_null(text);
+    text[0] = '\0';
+    while (count-- > 0)
+        (void)strcat(text, signs[lw_random(w, sizeof signs / sizeof signs[0])]);
+    return text;
+}
+
+static struct jb_ledger *many_titles(struct lw *w, struct jb_ledger **replica)
+{
+    struct jb_ledger *broker = lw_open(w, "a.db", JB_LEDGER_BROKER);
+
+    assert_int_equal(jb_ledger_begin(broker), JB_OK);
+    for (int64_t i = 0; i < MANY; i++) {
+        struct jb_entry e = lw_register(w, broker, lw_case_no(i), random_text(w, 12));
+        (void)lw_log_to(w, broker, &e, (struct jb_stream_add){.node = LW_OFFICE});
+    }
+    assert_int_equal(jb_ledger_commit(broker), JB_OK);
+    *replica = lw_replica(w, "r.db", broker, LW_OFFICE);
+    lw_deliver(w, broker, *replica);
+    return broker;
+}
+
+/* The broker reads every title: the replica must find the same, in the same order, page by page. */
+static void compare(struct lw *w, struct jb_ledger *broker, struct jb_ledger *replica)
+{
+    for (int i = 0; i < 300; i++) {
+        jb_arena_reset(&w->arena);
+        struct jb_case_filter f = {.text = jb_text_of(random_text(w, 4)), .limit = 7};
+        f.open_only = i % 5 == 0;
+        struct page want = {.more = true};
+        while (want.more) {
+            want = cases_of(w, broker, f, w->now_ms);
+            struct page got = cases_of(w, replica, f, w->now_ms);
+            if (got.count != want.count || got.more != want.more)
+                fail_msg("'%s': %zu cases, %zu", f.text.data, got.count, want.count);
+            for (size_t k = 0; k < got.count; k++)
+                assert_int_equal(got.cases[k].case_no, want.cases[k].case_no);
+            if (want.count > 0)
+                f.after_case_no = want.cases[want.count - 1].case_no;
+        }
+    }
+}
+
+static int64_t rows_of(struct jb_ledger *l, const char *sql)
+{
+    int64_t count = -1;
+
+    assert_int_equal(jb_db_number(l, sql, &count), JB_OK);
+    return count;
+}
+
+static void pairs_find_what_reading_all_titles_finds(void **state)
+{
+    struct lw *w = *state;
+    struct jb_ledger *replica = NULL;
+    struct jb_ledger *broker = many_titles(w, &replica);
+
+    assert_true(rows_of(replica, "SELECT count(*) FROM case_gram") > MANY);
+    compare(w, broker, replica);
+    /* made anew it is the same */
+    int64_t rows = rows_of(replica, "SELECT count(*) FROM case_gram");
+    assert_int_equal(jb_ledger_rebuild(replica, &w->fault), JB_OK);
+    assert_int_equal(rows_of(replica, "SELECT count(*) FROM case_gram"), rows);
+    compare(w, broker, replica);
+    lw_close(&replica);
+    lw_close(&broker);
+}
+
+/* A file from before there was an index, also when it is closed in the middle. */
+static void an_older_replica_gets_its_index_by_and_by(void **state)
+{
+    struct lw *w = *state;
+    struct jb_ledger *replica = NULL;
+    struct jb_ledger *broker = many_titles(w, &replica);
+    int64_t rows = rows_of(replica, "SELECT count(*) FROM case_gram");
+    bool done = false;
+    int steps = 0;
+
+    lw_close(&replica);
+    lw_sql(w, "r.db",
+           "DELETE FROM case_gram; INSERT INTO case_gram VALUES (-1, 9223372036854775807)");
+    replica = lw_open(w, "r.db", JB_LEDGER_REPLICA);
+    for (; !done; steps++) {
+        compare(w, broker, replica);
+        assert_int_equal(jb_ledger_titles_index(replica, MANY / 3, &done), JB_OK);
+        if (steps == 1) {
+            lw_close(&replica);
+            replica = lw_open(w, "r.db", JB_LEDGER_REPLICA);
+        }
+    }
+    assert_int_equal(steps, 4);
+    assert_int_equal(rows_of(replica, "SELECT count(*) FROM case_gram"), rows);
+    compare(w, broker, replica);
+    lw_close(&replica);
+    lw_close(&broker);
+}
+
+static void a_case_that_was_left_leaves_no_pair(void **state)
+{
+    struct lw *w = *state;
+    struct jb_ledger *replica = NULL;
+    struct jb_ledger *broker = many_titles(w, &replica);
+    const char *left = "SELECT count(*) FROM case_gram WHERE case_no = (SELECT min(case_no) + 50"
+                       " FROM case_file)";
+
+    assert_true(rows_of(replica, left) > 0);
+    assert_int_equal(jb_ledger_begin(replica), JB_OK);
+    assert_int_equal(jb_ledger_case_purge(replica, lw_case_no(5)), JB_OK);
+    assert_int_equal(jb_ledger_commit(replica), JB_OK);
+    assert_int_equal(rows_of(replica, left), 0);
+    lw_close(&replica);
+    lw_close(&broker);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
@@ -125,6 +252,9 @@ int main(void)
         T(texts_are_found_by_part_and_patterns_mean_themselves),
         T(a_replica_finds_the_same_texts),
         T(a_whole_number_is_one_case),
+        T(pairs_find_what_reading_all_titles_finds),
+        T(an_older_replica_gets_its_index_by_and_by),
+        T(a_case_that_was_left_leaves_no_pair),
     };
 #undef T
 

@@ -1,0 +1,209 @@
+/* See gram.h. A pair is one number: the first character above, the second below. */
+#include "proto/ledger/gram.h"
+
+#include <assert.h>
+
+#include "proto/base/utf8.h"
+#include "proto/ledger/query.h"
+
+#define CHARACTER_BITS 21
+#define SECOND_MAX ((INT64_C(1) << CHARACTER_BITS) - 1)
+#define MARK INT64_C(-1) /* no pair: its row says how far an older file still lacks them */
+/* A text that is rarer is found from its pairs; one character that is more frequent stands in so
+ * many titles that the newest of them come soon. */
+#define RARE 20000
+#define COMMON                                                                                     \
+    4000 /* pairs in so many titles count as equally frequent: counting takes its time             \
+          */
+
+/* The next character of valid UTF-8 from *at on; 0 at the end. */
+static int64_t character(struct jb_text t, size_t *at)
+{
+    if (*at >= t.len)
+        return 0;
+    const uint8_t *p = (const uint8_t *)t.data + *at;
+    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    int64_t value = len == 1 ? p[0] : p[0] & (0x7f >> len);
+
+    if (*at + len > t.len)
+        len = t.len - *at;
+    for (size_t i = 1; i < len; i++)
+        value = value << 6 | (p[i] & 0x3f);
+    *at += len;
+    return value >= 'A' && value <= 'Z' ? value + ('a' - 'A') : value;
+}
+
+/* Over all pairs. */
+struct pairs {
+    struct jb_text text;
+    size_t at;
+    int64_t first;
+};
+
+static struct pairs pairs_of(struct jb_text text)
+{
+    struct pairs p = {.text = text};
+
+    p.first = character(text, &p.at);
+    return p;
+}
+
+static bool pair_next(struct pairs *p, int64_t *gram)
+{
+    if (p->first == 0)
+        return false;
+    int64_t second = character(p->text, &p->at);
+    *gram = p->first << CHARACTER_BITS | second;
+    p->first = second;
+    return true;
+}
+
+/* Not what is made in memory to be compared: it would take as much again. */
+static bool has_pairs(const struct jb_ledger *l)
+{
+    return l->role == JB_LEDGER_REPLICA && !l->memory;
+}
+
+static enum jb_err each(struct jb_ledger *l, enum jb_sql id, int64_t case_no, struct jb_text title)
+{
+    struct pairs p = pairs_of(title);
+    int64_t gram = 0;
+    enum jb_err err = JB_OK;
+
+    assert(l->writing);
+    if (!has_pairs(l))
+        return JB_OK;
+    while (err == JB_OK && pair_next(&p, &gram))
+        err = jb_sql_run(l, id, JB_ROW(jb_int(gram), jb_int(case_no)));
+    return err;
+}
+
+enum jb_err jb_gram_put(struct jb_ledger *l, int64_t case_no, struct jb_text title)
+{
+    return each(l, JB_SQL_GRAM_ADD, case_no, title);
+}
+
+enum jb_err jb_gram_drop(struct jb_ledger *l, int64_t case_no, struct jb_text title)
+{
+    return each(l, JB_SQL_GRAM_DROP, case_no, title);
+}
+
+enum jb_err jb_gram_drop_case(struct jb_ledger *l, int64_t case_no)
+{
+    enum jb_err err;
+
+    if (!has_pairs(l))
+        return JB_OK;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_TITLE, JB_ROW(jb_int(case_no)));
+    if (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        struct jb_bytes title = jb_peek_blob(&r);
+        err = jb_gram_drop(l, case_no, (struct jb_text){(const char *)title.data, title.len});
+    }
+    jb_sql_done(s);
+    return err;
+}
+
+/* ---- files from before there was an index ---- */
+
+enum jb_err jb_gram_load(struct jb_ledger *l)
+{
+    enum jb_err err = jb_sql_number(l, JB_SQL_GRAM_MARK, JB_ROW(jb_int(MARK)), &l->grams_left);
+
+    if (err == JB_NOT_FOUND)
+        l->grams_left = 0;
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+/* The next cases downwards; *left: the last of them, 0 when there are no more. */
+static enum jb_err some_put(struct jb_ledger *l, size_t max, int64_t *left)
+{
+    enum jb_err err;
+    size_t found = 0;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_TITLES, JB_ROW(jb_int(*left), jb_u64(max)));
+
+    while (jb_sql_next(l, s, &err)) {
+        struct jb_reader r = jb_reader_of(s, NULL);
+        *left = jb_get_i64(&r);
+        struct jb_bytes title = jb_peek_blob(&r);
+        err = jb_gram_put(l, *left, (struct jb_text){(const char *)title.data, title.len});
+        if (err != JB_OK)
+            break;
+        found++;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK && found < max)
+        *left = 0;
+    return err;
+}
+
+enum jb_err jb_ledger_titles_index(struct jb_ledger *l, size_t max, bool *done)
+{
+    int64_t left = l->grams_left;
+
+    *done = left == 0;
+    if (*done)
+        return JB_OK;
+    enum jb_err err = jb_ledger_begin(l);
+    if (err != JB_OK)
+        return err;
+    err = some_put(l, max, &left);
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_GRAM_DROP, JB_ROW(jb_int(MARK), jb_int(l->grams_left)));
+    if (err == JB_OK && left != 0)
+        err = jb_sql_run(l, JB_SQL_GRAM_ADD, JB_ROW(jb_int(MARK), jb_int(left)));
+    if (err == JB_OK)
+        err = jb_ledger_commit(l);
+    else
+        jb_ledger_rollback(l);
+    if (err == JB_OK)
+        l->grams_left = left;
+    *done = err == JB_OK && left == 0;
+    return err;
+}
+
+/* ---- looking for a text ---- */
+
+static enum jb_err count_up_to(struct jb_ledger *l, int64_t low, int64_t high, int64_t most,
+                               int64_t *count)
+{
+    return jb_sql_number(l, JB_SQL_GRAM_COUNT, JB_ROW(jb_int(low), jb_int(high), jb_int(most)),
+                         count);
+}
+
+/* One character: all pairs that begin with it. */
+static enum jb_err single_pick(struct jb_ledger *l, int64_t gram, struct jb_gram_pick *out)
+{
+    int64_t count = 0;
+
+    out->low = gram;
+    out->high = gram | SECOND_MAX;
+    enum jb_err err = count_up_to(l, out->low, out->high, RARE, &count);
+    out->found = err == JB_OK && count < RARE;
+    return err;
+}
+
+enum jb_err jb_gram_pick(struct jb_ledger *l, struct jb_text text, struct jb_gram_pick *out)
+{
+    struct pairs p = pairs_of(text);
+    int64_t gram = 0;
+    int64_t least = COMMON + 1;
+    enum jb_err err = JB_OK;
+
+    *out = (struct jb_gram_pick){.found = false};
+    if (!has_pairs(l) || l->grams_left != 0 || jb_text_check(text.data, text.len) != JB_OK)
+        return JB_OK;
+    while (err == JB_OK && least > 0 && pair_next(&p, &gram)) {
+        int64_t count = 0;
+        if ((gram & SECOND_MAX) == 0) /* the last one stands before anything */
+            break;
+        err = count_up_to(l, gram, gram, least < COMMON ? least : COMMON, &count);
+        if (err == JB_OK && count < least) {
+            *out = (struct jb_gram_pick){true, gram, gram};
+            least = count;
+        }
+    }
+    if (err == JB_OK && !out->found && (gram & SECOND_MAX) == 0 && gram != 0)
+        err = single_pick(l, gram, out);
+    return err;
+}
