@@ -304,6 +304,18 @@ await test('a policy file is tried before it is installed; lines that are away a
   await page.locator('#p-file').setInputFiles({ name: 'policy.ini', mimeType: 'text/plain', buffer: Buffer.from('[policy]') });
   await page.getByRole('button', { name: '试算' }).click();
   await page.getByText('deadline handle: 60 -> 45').waitFor();
+  const install = page.getByRole('button', { name: '安装', exact: true });
+  equal(await install.isDisabled(), true, 'before it is said to be read');
+  await page.getByLabel('我已看过它将改变什么').check();
+  await accessible(page, 'before installing');
+  await install.click();
+  await page.getByText('已安装。').waitFor();
+  equal(changes().filter((c) => c.path === '/v1/admin/installs').map((c) => c.body.dry_run), [true, false], 'first tried');
+  await page.locator('#p-kind').selectOption('calendar');
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByLabel('我已看过它将改变什么').check();
+  await install.click();
+  await page.getByText('本网关只能试算').waitFor();
   await go(page, '/');
   await page.locator('a.tile', { hasText: '1' }).filter({ hasText: '离线' }).click();
   await page.getByText('县人力资源和社会保障局').waitFor();

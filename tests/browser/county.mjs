@@ -232,6 +232,7 @@ export function county() {
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
     if (url.pathname === '/v1/public-queries') return publicWindow('/v1/public/query', body);
     if (url.pathname.includes('/uploads/')) return { status: 200, body: upload(method, url.pathname, range) };
+    if (url.pathname === '/v1/admin/installs' && body.kind === 'calendar' && !body.dry_run) return { status: 403, body: { type: 'about:blank', title: 'Not permitted', status: 403, code: 'DENIED' } };
     if (url.pathname === '/v1/admin/installs') return { status: 200, body: { text: 'deadline handle: 60 -> 45\nin force from 2027-01-01' } };
     if (url.pathname === '/v1/verifications') return { status: 200, body: { ok: true, items: '4711', receipts: '230', chain_intact: true, signatures_good: true, tables_equal: true, broker_asked: true, equals_broker: true } };
     if (url.searchParams.get('dry_run') === 'true') {

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue, namedRows, source } from './repository';
 import { acts, keys, type Named } from '@/i18n/acts';
+import { fill } from '@/i18n';
 import { en } from '@/i18n/en';
 import { refusals } from '@/i18n/refusals';
 import * as words from '@/i18n/words';
@@ -52,7 +53,7 @@ describe('vocabulary', () => {
 
 describe('texts', () => {
   const keysOf = (o: object): string[] => Object.keys(o).sort();
-  const places = (text: string): string[] => [...text.matchAll(/(?<!\{)\{(\w+)\}(?!\})/g)].map((m) => m[1] ?? '').sort();
+  const places = (text: string): string[] => [...text.matchAll(/(?<!\{)\{(\w+)(?:\|[^|}]*\|[^}]*)?\}(?!\})/g)].map((m) => m[1] ?? '').sort();
 
   it('both languages have the same keys, and none is empty', () => {
     expect(keysOf(en)).toEqual(keysOf(zh));
@@ -61,6 +62,10 @@ describe('texts', () => {
 
   it('both say the same particulars', () => {
     for (const key of Object.keys(zh) as (keyof typeof zh)[]) expect([key, places(en[key])]).toEqual([key, places(zh[key])]);
+  });
+
+  it('a number goes with its word', () => {
+    expect([1, 2, 0].map((n) => fill(en['time.leftDays'], { n }))).toEqual(['1 day left', '2 days left', '0 days left']);
   });
 
   it('Chinese is Chinese, and English has no Chinese in it', () => {

@@ -34,9 +34,12 @@ export function setLocale(next: Locale): void {
   }
 }
 
-/* {name} in a text stands for args.name. */
+/* {name} in a text stands for args.name; {n|day|days} for the number with the word that goes with it. */
 export function fill(text: string, args: Args): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(args[name] ?? whole));
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
+    const value = String(args[name] ?? whole);
+    return one === undefined || many === undefined ? value : `${value} ${value === '1' ? one : many}`;
+  });
 }
 
 export function t(key: Key, args: Args = {}): string {

@@ -37,17 +37,16 @@ async function awayNodes(): Promise<Count | undefined> {
   return lines === undefined ? undefined : list(lines.filter((node) => node.has_agent === true && node.connected !== true));
 }
 
-export async function loadToday(lines: boolean): Promise<Today> {
-  const [counts, soon, issued, proposals, alarms, away] = await Promise.all([
-    api.today(),
-    api.deadlines({ mine: true, open: true, limit: SHOWN }),
-    api.directives({ issued: true, open: true, limit: MOST }),
-    api.proposals({ limit: MOST }),
-    api.alarms(SHOWN),
-    lines ? awayNodes() : undefined,
+/* The counts are asked for first and alone; the lists beside them may take longer in a large replica, and
+ * are shown as they come. */
+export async function loadToday(lines: boolean, progress: (part: Partial<Today>) => void): Promise<void> {
+  const part = (asked: Promise<Partial<Today>>): Promise<void> => asked.then(progress);
+  await part(api.today().then((counts) => ({ counts })));
+  await Promise.all([
+    part(api.deadlines({ mine: true, open: true, limit: SHOWN }).then((soon) => ({ deadlines: soon.deadlines }))),
+    part(api.directives({ issued: true, open: true, limit: MOST }).then((issued) => ({ countersign: list(issued.directives.filter((d) => d.status === 1)) }))),
+    part(api.proposals({ limit: MOST }).then((all) => ({ proposals: list(all.proposals, all.next) }))),
+    part(api.alarms(SHOWN).then((alarms) => ({ alarms }))),
+    lines ? part(awayNodes().then((away) => ({ away }))) : undefined,
   ]);
-  return {
-    counts, away, alarms, deadlines: soon.deadlines, proposals: list(proposals.proposals, proposals.next),
-    countersign: list(issued.directives.filter((d) => d.status === 1)),
-  };
 }
