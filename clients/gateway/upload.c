@@ -140,12 +140,29 @@ static bool has_room(const struct jb_gw_uploads *all, const char *user)
     return count < JB_GW_UPLOADS_MAX && open < JB_GW_UPLOADS_OF_ONE;
 }
 
+/* One who completes many files and attaches none keeps nobody else out. */
+static void make_room(struct jb_gw_uploads *all, const char *user)
+{
+    struct jb_gw_upload *oldest = NULL;
+    size_t kept = 0;
+    for (struct jb_gw_upload *u = all->first; u != NULL; u = u->next) {
+        if (!u->complete || u->writer != NULL || strcmp(u->user, user) != 0)
+            continue;
+        kept++;
+        if (oldest == NULL || u->moved_ms <= oldest->moved_ms)
+            oldest = u;
+    }
+    if (oldest != NULL && kept >= JB_GW_UPLOADS_KEPT)
+        jb_gw_upload_drop(oldest);
+}
+
 enum jb_err jb_gw_upload_new(struct jb_gw_uploads *all, const struct jb_gw_upload_key *key,
                              uint64_t total, struct jb_gw_upload **out)
 {
     struct jb_gw_upload *old = jb_gw_upload_find(all, key);
     if (old != NULL)
         jb_gw_upload_drop(old);
+    make_room(all, key->user);
     if (!has_room(all, key->user))
         return JB_BUSY;
     struct jb_gw_upload *u = calloc(1, sizeof *u);

@@ -15,6 +15,7 @@
 #define JB_GW_UPLOAD_NAME 65
 #define JB_GW_UPLOAD_PIECE ((size_t)256 * 1024)
 #define JB_GW_UPLOADS_OF_ONE 3 /* unfinished ones of a person: the agent takes eight of all */
+#define JB_GW_UPLOADS_KEPT 16  /* complete ones of a person: an older one makes room */
 #define JB_GW_UPLOADS_MAX 1024
 #define JB_GW_HASH_BYTES 32
 
