@@ -52,6 +52,8 @@ static void fill_health(struct jb_broker *b, Jb__StatusView *v, struct jb_arena 
     SET(v, single_admin, jb_duty_single(b->config));
     v->has_files_open = v->has_files_max = 1;
     jb_self_files(&v->files_open, &v->files_max);
+    SET(v, kept_nodes, b->kept_nodes);
+    SET(v, kept_items, b->kept_items);
     SET(v, accepting, !jb_degraded(b) && !b->stopping && !b->recovering);
     SET(v, reserve_bytes, atomic_load(&b->reserve.held) ? (uint64_t)b->reserve.size_bytes : 0);
     int64_t free_bytes = jb_disk_free_bytes(b->config->data);

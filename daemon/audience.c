@@ -123,6 +123,22 @@ static enum jb_err single_audience(struct jb_batch *t, uint32_t node, struct aud
     return add(t, out, (struct jb_audience){.node = node});
 }
 
+/* What an agency has to look after, and those that watch over it. */
+static enum jb_err office_audience(struct jb_broker *b, struct jb_batch *t, uint32_t node,
+                                   struct audience *out)
+{
+    out->at = jb_arena_alloc(&t->arena, (b->directory.count + 1) * sizeof *out->at);
+    if (out->at == NULL)
+        return JB_NOMEM;
+    enum jb_err err = add(t, out, (struct jb_audience){.node = node});
+    for (size_t i = 0; i < b->directory.count && err == JB_OK; i++) {
+        const struct jb_node *n = &b->directory.nodes[i];
+        if (n->kind == JB_NODE_OFFICE && n->has_agent && jb_node_valid(n, t->now_ms))
+            err = add(t, out, (struct jb_audience){.node = n->node});
+    }
+    return err;
+}
+
 static enum jb_err of_case(struct jb_batch *t, struct jb_accepted *a, struct audience *out)
 {
     struct before before = {.host = a->c->host, .count = a->c->participant_count};
@@ -149,6 +165,8 @@ static enum jb_err find(struct jb_broker *b, struct jb_batch *t, struct jb_accep
         err = jb_case_apply(a->c, a->entry, &t->arena);
     if (err != JB_OK || a->nobody)
         return err;
+    if (a->offices)
+        return office_audience(b, t, a->only, out);
     if (a->only != 0)
         return single_audience(t, a->only, out);
     err = jb_directory_apply(&b->directory, a->entry);

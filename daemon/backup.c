@@ -236,9 +236,9 @@ static enum jb_err print_returned(struct jb_ledger *l, const struct jb_directory
         printf("node %u %s: returned after the record was completed, ", list[i].node,
                n != NULL ? n->code : "?");
         print_day(list[i].at_ms);
-        printf("; its items from %" PRIu64 " on are kept as evidence (%" PRIu64
-               " pieces in quarantine)\n",
-               list[i].first, list[i].pieces);
+        printf("; its %" PRIu64 " items from %" PRIu64 " on are kept as evidence (%" PRIu64
+               " pieces in quarantine), %" PRIu64 " of them confirmations of its own submissions\n",
+               list[i].items, list[i].first, list[i].pieces, list[i].confirmed);
     }
     jb_arena_fini(&arena);
     return err;

@@ -4,6 +4,7 @@
  * that settles just this number. An error returned from here is our own (no memory, a damaged
  * ledger) and stops the process before anything of the batch is confirmed. */
 #include "daemon/blob.h"
+#include "daemon/recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -421,7 +422,7 @@ static enum jb_err decide_item(struct jb_broker *b, struct jb_batch *t,
     case JB_FROM_BLOB:
         return decide_plain(t, item, JB_OP_BLOB_RECEIPT);
     case JB_FROM_LATE:
-        return decide_plain(t, item, JB_OP_LATE);
+        return jb_decide_late(b, t, item);
     case JB_FROM_ADMIN:
         return jb_decide_own(b, t, item, item->act, item->user, NULL);
     case JB_FROM_AUDIT:

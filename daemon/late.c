@@ -174,6 +174,61 @@ void jb_late_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer
         refuse(b, msg, f, err, &fault);
 }
 
+/* ---- into the record ---- */
+
+/* Once: what came is kept, and somebody has to look whether the record has what the node was told.
+ * An entry, so that it is in the replicas of the offices and of the node whatever comes after. */
+static enum jb_err tell_offices(struct jb_broker *b, struct jb_batch *t,
+                                const struct jb_intake_item *item)
+{
+    struct jb_recovery_line line;
+    const struct jb_line_point *former = &item->late->former;
+    enum jb_err err = jb_recovery_late(b->ledger, item->node, former, &line);
+    if (err != JB_OK || line.done || line.have.number <= former->number)
+        return err;
+    struct jb_entry *entry = jb_batch_own_entry(t, jb_text_of("line"));
+    if (entry == NULL)
+        return JB_NOMEM;
+    entry->act = (struct jb_act){.kind = JB_ACT_QUARANTINE,
+                                 .node = item->node,
+                                 .number = line.have.number - former->number,
+                                 .reason = jb_text_of(JB_RECOVERY_LATE)};
+    struct jb_accepted a = {.entry = entry, .only = item->node, .offices = true};
+    return jb_decide_accept(b, t, &a);
+}
+
+enum jb_err jb_decide_late(struct jb_broker *b, struct jb_batch *t,
+                           const struct jb_intake_item *item)
+{
+    struct jb_op *op = jb_batch_op(t);
+    if (op == NULL)
+        return JB_NOMEM;
+    op->kind = JB_OP_LATE;
+    op->item = item;
+    return item->late->done ? tell_offices(b, t, item) : JB_OK;
+}
+
+/* ---- how much there is ---- */
+
+void jb_late_count(struct jb_broker *b)
+{
+    struct jb_arena arena;
+    struct jb_recovery_returned *list = NULL;
+    size_t count = 0;
+    jb_arena_init(&arena, (size_t)16 * 1024 * 1024);
+    enum jb_err err = jb_recovery_returned(b->reader, &arena, &list, &count);
+    if (err == JB_OK) {
+        b->kept_nodes = count;
+        b->kept_items = 0;
+        for (size_t i = 0; i < count; i++)
+            b->kept_items += list[i].items;
+    } else { /* evidence, not the record: work goes on */
+        jb_log(JB_LOG_ERROR, NULL, "late.uncounted", "error=%s detail=\"%s\"", jb_err_name(err),
+               jb_ledger_error(b->reader));
+    }
+    jb_arena_fini(&arena);
+}
+
 /* ---- on the disk ---- */
 
 enum jb_err jb_late_write(struct jb_ledger *l, const struct jb_intake_item *item)
@@ -190,6 +245,8 @@ void jb_late_written(struct jb_broker *b, const struct jb_intake_item *item)
     struct jb_fault fault = {""};
     struct jb_recovery_line line;
     struct jb_peer *p = item->node < b->peer_capacity ? b->peers[item->node] : NULL;
+    if (late->done)
+        jb_late_count(b);
     if (p == NULL || !p->greeted || !p->late || b->router == NULL)
         return; /* it goes on with its next greeting */
     struct jb_bytes routing_id = {p->routing_id, p->routing_len};

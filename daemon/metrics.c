@@ -188,6 +188,11 @@ static void print_gauges(const struct jb_metrics *m, FILE *out)
                 b->recovering ? 1 : 0);
     print_gauge(out, "recovering_agencies", "Agencies that have not reported yet after a restore",
                 b->recovering ? (double)b->recover_awaited : 0);
+    print_gauge(out, "kept_agencies",
+                "Agencies whose copies are kept as evidence: the record was restored without them",
+                (double)b->kept_nodes);
+    print_gauge(out, "kept_items", "Items in those copies, which the record may lack",
+                (double)b->kept_items);
     print_gauge(out, "log_entries", "Number of the last log entry", (double)b->committed_seq);
     print_gauge(out, "intake_items", "Items waiting for the next batch",
                 (double)b->fill->item_count);

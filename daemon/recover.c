@@ -141,6 +141,7 @@ enum jb_err jb_recover_start(struct jb_broker *b, struct jb_fault *fault)
 {
     struct jb_recovery state;
     enum jb_err err = jb_recovery_state(b->ledger, &state);
+    jb_late_count(b);
     b->recovering = err == JB_OK && state.active;
     if (!b->recovering)
         return err;

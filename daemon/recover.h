@@ -27,6 +27,11 @@ void jb_late_copy(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer
                   const struct jb_frame *f);
 void jb_late_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
                   const struct jb_frame *f);
+/* That a piece is to be written; with the last one the entry by which the offices hear of it. */
+enum jb_err jb_decide_late(struct jb_broker *b, struct jb_batch *t,
+                           const struct jb_intake_item *item) JB_MUST;
+/* How much evidence there is, for status and metrics. Reads all of it. */
+void jb_late_count(struct jb_broker *b);
 /* Commit's thread; inside its transaction. */
 enum jb_err jb_late_write(struct jb_ledger *l, const struct jb_intake_item *item) JB_MUST;
 /* It is on the disk: ask for the next piece, or say what is to be done. */

@@ -375,6 +375,7 @@ enum jb_agent_alarm_kind {
     JB_AGENT_ALARM_SUMMONS,                       /* likewise: come at once */
     JB_AGENT_ALARM_DISPUTE,                       /* one is to be settled here */
     JB_AGENT_ALARM_REFUSED,                       /* a submission that had waited in the outbox */
+    JB_AGENT_ALARM_RETURNED, /* an agency came back that the record was restored without */
     JB_AGENT_ALARM_END
 };
 

@@ -3,6 +3,8 @@
  * the transaction that applies the entry. History of a case that we join is none. */
 #include "clients/agent/agent.h"
 
+#include <stdio.h>
+
 #define ROLE_BIT(role) (1u << (role))
 /* Numbers of deadlines in alarms of these kinds stand apart from those of the own clock. */
 #define CASE_BYTES ((size_t)64 << 20) /* at most, of one loaded case */
@@ -17,6 +19,7 @@ static const char *const words[] = {
     [JB_AGENT_ALARM_SUMMONS - JB_AGENT_ALARM_FIRST] = "summons",
     [JB_AGENT_ALARM_DISPUTE - JB_AGENT_ALARM_FIRST] = "dispute",
     [JB_AGENT_ALARM_REFUSED - JB_AGENT_ALARM_FIRST] = "refused",
+    [JB_AGENT_ALARM_RETURNED - JB_AGENT_ALARM_FIRST] = "returned",
 };
 
 const char *jb_agent_alarm_word(const struct jb_alarm *alarm)
@@ -176,6 +179,14 @@ static enum jb_err refused(struct concern *k)
     return alarm_raise(k, JB_AGENT_ALARM_REFUSED, (uint32_t)was->number, NULL);
 }
 
+/* The agency is the alarm's number, how much it brought its key. */
+static enum jb_err returned(struct concern *k)
+{
+    struct jb_deadline d = {.due_ms = k->entry->at_ms};
+    (void)snprintf(d.key, sizeof d.key, "%llu", (unsigned long long)k->entry->act.number);
+    return alarm_raise(k, JB_AGENT_ALARM_RETURNED, k->entry->act.node, &d);
+}
+
 enum jb_err jb_agent_concern(struct jb_agent *a, struct jb_agent_news *n, int64_t now_ms,
                              struct jb_arena *arena)
 {
@@ -187,6 +198,8 @@ enum jb_err jb_agent_concern(struct jb_agent *a, struct jb_agent_news *n, int64_
                         .arena = arena};
     if (n->applied.item.kind == JB_ITEM_REFUSAL)
         return refused(&k);
+    if (n->applied.item.kind == JB_ITEM_ENTRY && k.entry->act.kind == JB_ACT_QUARANTINE)
+        return returned(&k);
     if (n->applied.item.kind != JB_ITEM_ENTRY || n->applied.item.history ||
         n->applied.case_no == 0 || !is_of_interest(k.entry))
         return JB_OK;

@@ -127,6 +127,11 @@ static void alarm_text(const struct jb_alarm *alarm, const char *due, char *out,
         (void)snprintf(out, size, "submission %u from the outbox was refused",
                        jb_agent_alarm_number(alarm));
         break;
+    case JB_AGENT_ALARM_RETURNED:
+        (void)snprintf(out, size,
+                       "the record was restored without it, and it holds %s items beyond that",
+                       alarm->key);
+        break;
     default:
         (void)snprintf(out, size, "deadline %u (%s) is due %s", id, alarm->key, due);
         break;
@@ -151,6 +156,10 @@ Jb__AlarmView *jb_agent_view_alarm(const struct jb_agent_views *v, const struct 
         JB_PUT(w, directive_no, jb_agent_alarm_number(alarm));
     if (alarm->step == JB_AGENT_ALARM_REFUSED)
         JB_PUT(w, submission, jb_agent_alarm_number(alarm));
+    if (alarm->step == JB_AGENT_ALARM_RETURNED) {
+        JB_PUT(w, node, jb_agent_alarm_number(alarm));
+        w->node_name = jb_agent_view_node_name(v, jb_agent_alarm_number(alarm));
+    }
     w->number = jb_agent_view_number(v, alarm->case_no);
     w->kind = jb_agent_view_text(v, jb_text_of(jb_agent_alarm_word(alarm)));
     w->text = jb_agent_view_text(v, jb_text_of(text));

@@ -35,6 +35,9 @@ static const struct kind {
      N_("hear both sides and designate: jiaoban designate CASE AGENCY")},
     {"refused", N_("what was stored in the outbox has been refused and did not take effect: %s"),
      "P", N_("see why: jiaoban settled NUMBER; then look at the case: jiaoban show CASE")},
+    {"returned",
+     N_("the record was restored without an agency, which holds more than the record does: %s"),
+     "P", N_("see with it which of what was accepted there is lacking now")},
 };
 
 /* What ends a deadline: the command for the one who owes it. */
@@ -100,6 +103,8 @@ static const char *duty_next(const struct jiaoban_deadline *d)
 static const char *subject(struct cli *c, const struct jiaoban_alarm *a,
                            const struct jiaoban_deadline *d)
 {
+    if (a->node_name[0] != '\0')
+        return cli_safe(c, a->node_name);
     const char *s = d != NULL ? cli_deadline_name(c, d) : "";
     if (d != NULL && d->node_name[0] != '\0')
         s = cli_format(c, "%s%s%s", s, _(", "), cli_safe(c, d->node_name));

@@ -35,6 +35,12 @@ static void broker_facts(struct cli *c, const struct jiaoban_state *s)
                  cli_format(c, _("%llu, %llu of them connected"), (unsigned long long)s->nodes,
                             (unsigned long long)s->nodes_connected));
     }
+    if (s->kept_nodes != 0)
+        cli_fact(c, _("kept as evidence"),
+                 cli_format(c,
+                            _("%llu items of %llu agencies that came back after the record was "
+                              "restored without them"),
+                            (unsigned long long)s->kept_items, (unsigned long long)s->kept_nodes));
     cli_fact(c, _("policy"), cli_safe(c, s->policy_version));
     cli_fact(c, _("calendar"),
              s->calendar_until[0] != '\0'

@@ -420,12 +420,15 @@ struct jiaoban_alarm {
      * "silent" nobody there has signed for a hand-over, "undelivered" it has not even arrived,
      * "directive_missed" a directive of this agency was not followed in time;
      * "directive" one was received, "summons" likewise: come at once, "dispute" one is to be
-     * settled here; "refused" a submission that had waited in the outbox was refused */
+     * settled here; "refused" a submission that had waited in the outbox was refused; "returned"
+     * the record was restored without `node`, which holds more than the record */
     const char *number, *kind, *text;
     uint32_t deadline_id;
     int64_t due_ms;
     uint64_t directive_no; /* of "directive" and "summons", within the case */
     uint64_t submission;   /* of "refused" */
+    uint32_t node;         /* of "returned" */
+    const char *node_name; /* "" none */
 };
 
 struct jiaoban_state { /* of the agent, or of the broker */
@@ -443,8 +446,10 @@ struct jiaoban_state { /* of the agent, or of the broker */
     const char *degraded; /* why not: "disk_full", "io_error", "no_memory", "locked"; "" else */
     int64_t degraded_since_ms; /* 0: it takes them */
     uint64_t disk_free_bytes, reserve_bytes;
-    uint64_t files_open, files_max; /* descriptors of the process; 0: not told */
-    const char *held;               /* why the broker takes no submissions now; "" it does */
+    uint64_t files_open, files_max;  /* descriptors of the process; 0: not told */
+    const char *held;                /* why the broker takes no submissions now; "" it does */
+    uint64_t kept_nodes, kept_items; /* broker: agencies whose copies it keeps, after a restore
+                                      * without them, and the items in those */
 };
 
 struct jiaoban_check { /* what a verification found */

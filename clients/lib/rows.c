@@ -129,6 +129,8 @@ const struct jiaoban_alarm *jb_client_alarm(struct jb_arena *a, const Jb__AlarmV
         .due_ms = v->due_ms,
         .directive_no = v->directive_no,
         .submission = v->submission,
+        .node = v->node,
+        .node_name = jb_client_text(v->node_name),
     };
     return m;
 }
@@ -178,6 +180,8 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .reserve_bytes = v->reserve_bytes,
         .files_open = v->files_open,
         .files_max = v->files_max,
+        .kept_nodes = v->kept_nodes,
+        .kept_items = v->kept_items,
         .held = jb_client_text(v->held),
     };
     return s;

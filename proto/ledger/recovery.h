@@ -116,10 +116,12 @@ enum jb_err jb_recovery_late_done(struct jb_ledger *l, uint32_t node,
 struct jb_recovery_returned { /* one node's evidence */
     uint32_t node;
     uint64_t pieces;
-    uint64_t first; /* number of its first item */
-    int64_t at_ms;  /* when the first piece came */
+    uint64_t items;
+    uint64_t confirmed; /* of those: its own submissions that had been accepted */
+    uint64_t first;     /* number of its first item */
+    int64_t at_ms;      /* when the first piece came */
 };
-/* Into the arena, by node. */
+/* Into the arena, by node. Reads all of it. CORRUPT: a piece is no frame. */
 enum jb_err jb_recovery_returned(struct jb_ledger *l, struct jb_arena *arena,
                                  struct jb_recovery_returned **list, size_t *count) JB_MUST;
 

@@ -353,8 +353,7 @@
     X(COPY_LATE, B, "SELECT done, number, head FROM copy_line WHERE node = ? AND up_epoch = ?")    \
     X(COPY_REASONS, B, "SELECT node, reason FROM copy_line WHERE reason <> '' ORDER BY node")      \
     X(QUARANTINE_OF, B,                                                                            \
-      "SELECT node, count(*), min(number), min(at_ms) FROM quarantine WHERE reason = ?"            \
-      " GROUP BY node ORDER BY node")                                                              \
+      "SELECT node, number, at_ms, body FROM quarantine WHERE reason = ? ORDER BY node, no")       \
     X(QUARANTINE_ADD, B,                                                                           \
       "INSERT INTO quarantine (at_ms, node, number, reason, body) VALUES (?, ?, ?, ?, ?)")         \
     /* a node's replica */                                                                         \

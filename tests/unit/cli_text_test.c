@@ -359,7 +359,7 @@ static void test_alarms(void **state)
 /* A clock with this key: it has a name, and what ends it is said. */
 static void check_clock(struct cli *c, const char *key)
 {
-    struct jiaoban_alarm a = {.kind = "overdue", .number = NUMBER, .text = ""};
+    struct jiaoban_alarm a = {.kind = "overdue", .number = NUMBER, .text = "", .node_name = ""};
     struct jiaoban_deadline d = {.key = key, .key_text = "", .node_name = "", .article = ""};
     cli_lang("zh");
     struct cli_alarm said = cli_alarm_text(c, &a, &d);

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "proto/ledger/recovery.h"
+#include "proto/wire/codec.h"
 #include "proto/wire/sign.h"
 #include "tests/unit/ledger_world.h"
 
@@ -263,6 +264,20 @@ static void an_erased_item_is_known_by_its_hash(void **state)
     close_all(&x);
 }
 
+/* How many of the items are confirmations. */
+static uint64_t settling(const struct jb_recovery_piece *p, struct jb_arena *arena)
+{
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < p->count; i++) {
+        struct jb_item item;
+        struct jb_fault fault;
+        assert_int_equal(jb_item_decode(p->items[i].body, arena, &item, &fault), JB_OK);
+        found += item.kind == JB_ITEM_ENTRY && item.settles != 0;
+    }
+    return found;
+}
+
 static enum jb_err keep_late(struct lw *w, struct loss *x, const struct jb_recovery_piece *p,
                              const struct jb_line_point *former)
 {
@@ -270,10 +285,17 @@ static enum jb_err keep_late(struct lw *w, struct loss *x, const struct jb_recov
 
     if (err != JB_OK)
         return err;
+    struct jb_bytes frame;
+    const struct jb_frame copy = {.kind = JB_FRAME_COPY,
+                                  .version = JB_PROTOCOL_COPY,
+                                  .first = p->first,
+                                  .items = p->items,
+                                  .item_count = p->count,
+                                  .suite = p->suite};
+    assert_int_equal(jb_frame_encode(&copy, &w->arena, &frame), JB_OK);
     assert_int_equal(jb_ledger_begin(x->restored), JB_OK);
     for (int twice = 0; twice < 2; twice++) /* a repeat is not kept a second time */
-        assert_int_equal(jb_recovery_late_keep(x->restored, p, former, p->items[0].body, w->now_ms),
-                         JB_OK);
+        assert_int_equal(jb_recovery_late_keep(x->restored, p, former, frame, w->now_ms), JB_OK);
     assert_int_equal(jb_ledger_commit(x->restored), JB_OK);
     return JB_OK;
 }
@@ -320,7 +342,8 @@ static void what_returns_late_is_evidence_only_under_the_own_signature(void **st
     assert_true(line.done);
     assert_int_equal(jb_recovery_returned(x.restored, &w->arena, &list, &count), JB_OK);
     assert_true(count == 1 && list[0].node == LW_OFFICE && list[0].pieces == 1 &&
-                list[0].first == good.first);
+                list[0].first == good.first && list[0].items == good.count);
+    assert_int_equal(list[0].confirmed, settling(&good, &w->arena));
     assert_int_equal(jb_log_last_seq(x.restored), seq); /* the record is as it was */
     close_all(&x);
 }

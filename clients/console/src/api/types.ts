@@ -370,6 +370,8 @@ export interface Alarm {
   due_ms?: I64;
   directive_no?: I64;
   submission?: I64;
+  node?: number;
+  node_name?: string;
 }
 
 export interface Pending { number?: I64; case_no?: I64; kind?: string; made_at_ms?: I64; user?: string }

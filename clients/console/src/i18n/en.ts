@@ -136,6 +136,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alarms.summons': 'summons',
   'alarms.dispute': 'dispute to settle',
   'alarms.refused': 'submission refused',
+  'alarms.returned': 'back after a restore',
 
   'alarm.warn': 'a deadline of this agency comes near: {text}',
   'alarm.overdue': 'a deadline of this agency has passed: {text}',
@@ -147,6 +148,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alarm.summons': 'visitors have come in numbers: the heads are summoned to receive them on the spot: {text}',
   'alarm.dispute': 'a dispute over who handles it is to be settled here: {text}',
   'alarm.refused': 'what was stored in the outbox has been refused and did not take effect: {text}',
+  'alarm.returned': 'the record was restored without an agency, which holds more than the record does: {text}',
   'alarm.submission': 'submission {n}',
   'alarm.due': '{what}, due {at}',
   'alarm.someDeadline': 'a deadline',

@@ -134,6 +134,7 @@ export const zh = {
   'alarms.summons': '到场接访',
   'alarms.dispute': '争议待裁定',
   'alarms.refused': '提交被退回',
+  'alarms.returned': '恢复后归队',
 
   'alarm.warn': '本单位一项期限临近：{text}',
   'alarm.overdue': '本单位一项期限已过：{text}',
@@ -145,6 +146,7 @@ export const zh = {
   'alarm.summons': '发生多人来访，请负责同志立即到场接访：{text}',
   'alarm.dispute': '办理责任争议，须由本单位裁定：{text}',
   'alarm.refused': '发件箱中的一项提交被拒绝，没有生效：{text}',
+  'alarm.returned': '记录恢复时缺少一个单位，该单位所存的内容多于记录：{text}',
   'alarm.submission': '第 {n} 号提交',
   'alarm.due': '{what}，{at} 到期',
   'alarm.someDeadline': '期限',

@@ -5,11 +5,12 @@ import { named, t, type Key } from '@/i18n';
 import { keys } from '@/i18n/acts';
 import { dueText } from './time';
 
-export const alarmKinds = ['warn', 'overdue', 'missed', 'silent', 'undelivered', 'directive_missed', 'directive', 'summons', 'dispute', 'refused'] as const;
+export const alarmKinds = ['warn', 'overdue', 'missed', 'silent', 'undelivered', 'directive_missed', 'directive', 'summons', 'dispute', 'refused', 'returned'] as const;
 
 /* What it is about. `text` is the key of a deadline, or English words for a log, "deadline 6
  * (assigned), due ..." among them: said again in the reader's language. */
 function aboutOf(alarm: Alarm): string {
+  if (alarm.node_name !== undefined && alarm.node_name !== '') return alarm.node_name;
   if (alarm.text !== undefined && alarm.text in keys) return named(keys, alarm.text);
   if (alarm.submission !== undefined && alarm.submission !== '0') return t('alarm.submission', { n: alarm.submission });
   const key = /deadline \d+ \(([a-z-]+)\)/.exec(alarm.text ?? '')?.[1];
