@@ -9,9 +9,10 @@
 #include "proto/base/log.h"
 #include "proto/ledger/recovery.h"
 
+/* The agent then begins a new replica by itself; one of before that needs its administrator. */
 #define LATE_TEXT                                                                                  \
-    "the record was restored without this replica; what it held beyond that is kept as evidence. " \
-    "Stop the agent, run jiaoban-agent --follow-new-history"
+    "the record was restored without this replica; its copy is kept as evidence, a new replica "   \
+    "begins (older agents: --follow-new-history)"
 
 struct jb_late { /* of an intake item; all of it in the batch's arena */
     struct jb_line_point former;
@@ -49,8 +50,6 @@ enum jb_err jb_late_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct
     enum jb_err err = read_line(b, p, &line, fault);
     if (err != JB_OK)
         return err;
-    if (line.done && line.have.number >= hello->down.number)
-        return jb_fault_set(fault, JB_DIVERGED, "%s", LATE_TEXT);
     struct jb_frame w = {.kind = JB_FRAME_WELCOME,
                          .version = JB_PROTOCOL_COPY,
                          .protocol = JB_PROTOCOL_COPY,

@@ -18,8 +18,8 @@ void jb_recover_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
                      const struct jb_frame *f);
 
 /* late.c: a node returns after the record was completed without it */
-/* Ask for what it holds beyond `former`; DIVERGED when all of it is here: what it has to do next is
- * the fault's text. */
+/* Ask for what it holds beyond `former`; when all of it is here, for nothing more: its answer to
+ * that is told what to do next. */
 enum jb_err jb_late_greet(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
                           const struct jb_frame *hello, const struct jb_line_point *former,
                           struct jb_fault *fault) JB_MUST;

@@ -73,6 +73,7 @@ struct jb_agent_line {
     bool welcomed;           /* a Welcome was accepted on it */
     uint8_t protocol;        /* version that the broker chose; 0: not yet */
     bool recovering;         /* the broker collects what its backup lacks: see recover.c */
+    bool reported;           /* on this connection it was told that there is no more */
     bool beat_awaited;       /* a Beat was sent and not answered */
     int64_t greeted_mono_ms; /* last Hello; 0: none on this connection */
     int64_t sent_mono_ms;    /* last frame out */
@@ -237,6 +238,8 @@ struct jb_agent {
     size_t wrong_next;
     uint64_t refused; /* submissions settled as refused since the start */
     bool stopping;
+    bool following;         /* it stops only to begin a new replica: see follow.c */
+    int64_t follow_mono_ms; /* not before: it failed a while ago */
     int exit_status;
     struct jb_fault trouble; /* why it is stopping, or "" */
 };
@@ -333,9 +336,14 @@ void jb_agent_copy_wanted(struct jb_agent *a, const struct jb_frame *want);
 /* follow.c: a replica that was left out of a restore */
 /* Keep that the record goes on after this item of the former epoch. Inside a transaction. */
 enum jb_err jb_agent_left_out_set(struct jb_ledger *l, const struct jb_line_point *former) JB_MUST;
-/* --follow-new-history: sets the replica aside, kept under another name, and puts a new one in its
- * place that holds what was submitted and not settled. Prints what was done, and what was accepted
- * only in the former history. Exit status. */
+/* The broker says that this replica's copy is kept: make the new one beside it and stop the loop
+ * (a->following). When that cannot be done now, say so; the next greeting tries again. */
+void jb_agent_follow_begin(struct jb_agent *a);
+/* After the loop: put it in the place of the old one, which is kept under another name. Closes the
+ * replica. On an error the old one is still there. */
+enum jb_err jb_agent_follow_end(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+/* --follow-new-history: the same by hand. Prints what was done, and what was accepted only in the
+ * former history. Exit status. */
 int jb_agent_follow(struct jb_agent *a);
 
 /* pump.c */

@@ -1,10 +1,12 @@
 /* A replica that was left out when the broker's record was restored: it cannot follow the new
  * history, which branched off before its end.
  *
- * It is set aside under a name that says which epoch it follows, and never deleted; a new replica
- * takes its place and fetches the new history from item 1. What was submitted and not settled is
- * carried over and submitted again; what the broker decided before the restore all the same, it
- * recognises. What had been accepted is listed: whether the new history has it, people must see. */
+ * As soon as the broker has said that it keeps what is here, the agent begins a new one by itself;
+ * by hand it goes likewise. The old one is set aside under a name that says which epoch it follows,
+ * and never deleted; a new replica takes its place and fetches the new history from item 1. What
+ * was submitted and not settled is carried over and submitted again; what the broker decided before
+ * the restore all the same, it recognises. What had been accepted is listed: whether the new
+ * history has it, people must see. */
 #include "clients/agent/agent.h"
 
 #include <errno.h>
@@ -14,6 +16,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "proto/base/log.h"
 
 #define LEFT_OUT "left_out" /* epoch, and number of its last item in the record */
 #define NUMBER_BYTES 8
@@ -168,10 +172,13 @@ static bool same_file(const char *a, const char *b)
 static enum jb_err exchange(struct following *f)
 {
     const char *path = f->agent->ledger_path;
-    char wal[4200];
-    (void)snprintf(wal, sizeof wal, "%s-wal", path);
-    if (access(wal, F_OK) == 0)
-        return jb_fault_set(&f->fault, JB_IO, "%s: still there after the replica was closed", wal);
+    const char *const closed[] = {path, f->part};
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++) {
+        char wal[4200];
+        (void)snprintf(wal, sizeof wal, "%s-wal", closed[i]);
+        if (access(wal, F_OK) == 0)
+            return jb_fault_set(&f->fault, JB_IO, "%s: still there after it was closed", wal);
+    }
     if (link(path, f->aside) != 0 && !(errno == EEXIST && same_file(path, f->aside)))
         return jb_fault_set(&f->fault, errno == EEXIST ? JB_EXISTS : JB_IO, "%s: %s", f->aside,
                             strerror(errno));
@@ -181,7 +188,8 @@ static enum jb_err exchange(struct following *f)
     return err == JB_OK ? sync_folder(f) : err;
 }
 
-static enum jb_err follow(struct following *f)
+/* Everything but the exchange. The old replica is only read. */
+static enum jb_err prepare(struct following *f)
 {
     struct jb_agent *a = f->agent;
     enum jb_err err = left_out_get(a->ledger, &f->after);
@@ -189,11 +197,58 @@ static enum jb_err follow(struct following *f)
         return jb_fault_set(&f->fault, err,
                             "the broker has not said that its record was restored without this "
                             "replica: nothing was changed");
-    uint64_t waiting = jb_outbox_made(a->ledger).number - jb_outbox_settled(a->ledger).number;
     if (err == JB_OK)
         err = name_files(f);
+    return err == JB_OK ? make_new(f) : err;
+}
+
+static uint64_t waiting(const struct jb_agent *a)
+{
+    return jb_outbox_made(a->ledger).number - jb_outbox_settled(a->ledger).number;
+}
+
+/* ---- by itself ---- */
+
+void jb_agent_follow_begin(struct jb_agent *a)
+{
+    struct following f = {.agent = a};
+    if (a->stopping || jb_agent_degraded(a) || jb_agent_verify_running(a) ||
+        jb_clock_mono_ms() < a->follow_mono_ms)
+        return;
+    jb_agent_group_take(a); /* what clients were just told is safe goes over, too */
+    enum jb_err err = prepare(&f);
+    if (err != JB_OK) {
+        jb_log(JB_LOG_ERROR, a->config->code, "follow.failed", "error=%s detail=\"%s\"",
+               jb_err_name(err), f.fault.text);
+        return;
+    }
+    jb_log(JB_LOG_WARNING, a->config->code, "follow.begins",
+           "record_goes_on_after=%llu items=%llu carried=%llu", (unsigned long long)f.after,
+           (unsigned long long)jb_replica_down(a->ledger).number, (unsigned long long)waiting(a));
+    a->following = true;
+    jb_agent_stop(a, 0);
+}
+
+enum jb_err jb_agent_follow_end(struct jb_agent *a, struct jb_fault *fault)
+{
+    struct following f = {.agent = a};
+    enum jb_err err = name_files(&f);
+    jb_ledger_close(&a->ledger);
     if (err == JB_OK)
-        err = make_new(f);
+        err = exchange(&f);
+    if (err == JB_OK)
+        jb_log(JB_LOG_WARNING, a->config->code, "follow.done", "former=\"%s\"", f.aside);
+    *fault = f.fault;
+    return err;
+}
+
+/* ---- by hand ---- */
+
+static enum jb_err follow(struct following *f)
+{
+    struct jb_agent *a = f->agent;
+    uint64_t carried = waiting(a);
+    enum jb_err err = prepare(f);
     if (err != JB_OK)
         return err;
     printf("the record goes on after item %" PRIu64 " of %" PRIu64 "\n", f->after,
@@ -208,7 +263,7 @@ static enum jb_err follow(struct following *f)
                " submissions were not settled and are submitted again\n"
                "Start the agent. Once it is in sync, look whether the cases named above have what "
                "was accepted; if not, submit it again.\n",
-               f->aside, waiting);
+               f->aside, carried);
     return err;
 }
 

@@ -300,6 +300,11 @@ void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame)
         jb_agent_line_greet(a);
         return;
     }
+    bool kept = err == JB_DIVERGED && frame->frame_kind == JB_FRAME_COPY_DONE && a->line.reported;
+    if (kept)
+        jb_agent_follow_begin(a);
+    if (a->stopping)
+        return;
     bool diverged = err == JB_DIVERGED || err == JB_OLD;
     jb_agent_line_break(a, diverged ? JB_AGENT_RESYNC : JB_AGENT_REJECTED,
                         diverged ? RESYNC_MS : next_pause(&a->line), text);

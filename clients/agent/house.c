@@ -199,13 +199,16 @@ static void close_handle(uv_handle_t *handle)
 
 void jb_agent_house_stop(struct jb_agent *a)
 {
-    notify("STOPPING=1");
+    if (!a->following)
+        notify("STOPPING=1");
     close_handle((uv_handle_t *)&a->house_timer);
     close_handle((uv_handle_t *)&a->rest_timer);
     close_handle((uv_handle_t *)&a->index_timer);
     close_handle((uv_handle_t *)&a->sigterm);
     close_handle((uv_handle_t *)&a->sigint);
     close_handle((uv_handle_t *)&a->sighup);
+    if (a->following)
+        return; /* whoever ends us in between may: each step can be the last one */
     /* a second one while we are ending changes nothing */
     (void)signal(SIGTERM, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN);

@@ -90,6 +90,7 @@ void jb_agent_line_greet(struct jb_agent *a)
     line->protocol = 0;
     line->held[0] = '\0';
     line->recovering = false;
+    line->reported = false;
     line->beat_awaited = false;
     line->greeted_mono_ms = jb_clock_mono_ms();
     if (line->state != JB_AGENT_RESYNC && line->state != JB_AGENT_REJECTED)

@@ -16,6 +16,7 @@
 
 #define OPTIONS_MAX 64
 #define FILES_WANTED 1024
+#define FOLLOW_AGAIN_MS (INT64_C(10) * 60 * 1000) /* after a failure: each try starts anew */
 
 enum task {
     TASK_RUN,
@@ -267,14 +268,37 @@ static void say_ready(struct jb_agent *a, int ready_fd)
     (void)close(ready_fd);
 }
 
-static int run(struct jb_agent *a, int ready_fd)
+/* It has stopped to begin a new replica. On an error it goes on with the old one, and the broker
+ * will tell it again. */
+static void exchange(struct jb_agent *a)
 {
     struct jb_fault fault = {""};
-    enum jb_log_level level = JB_LOG_INFO;
+    enum jb_err err = jb_agent_follow_end(a, &fault);
+    if (err == JB_OK)
+        return;
+    a->follow_mono_ms = jb_clock_mono_ms() + FOLLOW_AGAIN_MS;
+    jb_log(JB_LOG_ERROR, a->config->code, "follow.failed", "error=%s detail=\"%s\"",
+           jb_err_name(err), fault.text);
+}
+
+/* As it was before it started. */
+static void renew(struct jb_agent *a)
+{
+    struct jb_agent fresh = {.config = a->config,
+                             .source = a->source,
+                             .clock = a->clock,
+                             .mono = a->mono,
+                             .testclock = a->testclock,
+                             .follow_mono_ms = a->follow_mono_ms,
+                             .lock_fd = -1};
+    *a = fresh;
+}
+
+/* One life, from the replica's file to the end of the loop. */
+static int serve(struct jb_agent *a, int ready_fd)
+{
+    struct jb_fault fault = {""};
     uv_loop_t loop;
-    if (jb_log_level_parse(a->config->log_level, &level))
-        jb_log_set_level(level);
-    set_limits();
     if (uv_loop_init(&loop) != 0)
         return complain(JB_IO, &fault);
     a->loop = &loop;
@@ -290,6 +314,8 @@ static int run(struct jb_agent *a, int ready_fd)
     }
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     bool checking = jb_agent_verify_running(a);
+    if (a->following)
+        exchange(a);
     if (!checking) { /* else its thread still reads the replica: leave all to the system */
         jb_agent_fini(a);
         (void)uv_loop_close(&loop);
@@ -298,6 +324,20 @@ static int run(struct jb_agent *a, int ready_fd)
     if (checking)
         _exit(a->exit_status);
     return a->exit_status;
+}
+
+static int run(struct jb_agent *a, int ready_fd)
+{
+    enum jb_log_level level = JB_LOG_INFO;
+    if (jb_log_level_parse(a->config->log_level, &level))
+        jb_log_set_level(level);
+    set_limits();
+    int status = serve(a, ready_fd);
+    while (a->following && status == 0) {
+        renew(a);
+        status = serve(a, -1);
+    }
+    return status;
 }
 
 static enum jb_err set_clocks(struct jb_agent *a, const char *file, struct jb_fault *fault)

@@ -63,6 +63,7 @@ static void send_done(struct jb_agent *a, enum jb_err why)
     enum jb_err err = sign_settled(a, &done);
     if (err == JB_OK)
         err = jb_agent_line_send(a, &done);
+    a->line.reported = err == JB_OK && why == JB_OK;
     jb_log(JB_LOG_NOTICE, a->config->code, "recover.done", "down=%llu settled=%llu result=%s",
            (unsigned long long)done.down.number, (unsigned long long)done.settled.number,
            jb_err_name(err != JB_OK ? err : why));

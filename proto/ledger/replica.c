@@ -112,8 +112,10 @@ static enum jb_err settles_check(struct taking *t, struct jb_fault *fault)
     const struct jb_heads *h = &t->l->heads;
     uint64_t settles = t->applied->item.settles;
 
-    if (settles == 0 || t->applied->item.number <= h->settles_after)
+    if (settles == 0 || t->applied->item.number <= h->settles_after) {
+        t->applied->item.settles = 0; /* nor is anybody told so */
         return JB_OK;
+    }
     if (settles != h->settled.number + 1 || settles > h->made.number)
         return jb_fault_set(
             fault, JB_DIVERGED, "item %llu settles submission %llu; settled %llu, made %llu",
