@@ -1,5 +1,6 @@
 /* Life cycle: start in order, stop in one sweep. */
 #include "clients/agent/blob.h"
+#include "clients/agent/former.h"
 #include "clients/agent/requests.h"
 
 #include <stdio.h>
@@ -89,6 +90,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_pending_load(a);
     if (err == JB_OK)
+        err = jb_agent_former_load(a);
+    if (err == JB_OK)
         err = jb_agent_key_check(a, fault);
     if (err == JB_OK)
         err = jb_agent_blobs_start(a, fault);
@@ -153,6 +156,7 @@ void jb_agent_fini(struct jb_agent *a)
     jb_arena_fini(&a->line.out);
     jb_arena_fini(&a->gather.arena);
     jb_agent_pendings_fini(&a->pending);
+    jb_agent_former_fini(a);
     jb_agent_book_fini(a);
     jb_agent_blobs_fini(a);
     jb_agent_store_close(a);

@@ -200,7 +200,8 @@ struct jb_agent {
     uv_prepare_t tick;                /* before the loop sleeps: apply what gathered, pump */
     bool pump_wanted;
 
-    struct jb_agent_group group; /* submissions of this turn */
+    struct jb_agent_group group;    /* submissions of this turn */
+    struct jb_agent_former *former; /* see former.h; NULL: nothing of the kind */
 
     struct jb_local_server *server;
     struct jb_agent_client *clients;

@@ -5,7 +5,7 @@
  * and a frame that fails undoes itself and everything behind it. The head of the last frame stands
  * for all before it, so that one signature is verified and kept. Repeats are known by their number.
  */
-#include "clients/agent/agent.h"
+#include "clients/agent/former.h"
 
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
@@ -134,6 +134,8 @@ static enum jb_err take_item(struct applying *p, const struct jb_frame_item *ite
     if (pending != NULL)
         n->settled = *pending;
     err = jb_agent_concern(a, n, p->now_ms, &p->arena);
+    if (err == JB_OK && n->applied.item.kind == JB_ITEM_ENTRY)
+        err = jb_agent_former_seen(a, &n->applied.entry);
     if (err == JB_OK && n->applied.item.kind == JB_ITEM_LEFT)
         err = submit_purged(p, n);
     if (err != JB_OK)

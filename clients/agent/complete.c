@@ -128,7 +128,7 @@ static enum jb_err check_extras(struct jb_agent_submitting *s)
     return JB_OK;
 }
 
-static enum jb_err load_overlay(struct jb_agent_submitting *s)
+enum jb_err jb_agent_submit_overlay(struct jb_agent_submitting *s)
 {
     struct jb_agent *a = s->r->agent;
     struct jb_agent_overlay_maker m = jb_agent_overlay_maker(a);
@@ -156,5 +156,5 @@ enum jb_err jb_agent_submit_complete(struct jb_agent_submitting *s)
         err = complete_attach(s);
     else if (jb_act_may_open(s->act.kind))
         err = complete_opening(s);
-    return err == JB_OK ? load_overlay(s) : err;
+    return err == JB_OK ? jb_agent_submit_overlay(s) : err;
 }

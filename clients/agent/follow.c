@@ -7,7 +7,7 @@
  * was submitted and not settled is carried over and submitted again; what the broker decided before
  * the restore all the same, it recognises. What had been accepted is listed: whether the new
  * history has it, people must see. */
-#include "clients/agent/agent.h"
+#include "clients/agent/former.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,6 +90,8 @@ static enum jb_err fill(struct following *f, struct jb_ledger *to)
     err = jb_replica_carry(a->ledger, to);
     if (err == JB_OK)
         err = jb_agent_tokens_carry(a->ledger, to, jb_outbox_settled(a->ledger).number);
+    if (err == JB_OK)
+        err = jb_agent_former_carry(a->ledger, to, f->after);
     if (err == JB_OK)
         return jb_ledger_commit(to);
     jb_ledger_rollback(to);

@@ -1,6 +1,7 @@
 /* The connection to the broker: when it is made, greeted on, kept alive and given up. What its
  * frames mean is decided in greet.c, apply.c and pump.c. */
 #include "clients/agent/blob.h"
+#include "clients/agent/former.h"
 
 #include <stdio.h>
 
@@ -128,6 +129,7 @@ void jb_agent_line_advance(struct jb_agent *a)
         line->pause_ms = 0;
         jb_agent_line_set(a, JB_AGENT_IN_SYNC,
                           line->held[0] != '\0' ? line->held : "in sync with the broker");
+        jb_agent_former_synced(a);
     } else if (line->state != JB_AGENT_CATCHING_UP) {
         (void)snprintf(text, sizeof text, "catching up: item %llu of %llu",
                        (unsigned long long)number, (unsigned long long)line->target);

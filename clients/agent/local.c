@@ -138,6 +138,8 @@ static const struct jb_agent_request_row requests[] = {
     [JB__REQUEST__BODY_AUDIT] = {jb_agent_get_audit, JB_RIGHT_AUDIT_CASE},
     [JB__REQUEST__BODY_TRIAL] = {jb_agent_do_trial, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_ACTIONS] = {jb_agent_get_actions, JB_RIGHT_LOOK},
+    [JB__REQUEST__BODY_RESUBMIT] = {jb_agent_do_resubmit, JB_RIGHT_ASK},
+    [JB__REQUEST__BODY_DISMISS] = {jb_agent_do_dismiss, JB_RIGHT_ASK},
     [JB__REQUEST__BODY_TODAY] = {jb_agent_get_today, JB_RIGHT_LOOK},
 };
 

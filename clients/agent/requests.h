@@ -59,6 +59,12 @@ enum jb_err jb_agent_get_case(struct jb_agent_request *r, Jb__Reply *reply) JB_M
 enum jb_err jb_agent_get_deadlines(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+/* ask_former.c: what was accepted before a restore and the record lacks; `all`: what became of the
+ * others as well. Into the list. */
+enum jb_err jb_agent_former_list(struct jb_agent_request *r, bool all, size_t max,
+                                 Jb__PendingList *list) JB_MUST;
+enum jb_err jb_agent_do_resubmit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
+enum jb_err jb_agent_do_dismiss(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_get_rights(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
@@ -103,6 +109,10 @@ struct jb_agent_submitting; /* in the arena of its request */
  * writes. *spoilt: storing failed, and what was written before must be rolled back as well. */
 enum jb_err jb_agent_submit_take(struct jb_agent_request *r, struct jb_agent_submitting **out,
                                  bool *spoilt) JB_MUST;
+/* Likewise, but this submission as it was made once: its own author, instant, case number. */
+enum jb_err jb_agent_submit_again(struct jb_agent_request *r, const Jb__DoSubmit *asked,
+                                  struct jb_bytes body, struct jb_agent_submitting **out,
+                                  bool *spoilt) JB_MUST;
 bool jb_agent_submit_stored(const struct jb_agent_submitting *s); /* NULL: no */
 /* Commit, or roll back because of `err`; then memory knows nothing beyond `made`, the last
  * submission from before the transaction. */

@@ -214,6 +214,52 @@ enum jb_err jb_agent_submit_take(struct jb_agent_request *r, struct jb_agent_sub
     return take(s, spoilt);
 }
 
+/* The key of what is sealed in it was brought along when the replica was made. */
+static enum jb_err find_key(struct jb_agent_submitting *s)
+{
+    bool carries = s->act.kind == JB_ACT_REGISTER || s->act.kind == JB_ACT_ATTACH;
+    enum jb_err err = carries
+                          ? jb_ledger_case_key_get(s->r->agent->ledger, s->act.case_no, s->case_key)
+                          : JB_NOT_FOUND;
+    if (err == JB_OK)
+        s->item.case_key = (struct jb_bytes){s->case_key, sizeof s->case_key};
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+enum jb_err jb_agent_submit_again(struct jb_agent_request *r, const Jb__DoSubmit *asked,
+                                  struct jb_bytes body, struct jb_agent_submitting **out,
+                                  bool *spoilt)
+{
+    struct jb_submission sub;
+    struct jb_agent_submitting *s = jb_arena_alloc(r->arena, sizeof *s);
+    *out = s;
+    if (s == NULL)
+        return JB_NOMEM;
+    s->r = r;
+    s->asked = asked;
+    enum jb_err err = jb_submission_decode(body, r->arena, &sub, &r->fault);
+    if (err == JB_OK)
+        err = jb_act_decode(sub.act_bytes, r->arena, &s->act, &r->fault);
+    if (err == JB_OK)
+        err = jb_agent_submit_overlay(s);
+    if (err == JB_OK)
+        err = jb_agent_submit_judge(s);
+    if (err == JB_OK && s->refusal == JB_REFUSE_NONE)
+        err = find_key(s);
+    if (err == JB_OK && s->refusal == JB_REFUSE_NONE)
+        err = jb_agent_pendings_reserve(&r->agent->pending, 1);
+    if (err != JB_OK || s->refusal != JB_REFUSE_NONE)
+        return err;
+    s->item.body = body;
+    s->item.made_at_ms = sub.made_at_ms;
+    s->item.kind = s->act.kind;
+    s->item.case_no = s->act.case_no;
+    s->item.user = sub.user;
+    err = store(s);
+    *spoilt = err != JB_OK;
+    return err;
+}
+
 bool jb_agent_submit_stored(const struct jb_agent_submitting *s)
 {
     return s != NULL && s->item.number != 0;

@@ -31,6 +31,9 @@ struct jb_agent_submitting {
  * judged on. Writes nothing. */
 enum jb_err jb_agent_submit_complete(struct jb_agent_submitting *s) JB_MUST;
 
+/* The state alone: of an act that is complete already. */
+enum jb_err jb_agent_submit_overlay(struct jb_agent_submitting *s) JB_MUST;
+
 /* submit.c: a second person's signature; then the rules, as far as this node can judge. Leaves
  * s->refusal. DENIED. */
 enum jb_err jb_agent_submit_judge(struct jb_agent_submitting *s) JB_MUST;

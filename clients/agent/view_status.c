@@ -1,4 +1,5 @@
 /* The agent's own state, alarms and directory rows as views. */
+#include "clients/agent/former.h"
 #include "clients/agent/views.h"
 
 #include <stdio.h>
@@ -81,6 +82,7 @@ Jb__StatusView *jb_agent_view_status(const struct jb_agent_views *v)
     JB_PUT(s, started_at_ms, a->started_ms);
     JB_PUT(s, clients, a->client_count);
     JB_PUT(s, nodes, a->directory.count);
+    JB_PUT(s, lacking, jb_agent_former_lacking(a));
     s->code = jb_agent_view_text(v, jb_text_of(a->config->code));
     s->name = jb_agent_view_node_name(v, node);
     s->software = jb_agent_view_text(v, jb_text_of(JB_AGENT_SOFTWARE));

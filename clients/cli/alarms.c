@@ -37,7 +37,7 @@ static const struct kind {
      "P", N_("see why: jiaoban settled NUMBER; then look at the case: jiaoban show CASE")},
     {"returned",
      N_("the record was restored without an agency, which holds more than the record does: %s"),
-     "P", N_("see with it which of what was accepted there is lacking now")},
+     "P", N_("at that agency: jiaoban pending lists what was accepted there and is lacking now")},
 };
 
 /* What ends a deadline: the command for the one who owes it. */

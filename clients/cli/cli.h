@@ -463,6 +463,8 @@ int cli_run_whoami(struct cli *c);
 int cli_run_rights(struct cli *c);
 int cli_run_audit(struct cli *c);
 int cli_run_pending(struct cli *c);
+int cli_run_resubmit(struct cli *c);
+int cli_run_dismiss(struct cli *c);
 int cli_run_settled(struct cli *c);
 int cli_run_alarms(struct cli *c);
 int cli_run_nodes(struct cli *c);

@@ -177,11 +177,106 @@ int cli_run_deadlines(struct cli *c)
 
 /* ---- outbox -------------------------------------------------------------------------- */
 
+static const char *former_state(const char *word)
+{
+    static const struct {
+        const char *word, *text; /* msgid */
+    } rows[] = {
+        {"comparing", N_("being compared with the record")},
+        {"lacking", N_("LACKING in the record")},
+        {"again", N_("submitted again, waits")},
+        {"refused", N_("submitted again, REFUSED")},
+        {"held", N_("the record has it")},
+        {"dismissed", N_("struck off")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(rows[i].word, word) == 0)
+            return _(rows[i].text);
+    return word;
+}
+
+/* What was accepted before a restore, and is not in the record that came of it. */
+static int print_former(struct cli *c)
+{
+    struct jiaoban_query q = cli_query(c);
+    struct jiaoban_result *r = NULL;
+    const char *const names[] = {_(">NO."), _("CASE"),     _("WHAT"),  _("BY"),
+                                 _("AT"),   _("ACCEPTED"), _("STATE"), _("REASON")};
+    q.limit = CLI_LIMIT;
+    q.former = true;
+    q.all = cli_has(c, OPT_ALL);
+    int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
+    code = code != 0 ? code : cli_ask(c, jiaoban_get_pending, &q, &r);
+    if (code == 0 && c->json) {
+        code = cli_json(c, r, 2);
+    } else if (code == 0 && jiaoban_result_count(r) > 0) {
+        puts(_("Accepted before the record was restored without this agency:"));
+        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+            const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
+            cli_grid_row(g);
+            cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
+            cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
+            cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
+            cli_grid_cell(g, cli_safe(c, p->user), NULL);
+            cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
+            cli_grid_cell(g, cli_time(c, p->accepted_at_ms), NULL);
+            cli_grid_cell(g, former_state(cli_safe(c, p->state)), NULL);
+            cli_grid_cell(g, cli_safe(c, p->reason), NULL);
+        }
+        code = cli_grid_end(g, "");
+        if (!q.all)
+            puts(_("Again, as it was: jiaoban resubmit NUMBER; not any more: jiaoban dismiss "
+                   "NUMBER --reason TEXT"));
+    }
+    jiaoban_result_free(r);
+    return code;
+}
+
+int cli_run_resubmit(struct cli *c)
+{
+    struct jiaoban_options o = {.size = sizeof o, .wait_ms = JIAOBAN_WAIT_MS};
+    struct jiaoban_result *r = NULL;
+    uint64_t number = 0;
+    int code = cli_read_u64(c, OPT_NUMBER, &number);
+    if (code != 0)
+        return code;
+    enum jiaoban_status status = jiaoban_resubmit(c->j, number, &o, &r);
+    if (r == NULL)
+        return cli_failed(c, status);
+    if (!c->json)
+        code = cli_verdict(c, jiaoban_result_settled(r));
+    else if ((code = cli_json(c, r, 2)) == 0)
+        code = jiaoban_status_exit(status);
+    jiaoban_result_free(r);
+    return code;
+}
+
+int cli_run_dismiss(struct cli *c)
+{
+    struct jiaoban_result *r = NULL;
+    uint64_t number = 0;
+    int code = cli_read_u64(c, OPT_NUMBER, &number);
+    if (code != 0)
+        return code;
+    enum jiaoban_status status = jiaoban_dismiss(c->j, number, cli_opt(c, OPT_REASON), &r);
+    if (status != JIAOBAN_OK)
+        code = cli_failed(c, status);
+    else if (c->json)
+        code = cli_json(c, r, 2);
+    else
+        puts(_("struck off; jiaoban pending --all shows by whom and why"));
+    jiaoban_result_free(r);
+    return code;
+}
+
 int cli_run_pending(struct cli *c)
 {
     struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
     const char *const names[] = {_(">NO."), _("CASE"), _("WHAT"), _("BY"), _("AT")};
+    if (c->json && cli_has(c, OPT_ALL)) /* one answer, one document */
+        return print_former(c);
 
     q.limit = CLI_LIMIT;
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
@@ -202,7 +297,7 @@ int cli_run_pending(struct cli *c)
         code = cli_grid_end(g, _("The outbox is empty."));
     }
     jiaoban_result_free(r);
-    return code;
+    return code == 0 && !c->json ? print_former(c) : code;
 }
 
 int cli_run_settled(struct cli *c)

@@ -84,6 +84,10 @@ static void health(struct cli *c, const struct jiaoban_state *s)
         cli_fact(c, _("takes submissions"),
                  cli_format(c, _("NO, since %s: %s"), cli_time(c, s->degraded_since_ms),
                             cli_safe(c, reason(s->degraded))));
+    if (s->lacking != 0)
+        cli_fact(c, _("lacking since the restore"),
+                 cli_format(c, _("%llu submissions that had been accepted: jiaoban pending"),
+                            (unsigned long long)s->lacking));
     if (s->held[0] != '\0')
         cli_fact(c, _("submissions wait"), cli_safe(c, s->held));
     if (s->disk_free_bytes != 0 || !s->accepting)

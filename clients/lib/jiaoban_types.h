@@ -411,6 +411,13 @@ struct jiaoban_pending {
     int64_t case_no;
     const char *kind, *user;
     int64_t made_at_ms;
+    /* of what was accepted before a restore: "comparing", "lacking", "again", "refused", "held",
+     * "dismissed"; "" of the outbox */
+    const char *state;
+    int64_t accepted_at_ms;
+    uint64_t again;          /* number of the submission that repeats it; 0 none */
+    const char *by, *reason; /* who submitted it again or struck it off, and why */
+    int64_t ended_at_ms;
 };
 
 struct jiaoban_alarm {
@@ -450,6 +457,7 @@ struct jiaoban_state { /* of the agent, or of the broker */
     const char *held;                /* why the broker takes no submissions now; "" it does */
     uint64_t kept_nodes, kept_items; /* broker: agencies whose copies it keeps, after a restore
                                       * without them, and the items in those */
+    uint64_t lacking; /* accepted here before a restore, and the record does not have it */
 };
 
 struct jiaoban_check { /* what a verification found */

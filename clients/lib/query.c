@@ -132,6 +132,8 @@ static void fill_pending(const struct jiaoban_query *q, int64_t no, Jb__Request 
     (void)no;
     jb__get_pending__init(&b->pending);
     SET(&b->pending, limit, q->limit);
+    SET(&b->pending, former, q->former);
+    SET(&b->pending, all, q->all);
     r->body_case = JB__REQUEST__BODY_PENDING;
     r->pending = &b->pending;
 }

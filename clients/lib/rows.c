@@ -110,6 +110,12 @@ const struct jiaoban_pending *jb_client_pending(struct jb_arena *a, const Jb__Pe
         .kind = jb_client_text(v->kind),
         .user = jb_client_text(v->user),
         .made_at_ms = v->made_at_ms,
+        .state = jb_client_text(v->state),
+        .accepted_at_ms = v->accepted_at_ms,
+        .again = v->again,
+        .by = jb_client_text(v->by),
+        .reason = jb_client_text(v->reason),
+        .ended_at_ms = v->ended_at_ms,
     };
     return p;
 }
@@ -182,6 +188,7 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .files_max = v->files_max,
         .kept_nodes = v->kept_nodes,
         .kept_items = v->kept_items,
+        .lacking = v->lacking,
         .held = jb_client_text(v->held),
     };
     return s;

@@ -113,6 +113,48 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
     return j->last_id != last_id && !ours.dry_run ? unsure(j, status) : status;
 }
 
+enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t number,
+                                     const struct jiaoban_options *options,
+                                     struct jiaoban_result **out)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoResubmit body = JB__DO_RESUBMIT__INIT;
+    struct jiaoban_options ours;
+
+    if (out != NULL)
+        *out = NULL;
+    enum jiaoban_status status = jb_client_options(j, options, &ours);
+    if (status != JIAOBAN_OK)
+        return status;
+    body.has_number = body.has_wait_ms = true;
+    body.number = number;
+    body.wait_ms = ours.wait_ms;
+    request.body_case = JB__REQUEST__BODY_RESUBMIT;
+    request.resubmit = &body;
+    uint32_t timeout_ms =
+        ours.timeout_ms > UINT32_MAX - ours.wait_ms ? UINT32_MAX : ours.timeout_ms + ours.wait_ms;
+    return jb_client_call(j, &request, timeout_ms, out);
+}
+
+enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number, const char *reason,
+                                    struct jiaoban_result **out)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoDismiss body = JB__DO_DISMISS__INIT;
+
+    if (out != NULL)
+        *out = NULL;
+    enum jiaoban_status status = jb_client_text_check(j, "reason", reason, JB_LIMIT_LINE);
+    if (status != JIAOBAN_OK)
+        return status;
+    body.has_number = true;
+    body.number = number;
+    body.reason = (char *)(uintptr_t)reason;
+    request.body_case = JB__REQUEST__BODY_DISMISS;
+    request.dismiss = &body;
+    return jb_client_call(j, &request, JB_CLIENT_TIMEOUT_MS, out);
+}
+
 enum jiaoban_status jb_client_submit_begin(struct jiaoban *j, const struct jb_client_act *act,
                                            const struct jiaoban_options *options,
                                            const struct jb_client_call *call, uint64_t *id)
