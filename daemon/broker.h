@@ -311,11 +311,10 @@ struct jb_broker {
     struct jb_admin *admin;
     struct jb_metrics *metrics;
     struct jb_counters count;
-    bool recovering;         /* the record is being completed after a restore: see recover.c */
-    size_t recover_awaited;  /* agencies that have not reported yet */
-    uint64_t kept_nodes;     /* that came back after the record was completed without them: */
-    uint64_t kept_items;     /* evidence, see late.c */
-    uint64_t recover_learnt; /* last entry of the directory that was learnt from a copy */
+    bool recovering;        /* the record is being completed after a restore: see recover.c */
+    size_t recover_awaited; /* agencies that have not reported yet */
+    uint64_t kept_nodes, kept_items; /* evidence of late returners: late.c */
+    uint64_t recover_learnt;         /* last entry of the directory that was learnt from a copy */
     bool stopping;
     int exit_status;
     struct jb_fault trouble; /* why it is stopping, or "" */
@@ -418,8 +417,7 @@ struct jb_accepted {
     struct jb_entry *entry;            /* arena; seq is filled in here */
     struct jb_case *c;                 /* NULL: not about a case */
     uint32_t only;                     /* audience is this node alone; 0: by the rules */
-    bool offices;                      /* besides it, every petition office */
-    bool nobody;                       /* for the log alone */
+    bool nobody, offices;              /* for the log alone; besides `only`, every office */
 };
 enum jb_err jb_decide_accept(struct jb_broker *b, struct jb_batch *t,
                              struct jb_accepted *a) JB_MUST;

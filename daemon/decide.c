@@ -393,7 +393,6 @@ static enum jb_err decide_epoch(struct jb_broker *b, struct jb_batch *t,
     return jb_decide_accept(b, t, &a);
 }
 
-/* What only has to be written. */
 static enum jb_err decide_plain(struct jb_batch *t, const struct jb_intake_item *item,
                                 enum jb_op_kind kind)
 {

@@ -1,5 +1,6 @@
 /* Listings: cases with their lights, deadlines, the outbox, the directory. */
 #include "clients/cli/cli.h"
+#include "clients/lib/jiaoban_serve.h"
 
 #include <string.h>
 

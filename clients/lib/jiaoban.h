@@ -336,9 +336,8 @@ struct jiaoban_query {
     const char *place_code; /* cases */
     uint32_t flags;         /* cases: with all of these JIAOBAN_FLAG_* */
     int demand;             /* directives */
-    bool former; /* pending: not the outbox, but what was accepted before a restore and the record
-                  * lacks */
-    bool all;    /* of those also what became of the others */
+    bool former;            /* pending: what was accepted before a restore and the record lacks */
+    bool all;               /* of those also what became of the others */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -354,16 +353,8 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_case(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_deadlines(JIAOBAN_QUESTION);
 /* text */
 JIAOBAN_API enum jiaoban_status jiaoban_get_nodes(JIAOBAN_QUESTION);
-/* the outbox: limit; or with `former` and `all` what was accepted before a restore without this
- * agency's replica */
+/* the outbox: limit; or `former`, `all` */
 JIAOBAN_API enum jiaoban_status jiaoban_get_pending(JIAOBAN_QUESTION);
-/* One of those again, as it was made, judged anew: answers like a submission. NOT_FOUND, EXISTS
- * (nothing is to be done about it), BUSY (not compared yet). Or strike it off: reason*, is kept. */
-JIAOBAN_API enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t number,
-                                                 const struct jiaoban_options *options,
-                                                 struct jiaoban_result **out);
-JIAOBAN_API enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number,
-                                                const char *reason, struct jiaoban_result **out);
 /* number*, wait_ms */
 JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);
 /* agent or broker */

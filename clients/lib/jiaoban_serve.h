@@ -155,6 +155,18 @@ JIAOBAN_API uint64_t jiaoban_result_feed_number(const struct jiaoban_result *r);
 /* The event of row i alone, as jiaoban_result_json; nothing of whom it is kept from. */
 JIAOBAN_API const char *jiaoban_result_feed_json(struct jiaoban_result *r, size_t i);
 
+/* ---- what was accepted before a restore, and the record lacks ---------------------------------
+ */
+
+/* One of what jiaoban_get_pending lists with `former` again, as it was made, judged anew: answers
+ * like a submission. NOT_FOUND, EXISTS (nothing is to be done about it), BUSY (not compared yet).
+ * Or strike it off: reason*, is kept. */
+JIAOBAN_API enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t number,
+                                                 const struct jiaoban_options *options,
+                                                 struct jiaoban_result **out);
+JIAOBAN_API enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number,
+                                                const char *reason, struct jiaoban_result **out);
+
 #ifdef __cplusplus
 }
 #endif
