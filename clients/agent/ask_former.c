@@ -100,8 +100,7 @@ static enum jb_err find(struct jb_agent_request *r, uint64_t number, Jb__FormerI
                             "it is not known yet whether the record has it: wait until the agent "
                             "is in sync");
     if (err == JB_OK && !jb_agent_former_open(a, number))
-        return jb_fault_set(&r->fault, JB_EXISTS, "nothing is to be done about it: it is %s",
-                            state_word(a, number));
+        return jb_fault_set(&r->fault, JB_EXISTS, "nothing is to be done about it any more");
     return err;
 }
 

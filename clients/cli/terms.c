@@ -302,6 +302,11 @@ static const char *const formats[] = {
     N_("rate: the query code is missing"),
     N_("rate: no such party or satisfaction"),
     N_("no submission with this number"),
+    N_("nothing with this number was accepted before the restore: see jiaoban pending"),
+    N_("it is not known yet whether the record has it: wait until the agent is in sync"),
+    N_("nothing is to be done about it any more"),
+    N_("a reason is asked for: it is kept with it"),
+    N_("reason: not one line of text"),
     N_("a check is under way already"),
     N_("no connection to the broker"),
     /* handed over whole */
