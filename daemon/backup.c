@@ -79,7 +79,7 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* the unit may have done so, and forbid it */
     if (err == JB_OK && access(path, F_OK) != 0)
         err = jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
-                           strerror(errno));
+                           jb_errno_said(errno));
     if (err == JB_OK)
         err = jb_backup_run(&order, &r, fault);
     if (err != JB_OK)
@@ -128,13 +128,13 @@ static enum jb_err folder_lock(const struct jb_broker_config *config, int *fd,
     char path[4096];
 
     if (mkdir(config->data, 0700) != 0 && errno != EEXIST)
-        return jb_fault_set(fault, JB_IO, "%s: %s", config->data, strerror(errno));
+        return jb_fault_set(fault, JB_IO, "%s: %s", config->data, jb_errno_said(errno));
     int len = snprintf(path, sizeof path, "%s/lock", config->data);
     if (len < 0 || (size_t)len >= sizeof path)
         return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
     *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)
-        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, jb_errno_said(errno));
     if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
         return jb_fault_set(fault, JB_LOCKED,
                             "%s: a broker runs here; stop it, and see whether its record is really "

@@ -114,13 +114,13 @@ static enum jb_err lock_data(struct jb_broker *b, struct jb_fault *fault)
 {
     char path[4096];
     if (mkdir(b->config->data, 0700) != 0 && errno != EEXIST)
-        return jb_fault_set(fault, JB_IO, "%s: %s", b->config->data, strerror(errno));
+        return jb_fault_set(fault, JB_IO, "%s: %s", b->config->data, jb_errno_said(errno));
     int n = snprintf(path, sizeof path, "%s/lock", b->config->data);
     if (n < 0 || (size_t)n >= sizeof path)
         return jb_fault_set(fault, JB_CONFIG, "broker.data: path is too long");
     b->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (b->lock_fd < 0)
-        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, jb_errno_said(errno));
     if (flock(b->lock_fd, LOCK_EX | LOCK_NB) != 0)
         return jb_fault_set(fault, JB_LOCKED,
                             "%s: another jiaoband uses this data folder; stop it first", path);
@@ -315,7 +315,7 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
         jb_admin_record_single(b);
     }
     if (err != JB_OK && fault->text[0] == '\0')
-        (void)jb_fault_set(fault, err, "%s%s%s", jb_err_text(err), b->ledger != NULL ? ": " : "",
+        (void)jb_fault_set(fault, err, "%s%s%s", jb_err_said(err), b->ledger != NULL ? ": " : "",
                            b->ledger != NULL ? jb_ledger_error(b->ledger) : "");
     return err;
 }

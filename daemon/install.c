@@ -15,7 +15,7 @@ static enum jb_err read_file(const char *path, struct jb_arena *arena, struct jb
 {
     FILE *in = fopen(path, "re");
     if (in == NULL)
-        return jb_fault_set(fault, JB_NOT_FOUND, "%s: %s", path, strerror(errno));
+        return jb_fault_set(fault, JB_NOT_FOUND, "%s: %s", path, jb_errno_said(errno));
     char *data = jb_arena_alloc(arena, JB_INSTALL_LIMIT_BYTES + 1);
     size_t len = data != NULL ? fread(data, 1, JB_INSTALL_LIMIT_BYTES + 1, in) : 0;
     bool failed = ferror(in) != 0;

@@ -18,29 +18,31 @@ static enum jb_err load_own(struct jb_keyring *r, const struct jb_broker_config 
                             struct jb_fault *fault)
 {
     enum jb_err err = jb_keys_load(config->key, &r->own, fault);
+    struct jb_fault why = *fault;
 
     if (err != JB_NOT_FOUND)
         return err;
     return jb_fault_set(fault, err,
-                        "key file %s (broker.key): there is no such file. Put it back from a "
-                        "backup: every agency has pinned these keys. If it is lost: jiaoband "
-                        "--keygen FILE makes a new one, jiaoband rekey puts it on record, and "
-                        "every agent needs its public line as agent.broker_key",
-                        config->key);
+                        "%s (broker.key). Put it back from a backup: every agency has pinned these "
+                        "keys. If it is lost: jiaoband --keygen FILE makes a new one, jiaoband "
+                        "rekey puts it on record, and every agent needs its public line as "
+                        "agent.broker_key",
+                        why.text);
 }
 
 static enum jb_err load_former(struct jb_keyring *r, const struct jb_broker_config *config,
                                struct jb_fault *fault)
 {
     enum jb_err err = jb_keys_load(config->key_former, &r->former, fault);
+    struct jb_fault why = *fault;
 
     if (err != JB_NOT_FOUND)
         return err;
     return jb_fault_set(fault, err,
-                        "key file %s (broker.key_former): there is no such file. Put it back from "
-                        "a backup: ratings that were sealed to it open with no other key. If it is "
-                        "lost: leave broker.key_former empty",
-                        config->key_former);
+                        "%s (broker.key_former). Put it back from a backup: ratings that were "
+                        "sealed to it open with no other key. If it is lost: leave "
+                        "broker.key_former empty",
+                        why.text);
 }
 
 enum jb_err jb_keyring_load(struct jb_keyring *r, const struct jb_broker_config *config,

@@ -15,6 +15,7 @@
 #include "daemon/duty.h"
 #include "daemon/keyring.h"
 #include "daemon/offline.h"
+#include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 #include "proto/base/testclock.h"
@@ -222,7 +223,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static int fail(enum jb_err err, const struct jb_fault *fault)
 {
     (void)fprintf(stderr, "jiaoband: %s\n",
-                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                  fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     return jb_err_exit(err);
 }
 
@@ -344,6 +345,7 @@ static int serve(const struct command *c, struct jb_broker_config *config)
     if (err == JB_OK)
         err = jb_broker_start(b, &fault);
     if (err == JB_OK) {
+        jb_lang_end();
         jb_house_ready(b);
         tell_ready(b, c->ready_fd);
     } else {
@@ -420,6 +422,7 @@ int main(int argc, char **argv)
     if (argp_parse(&argp, argc, argv, 0, NULL, &c) != 0)
         return 2;
     jb_log_init(JB_LOG_AUTO);
+    jb_lang_begin();
     /* Files for us alone, whatever is done: a backup holds the keys of cases as the record does.
      * The admin socket gets its own mode. */
     (void)umask(0077);

@@ -27,7 +27,7 @@ enum jb_err jb_offline_keys(const char *path, uint8_t make, struct jb_fault *fau
         jb_keys_public(&keys, &public_keys);
         jb_keys_public_text(&public_keys, text);
         if (puts(text) < 0)
-            err = jb_fault_set(fault, JB_IO, "standard output: %s", strerror(errno));
+            err = jb_fault_set(fault, JB_IO, "standard output: %s", jb_errno_said(errno));
     }
     jb_keys_wipe(&keys);
     return err;
@@ -43,7 +43,7 @@ enum jb_err jb_offline_open(const struct jb_broker_config *config, bool read_onl
     *lock_fd = open(path, O_RDWR | O_CLOEXEC);
     if (*lock_fd < 0)
         return jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
-                            strerror(errno));
+                            jb_errno_said(errno));
     if (flock(*lock_fd, LOCK_EX | LOCK_NB) != 0) {
         (void)close(*lock_fd);
         *lock_fd = -1;

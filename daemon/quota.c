@@ -46,7 +46,7 @@ enum jb_err jb_quota_check(const char *list, struct jb_fault *fault)
     for (const char *at = list; !at_end(at);)
         if (!read_pair(&at, &code, &len, &factor))
             return jb_fault_set(fault, JB_CONFIG,
-                                "line.quota_nodes: \"%.40s\" is not CODE=FACTOR with a factor of "
+                                "line.quota_nodes: \"%s\" is not CODE=FACTOR with a factor of "
                                 "0 (no limit) to %d",
                                 code, FACTOR_MAX);
     return JB_OK;

@@ -20,7 +20,7 @@ layer_rules() {
 proto/base       proto/base/[a-z0-9_]+\.h
 proto/rules      proto/(rules/[a-z0-9_]+|base/(bytes|err|arena|utf8|initext))\.h
 proto/wire       proto/((base|rules|wire)/[a-z0-9_]+\.h|schema/[a-z0-9_]+\.pb-c\.h)
-proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(blob|codec|chain|frame|sign|suite))\.h
+proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(blob|codec|chain|frame|seal|sign|suite))\.h
 daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h
@@ -35,7 +35,7 @@ library_rules() {
     cat <<'RULES'
 zmq\.h                proto/wire tests
 sqlite3\.h            proto/ledger clients/gateway tests
-libintl\.h            clients/cli clients/gateway
+libintl\.h            clients/cli clients/gateway proto/base
 libsmartcols.*\.h     clients/cli
 xlsxwriter\.h         clients/cli tests
 ini\.h                proto/base proto/rules

@@ -71,7 +71,10 @@ enum jb_err jb_agent_access_write(struct jb_agent_request *r)
         return jb_fault_set(&r->fault, a->strain.why,
                             "nothing was opened: the access log cannot be written: %s",
                             a->strain.text);
-    enum jb_err err = write_rows(r);
+    enum jb_err err = jb_agent_key_proven(a, &r->fault); /* its end would be signed with it */
+    if (err != JB_OK)
+        return err;
+    err = write_rows(r);
     if (err != JB_OK)
         return refuse(r, err);
     const struct jb_audit_row *last = &r->notes[r->note_count - 1];

@@ -116,7 +116,7 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         jb_agent_roles_tell(a);
     if (err != JB_OK && fault->text[0] == '\0')
-        (void)jb_fault_set(fault, err, "%s", jb_err_text(err));
+        (void)jb_fault_set(fault, err, "%s", jb_err_said(err));
     return err;
 }
 

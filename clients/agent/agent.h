@@ -67,21 +67,21 @@ struct jb_agent_inflight { /* one Submit frame that is not settled yet */
 struct jb_agent_line {
     struct jb_zsock *dealer; /* NULL while waiting to connect again */
     enum jb_agent_state state;
-    char text[256];          /* why, for status and log */
-    char held[256];          /* why the broker takes no submissions now; "" it does */
-    bool up;                 /* the connection is there */
-    bool welcomed;           /* a Welcome was accepted on it */
-    uint8_t protocol;        /* version that the broker chose; 0: not yet */
-    bool recovering;         /* the broker collects what its backup lacks: see recover.c */
-    bool reported;           /* on this connection it was told that there is no more */
-    bool beat_awaited;       /* a Beat was sent and not answered */
-    int64_t greeted_mono_ms; /* last Hello; 0: none on this connection */
-    int64_t sent_mono_ms;    /* last frame out */
-    int64_t heard_mono_ms;   /* last frame in */
-    int64_t pause_ms;        /* the next pause after a rejection */
-    int64_t in_sync_ms;      /* wall clock when both ends were last known to be equal; 0: never */
-    int64_t skew_ms;         /* broker's clock minus ours */
-    uint64_t target;         /* end of our stream at the broker, as last told */
+    char text[JB_FAULT_BYTES]; /* why, for status and log */
+    char held[256];            /* why the broker takes no submissions now; "" it does */
+    bool up;                   /* the connection is there */
+    bool welcomed;             /* a Welcome was accepted on it */
+    uint8_t protocol;          /* version that the broker chose; 0: not yet */
+    bool recovering;           /* the broker collects what its backup lacks: see recover.c */
+    bool reported;             /* on this connection it was told that there is no more */
+    bool beat_awaited;         /* a Beat was sent and not answered */
+    int64_t greeted_mono_ms;   /* last Hello; 0: none on this connection */
+    int64_t sent_mono_ms;      /* last frame out */
+    int64_t heard_mono_ms;     /* last frame in */
+    int64_t pause_ms;          /* the next pause after a rejection */
+    int64_t in_sync_ms;        /* wall clock when both ends were last known to be equal; 0: never */
+    int64_t skew_ms;           /* broker's clock minus ours */
+    uint64_t target;           /* end of our stream at the broker, as last told */
     uint64_t stall_down, stall_up; /* where the last Beat found us, for noticing a standstill */
     uv_timer_t retry;              /* connects or greets again */
     uv_timer_t pulse;              /* Beats */
@@ -184,7 +184,8 @@ struct jb_agent {
     struct jb_clock mono;          /* what the wall clock is compared with; knows no date */
     struct jb_testclock testclock; /* path NULL: the machine's clocks are in use */
     struct jb_node_keys keys;
-    struct jb_pins pins;          /* the broker's keys that are believed */
+    bool key_doubted;    /* the replica does not know it as this node's, the broker has not said */
+    struct jb_pins pins; /* the broker's keys that are believed */
     struct jb_public_keys broker; /* the one of them that the line is made with */
     int lock_fd;
     char *ledger_path; /* owned */
@@ -282,6 +283,9 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
 void jb_agent_store_close(struct jb_agent *a);
 /* WRONG_NODE: the directory here knows the key in use as that of another node. */
 enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
+/* May something be signed with it that is kept here? WRONG_NODE: not before the broker has accepted
+ * it; the fault says what to do. */
+enum jb_err jb_agent_key_proven(const struct jb_agent *a, struct jb_fault *fault) JB_MUST;
 
 /* book.c: directory, policy and calendar from the replica */
 enum jb_err jb_agent_book_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;

@@ -129,6 +129,12 @@ static enum jb_err take_item(struct applying *p, const struct jb_frame_item *ite
     enum jb_err err = jb_replica_take(a->ledger, item, &p->arena, &n->applied, &p->fault);
     if (err != JB_OK)
         return err;
+    if (n->applied.key_unfit)
+        jb_log(JB_LOG_ERROR, a->config->code, "key.unfit",
+               "case=%lld item=%llu text=\"the broker sent a key of this case that does not fit "
+               "what is sealed in it: not kept, what is sealed stays closed; the table case_key in "
+               "the broker's record was changed\"",
+               (long long)n->applied.case_no, (unsigned long long)n->applied.item.number);
     const struct jb_agent_pending *pending =
         jb_agent_pendings_find(&a->pending, n->applied.item.settles);
     if (pending != NULL)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "proto/base/log.h"
+#include "proto/rules/caseno.h"
 #include "proto/wire/seal.h"
 
 struct case_file {
@@ -82,6 +84,23 @@ enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,
     return jb_persons_decode((struct jb_bytes){plain, len}, r->arena, persons, &fault);
 }
 
+/* The chain proves the bytes that are sealed, so it is the key beside them that was changed. */
+static enum jb_err key_wrong(struct jb_agent_request *r, int64_t case_no)
+{
+    struct jb_agent *a = r->agent;
+    char number[JB_CASENO_TEXT];
+
+    r->beside = true; /* the replica's record is as it was */
+    jb_caseno_format(case_no, number);
+    jb_log(JB_LOG_ERROR, a->config->code, "key.wrong", "case=%s file=%s", number, a->ledger_path);
+    return jb_fault_set(&r->fault, JB_CORRUPT,
+                        "the petitioners of %s cannot be read: the key of this case in %s was "
+                        "changed, or is that of another case. All else of it can. When nothing is "
+                        "pending, stop the agent and move the file aside: it gets a new one, with "
+                        "the key, from the broker",
+                        number, a->ledger_path);
+}
+
 /* Reading personal data is itself recorded; what was read is not. */
 static enum jb_err put_petitioners(struct case_file *f)
 {
@@ -97,6 +116,8 @@ static enum jb_err put_petitioners(struct case_file *f)
     err = jb_agent_unseal_persons(f->r, f->o.c.case_no, f->registered.sealed, &persons);
     if (err == JB_NOMEM || err == JB_IO)
         return err;
+    if (err == JB_BAD_SIGNATURE || err == JB_MALFORMED)
+        return key_wrong(f->r, f->o.c.case_no);
     if (err != JB_OK) {
         JB_PUT(f->view, sealed_unreadable, true);
         return JB_OK;

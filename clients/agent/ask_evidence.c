@@ -121,6 +121,8 @@ enum jb_err jb_agent_get_evidence(struct jb_agent_request *r, Jb__Reply *reply)
     if (a->evidence != NULL)
         return jb_fault_set(&r->fault, JB_BUSY, "other evidence is being written; try again");
     enum jb_err err = check_wish(r, wish);
+    if (err == JB_OK)
+        err = jb_agent_key_proven(a, &r->fault);
     if (err != JB_OK)
         return err;
     struct jb_agent_evidence_job *k = calloc(1, sizeof *k);

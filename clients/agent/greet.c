@@ -158,6 +158,7 @@ static void enter(struct jb_agent *a, const struct jb_frame *w)
 {
     struct jb_agent_line *line = &a->line;
     line->welcomed = true;
+    a->key_doubted = false; /* the broker knows it: it is enrolled, or was just replaced */
     line->protocol = (uint8_t)w->protocol;
     line->target = w->down.number;
     line->skew_ms = w->now_ms - jb_agent_now(a);

@@ -35,7 +35,7 @@ static void keep_text(struct jb_agent_line *line, const char *text)
 void jb_agent_line_set(struct jb_agent *a, enum jb_agent_state state, const char *text)
 {
     struct jb_agent_line *line = &a->line;
-    char escaped[512];
+    char escaped[2 * JB_FAULT_BYTES];
     if (line->state == state && strncmp(line->text, text, sizeof line->text - 1) == 0)
         return;
     bool trouble = state == JB_AGENT_RESYNC || state == JB_AGENT_REJECTED;
@@ -275,11 +275,14 @@ static void link_down(struct jb_agent *a)
 
 static void link_denied(struct jb_agent *a)
 {
+    struct jb_fault why = {""};
     link_down(a);
-    jb_agent_line_set(
-        a, JB_AGENT_REJECTED,
-        "the broker does not know the key of this node: not enrolled yet, replaced, or no "
-        "longer in force");
+    (void)jb_fault_set(&why, JB_DENIED,
+                       "the broker does not know the key of this node: not enrolled yet, replaced, "
+                       "or no longer in force%s%s",
+                       a->key_doubted ? ", or another's: see agent.key, " : "",
+                       a->key_doubted ? a->config->key : "");
+    jb_agent_line_set(a, JB_AGENT_REJECTED, why.text);
 }
 
 static void on_link(void *ctx, enum jb_link link)

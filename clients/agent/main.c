@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 
@@ -167,7 +168,7 @@ static const struct argp parser = {
 static int complain(enum jb_err err, const struct jb_fault *fault)
 {
     (void)fprintf(stderr, "jiaoban-agent: %s\n",
-                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                  fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     return jb_err_exit(err);
 }
 
@@ -304,6 +305,7 @@ static int serve(struct jb_agent *a, int ready_fd)
     a->loop = &loop;
     enum jb_err err = jb_agent_start(a, &fault);
     if (err == JB_OK) {
+        jb_lang_end();
         jb_log(JB_LOG_NOTICE, a->config->code, "agent.started", "version=%s node=%u items=%llu",
                JB_VERSION_TEXT, jb_replica_node(a->ledger),
                (unsigned long long)jb_replica_down(a->ledger).number);
@@ -386,6 +388,7 @@ int main(int argc, char **argv)
     in.source.options = in.options;
     if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
         return 2;
+    jb_lang_begin();
     enum jb_err err = jb_sign_init();
     if (err != JB_OK)
         return complain(err, &fault);

@@ -82,6 +82,19 @@ static void note_export(const struct jb_agent *a, int64_t case_no, bool with_key
                "text=\"the access log of this folder cannot be written: %s\"", fault.text);
 }
 
+/* What is exported, and that it was, is signed with the key that is configured. */
+static enum jb_err key_check(struct jb_agent *a, struct jb_fault *fault)
+{
+    jb_directory_init(&a->directory);
+    enum jb_err err = jb_ledger_directory_load(a->ledger, &a->directory);
+    if (err == JB_OK)
+        err = jb_agent_key_check(a, fault);
+    if (err == JB_OK)
+        err = jb_agent_key_proven(a, fault);
+    jb_directory_fini(&a->directory);
+    return err;
+}
+
 static enum jb_err export_case(struct jb_agent *a, const struct jb_agent_papers *papers,
                                struct jb_evidence_done *done, struct jb_fault *fault)
 {
@@ -94,6 +107,8 @@ static enum jb_err export_case(struct jb_agent *a, const struct jb_agent_papers 
     enum jb_err err = jb_caseno_parse(jb_text_of(papers->case_no), &order.case_no, fault);
     if (err == JB_OK)
         err = jb_agent_store_open(a, true, fault);
+    if (err == JB_OK)
+        err = key_check(a, fault);
     if (err == JB_OK)
         err = jb_evidence_file(a->ledger, &order, papers->output, done, fault);
     if (err == JB_OK) /* with the key whoever has the file can read who petitions */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "proto/base/log.h"
 #include "proto/base/self.h"
 
 #define LEDGER_NAME "replica.db"
@@ -45,7 +46,7 @@ static enum jb_err make_folder(const char *folder, struct jb_fault *fault)
 {
     if (mkdir(folder, 0700) == 0 || errno == EEXIST)
         return JB_OK;
-    return jb_fault_set(fault, os_error(errno), "%s: %s", folder, strerror(errno));
+    return jb_fault_set(fault, os_error(errno), "%s: %s", folder, jb_errno_said(errno));
 }
 
 /* Held until the process ends, however it ends. */
@@ -57,7 +58,7 @@ static enum jb_err lock_folder(struct jb_agent *a, struct jb_fault *fault)
     enum jb_err err = JB_OK;
     a->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (a->lock_fd < 0)
-        err = jb_fault_set(fault, os_error(errno), "%s: %s", path, strerror(errno));
+        err = jb_fault_set(fault, os_error(errno), "%s: %s", path, jb_errno_said(errno));
     else if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
         err = jb_fault_set(fault, errno == EWOULDBLOCK ? JB_LOCKED : JB_IO,
                            "%s: another agent works in this folder", a->config->data);
@@ -74,10 +75,42 @@ static enum jb_err load_keys(struct jb_agent *a, struct jb_fault *fault)
     if (err != JB_NOT_FOUND)
         return err;
     return jb_fault_set(fault, err,
-                        "%.120s. Put it back from a backup. If it is lost: jiaoban-agent --keygen "
-                        "FILE makes a new one, and the broker's administrator enrols its line with "
-                        "jiaoban node replace-keys; the replica stays",
+                        "%s (agent.key). Put it back from a backup. If it is lost: jiaoban-agent "
+                        "--keygen FILE makes a new one, and the broker's administrator enrols its "
+                        "line with jiaoban node replace-keys; the replica stays",
                         why.text);
+}
+
+/* The keys that the replica knows of its own node: they sign its access log. */
+static bool enrolled(const struct jb_agent *a, const struct jb_node *n)
+{
+    return memcmp(n->line_key, a->keys.line.public_key, JB_KEY_BYTES) == 0 &&
+           memcmp(n->sign_key, a->keys.sign_public, JB_KEY_BYTES) == 0;
+}
+
+/* Keys that were just replaced are not in the replica yet, and neither are those of a stranger: the
+ * broker tells them apart. */
+static void doubt_key(struct jb_agent *a, const struct jb_node *n)
+{
+    if (n == NULL || !n->has_agent || enrolled(a, n))
+        return;
+    a->key_doubted = true;
+    jb_log(JB_LOG_WARNING, a->config->code, "key.unknown",
+           "file=%s text=\"not the key with which this agency is enrolled, as far as this replica "
+           "knows: nothing sealed is opened until the broker has accepted it\"",
+           a->config->key);
+}
+
+enum jb_err jb_agent_key_proven(const struct jb_agent *a, struct jb_fault *fault)
+{
+    if (!a->key_doubted)
+        return JB_OK;
+    return jb_fault_set(fault, JB_WRONG_NODE,
+                        "key file %s (agent.key) is not the key with which this agency is "
+                        "enrolled. Put the right file back. If it was replaced on purpose: have "
+                        "its line enrolled with jiaoban node replace-keys; once the broker has "
+                        "accepted it everything goes on",
+                        a->config->key);
 }
 
 enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault)
@@ -85,8 +118,11 @@ enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault)
     uint32_t own = jb_replica_node(a->ledger);
     uint32_t owner = jb_directory_by_line_key(&a->directory, a->keys.line.public_key);
 
-    if (own == 0 || owner == 0 || owner == own)
+    a->key_doubted = false;
+    if (own == 0 || owner == 0 || owner == own) {
+        doubt_key(a, jb_directory_find(&a->directory, own));
         return JB_OK;
+    }
     return jb_fault_set(
         fault, JB_WRONG_NODE,
         "key file %s is that of node %u (%s); this replica belongs to node %u (%s): "

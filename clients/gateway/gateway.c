@@ -1,11 +1,9 @@
 /* Life cycle: start in order, stop in one sweep. */
 #include "clients/gateway/gateway.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clients/gateway/broker.h"
@@ -14,6 +12,7 @@
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
 #include "clients/gateway/link.h"
+#include "clients/gateway/secret.h"
 #include "clients/gateway/site.h"
 #include "clients/gateway/sse.h"
 #include "clients/gateway/upload.h"
@@ -31,26 +30,15 @@ int64_t jb_gw_now(const struct jb_gw *gw)
 static enum jb_err secret_read(struct jb_gw *gw, struct jb_fault *fault)
 {
     const char *path = gw->config->proxy_secret;
-    struct stat st;
     if (path[0] == '\0')
         return JB_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return jb_fault_set(fault, errno == ENOENT ? JB_NOT_FOUND : JB_DENIED, "%s: %s", path,
-                            strerror(errno));
-    ssize_t n = read(fd, gw->proxy_secret, sizeof gw->proxy_secret - 1);
-    bool private_file = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0;
-    (void)close(fd);
-    if (n < 0)
-        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
-    gw->proxy_secret[n] = '\0';
-    gw->proxy_secret[strcspn(gw->proxy_secret, "\r\n")] = '\0';
-    if (!private_file)
-        return jb_fault_set(fault, JB_DENIED, "%s: others can read it: chmod 600", path);
-    if (strlen(gw->proxy_secret) < SECRET_CHARS)
-        return jb_fault_set(fault, JB_CONFIG, "%s: a secret has at least %d characters", path,
-                            SECRET_CHARS);
-    return JB_OK;
+    enum jb_err err =
+        jb_gw_secret_read(path, "[proxy] secret", gw->proxy_secret, sizeof gw->proxy_secret, fault);
+    if (err == JB_OK && strlen(gw->proxy_secret) < SECRET_CHARS)
+        err = jb_fault_set(fault, JB_CONFIG,
+                           "%s: a secret has at least %d characters: write a longer one", path,
+                           SECRET_CHARS);
+    return err;
 }
 
 enum jb_err jb_gw_start(struct jb_gw *gw, struct jb_fault *fault)

@@ -1,13 +1,11 @@
 /* The configured receivers of webhooks: their addresses and secrets. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "clients/gateway/account.h"
 #include "clients/gateway/hookconf.h"
+#include "clients/gateway/secret.h"
 
 #define MEMBER_BYTES 1024
 
@@ -102,22 +100,18 @@ enum jb_err jb_gw_hook_secret_load(const char *folder, const char *name,
                                    struct jb_gw_hook_secret *out, struct jb_fault *fault)
 {
     char path[4096], text[256];
-    struct stat st;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return jb_fault_set(fault, errno == ENOENT ? JB_NOT_FOUND : JB_DENIED, "%s: %s", path,
-                            strerror(errno));
-    ssize_t n = read(fd, text, sizeof text - 1);
-    bool private_file = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0;
-    (void)close(fd);
-    text[n > 0 ? n : 0] = '\0';
+    int wide = snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (wide < 0 || (size_t)wide >= sizeof path)
+        return jb_fault_set(fault, JB_CONFIG, "[webhooks] secrets: the path is too long");
+    enum jb_err err = jb_gw_secret_read(path, "[webhooks] secrets", text, sizeof text, fault);
+    if (err != JB_OK)
+        return err;
     bool good = jb_gw_hook_secret_read(text, out);
     sodium_memzero(text, sizeof text);
-    if (!private_file)
-        return jb_fault_set(fault, JB_DENIED, "%s: others can read it: chmod 600", path);
     if (!good)
         return jb_fault_set(fault, JB_CONFIG,
-                            "%s: must be whsec_ and 24 to 64 random bytes in base64", path);
+                            "%s: must be whsec_ and 24 to 64 random bytes in base64: put the "
+                            "receiver's secret into it",
+                            path);
     return JB_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "clients/gateway/http.h"
 #include "clients/gateway/route.h"
+#include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 
@@ -161,7 +162,7 @@ static const struct argp parser = {
 static int complain(enum jb_err err, const struct jb_fault *fault)
 {
     (void)fprintf(stderr, "jiaoban-gateway: %s\n",
-                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                  fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     return jb_err_exit(err);
 }
 
@@ -209,10 +210,12 @@ static int run(struct jb_gw *gw, int ready_fd)
         return complain(JB_IO, &fault);
     gw->loop = &loop;
     enum jb_err err = jb_gw_start(gw, &fault);
-    if (err == JB_OK)
+    if (err == JB_OK) {
+        jb_lang_end();
         say_ready(gw, ready_fd);
-    else
+    } else {
         jb_gw_stop(gw, complain(err, &fault));
+    }
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     jb_gw_fini(gw);
     (void)uv_loop_close(&loop);
@@ -245,6 +248,7 @@ int main(int argc, char **argv)
         return 2;
     (void)umask(0077);
     jb_self_hide();
+    jb_lang_begin();
     if (sodium_init() < 0)
         return complain(JB_IO, &fault);
     if (in.task == TASK_PRINT_CONFIG)

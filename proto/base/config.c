@@ -7,7 +7,7 @@
 #include "proto/base/initext.h"
 #include "proto/base/utf8.h"
 
-#define NAME_SHOWN_BYTES 64 /* of an unknown name in a message */
+#define NAME_SHOWN_BYTES 256 /* of an unknown name in a message */
 
 static const struct jb_text no_folder = {NULL, 0};
 
@@ -58,7 +58,8 @@ static enum jb_err take_row(void *ctx, const struct jb_initext_row *in, struct j
         return JB_OK;
     index = (size_t)(row - l->table->rows);
     if (l->seen[index])
-        return jb_config_row_refuse(row, in->value, "this key stands here a second time", fault);
+        return jb_config_row_refuse(row, in->value, jb_said("this key stands here a second time"),
+                                    fault);
     l->seen[index] = true;
     return jb_config_row_set(row, l->values, l->folder, in->value, fault);
 }
@@ -89,8 +90,8 @@ static enum jb_err read_file(const char *path, char **out, size_t *out_len, stru
     size_t len;
 
     if (file == NULL)
-        return jb_fault_set(fault, errno == ENOENT ? JB_NOT_FOUND : JB_IO, "%s: %s", path,
-                            strerrordesc_np(errno));
+        return jb_fault_set(fault, errno == ENOENT ? JB_NOT_FOUND : JB_IO,
+                            "the configuration %s cannot be read: %s", path, jb_errno_said(errno));
     data = malloc(JB_INITEXT_MAX_BYTES + 1);
     if (data == NULL) {
         err = jb_fault_set(fault, JB_NOMEM, "out of memory");
@@ -98,7 +99,8 @@ static enum jb_err read_file(const char *path, char **out, size_t *out_len, stru
     }
     len = fread(data, 1, JB_INITEXT_MAX_BYTES + 1, file);
     if (ferror(file)) {
-        err = jb_fault_set(fault, JB_IO, "%s: %s", path, strerrordesc_np(errno));
+        err = jb_fault_set(fault, JB_IO, "the configuration %s cannot be read: %s", path,
+                           jb_errno_said(errno));
         goto done;
     }
     *out = data;
@@ -137,7 +139,8 @@ static enum jb_err check_required(const struct jb_config_table *table,
 
         if ((row->flags & JB_CONFIG_REQUIRED) && jb_config_row_text(row, values)[0] == '\0')
             return jb_fault_set(fault, JB_CONFIG, "%s: [%s] %s is required and not set",
-                                source->path != NULL ? source->path : "no configuration file",
+                                source->path != NULL ? source->path
+                                                     : jb_said("no configuration file"),
                                 row->section, row->key);
     }
     return JB_OK;

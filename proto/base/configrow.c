@@ -5,8 +5,9 @@
 #include "proto/base/quantity.h"
 #include "proto/base/utf8.h"
 
-#define VALUE_SHOWN_BYTES 64 /* of a value in a message */
-#define WHY_BYTES 96
+#define VALUE_SHOWN_BYTES 512 /* of a value in a message */
+#define N_(text) text
+#define WHY_BYTES 256
 
 /* How a type that is a number reads and writes; both NULL: the type is text. */
 struct type {
@@ -18,11 +19,11 @@ struct type {
 static const struct type types[] = {
     [JB_CONFIG_STRING] = {"text", NULL, NULL},
     [JB_CONFIG_PATH] = {"a path", NULL, NULL},
-    [JB_CONFIG_INT] = {"a whole number", jb_int_parse, jb_int_format},
-    [JB_CONFIG_BOOL] = {"yes or no", jb_bool_parse, jb_bool_format},
-    [JB_CONFIG_DURATION_MS] = {"a duration such as 500ms, 30s, 15m, 4h or 7d", jb_duration_parse,
-                               jb_duration_format},
-    [JB_CONFIG_BYTES] = {"a size such as 512, 64k, 1M or 2G", jb_size_parse, jb_size_format},
+    [JB_CONFIG_INT] = {N_("a whole number"), jb_int_parse, jb_int_format},
+    [JB_CONFIG_BOOL] = {N_("yes or no"), jb_bool_parse, jb_bool_format},
+    [JB_CONFIG_DURATION_MS] = {N_("a duration such as 500ms, 30s, 15m, 4h or 7d"),
+                               jb_duration_parse, jb_duration_format},
+    [JB_CONFIG_BYTES] = {N_("a size such as 512, 64k, 1M or 2G"), jb_size_parse, jb_size_format},
 };
 
 static void *field_of(void *values, const struct jb_config_row *row)
@@ -132,8 +133,10 @@ static enum jb_err refuse_range(const struct jb_config_row *row, const char *val
 
     jb_config_row_format(row, row->min, min);
     jb_config_row_format(row, row->max, max);
-    (void)snprintf(why, sizeof why, "allowed are %s to %s%s", min, max,
-                   jb_config_row_is_text(row) ? " bytes" : "");
+    (void)snprintf(why, sizeof why,
+                   jb_config_row_is_text(row) ? jb_said("allowed are %s to %s bytes")
+                                              : jb_said("allowed are %s to %s"),
+                   min, max);
     return jb_config_row_refuse(row, value, why, fault);
 }
 
@@ -146,11 +149,11 @@ static enum jb_err set_number(const struct jb_config_row *row, void *values, con
     char why[WHY_BYTES];
 
     if (err == JB_MALFORMED) {
-        (void)snprintf(why, sizeof why, "expected %s", types[row->type].expected);
+        (void)snprintf(why, sizeof why, jb_said("expected %s"), jb_said(types[row->type].expected));
         return jb_config_row_refuse(row, value, why, fault);
     }
     if (err != JB_OK && !limited)
-        return jb_config_row_refuse(row, value, "too large a number", fault);
+        return jb_config_row_refuse(row, value, jb_said("too large a number"), fault);
     if (err != JB_OK || (limited && (number < row->min || number > row->max)))
         return refuse_range(row, value, fault);
     if (row->type == JB_CONFIG_BOOL)
@@ -169,8 +172,8 @@ static enum jb_err set_text(const struct jb_config_row *row, void *values, struc
     char *copy;
 
     if (jb_text_check_line(value, len) != JB_OK)
-        return jb_config_row_refuse(row, value, "not valid UTF-8, or a control character in it",
-                                    fault);
+        return jb_config_row_refuse(
+            row, value, jb_said("not valid UTF-8, or a control character in it"), fault);
     if (len > 0 && jb_config_row_is_limited(row) &&
         ((int64_t)len < row->min || (int64_t)len > row->max))
         return refuse_range(row, value, fault);

@@ -3,6 +3,7 @@
  * Decides nothing; never logs, never allocates. */
 #include "proto/base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -61,15 +62,51 @@ void jb_fault_language(jb_fault_translator *translate)
     atomic_store(&translator, translate);
 }
 
-__attribute__((format_arg(1))) static const char *in_language(const char *format)
+const char *jb_said(const char *text)
 {
     jb_fault_translator *translate = atomic_load(&translator);
-    return translate != NULL && format[0] != '\0' ? translate(format) : format;
+    return translate != NULL && text[0] != '\0' ? translate(text) : text;
 }
 
 const char *jb_err_said(enum jb_err err)
 {
-    return in_language(jb_err_text(err));
+    return jb_said(jb_err_text(err));
+}
+
+/* Those that a start meets, for the catalogue; the others are in English. */
+const char *jb_errno_said(int number)
+{
+#define N_(text) text
+    static const struct {
+        int number;
+        const char *text;
+    } met[] = {
+        {EPERM, N_("Operation not permitted")},
+        {ENOENT, N_("No such file or directory")},
+        {EIO, N_("Input/output error")},
+        {EAGAIN, N_("Resource temporarily unavailable")},
+        {ENOMEM, N_("Cannot allocate memory")},
+        {EACCES, N_("Permission denied")},
+        {EEXIST, N_("File exists")},
+        {ENOTDIR, N_("Not a directory")},
+        {EISDIR, N_("Is a directory")},
+        {ENFILE, N_("Too many open files in system")},
+        {EMFILE, N_("Too many open files")},
+        {EFBIG, N_("File too large")},
+        {ENOSPC, N_("No space left on device")},
+        {EROFS, N_("Read-only file system")},
+        {ENAMETOOLONG, N_("File name too long")},
+        {ELOOP, N_("Too many levels of symbolic links")},
+        {EDQUOT, N_("Disk quota exceeded")},
+        {EADDRINUSE, N_("Address already in use")},
+        {ECONNREFUSED, N_("Connection refused")},
+    };
+#undef N_
+    for (size_t i = 0; i < sizeof met / sizeof met[0]; i++)
+        if (met[i].number == number)
+            return jb_said(met[i].text);
+    const char *text = strerrordesc_np(number);
+    return text != NULL ? text : "unknown error";
 }
 
 /* Within a character of UTF-8: neither a beginning nor an end. */
@@ -97,7 +134,7 @@ static void keep_ends(struct jb_fault *fault, const char *whole, size_t len)
 enum jb_err jb_fault_set(struct jb_fault *fault, enum jb_err err, const char *format, ...)
 {
     va_list args;
-    const char *said = in_language(format);
+    const char *said = jb_said(format);
     va_start(args, format);
     int len = vsnprintf(fault->text, sizeof fault->text, said, args);
     va_end(args);

@@ -69,10 +69,14 @@ struct jb_fault {
  * reader is the person who started it. Any thread. */
 typedef const char *jb_fault_translator(const char *format);
 void jb_fault_language(jb_fault_translator *translate);
-/* jb_err_text in that language. */
+/* A text in that language; jb_err_text and the system's error likewise. Static storage, or the
+ * translation's. */
+const char *jb_said(const char *text) __attribute__((format_arg(1)));
 const char *jb_err_said(enum jb_err err);
+const char *jb_errno_said(int number);
 
-/* Format the message. Returns `err` so that a failing line can be `return jb_fault_set(...)`. */
+/* Format the message, in that language. Returns `err` so that a failing line can be `return
+ * jb_fault_set(...)`. */
 enum jb_err jb_fault_set(struct jb_fault *fault, enum jb_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

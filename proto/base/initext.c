@@ -5,8 +5,6 @@
 
 #include "proto/base/utf8.h"
 
-#define NAME_SHOWN_BYTES 80
-
 struct reading {
     const char *at, *end;   /* what has not been handed to inih yet */
     unsigned line;          /* number of the line handed over last */
@@ -31,17 +29,12 @@ static void set_inih_switches(void)
     ini_stop_on_first_error = true;
 }
 
-/* Keep the first error, completed with name and line. Of a long name only the end is shown: the
- * reason must fit behind it. */
+/* Keep the first error, completed with name and line. */
 static void fail(struct reading *r, enum jb_err err, const char *what)
 {
-    size_t len = strlen(r->name);
-    size_t cut = len > NAME_SHOWN_BYTES ? jb_text_cut(r->name, len, len - NAME_SHOWN_BYTES) : 0;
-
     if (r->err != JB_OK)
         return;
-    r->err = jb_fault_set(r->fault, err, "%s%s:%u: %s", cut > 0 ? "..." : "", r->name + cut,
-                          r->line, what);
+    r->err = jb_fault_set(r->fault, err, "%s:%u: %s", r->name, r->line, what);
 }
 
 static void emit(struct reading *r, const char *key, const char *value)
@@ -51,7 +44,7 @@ static void emit(struct reading *r, const char *key, const char *value)
     enum jb_err err = r->on_row(r->ctx, &row, &what);
 
     if (err != JB_OK)
-        fail(r, err, what.text[0] != '\0' ? what.text : jb_err_text(err));
+        fail(r, err, what.text[0] != '\0' ? what.text : jb_err_said(err));
 }
 
 static bool is_blank(char c)
@@ -122,7 +115,7 @@ static void check_line(struct reading *r, struct jb_text line)
     if (line.len > JB_INITEXT_LINE_BYTES)
         fail(r, JB_TOO_LARGE, "the line is longer than 4000 bytes");
     else if (err != JB_OK)
-        fail(r, err, jb_err_text(err));
+        fail(r, err, jb_err_said(err));
     else if (has_control(line))
         fail(r, JB_MALFORMED, "the line contains a control character");
     else if (line.len > 0 && line.data[0] == '[')

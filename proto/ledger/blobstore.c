@@ -163,7 +163,8 @@ static enum jb_err folder_scan(struct jb_blobs *s, struct jb_fault *fault)
     enum jb_err err = JB_OK;
 
     if (dir == NULL)
-        return jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", s->folder, strerror(errno));
+        return jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", s->folder,
+                            jb_errno_said(errno));
     for (struct dirent *e = readdir(dir); e != NULL && err == JB_OK; e = readdir(dir)) {
         err = e->d_name[0] != '.' ? file_take(s, e->d_name) : JB_OK;
         if (err != JB_OK)
@@ -188,7 +189,8 @@ enum jb_err jb_blobs_open(const char *data, int64_t quota_bytes, uint8_t suite,
     if (strlen(s->folder) > JB_BLOBFILE_PATH - 2 * JB_BLOB_HASH_TEXT)
         err = jb_fault_set(fault, JB_CONFIG, "%s: the path is too long", s->folder);
     else if (mkdir(s->folder, 0700) != 0 && errno != EEXIST)
-        err = jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", s->folder, strerror(errno));
+        err = jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", s->folder,
+                           jb_errno_said(errno));
     if (err == JB_OK)
         err = folder_scan(s, fault);
     if (err == JB_OK)
@@ -440,6 +442,6 @@ void jb_blobs_drop(struct jb_blobs *s, const uint8_t hash[JB_HASH_BYTES])
     path_of(s, hash, b->present != NULL, path);
     if (unlink(path) != 0 && errno != ENOENT)
         jb_log(JB_LOG_ERROR, NULL, "blob.undeleted", "file=%s reason=\"%s\"", path,
-               strerror(errno));
+               jb_errno_said(errno));
     jb_blob_forget(s, b);
 }

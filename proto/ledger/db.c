@@ -60,6 +60,15 @@ void jb_db_note(struct jb_ledger *l, const char *text)
     snprintf(l->error, sizeof l->error, "%s", text);
 }
 
+enum jb_err jb_db_damaged(const char *path, const char *how, struct jb_fault *fault)
+{
+    return jb_fault_set(fault, JB_CORRUPT,
+                        "%s: damaged, or no record (%s). Keep the file. A broker's record comes "
+                        "back with jiaoband restore; an agency's replica, when the file is moved "
+                        "aside, from the broker",
+                        path, how);
+}
+
 enum jb_err jb_db_exec(struct jb_ledger *l, const char *sql)
 {
     errno = 0;

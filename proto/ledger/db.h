@@ -78,6 +78,8 @@ struct jb_ledger {
 
 /* Remember SQLite's message and translate its code. rc must not be OK, ROW or DONE. */
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc) JB_MUST;
+/* CORRUPT: the file is no record, or a broken one, and what to do about it. */
+enum jb_err jb_db_damaged(const char *path, const char *how, struct jb_fault *fault) JB_MUST;
 /* Another reason, as text for jb_ledger_error. */
 void jb_db_note(struct jb_ledger *l, const char *text);
 /* Run SQL text without result rows (schema, pragmas). */

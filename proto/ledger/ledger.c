@@ -113,6 +113,8 @@ static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool *f
 
     if (err == JB_OK)
         err = jb_db_number(l, "SELECT count(*) FROM sqlite_schema", &tables);
+    if (err == JB_CORRUPT)
+        return jb_db_damaged(path, l->error, fault);
     if (err != JB_OK)
         return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
     *fresh = id == 0 && tables == 0;
@@ -184,7 +186,7 @@ enum jb_err jb_ledger_pages_check(struct jb_ledger *l, const char *path, struct 
     if (answer == NULL)
         err = jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
     else if (strcmp(answer, "ok") != 0)
-        err = jb_fault_set(fault, JB_CORRUPT, "%s: damaged: %s", path, answer);
+        err = jb_db_damaged(path, answer, fault);
     sqlite3_finalize(s);
     return err;
 }

@@ -8,6 +8,7 @@
 
 #include "proto/ledger/db.h"
 #include "proto/rules/caseno.h"
+#include "proto/wire/seal.h"
 
 static const uint8_t no_epoch[JB_EPOCH_BYTES];
 
@@ -160,9 +161,32 @@ static enum jb_err item_store(struct taking *t)
                              jb_blob(*body)));
 }
 
+/* Chain and signatures do not cover the key beside an item, so that it can be erased. What was
+ * sealed names its key: by that the right one is known. An entry that seals nothing (the case got
+ * its key with its first attachment) tells nothing: then a key that is here already stays. */
+static enum jb_err key_fits(const struct taking *t, const uint8_t key[JB_KEY_BYTES], bool *fits)
+{
+    const struct jb_act *act = &t->applied->entry.act;
+    uint8_t here[JB_KEY_BYTES];
+    uint8_t id[JB_SEAL_KEY_ID_BYTES];
+
+    if ((act->kind == JB_ACT_REGISTER || act->kind == JB_ACT_ATTACH) && act->sealed.len > 0) {
+        jb_seal_key_id(key, id);
+        *fits = act->sealed.len >= sizeof id && memcmp(id, act->sealed.data, sizeof id) == 0;
+        return JB_OK;
+    }
+    enum jb_err err = jb_ledger_case_key_get(t->l, t->applied->case_no, here);
+    *fits = err == JB_NOT_FOUND || (err == JB_OK && memcmp(here, key, sizeof here) == 0);
+    explicit_bzero(here, sizeof here);
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+/* A key that does not fit is no reason to stop the stream: only what it was to open stays closed.
+ */
 static enum jb_err key_keep(struct taking *t, struct jb_fault *fault)
 {
     const struct jb_bytes *key = &t->frame->case_key;
+    bool fits = false;
 
     if (key->len == 0)
         return JB_OK;
@@ -170,7 +194,10 @@ static enum jb_err key_keep(struct taking *t, struct jb_fault *fault)
         t->applied->case_no == 0)
         return jb_fault_set(fault, JB_MALFORMED, "item %llu: misplaced case key",
                             (unsigned long long)t->applied->item.number);
-    return jb_ledger_case_key_put(t->l, t->applied->case_no, key->data);
+    enum jb_err err = key_fits(t, key->data, &fits);
+    t->applied->key_unfit = err == JB_OK && !fits;
+    return err == JB_OK && fits ? jb_ledger_case_key_put(t->l, t->applied->case_no, key->data)
+                                : err;
 }
 
 /* A number of this node came back with the stream: an earlier file may have issued it. */

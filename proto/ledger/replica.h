@@ -31,12 +31,14 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
     struct jb_item item;
     struct jb_entry entry; /* when item.kind is ENTRY */
     int64_t case_no;
+    bool key_unfit; /* the case key beside it was not kept: it does not fit */
 };
 /* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to
  * the derived tables, store body, hash and head; settle the outbox entry that it settles; keep the
- * case key; on LEFT purge the case. Inside a transaction. DIVERGED: a verdict on a submission that
- * is not the next to be settled; NOT_FOUND: never greeted; CORRUPT: the effects do not fit the
- * case. After any error the caller rolls back. */
+ * case key, unless it is not the one under which the entry is sealed (key_unfit); on LEFT purge the
+ * case. Inside a transaction. DIVERGED: a verdict on a submission that is not the next to be
+ * settled; NOT_FOUND: never greeted; CORRUPT: the effects do not fit the case. After any error the
+ * caller rolls back. */
 enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
                             struct jb_arena *arena, struct jb_applied *applied,
                             struct jb_fault *fault) JB_MUST;

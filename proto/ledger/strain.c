@@ -43,10 +43,12 @@ static void full_text(struct jb_strain *s, const char *folder)
 
     if (free_bytes >= 0)
         (void)snprintf(room, sizeof room, "%.1f MB free, ", (double)free_bytes / (1024.0 * 1024.0));
-    (void)snprintf(s->text, sizeof s->text,
-                   "the disk is full: nothing is accepted; %smake room for %.160s: it goes on by "
-                   "itself",
-                   room, folder);
+    struct jb_fault said = {""}; /* keeps both ends of a long one */
+    (void)jb_fault_set(&said, JB_FULL,
+                       "the disk is full: nothing is accepted; %smake room for %s: it goes on by "
+                       "itself",
+                       room, folder);
+    memcpy(s->text, said.text, sizeof s->text);
 }
 
 void jb_strain_renew(struct jb_strain *s, const char *folder)

@@ -10,11 +10,11 @@
 #define JB_STRAIN_PROBE_MS 2000 /* the ledger is tried again so often */
 
 struct jb_strain {
-    enum jb_err why;       /* JB_OK: none; else FULL, IO, NOMEM or LOCKED */
-    int64_t since_ms;      /* wall clock, for showing */
-    int64_t since_mono_ms; /* for how long */
-    char detail[160];      /* what failed, for status and log */
-    char text[320];        /* for people; "" when there is none */
+    enum jb_err why;                 /* JB_OK: none; else FULL, IO, NOMEM or LOCKED */
+    int64_t since_ms;                /* wall clock, for showing */
+    int64_t since_mono_ms;           /* for how long */
+    char detail[JB_FAULT_BYTES / 2]; /* what failed, for status and log */
+    char text[JB_FAULT_BYTES];       /* for people; "" when there is none */
 };
 
 /* The causes, in the order in which they are shown. */

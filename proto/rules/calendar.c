@@ -171,7 +171,7 @@ static enum jb_err take_limit(const struct jb_initext_row *row, struct jb_date *
     if (*seen)
         return jb_fault_set(fault, JB_CONFIG, "%s stands here a second time", row->key);
     if (jb_date_parse(jb_text_of(row->value), field) != JB_OK)
-        return jb_fault_set(fault, JB_CONFIG, "%s: %.40s is not a date like 2026-12-31", row->key,
+        return jb_fault_set(fault, JB_CONFIG, "%s: %s is not a date like 2026-12-31", row->key,
                             row->value);
     *seen = true;
     return JB_OK;

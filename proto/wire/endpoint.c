@@ -39,16 +39,19 @@ enum jb_err jb_endpoint_check(const char *endpoint, bool binding, struct jb_faul
 {
     size_t scheme_len = sizeof SCHEME - 1;
     if (strlen(endpoint) >= JB_ENDPOINT_MAX_BYTES)
-        return jb_fault_set(fault, JB_CONFIG, "endpoint is too long: %.80s...", endpoint);
+        return jb_fault_set(fault, JB_CONFIG, "endpoint is too long: %s", endpoint);
     if (strncmp(endpoint, SCHEME, scheme_len) != 0)
-        return jb_fault_set(fault, JB_CONFIG, "endpoint \"%s\" must begin with " SCHEME, endpoint);
+        return jb_fault_set(fault, JB_CONFIG, "endpoint \"%s\" must begin with %s", endpoint,
+                            SCHEME);
     const char *host = endpoint + scheme_len;
     const char *colon = strrchr(host, ':');
     if (colon == NULL)
         return jb_fault_set(fault, JB_CONFIG, "endpoint \"%s\" has no port", endpoint);
     if (!port_valid(colon + 1, binding))
-        return jb_fault_set(fault, JB_CONFIG, "endpoint \"%s\": the port must be 1 to 65535%s",
-                            endpoint, binding ? " or *" : "");
+        return binding ? jb_fault_set(fault, JB_CONFIG,
+                                      "endpoint \"%s\": the port must be 1 to 65535 or *", endpoint)
+                       : jb_fault_set(fault, JB_CONFIG,
+                                      "endpoint \"%s\": the port must be 1 to 65535", endpoint);
     if (!host_valid(host, (size_t)(colon - host), binding))
         return jb_fault_set(fault, JB_CONFIG, "endpoint \"%s\": the host is not valid", endpoint);
     return JB_OK;

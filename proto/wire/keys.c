@@ -69,7 +69,7 @@ enum jb_err jb_keys_generate(uint8_t suite, struct jb_node_keys *out, struct jb_
     }
     err = jb_sm2_generate(out->sign_secret, out->sign_public);
     if (err != JB_OK)
-        return jb_fault_set(fault, err, "SM2 keys cannot be made: %s", jb_err_text(err));
+        return jb_fault_set(fault, err, "SM2 keys cannot be made: %s", jb_err_said(err));
     memcpy(out->sign_secret + JB_KEY_BYTES, out->sign_public, JB_KEY_BYTES);
     return JB_OK;
 }
@@ -114,10 +114,26 @@ static enum jb_err err_of_errno(int number)
     return JB_IO;
 }
 
-static enum jb_err fault_of_errno(struct jb_fault *fault, const char *what, const char *path)
+/* `format`: of the path and the system's reason. */
+__attribute__((format(printf, 2, 0))) static enum jb_err fault_of_errno(struct jb_fault *fault,
+                                                                        const char *format,
+                                                                        const char *path)
 {
     int number = errno;
-    return jb_fault_set(fault, err_of_errno(number), "%s %s: %s", what, path, strerror(number));
+    return jb_fault_set(fault, err_of_errno(number), format, path, jb_errno_said(number));
+}
+
+/* A link is followed; one that leads nowhere is told from a file that is not there. */
+static enum jb_err open_fault(struct jb_fault *fault, const char *path)
+{
+    struct stat st;
+
+    if (errno != ENOENT)
+        return fault_of_errno(fault, "cannot open key file %s: %s", path);
+    if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+        return jb_fault_set(fault, JB_NOT_FOUND,
+                            "key file %s is a link that leads to no file: mend the link", path);
+    return jb_fault_set(fault, JB_NOT_FOUND, "key file %s: there is no such file", path);
 }
 
 static bool write_all(int fd, const char *data, size_t len)
@@ -160,16 +176,16 @@ enum jb_err jb_keys_save(const struct jb_node_keys *keys, const char *path, stru
 
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return fault_of_errno(fault, "cannot create key file", path);
+        return fault_of_errno(fault, "cannot create key file %s: %s", path);
     size_t len = format_file(keys, text);
     /* fchmod: a default ACL of the folder may have widened the mode. */
     if (fchmod(fd, 0600) != 0 || !write_all(fd, text, len) || fsync(fd) != 0)
-        err = fault_of_errno(fault, "cannot write key file", path);
+        err = fault_of_errno(fault, "cannot write key file %s: %s", path);
     sodium_memzero(text, sizeof text);
     if (close(fd) != 0 && err == JB_OK)
-        err = fault_of_errno(fault, "cannot write key file", path);
+        err = fault_of_errno(fault, "cannot write key file %s: %s", path);
     if (err == JB_OK && !sync_folder_of(path))
-        err = fault_of_errno(fault, "cannot write the folder of key file", path);
+        err = fault_of_errno(fault, "cannot write the folder of key file %s: %s", path);
     if (err != JB_OK)
         (void)unlink(path);
     return err;
@@ -182,18 +198,31 @@ static enum jb_err check_file(int fd, const char *path, struct jb_fault *fault)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return fault_of_errno(fault, "cannot examine key file", path);
+        return fault_of_errno(fault, "cannot examine key file %s: %s", path);
+    if (S_ISDIR(st.st_mode))
+        return jb_fault_set(fault, JB_CORRUPT, "key file %s is a folder: name the file in it",
+                            path);
     if (!S_ISREG(st.st_mode))
-        return jb_fault_set(fault, JB_CORRUPT, "key file %s is not a regular file", path);
+        return jb_fault_set(fault, JB_CORRUPT,
+                            "key file %s is not a regular file: put the key file in its place",
+                            path);
     if ((st.st_mode & 077) != 0)
         return jb_fault_set(fault, JB_DENIED,
-                            "key file %s is open to others (mode %04o): run chmod 600 on it", path,
-                            (unsigned)(st.st_mode & 07777));
+                            "key file %s is open to others (mode %04o): run chmod 600 on it, and "
+                            "have the keys replaced if somebody may have read them",
+                            path, (unsigned)(st.st_mode & 07777));
     if (st.st_uid != geteuid() && st.st_uid != 0)
-        return jb_fault_set(fault, JB_DENIED, "key file %s belongs to user %u, not to us (%u)",
+        return jb_fault_set(fault, JB_DENIED,
+                            "key file %s belongs to user %u, this program runs as user %u: run "
+                            "chown on it, or start as its owner",
                             path, (unsigned)st.st_uid, (unsigned)geteuid());
+    if (st.st_size == 0)
+        return jb_fault_set(fault, JB_CORRUPT, "key file %s is empty: put it back from a backup",
+                            path);
     if (st.st_size >= FILE_MAX_BYTES)
-        return jb_fault_set(fault, JB_CORRUPT, "%s is too large for a key file", path);
+        return jb_fault_set(fault, JB_CORRUPT,
+                            "%s is too large for a key file: name the file that --keygen made",
+                            path);
     return JB_OK;
 }
 
@@ -206,7 +235,7 @@ static enum jb_err read_file(const char *path, char *text, struct jb_fault *faul
     /* O_NONBLOCK: a FIFO of that name must not hang the start. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return fault_of_errno(fault, "cannot open key file", path);
+        return open_fault(fault, path);
     enum jb_err err = check_file(fd, path, fault);
     while (err == JB_OK && n > 0 && used < FILE_MAX_BYTES - 1) {
         n = read(fd, text + used, FILE_MAX_BYTES - 1 - used);
@@ -215,7 +244,7 @@ static enum jb_err read_file(const char *path, char *text, struct jb_fault *faul
         else if (n < 0 && errno == EINTR)
             n = 1;
         else if (n < 0)
-            err = fault_of_errno(fault, "cannot read key file", path);
+            err = fault_of_errno(fault, "cannot read key file %s: %s", path);
     }
     text[used] = '\0';
     close(fd);
@@ -255,24 +284,33 @@ static enum jb_err parse_file(const char *text, const char *path, struct jb_node
 {
     const char *p = skip_comments(text);
     if (strncmp(p, "version = ", 10) != 0)
-        return jb_fault_set(fault, JB_CORRUPT, "%s is not a key file", path);
+        return jb_fault_set(fault, JB_CORRUPT,
+                            "%s is not a key file: name the file that --keygen made, or put it "
+                            "back from a backup",
+                            path);
     for (uint8_t i = JB_SUITE_ED25519; i <= JB_SUITE_SM2_SM3; i++)
         if (strncmp(p, file_versions[i], VERSION_BYTES) == 0)
             out->suite = i;
     if (out->suite == 0)
-        return jb_fault_set(fault, JB_VERSION, "key file %s is of an unknown version: %.*s", path,
-                            (int)strcspn(p + 10, "\n") > 16 ? 16 : (int)strcspn(p + 10, "\n"),
-                            p + 10);
+        return jb_fault_set(
+            fault, JB_VERSION,
+            "key file %s is of an unknown version (%.*s): this program is older than "
+            "the one that made it, update it",
+            path, (int)strcspn(p + 10, "\n") > 16 ? 16 : (int)strcspn(p + 10, "\n"), p + 10);
     p += VERSION_BYTES;
     for (size_t i = 0; i < FIELDS; i++) {
         p = parse_field(p, &fields[i], out);
         if (p == NULL)
-            return jb_fault_set(fault, JB_CORRUPT, "key file %s: line \"%s\" is damaged or missing",
-                                path, fields[i].name);
+            return jb_fault_set(
+                fault, JB_CORRUPT,
+                "key file %s: line \"%s\" is damaged or missing: put it back from a "
+                "backup",
+                path, fields[i].name);
     }
     if (*p != '\0')
-        return jb_fault_set(fault, JB_CORRUPT, "key file %s: something follows the last line",
-                            path);
+        return jb_fault_set(
+            fault, JB_CORRUPT,
+            "key file %s: something follows the last line: put it back from a backup", path);
     return JB_OK;
 }
 
@@ -316,8 +354,11 @@ enum jb_err jb_keys_load(const char *path, struct jb_node_keys *out, struct jb_f
     if (err == JB_OK)
         err = jb_suite_start(out->suite, fault);
     if (err == JB_OK && !halves_match(out))
-        err = jb_fault_set(fault, JB_CORRUPT,
-                           "key file %s is damaged: public and secret keys do not match", path);
+        err =
+            jb_fault_set(fault, JB_CORRUPT,
+                         "key file %s is damaged, public and secret keys do not match: put it back "
+                         "from a backup",
+                         path);
     sodium_memzero(text, sizeof text);
     if (err != JB_OK)
         jb_keys_wipe(out);

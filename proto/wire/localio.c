@@ -234,10 +234,11 @@ enum jb_err jb_local_address(const char *path, struct sockaddr_un *out, struct j
 static enum jb_err dial_fault(struct jb_fault *fault, const char *path, int number)
 {
     if (number == ENOENT || number == ECONNREFUSED || number == ENOTDIR || number == EPROTOTYPE)
-        return jb_fault_set(fault, JB_OFFLINE, "nobody listens on %s (%s)", path, strerror(number));
+        return jb_fault_set(fault, JB_OFFLINE, "nobody listens on %s (%s)", path,
+                            jb_errno_said(number));
     if (number == EACCES || number == EPERM)
         return jb_fault_set(fault, JB_DENIED, "no permission for %s", path);
-    return jb_fault_set(fault, JB_IO, "cannot connect to %s: %s", path, strerror(number));
+    return jb_fault_set(fault, JB_IO, "cannot connect to %s: %s", path, jb_errno_said(number));
 }
 
 enum jb_err jb_local_dial(const char *path, int timeout_ms, int *fd, struct jb_fault *fault)
@@ -249,7 +250,7 @@ enum jb_err jb_local_dial(const char *path, int timeout_ms, int *fd, struct jb_f
         return err;
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
-        return jb_fault_set(fault, JB_IO, "cannot make a socket: %s", strerror(errno));
+        return jb_fault_set(fault, JB_IO, "cannot make a socket: %s", jb_errno_said(errno));
     while (connect(s, (const struct sockaddr *)&address, sizeof address) != 0) {
         int number = errno;
         bool queue_full = number == EAGAIN || number == EINTR;

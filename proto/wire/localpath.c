@@ -33,14 +33,14 @@ static enum jb_err claim_path(const char *path, struct jb_fault *fault)
         if (errno == ENOENT)
             return JB_OK;
         return jb_fault_set(fault, errno == EACCES ? JB_DENIED : JB_NOT_FOUND,
-                            "cannot examine %s: %s", path, strerror(errno));
+                            "cannot examine %s: %s", path, jb_errno_said(errno));
     }
     if (!S_ISSOCK(st.st_mode))
         return jb_fault_set(fault, JB_EXISTS, "%s exists and is not a socket", path);
     enum jb_err err = probe(path, fault);
     if (err == JB_OK && unlink(path) != 0)
         err = jb_fault_set(fault, JB_DENIED, "cannot remove the old socket %s: %s", path,
-                           strerror(errno));
+                           jb_errno_said(errno));
     return err;
 }
 
@@ -53,7 +53,7 @@ static enum jb_err bind_fault(const char *path, struct jb_fault *fault)
         err = JB_NOT_FOUND;
     else if (errno == EADDRINUSE)
         err = JB_LOCKED;
-    return jb_fault_set(fault, err, "cannot create the socket %s: %s", path, strerror(errno));
+    return jb_fault_set(fault, err, "cannot create the socket %s: %s", path, jb_errno_said(errno));
 }
 
 /* Nobody can connect between bind and listen, so the mode is right from the start, without the
@@ -85,7 +85,7 @@ enum jb_err jb_localpath_open(struct jb_localpath *lp, const char *path, mode_t 
         return err;
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
-        return jb_fault_set(fault, JB_IO, "cannot make a socket: %s", strerror(errno));
+        return jb_fault_set(fault, JB_IO, "cannot make a socket: %s", jb_errno_said(errno));
     err = publish(lp, mode, s, fault);
     if (err != JB_OK)
         close(s);

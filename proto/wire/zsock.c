@@ -267,10 +267,11 @@ static struct jb_zsock *zsock_new(const struct jb_zsock_setup *setup, bool route
     return z;
 }
 
-static enum jb_err setup_fault(struct jb_fault *fault, enum jb_err err, const char *what,
-                               const struct jb_zsock_setup *setup)
+/* `format`: of the endpoint and the reason. */
+__attribute__((format(printf, 3, 0))) static enum jb_err setup_fault(
+    struct jb_fault *fault, enum jb_err err, const char *format, const struct jb_zsock_setup *setup)
 {
-    return jb_fault_set(fault, err, "cannot %s %s: %s", what, setup->endpoint, jb_err_text(err));
+    return jb_fault_set(fault, err, format, setup->endpoint, jb_err_said(err));
 }
 
 /* The gate takes the endpoint, the library a port on loopback behind it. */
@@ -307,11 +308,11 @@ enum jb_err jb_router_bind(const struct jb_zsock_setup *setup, struct jb_zsock *
         return err;
     struct jb_zsock *z = zsock_new(setup, true);
     if (z == NULL)
-        return setup_fault(fault, JB_NOMEM, "bind", setup);
+        return setup_fault(fault, JB_NOMEM, "cannot bind %s: %s", setup);
     err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_ROUTER);
     if (err != JB_OK) {
         free(z);
-        return setup_fault(fault, err, "bind", setup);
+        return setup_fault(fault, err, "cannot bind %s: %s", setup);
     }
     err = jb_zopts_common(&z->pump, &z->options, setup);
     if (err == JB_OK)
@@ -329,7 +330,7 @@ enum jb_err jb_router_bind(const struct jb_zsock_setup *setup, struct jb_zsock *
         jb_gate_close(&z->gate);
         jb_zpump_abandon(&z->pump);
         free(z);
-        return setup_fault(fault, err, "bind", setup);
+        return setup_fault(fault, err, "cannot bind %s: %s", setup);
     }
     z->open_parts = 1;
     *out = z;
@@ -363,11 +364,11 @@ enum jb_err jb_dealer_connect(const struct jb_zsock_setup *setup, struct jb_zsoc
         return err;
     struct jb_zsock *z = zsock_new(setup, false);
     if (z == NULL)
-        return setup_fault(fault, JB_NOMEM, "connect to", setup);
+        return setup_fault(fault, JB_NOMEM, "cannot connect to %s: %s", setup);
     err = jb_zpump_open(&z->pump, setup->zctx, ZMQ_DEALER);
     if (err != JB_OK) {
         free(z);
-        return setup_fault(fault, err, "connect to", setup);
+        return setup_fault(fault, err, "cannot connect to %s: %s", setup);
     }
     err = jb_zopts_common(&z->pump, &z->options, setup);
     if (err == JB_OK)
@@ -377,13 +378,13 @@ enum jb_err jb_dealer_connect(const struct jb_zsock_setup *setup, struct jb_zsoc
     if (err != JB_OK) {
         jb_zpump_abandon(&z->pump);
         free(z);
-        return setup_fault(fault, err, "connect to", setup);
+        return setup_fault(fault, err, "cannot connect to %s: %s", setup);
     }
     z->open_parts = 1;
     err = start_dealer(z, setup);
     if (err != JB_OK) {
         jb_zsock_close(&z);
-        return setup_fault(fault, err, "connect to", setup);
+        return setup_fault(fault, err, "cannot connect to %s: %s", setup);
     }
     *out = z;
     return JB_OK;

@@ -223,7 +223,9 @@ static void bad_files_are_named(void **state)
 
     (void)state;
     assert_int_equal(jb_config_read(&table, &missing, &v, &fault), JB_NOT_FOUND);
-    assert_string_equal(fault.text, "/nonexistent/x.conf: No such file or directory");
+    assert_string_equal(
+        fault.text,
+        "the configuration /nonexistent/x.conf cannot be read: No such file or directory");
     assert_int_equal(jb_config_read(&table, &is_folder, &v, &fault), JB_IO);
     assert_non_null(strstr(fault.text, "Is a directory"));
     file = fopen(path, "w");

@@ -225,7 +225,7 @@ static void the_first_refusal_ends_it(void **state)
     }
 }
 
-/* The reason must not fall off the end of the message behind a long path. */
+/* Neither the name nor the reason behind it is cut. */
 static void long_names_leave_room_for_the_reason(void **state)
 {
     struct record r = {{0}, 0, NULL};
@@ -238,7 +238,7 @@ static void long_names_leave_room_for_the_reason(void **state)
     name[600] = '\0';
     assert_int_equal(jb_initext_read(jb_text_of("x"), name, note, &r, &fault), JB_MALFORMED);
     assert_non_null(strstr(fault.text, ":1: expected [section], key = value or # comment"));
-    assert_int_equal(strncmp(fault.text, "...长", 6), 0);
+    assert_int_equal(strncmp(fault.text, name, strlen(name)), 0);
     assert_int_equal(jb_text_check(fault.text, strlen(fault.text)), JB_OK);
 }
 

@@ -191,20 +191,23 @@ static void what_is_no_key_file_is_refused(void **state)
 {
     const struct place *p = *state;
     char large[5000];
-    assert_refused(p->path, JB_NOT_FOUND, "cannot open");
+    assert_refused(p->path, JB_NOT_FOUND, "no such file");
+    assert_int_equal(symlink("/nonexistent/node.key", p->path), 0);
+    assert_refused(p->path, JB_NOT_FOUND, "link");
+    assert_int_equal(unlink(p->path), 0);
     rewrite(p->path, "", 0);
-    assert_refused(p->path, JB_CORRUPT, "not a key file");
+    assert_refused(p->path, JB_CORRUPT, "is empty");
     rewrite(p->path, "# only comments", 15);
     assert_refused(p->path, JB_CORRUPT, "not a key file");
     rewrite(p->path, "version = 3\nsomething new\n", 26);
-    assert_refused(p->path, JB_VERSION, "version: 3");
+    assert_refused(p->path, JB_VERSION, "version (3)");
     memset(large, '#', sizeof large);
     rewrite(p->path, large, sizeof large);
     assert_refused(p->path, JB_CORRUPT, "too large");
     assert_int_equal(unlink(p->path), 0);
     assert_int_equal(mkfifo(p->path, 0600), 0);
     assert_refused(p->path, JB_CORRUPT, "regular file");
-    assert_refused(p->folder, JB_CORRUPT, "regular file");
+    assert_refused(p->folder, JB_CORRUPT, "is a folder");
 }
 
 /* Cut at every length, and with every single character changed, a file never loads as something
