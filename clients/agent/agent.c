@@ -2,6 +2,7 @@
 #include "clients/agent/blob.h"
 #include "clients/agent/former.h"
 #include "clients/agent/requests.h"
+#include "clients/agent/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

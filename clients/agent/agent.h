@@ -272,12 +272,6 @@ enum jb_err jb_agent_try_disk(struct jb_agent *a, const char *what) JB_MUST;
 enum jb_err jb_agent_degraded_start(struct jb_agent *a) JB_MUST;
 void jb_agent_degraded_stop(struct jb_agent *a);
 
-/* pages.c: is every page of the replica's file sound? */
-/* The file is small, or not there yet: checked when it is opened. */
-bool jb_agent_pages_at_once(const struct jb_agent *a);
-/* Unless it was, check it in a thread, and stop the agent if it is damaged. */
-enum jb_err jb_agent_pages_start(struct jb_agent *a) JB_MUST;
-
 /* store.c: data folder, lock, keys, replica. For the offline commands too. */
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault) JB_MUST;
 void jb_agent_store_close(struct jb_agent *a);
@@ -482,23 +476,6 @@ void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm);
 void jb_agent_watch_line(struct jb_agent *a);
 enum jb_err jb_agent_watch_start(struct jb_agent *a) JB_MUST;
 void jb_agent_watch_stop(struct jb_agent *a);
-
-/* verify.c */
-enum jb_err jb_agent_verify_start(struct jb_agent_request *r, bool ask_broker) JB_MUST;
-/* The broker said where its stream ends. */
-void jb_agent_verify_beat(struct jb_agent *a, const struct jb_line_point *down);
-void jb_agent_verify_forget(struct jb_agent *a, const struct jb_agent_client *client);
-void jb_agent_verify_stop(struct jb_agent *a);
-/* true: a check (of pages.c too) still runs in its thread; the process must not wait for it. */
-bool jb_agent_verify_running(const struct jb_agent *a);
-/* Check a replica's file: with the broker's signing key and, unless it is NULL, the node's own. */
-enum jb_err jb_agent_verify_file(const char *path, const struct jb_check_keys *keys,
-                                 struct jb_check *check, struct jb_fault *fault) JB_MUST;
-/* What a check proved and what it did not, to standard output; the exit status. */
-int jb_agent_verify_tell(enum jb_err err, const struct jb_check *check,
-                         const struct jb_fault *fault);
-/* Offline: print the result to standard output; the exit status. */
-int jb_agent_verify_offline(struct jb_agent *a);
 
 /* ask_report.c */
 void jb_agent_report_forget(struct jb_agent *a, const struct jb_agent_client *client);

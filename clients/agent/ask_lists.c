@@ -1,5 +1,6 @@
 /* Deadlines, agencies, outbox, alarms, status. */
 #include "clients/agent/requests.h"
+#include "clients/agent/verify.h"
 
 /* ---- deadlines ---- */
 

@@ -8,6 +8,7 @@
  * the restore all the same, it recognises. What had been accepted is listed: whether the new
  * history has it, people must see. */
 #include "clients/agent/former.h"
+#include "clients/agent/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
  * Compares both histories. A difference is a state that people see (RESYNC); nothing is submitted
  * then and nothing overwritten, and the greeting is tried again after a while. */
 #include "clients/agent/blob.h"
+#include "clients/agent/verify.h"
 
 #include <stdio.h>
 

@@ -2,6 +2,7 @@
  * request. Requests for the broker's administrators are refused here in words. */
 #include "clients/agent/blob.h"
 #include "clients/agent/requests.h"
+#include "clients/agent/verify.h"
 
 #include <stdio.h>
 #include <stdlib.h>

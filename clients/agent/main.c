@@ -1,6 +1,7 @@
 /* jiaoban-agent: options, process set-up, the loop. */
 #include "clients/agent/agent.h"
 #include "clients/agent/papers.h"
+#include "clients/agent/verify.h"
 
 #include <argp.h>
 #include <malloc.h>

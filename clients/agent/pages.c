@@ -5,7 +5,7 @@
  * What is used meanwhile is checked as it is read, and damage that is found stops the agent in
  * either case.
  */
-#include "clients/agent/agent.h"
+#include "clients/agent/verify.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clients/agent/pins.h"
+#include "clients/agent/verify.h"
 #include "proto/base/log.h"
 #include "proto/ledger/audit.h"
 #include "proto/ledger/evidence.h"

@@ -1,6 +1,7 @@
 /* The data folder: one process at a time, the key file, the replica. Decides nothing about what
  * the replica holds. */
 #include "clients/agent/agent.h"
+#include "clients/agent/verify.h"
 
 #include <errno.h>
 #include <fcntl.h>

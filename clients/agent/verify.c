@@ -1,6 +1,7 @@
 /* `verify`: does the replica's chain hold, do the signatures verify, do the tables follow from the
  * stream, does the broker have the same end? Runs in a worker thread on a connection of its own, so
  * that nobody waits; one at a time. */
+#include "clients/agent/verify.h"
 #include "clients/agent/requests.h"
 
 #include <malloc.h>

@@ -281,6 +281,8 @@ static const char *const formats[] = {
     N_("no upload with this handle: begin anew"),
     N_("no room for attachments on this machine (agent.blob_bytes, or the disk is full)"),
     N_("an attachment has at most 50 MiB"),
+    N_("name: must be one line, at most %d bytes"),
+    N_("note: %s"),
     N_("the file is empty"),
     N_("pieces have at most 1 MiB and go on at %llu"),
     N_("blob_hash: must have 32 bytes"),
