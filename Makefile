@@ -535,6 +535,10 @@ bench-backup: ## backups of a large record: time, memory, bytes (ENTRIES=1000000
 	@tests/install-packages.sh build test
 	+@$(parallel) programs tools
 	@$(SCRIPT_ENV) $(if $(ENTRIES),ENTRIES=$(ENTRIES)) tests/bench/backup
+bench-console: ## the console over a replica of CASES=1000000 cases: first view, what is done in it
+	@tests/install-packages.sh build test browser
+	+@$(parallel) programs $(PYTHON_SCHEMAS) console
+	@$(SCRIPT_ENV) JB_PYTHON=$(abspath $(BUILD))/python PYTHONPATH=$(abspath $(BUILD))/python $(if $(CASES),CASES=$(CASES)) tests/bench/console
 bench-blobs: ## attachments of SIZES=1,5,20,50 MB: time, bytes, memory, and what entries wait meanwhile
 	@tests/install-packages.sh build test
 	+@$(parallel) programs tools
