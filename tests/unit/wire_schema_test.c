@@ -39,16 +39,17 @@ static size_t type_index(const ProtobufCMessageDescriptor *type)
 static void collect_types(void)
 {
     const ProtobufCMessageDescriptor *const roots[] = {
-        &jb__act__descriptor,        &jb__entry__descriptor,         &jb__submission__descriptor,
-        &jb__hello__descriptor,      &jb__stream_item__descriptor,   &jb__petitioners__descriptor,
-        &jb__welcome__descriptor,    &jb__submit__descriptor,        &jb__deliver__descriptor,
-        &jb__ack__descriptor,        &jb__beat__descriptor,          &jb__resume__descriptor,
-        &jb__reject__descriptor,     &jb__copy_want__descriptor,     &jb__copy__descriptor,
-        &jb__copy_done__descriptor,  &jb__bye__descriptor,           &jb__request__descriptor,
-        &jb__reply__descriptor,      &jb__blob_manifest__descriptor, &jb__blob_offer__descriptor,
-        &jb__blob_range__descriptor, &jb__blob_want__descriptor,     &jb__blob_chunk__descriptor,
-        &jb__blob_have__descriptor,  &jb__blob_gone__descriptor,     &jb__put_blob__descriptor,
-        &jb__get_blob__descriptor,   &jb__blob_part__descriptor,     &jb__attach_label__descriptor,
+        &jb__act__descriptor,         &jb__entry__descriptor,         &jb__submission__descriptor,
+        &jb__hello__descriptor,       &jb__stream_item__descriptor,   &jb__petitioners__descriptor,
+        &jb__welcome__descriptor,     &jb__submit__descriptor,        &jb__deliver__descriptor,
+        &jb__ack__descriptor,         &jb__beat__descriptor,          &jb__resume__descriptor,
+        &jb__reject__descriptor,      &jb__copy_want__descriptor,     &jb__copy__descriptor,
+        &jb__copy_done__descriptor,   &jb__bye__descriptor,           &jb__request__descriptor,
+        &jb__reply__descriptor,       &jb__blob_manifest__descriptor, &jb__blob_offer__descriptor,
+        &jb__blob_range__descriptor,  &jb__blob_want__descriptor,     &jb__blob_chunk__descriptor,
+        &jb__blob_have__descriptor,   &jb__blob_gone__descriptor,     &jb__put_blob__descriptor,
+        &jb__get_blob__descriptor,    &jb__blob_part__descriptor,     &jb__attach_label__descriptor,
+        &jb__former_item__descriptor,
     };
 
     type_count = 0;
