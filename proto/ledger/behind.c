@@ -9,8 +9,11 @@
 #include "proto/ledger/replay.h"
 #include "proto/wire/codec.h"
 
-#define MARK ".applied"      /* number of the last tick that the tables have */
-#define REACH ".applied_seq" /* and of the last entry; an older file has none */
+#define MARK ".applied" /* number of the last tick that the tables have */
+/* And of the last entry; an older file has none. A program that does not know it would leave it
+ * behind with every administrator's act: all that open schema 6 know it, and none of schema 6 is
+ * opened by the others. */
+#define REACH ".applied_seq"
 
 /* ---- the tick in hand ---- */
 

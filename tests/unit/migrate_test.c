@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "proto/ledger/schema.h"
-#include "tests/unit/ledger_world.h"
+#include "tests/unit/ledger_old.h"
 
 static const struct old {
     const char *dump;
@@ -32,6 +32,12 @@ static const struct old {
     {"tests/data/ledger-v3/broker.sql", 3, JB_LEDGER_BROKER, 5, 0, 6},
     {"tests/data/ledger-v3/xfj.sql", 3, JB_LEDGER_REPLICA, 5, 0, 6},
     {"tests/data/ledger-v3/zjj.sql", 3, JB_LEDGER_REPLICA, 2, 1, 3},
+    {"tests/data/ledger-v4/broker.sql", 4, JB_LEDGER_BROKER, 3, 0, 4},
+    {"tests/data/ledger-v4/xfj.sql", 4, JB_LEDGER_REPLICA, 3, 0, 4},
+    {"tests/data/ledger-v4/zjj.sql", 4, JB_LEDGER_REPLICA, 2, 1, 3},
+    {"tests/data/ledger-v5/broker.sql", 5, JB_LEDGER_BROKER, 3, 0, 4},
+    {"tests/data/ledger-v5/xfj.sql", 5, JB_LEDGER_REPLICA, 3, 0, 4},
+    {"tests/data/ledger-v5/zjj.sql", 5, JB_LEDGER_REPLICA, 2, 1, 3},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 
@@ -40,33 +46,10 @@ static int newest(void)
     return (int)jb_schema_known().count + 1;
 }
 
-static char *file_text(const char *path)
-{
-    FILE *in = fopen(path, "rb");
-    size_t size = 1 << 20;
-    char *text = malloc(size);
-
-    assert_non_null(in);
-    assert_non_null(text);
-    size_t len = fread(text, 1, size - 1, in);
-    assert_true(len > 1000 && len < size - 1);
-    assert_int_equal(fclose(in), 0);
-    text[len] = '\0';
-    return text;
-}
-
 /* A file as the programs of its version left it. */
 static void make_old(struct lw *w, const char *name, const struct old *old)
 {
-    char *text = file_text(old->dump);
-    char pragmas[128];
-
-    lw_remove(w, name);
-    lw_sql(w, name, text);
-    snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-             JB_LEDGER_APPLICATION_ID, old->version);
-    lw_sql(w, name, pragmas);
-    free(text);
+    lo_make(w, name, old->dump, old->version);
 }
 
 static int64_t number(struct jb_ledger *l, const char *sql)
