@@ -11,6 +11,7 @@
 
 #include "proto/ledger/behind.h"
 #include "proto/ledger/query.h"
+#include "proto/wire/seal.h"
 #include "tests/unit/brokerworld.h"
 
 static int behind_setup(void **state)
@@ -397,6 +398,70 @@ static void what_is_damaged_is_named(void **state)
     }
 }
 
+/* A registration whose persons are sealed under `key`, which comes beside it. */
+static struct jb_bytes register_sealed(struct world *w, int64_t no,
+                                       const uint8_t key[static JB_KEY_BYTES])
+{
+    static const char persons[] = "sealed persons of a case";
+    const size_t len = JB_SEAL_KEY_ID_BYTES + sizeof persons + JB_SEAL_EXTRA_BYTES;
+    uint8_t *sealed = jb_arena_alloc(&w->arena, len);
+    struct jb_act act = {.kind = JB_ACT_REGISTER,
+                         .case_no = no,
+                         .matter = JB_MATTER_APPEAL,
+                         .channel = JB_CHANNEL_LETTER,
+                         .title = jb_text_of("欠薪"),
+                         .sealed = {sealed, len}};
+
+    assert_non_null(sealed);
+    jb_seal_key_id(key, sealed);
+    jb_seal(key, (struct jb_bytes){(const uint8_t *)persons, sizeof persons},
+            (struct jb_bytes){NULL, 0}, sealed + JB_SEAL_KEY_ID_BYTES);
+    submit(w, OFFICE, &act);
+    w->b.fill->items[w->b.fill->item_count - 1].case_key = (struct jb_bytes){key, JB_KEY_BYTES};
+    return act.sealed;
+}
+
+static int64_t rows_with(struct jb_ledger *l, struct jb_bytes bytes)
+{
+    sqlite3_stmt *s = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(l->db, "SELECT count(*) FROM tick WHERE instr(body, ?) > 0",
+                                        -1, &s, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_bind_blob(s, 1, bytes.data, (int)bytes.len, SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    int64_t count = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return count;
+}
+
+/* An erasure looks for keys in their own table: a batch that waits must not have them as well, not
+ * even that of a submission that was refused and is kept as it came. */
+static void a_packed_batch_holds_no_key_of_a_case(void **state)
+{
+    struct world *w = *state;
+    uint8_t good[JB_KEY_BYTES];
+    uint8_t refused[JB_KEY_BYTES];
+
+    jb_seal_key_new(good);
+    jb_seal_key_new(refused);
+    int64_t no = new_case_no(w, OFFICE);
+    (void)register_sealed(w, no, good);
+    run_tick(w);
+    next_tick(w);
+    struct jb_bytes kept = register_sealed(w, no, refused); /* a number that is taken */
+    run_tick(w);
+    next_tick(w);
+    assert_int_equal(count_of(w->b.reader, "SELECT count(*) FROM tick"), 2);
+    assert_int_equal(rows_with(w->b.reader, kept), 1);
+    assert_int_equal(rows_with(w->b.reader, (struct jb_bytes){good, sizeof good}), 0);
+    assert_int_equal(rows_with(w->b.reader, (struct jb_bytes){refused, sizeof refused}), 0);
+    uint8_t here[JB_KEY_BYTES];
+    assert_int_equal(jb_ledger_case_key_get(w->b.reader, no, here), JB_OK);
+    assert_memory_equal(here, good, sizeof here);
+    assert_int_equal(count_of(w->b.reader, "SELECT count(*) FROM case_key"), 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, behind_setup, world_teardown)
@@ -410,6 +475,7 @@ int main(void)
         T(the_check_of_a_running_broker_finds_all_well),
         T(a_full_disk_puts_it_off),
         T(what_is_damaged_is_named),
+        T(a_packed_batch_holds_no_key_of_a_case),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
