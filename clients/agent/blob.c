@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "clients/agent/told.h"
 #include "proto/base/log.h"
 #include "proto/ledger/blobrows.h"
 
@@ -12,6 +13,7 @@
 #define FRESH_KEEP_MS 3600000
 #define UPLOAD_IDLE_MS 600000
 #define BLOCKED_MS 20
+#define AGAIN_MS 5000 /* after the broker said that its disk does not answer */
 
 struct jb_agent_blobs {
     struct jb_agent *agent;
@@ -23,9 +25,11 @@ struct jb_agent_blobs {
         int64_t at_mono_ms;
     } fresh[FRESH_MAX]; /* ring */
     size_t fresh_next;
-    bool settled;   /* all that the replica names is here, and the broker has signed for it */
-    bool completed; /* something has come since it was last looked what is missing */
+    struct jb_told told; /* receipts */
+    bool settled;        /* all that the replica names is here, and the broker has signed for it */
+    bool completed;      /* something has come since it was last looked what is missing */
     uv_timer_t pump;
+    uv_timer_t again;
 };
 
 struct jb_blobs *jb_agent_blob_store(struct jb_agent *a)
@@ -177,17 +181,25 @@ static void write_chunk(void *ctx, const uint8_t hash[JB_HASH_BYTES], uint32_t c
     jb_blobline_stored(&a->blobs->line, hash, index, err);
 }
 
+static enum jb_err sign(struct jb_agent *a, const uint8_t hash[JB_HASH_BYTES],
+                        struct jb_frame *have)
+{
+    have->suite = a->keys.suite;
+    return jb_blob_sign(have->suite, a->keys.sign_secret, jb_replica_node(a->ledger), hash,
+                        have->signature);
+}
+
 static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct jb_frame *have)
 {
     struct jb_agent *a = ctx;
+    struct jb_agent_blobs *s = a->blobs;
     char name[JB_BLOB_HASH_TEXT];
 
     jb_blob_hash_text(hash, name);
     jb_log(JB_LOG_INFO, a->config->code, "blob.complete", "blob=%.16s", name);
-    a->blobs->completed = true;
-    have->suite = a->keys.suite;
-    return jb_blob_sign(have->suite, a->keys.sign_secret, jb_replica_node(a->ledger), hash,
-                        have->signature);
+    s->completed = true;
+    jb_told_sent(&s->told, hash, jb_clock_read(&a->mono));
+    return sign(a, hash, have);
 }
 
 /* The broker's receipt. */
@@ -291,13 +303,50 @@ static void look(struct jb_agent *a, bool offers)
     a->blobs->settled = offers && settled && err == JB_OK;
 }
 
+/* A receipt once more. */
+static enum jb_err say_have(void *ctx, const uint8_t hash[JB_HASH_BYTES])
+{
+    struct jb_agent *a = ctx;
+    struct jb_frame have = {.kind = JB_FRAME_BLOB_HAVE};
+
+    if (!jb_blobs_complete(a->blobs->store, hash))
+        return JB_NOT_FOUND;
+    memcpy(have.blob_hash, hash, sizeof have.blob_hash);
+    enum jb_err err = sign(a, hash, &have);
+    return err == JB_OK ? send_frame(a, &have) : err;
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct jb_agent *a = timer->data;
+
+    if (!line_up(a))
+        return; /* a greeting comes, with all of it */
+    jb_told_again(&a->blobs->told, jb_clock_read(&a->mono), say_have, a);
+    jb_blobline_ask_again(&a->blobs->line, AGAIN_MS / 2);
+    if (!a->blobs->line.busy && !a->blobs->settled)
+        look(a, true);
+}
+
+void jb_agent_blob_put_off(struct jb_agent *a)
+{
+    if (a->blobs == NULL || a->stopping)
+        return;
+    jb_told_doubt(&a->blobs->told, jb_clock_read(&a->mono));
+    if (!uv_is_active((uv_handle_t *)&a->blobs->again))
+        (void)uv_timer_start(&a->blobs->again, on_again, AGAIN_MS, 0);
+}
+
 void jb_agent_blobs_welcomed(struct jb_agent *a)
 {
     if (a->blobs == NULL)
         return;
     jb_blobline_reset(&a->blobs->line);
-    if (line_up(a))
-        look(a, true);
+    if (!line_up(a))
+        return;
+    jb_told_doubt(&a->blobs->told, jb_clock_read(&a->mono)); /* the line broke under them */
+    jb_told_again(&a->blobs->told, jb_clock_read(&a->mono), say_have, a);
+    look(a, true);
 }
 
 static void wake_pump(struct jb_agent *a, uint64_t after_ms);
@@ -386,7 +435,8 @@ enum jb_err jb_agent_blobs_start(struct jb_agent *a, struct jb_fault *fault)
     a->blobs = s;
     s->agent = a;
     s->pump.data = a;
-    if (uv_timer_init(a->loop, &s->pump) != 0)
+    s->again.data = a;
+    if (uv_timer_init(a->loop, &s->pump) != 0 || uv_timer_init(a->loop, &s->again) != 0)
         return JB_IO;
     enum jb_err err =
         jb_blobs_open(a->config->data, a->config->blob_bytes, a->keys.suite, &s->store, fault);
@@ -397,12 +447,18 @@ enum jb_err jb_agent_blobs_start(struct jb_agent *a, struct jb_fault *fault)
     return JB_OK;
 }
 
+static void timer_close(uv_timer_t *timer)
+{
+    if (timer->type != UV_UNKNOWN_HANDLE && !uv_is_closing((uv_handle_t *)timer))
+        uv_close((uv_handle_t *)timer, NULL);
+}
+
 void jb_agent_blobs_stop(struct jb_agent *a)
 {
-    struct jb_agent_blobs *s = a->blobs;
-
-    if (s != NULL && s->pump.type != UV_UNKNOWN_HANDLE && !uv_is_closing((uv_handle_t *)&s->pump))
-        uv_close((uv_handle_t *)&s->pump, NULL);
+    if (a->blobs == NULL)
+        return;
+    timer_close(&a->blobs->pump);
+    timer_close(&a->blobs->again);
 }
 
 void jb_agent_blobs_fini(struct jb_agent *a)

@@ -10,7 +10,7 @@ struct jb_agent_blobs;
 
 /* Open the store; drop what no case needs any more. */
 enum jb_err jb_agent_blobs_start(struct jb_agent *a, struct jb_fault *fault) JB_MUST;
-void jb_agent_blobs_stop(struct jb_agent *a); /* closes its handle */
+void jb_agent_blobs_stop(struct jb_agent *a); /* closes its handles */
 void jb_agent_blobs_fini(struct jb_agent *a);
 struct jb_blobs *jb_agent_blob_store(struct jb_agent *a);
 
@@ -18,6 +18,9 @@ struct jb_blobs *jb_agent_blob_store(struct jb_agent *a);
 /* The broker has welcomed us: fetch what is missing here, offer what it has not signed for. */
 void jb_agent_blobs_welcomed(struct jb_agent *a);
 void jb_agent_blob_frame(struct jb_agent *a, const struct jb_frame *f);
+/* The broker rejected a frame about attachments with BUSY: whatever it may have been is said again
+ * after a while. */
+void jb_agent_blob_put_off(struct jb_agent *a);
 /* What a committed delivery means for attachments. */
 void jb_agent_blobs_news(struct jb_agent *a, const struct jb_agent_news *news);
 /* Nothing else waits to be sent: an attachment's turn. */

@@ -294,6 +294,9 @@ void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame)
     if (!frame->closing) {
         jb_log(JB_LOG_WARNING, a->config->code, "line.rejected", "frame=%u error=%s",
                frame->frame_kind, jb_err_name(err));
+        if (err == JB_BUSY && frame->frame_kind >= JB_FRAME_BLOB_OFFER &&
+            frame->frame_kind <= JB_FRAME_BLOB_GONE)
+            jb_agent_blob_put_off(a);
         return;
     }
     /* The broker has forgotten this connection, for example after a long silence. */

@@ -401,10 +401,15 @@ enum jb_err jb_blobline_take(struct jb_blobline *l, const struct jb_frame *f,
     return takers[i](l, f, fault);
 }
 
-void jb_blobline_tick(struct jb_blobline *l)
+void jb_blobline_ask_again(struct jb_blobline *l, int64_t still_ms)
 {
-    if (!l->busy || l->writing > 0 || jb_clock_mono_ms() - l->moved_mono_ms < STUCK_MS)
+    if (!l->busy || l->writing > 0 || jb_clock_mono_ms() - l->moved_mono_ms < still_ms)
         return;
     l->busy = false;
     next(l);
+}
+
+void jb_blobline_tick(struct jb_blobline *l)
+{
+    jb_blobline_ask_again(l, STUCK_MS);
 }

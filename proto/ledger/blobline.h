@@ -72,6 +72,9 @@ void jb_blobline_stored(struct jb_blobline *l, const uint8_t hash[JB_HASH_BYTES]
                         enum jb_err err);
 /* Nothing else is to be sent now: send one chunk, if one was asked for. True: one was sent. */
 bool jb_blobline_pump(struct jb_blobline *l);
+/* The other end may not have taken what was asked for: a transfer of which nothing has come for so
+ * long is begun anew. */
+void jb_blobline_ask_again(struct jb_blobline *l, int64_t still_ms);
 /* Now and then: a transfer that does not move is begun anew. */
 void jb_blobline_tick(struct jb_blobline *l);
 

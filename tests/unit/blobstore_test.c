@@ -178,6 +178,7 @@ struct end {
     struct end *other;
     int64_t case_no; /* 0: the other end may not have it */
     unsigned spoil;  /* so many chunks are damaged on their way to this end */
+    bool deaf;       /* what comes is lost */
     unsigned haves, gones, troubles;
 };
 
@@ -198,7 +199,8 @@ static enum jb_err send_to_other(void *ctx, struct jb_frame *f)
         ((uint8_t *)(uintptr_t)got.body.data)[5] ^= 1;
     }
     e->other->gones += got.kind == JB_FRAME_BLOB_GONE;
-    assert_int_equal(jb_blobline_take(&e->other->line, &got, &fault), JB_OK);
+    if (!e->other->deaf)
+        assert_int_equal(jb_blobline_take(&e->other->line, &got, &fault), JB_OK);
     jb_arena_fini(&arena);
     return JB_OK;
 }
@@ -375,6 +377,30 @@ static void not_here_yet_takes_nothing_back_that_was_asked_for(void **state)
     unlink_ends(w, &a, &b);
 }
 
+/* The other end's disk hung just then. */
+static void what_was_not_taken_is_asked_for_again(void **state)
+{
+    struct lw *w = *state;
+    struct end a, b;
+    uint8_t hash[JB_HASH_BYTES];
+
+    link_ends(w, &a, &b, QUOTA);
+    put(a.line.store, hash);
+    a.deaf = true;
+    assert_true(jb_blobline_fetch(&b.line, hash));
+    a.deaf = false;
+    jb_blobline_ask_again(&b.line, 600000); /* not so long ago */
+    assert_int_equal(a.line.queued, 0);
+    jb_blobline_ask_again(&b.line, 0);
+    assert_true(a.line.queued > 0);
+    pump(&a);
+    assert_true(jb_blobs_complete(b.line.store, hash));
+    assert_int_equal(a.haves, 1);
+    jb_blobline_ask_again(&b.line, 0); /* there is nothing to ask for */
+    assert_int_equal(a.line.queued, 0);
+    unlink_ends(w, &a, &b);
+}
+
 static int setup(void **state)
 {
     return jb_sign_init() == JB_OK ? lw_setup(state) : -1;
@@ -396,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_store_says_so, setup, lw_teardown),
         cmocka_unit_test_setup_teardown(not_here_yet_takes_nothing_back_that_was_asked_for, setup,
                                         lw_teardown),
+        cmocka_unit_test_setup_teardown(what_was_not_taken_is_asked_for_again, setup, lw_teardown),
     };
     return cmocka_run_group_tests_name("blobstore", tests, NULL, NULL);
 }
