@@ -121,6 +121,32 @@ await test('without its agent it says so, and comes back by itself', 'clerk', as
   await page.locator('tbody a').first().waitFor();
 });
 
+await test('receipts say since when it was held; what does not hold is an alarm, also on a phone and in English', 'clerk', async (page) => {
+  await go(page, `/cases/${number(2)}`);
+  const held = page.locator('aside .proven');
+  await held.waitFor();
+  truth(/^自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起持有：已收存，签名已核验$/.test(await held.innerText()), await held.innerText());
+  const card = page.locator('section.receipts');
+  equal(await card.getByRole('alert').count(), 0, 'an alarm where all holds');
+  await card.getByText('签名已核验 12 个，待收回执 0 个').click();
+  await card.getByText('其回执不告知本单位').waitFor(); // of the second page
+  await card.getByText('中心尚未签名').waitFor();
+  await go(page, `/cases/${number(1)}`);
+  await page.locator('aside').getByText('责任仍在发出单位').waitFor();
+  equal(await page.locator('aside .proven').count(), 0, 'proven without a receipt');
+  const other = await as('clerk', { lang: 'en', size: PHONE });
+  await go(other, `/cases/${number(7)}`);
+  const alarm = other.locator('section.receipts').getByRole('alert');
+  await alarm.getByText('1 receipt does not hold').waitFor();
+  truth(/#12: 县住房和城乡建设局 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.test(await alarm.innerText()), await alarm.innerText());
+  await other.locator('aside .broken').getByText('does not hold').waitFor();
+  equal(await other.locator('aside .proven').count(), 0, 'proven all the same');
+  await accessible(other, 'an alarm');
+  await fits(other, 'an alarm');
+  await shot(other, 'en-phone-receipt-broken');
+  await other.context().close();
+});
+
 await test('on a phone the list comes first, its conditions when asked for', 'clerk', async (page) => {
   await go(page, '/cases');
   const { y } = await page.locator('tbody a').first().boundingBox();

@@ -101,6 +101,18 @@ function timeline(i, row) {
   return list;
 }
 
+/* Of the host: verified; not so of case 7, where it does not hold; of case 1 none has come. */
+function receipts(i) {
+  const row = caseRow(i);
+  const state = i === 7 ? 'broken' : i === 1 ? 'waiting' : 'proven';
+  const own = { node: OFFICE, node_name: nameOf(OFFICE), state: 'proven', own: true };
+  return timeline(i, row).filter((e) => e.pending !== true).map((e, n) => ({
+    seq: e.seq, number: String(40 + n), at_ms: e.at_ms, node: e.node, node_name: e.node_name, user: e.user, kind: e.kind, put_at_ms: e.at_ms,
+    sent: { node: 1, node_name: '中心', state: e.seq === '16' ? 'unproven' : 'proven', at_ms: e.at_ms },
+    receipts: [{ ...own, at_ms: e.at_ms }, ...(e.kind !== 'assign' || row.host === OFFICE ? [] : [{ node: row.host, node_name: row.host_name, state, ...(state === 'waiting' ? {} : { at_ms: String(Number(e.at_ms) + 41_000) }) }]), ...(e.kind === 'accept' ? [{ node: TOWN, node_name: nameOf(TOWN), state: 'untold' }] : [])],
+  }));
+}
+
 function caseFile(i, query) {
   const row = caseRow(i);
   const persons = query.get('persons') === 'true';
@@ -211,6 +223,10 @@ export function county() {
     const i = found === null ? -1 : all.findIndex((c) => c.number === decodeURIComponent(found[1]) || c.case_no === found[1]);
     if (i < 0) return { status: 404, body: { type: 'about:blank', title: 'NOT_FOUND', status: 404, code: 'NOT_FOUND' } };
     if (found[2] === 'actions') return { status: 200, body: { actions: actions(i, me) } };
+    if (found[2] === 'receipts') {
+      const { rows, next } = pageOf(receipts(i), new URLSearchParams({ limit: '3', cursor: query.get('cursor') ?? '0' }), 3);
+      return { status: 200, body: { entries: rows, ...next } };
+    }
     if (found[2] === 'explain') return { status: 200, body: { deadlines: explain(query) } };
     return { status: 200, body: caseFile(i, query), headers: { ETag: `"c${i}-${made}"` } };
   }

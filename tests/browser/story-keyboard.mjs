@@ -123,7 +123,7 @@ await check('the agency finds it and signs for it', async () => {
 
 await check('the office sees since when the agency has held it, proven', async () => {
   await open(clerk);
-  await clerk.locator('.proven', { hasText: 'proven by its signed receipt' }).waitFor();
+  await clerk.locator('.proven', { hasText: /holds it since .*:\d\d: on its disk, signature verified/ }).waitFor();
 });
 
 await check('the agency objects; the office refuses, with reasons', async () => {

@@ -82,7 +82,10 @@ await check('it appears at the agency without reloading, which signs for it', as
 
 await check('the office sees since when the agency has held it, proven', async () => {
   await go(clerk, `/cases/${number}`);
-  await clerk.locator('.proven').waitFor();
+  const held = clerk.locator('aside .proven', { hasText: '签名已核验' });
+  await held.waitFor();
+  truth(/自 \d{4}-\d\d-\d\d \d\d:\d\d:\d\d 起持有/.test(await held.innerText()), await held.innerText());
+  equal(await clerk.locator('section.receipts').getByRole('alert').count(), 0, 'a receipt that does not hold');
   await clerk.getByText(/zhao 签收/).waitFor();
   await shot(clerk, 'story-custody');
 });

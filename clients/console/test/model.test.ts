@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { queryText, newKey } from '@/api/http';
 import { actionsByRights } from '@/api/offers';
-import type { AgencyNode, Case, CaseRow, Figure } from '@/api/types';
+import type { AgencyNode, Case, CaseRow, EntryReceipts, Figure, Receipt } from '@/api/types';
 import { locale, named, word, wordOf, flagWords } from '@/i18n';
 import { article, numeral } from '@/i18n/article';
 import { ruleValue } from '@/i18n/rules';
@@ -11,7 +11,7 @@ import { actForms, bodyOf, missing, protocolCode, startValues } from '@/model/ac
 import { caseNumber } from '@/model/caseno';
 import { alarmText } from '@/model/alarms';
 import { csv, csvCell } from '@/model/csv';
-import { custody } from '@/model/custody';
+import { broken, counted, custody } from '@/model/custody';
 import { details } from '@/model/details';
 import { largest, matrix, rateText } from '@/model/figures';
 import { refusalText } from '@/model/load';
@@ -157,27 +157,35 @@ describe('suggestions', () => {
 describe('custody', () => {
   const empty: Case = { links: [], ratings: [], directives: [], dockets: [], accused: [], recused: [], participants: [{ node: 3, node_name: '住建局' }], deadlines: [], petitioners: [], timeline: [], attachments: [] };
   const item = (kind: string, seq: string, when: string, act: object, more: object = {}): Case['timeline'][number] => ({ kind, seq, at_ms: String(at(when)), act: { kind, ...act }, effects: [], stored_by: [], ...more });
-  it('tells since when an agency has held it, and that its receipt proves it', () => {
-    const legs = custody({ ...empty, timeline: [
-      item('register', '1', '2026-11-23T09:00:00', {}),
-      item('assign', '2', '2026-11-23T10:00:00', { node: 3 }),
-      item('stored', '3', '2026-11-23T10:42:07', { node: 3, items: [{ log_seq: '2' }] }),
-      item('sign_for', '4', '2026-11-23T11:00:00', {}, { node: 3, user: 'wang' }),
-      item('assign', '5', '2026-11-24T10:00:00', { node: 4 }),
-    ] });
-    expect(legs.map((l) => l.node)).toEqual([4, 3]);
-    expect(instant(legs[1]?.provenAt, true)).toBe('2026-11-23 10:42:07');
-    expect([legs[1]?.signedBy, instant(legs[1]?.until)]).toEqual(['wang', '2026-11-24 10:00']);
-    expect(legs[0]?.provenAt).toBe(0);
+  const given = (seq: string, node: number, state: Receipt['state'], when = ''): EntryReceipts => ({
+    seq, kind: 'assign', sent: { node: 1, state: 'proven' }, receipts: [{ node: 2, state: 'proven', own: true }, { node, node_name: `单位${node}`, state, at_ms: when === '' ? undefined : String(at(when)) }],
   });
-  it('a receipt for something else, and what still waits, prove nothing', () => {
-    const legs = custody({ ...empty, timeline: [
-      item('assign', '2', '2026-11-23T10:00:00', { node: 3 }),
-      item('stored', '3', '2026-11-23T10:42:07', { node: 3, items: [{ log_seq: '1' }] }),
-      item('assign', '', '2026-11-23T12:00:00', { node: 4 }, { pending: true }),
-    ] });
-    expect(legs.length).toBe(1);
-    expect(legs[0]?.provenAt).toBe(0);
+  const handed = { ...empty, timeline: [
+    item('register', '1', '2026-11-23T09:00:00', {}),
+    item('assign', '2', '2026-11-23T10:00:00', { node: 3 }),
+    item('stored', '3', '2026-11-23T10:42:07', { node: 3, items: [{ log_seq: '2' }] }),
+    item('sign_for', '4', '2026-11-23T11:00:00', {}, { node: 3, user: 'wang' }),
+    item('assign', '5', '2026-11-24T10:00:00', { node: 4 }),
+  ] };
+  it('tells since when an agency has held it, as its receipt says', () => {
+    const legs = custody(handed, [given('2', 3, 'proven', '2026-11-23T10:42:06'), given('5', 4, 'waiting')]);
+    expect(legs.map((l) => [l.node, l.name, l.state])).toEqual([[4, '单位4', 'waiting'], [3, '单位3', 'proven']]);
+    expect(instant(legs[1]?.heldAt, true)).toBe('2026-11-23 10:42:06');
+    expect([legs[1]?.signedBy, instant(legs[1]?.until)]).toEqual(['wang', '2026-11-24 10:00']);
+    expect(legs[0]?.heldAt).toBe(0);
+  });
+  it('what the timeline says of receipts proves nothing, nor does a receipt for another entry or of another agency', () => {
+    for (const entries of [[], [given('4', 3, 'proven')], [given('2', 9, 'proven')]]) expect(custody(handed, entries).map((l) => l.state)).toEqual(['', '']);
+    const waits = { ...empty, timeline: [item('assign', '', '2026-11-23T12:00:00', { node: 4 }, { pending: true })] };
+    expect(custody(waits, [given('', 4, 'proven')])).toEqual([]);
+  });
+  it.each(['proven', 'broken', 'unproven', 'waiting', 'untold'] as const)('says %s as it was said', (state) => {
+    expect(custody(handed, [given('2', 3, state)])[1]?.state).toBe(state);
+    expect(counted([given('2', 3, state)], state)).toBe(state === 'proven' ? 3 : 1);
+    expect(broken([given('2', 3, state)]).map((b) => [b.entry.seq, b.receipt.node, b.byBroker])).toEqual(state === 'broken' ? [['2', 3, false]] : []);
+  });
+  it('what the broker signed can fail to hold too', () => {
+    expect(broken([{ seq: '2', sent: { node: 1, state: 'broken' }, receipts: [] }]).map((b) => b.byBroker)).toEqual([true]);
   });
 });
 

@@ -59,6 +59,17 @@ async function canTry(number: string): Promise<boolean> {
 }
 export const explain = async (number: string, deadline?: number): Promise<T.Explain[]> =>
   (await get<{ deadlines: T.Explain[] }>(`${caseUrl(number)}/explain`, { deadline })).deadlines;
+/* Of all its entries, in their order. */
+export async function receipts(number: string): Promise<T.EntryReceipts[]> {
+  const all: T.EntryReceipts[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: T.ReceiptList = await get(`${caseUrl(number)}/receipts`, { limit: 100, cursor });
+    all.push(...page.entries);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return all;
+}
 export const attachmentUrl = (number: string, which: number): string => `${caseUrl(number)}/attachments/${which}`;
 export const uploads = {
   put: async (number: string, upload: string, part: Blob, begin: number, total: number): Promise<T.Upload> =>

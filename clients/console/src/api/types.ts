@@ -376,6 +376,21 @@ export interface Alarm {
 
 export interface Pending { number?: I64; case_no?: I64; kind?: string; made_at_ms?: I64; user?: string }
 
+/* proven: the signature and the way from the entry to it were checked again; broken: they do not hold;
+ * unproven: nothing here to check it with; waiting: none has come; untold: not for this agency. */
+export type ReceiptState = 'proven' | 'broken' | 'unproven' | 'waiting' | 'untold';
+export interface Receipt { node?: number; node_name?: string; state?: ReceiptState; at_ms?: I64; own?: boolean }
+export interface EntryReceipts {
+  seq?: I64;
+  at_ms?: I64;
+  node_name?: string;
+  kind?: string;
+  directive_no?: I64;
+  put_at_ms?: I64;
+  sent?: Receipt; // by the broker, into this agency's stream
+  receipts: Receipt[];
+}
+
 export interface WatchEvent {
   item?: TimelineItem;
   case_no?: I64;
@@ -494,5 +509,6 @@ export interface DeadlineList extends Page { deadlines: Deadline[] }
 export interface DirectiveList extends Page { directives: Directive[] }
 export interface DocketList extends Page { dockets: Docket[] }
 export interface ProposalList extends Page { proposals: Proposal[] }
+export interface ReceiptList extends Page { entries: EntryReceipts[] }
 export interface AuditList extends Page { rows: AuditRow[] }
 export interface LoginList extends Page { logins: Login[] }

@@ -1,7 +1,7 @@
-/* Each agency that held a case: sent when, proven there when, signed for when. Derived from the
- * timeline: a hand-over begins a leg, a receipt ("stored") and a signature belong to it. */
+/* Each agency that held a case. The timeline says when it was handed on and signed for; that it
+ * arrived is said by the receipts alone, which the agent has checked again. */
 
-import type { Case, TimelineItem } from '@/api/types';
+import type { Case, EntryReceipts, Receipt, ReceiptState, TimelineItem } from '@/api/types';
 import { ms } from './time';
 
 export interface Leg {
@@ -9,7 +9,8 @@ export interface Leg {
   node: number;
   name: string;
   sentAt: number;
-  provenAt: number; // 0: not yet
+  state: ReceiptState | ''; // '': the receipts do not speak of it
+  heldAt: number; // 0: not said
   signedAt: number;
   signedBy: string;
   until: number; // 0: still there
@@ -22,34 +23,38 @@ function receiver(item: TimelineItem): number {
   return HANDS_ON.includes(item.kind ?? '') && item.pending !== true ? Number(node ?? 0) : 0;
 }
 
-function covers(item: TimelineItem, leg: Leg): boolean {
-  if (item.kind !== 'stored' || Number(item.act?.['node'] ?? 0) !== leg.node) return false;
-  const items = item.act?.['items'];
-  return Array.isArray(items) && items.some((i: { log_seq?: unknown }) => String(i.log_seq ?? '') === leg.seq);
+function receiptOf(entries: readonly EntryReceipts[], seq: string, node: number): Receipt | undefined {
+  return entries.find((e) => seq !== '' && e.seq === seq)?.receipts.find((r) => r.node === node);
 }
 
 /* Newest first. */
-export function custody(c: Case): Leg[] {
+export function custody(c: Case, entries: readonly EntryReceipts[]): Leg[] {
   const legs: Leg[] = [];
   for (const item of c.timeline) {
     const node = receiver(item);
     const last = legs[legs.length - 1];
     if (node !== 0) {
       if (last !== undefined) last.until = ms(item.at_ms);
-      const name = c.participants.find((p) => p.node === node)?.node_name ?? (c.host === node ? c.host_name : undefined) ?? `#${node}`;
-      legs.push({ seq: item.seq ?? '', node, name, sentAt: ms(item.at_ms), provenAt: 0, signedAt: 0, signedBy: '', until: 0 });
-      continue;
-    }
-    for (const leg of legs) if (leg.provenAt === 0 && covers(item, leg)) leg.provenAt = ms(item.at_ms);
-    if (item.kind === 'sign_for' && last !== undefined && item.node === last.node && item.pending !== true) {
+      const seq = item.seq ?? '';
+      const receipt = receiptOf(entries, seq, node);
+      const name = receipt?.node_name ?? c.participants.find((p) => p.node === node)?.node_name ?? (c.host === node ? c.host_name : undefined) ?? `#${node}`;
+      legs.push({ seq, node, name, sentAt: ms(item.at_ms), state: receipt?.state ?? '', heldAt: ms(receipt?.at_ms), signedAt: 0, signedBy: '', until: 0 });
+    } else if (item.kind === 'sign_for' && last !== undefined && item.node === last.node && item.pending !== true) {
       last.signedAt = ms(item.at_ms);
       last.signedBy = item.user ?? '';
     }
   }
-  // A copy may lack the receipts of others: then a deadline's own receipt says the same.
-  for (const leg of legs) {
-    const stored = c.deadlines.filter((d) => d.node === leg.node && ms(d.trigger_ms) >= leg.sentAt).map((d) => ms(d.stored_at_ms)).filter((at) => at !== 0);
-    if (leg.provenAt === 0 && stored.length > 0) leg.provenAt = Math.min(...stored);
-  }
   return legs.reverse();
+}
+
+const all = (entry: EntryReceipts): Receipt[] => (entry.sent === undefined ? entry.receipts : [entry.sent, ...entry.receipts]);
+
+export interface Broken { entry: EntryReceipts; receipt: Receipt; byBroker: boolean }
+
+export function broken(entries: readonly EntryReceipts[]): Broken[] {
+  return entries.flatMap((entry) => all(entry).filter((r) => r.state === 'broken').map((receipt) => ({ entry, receipt, byBroker: receipt === entry.sent })));
+}
+
+export function counted(entries: readonly EntryReceipts[], state: ReceiptState): number {
+  return entries.flatMap(all).filter((r) => r.state === state).length;
 }
