@@ -12,6 +12,7 @@
 #include "proto/base/log.h"
 
 #define WAIT_MS 10000
+#define REASON_BYTES 1024
 
 struct acting { /* the state of such a request */
     struct jb_gw_idem *idem;
@@ -224,4 +225,61 @@ void jb_gw_post_free_act(struct jb_gw_request *r)
 {
     struct jiaoban_json_act act = act_of(r);
     submit(r, &act, false);
+}
+
+/* ---- what a restored record lacks ---- */
+
+static void then_dismissed(struct jb_gw_request *r, enum jiaoban_status status,
+                           struct jiaoban_result *result)
+{
+    const char *json = status == JIAOBAN_OK ? jiaoban_result_json(result, 0) : NULL;
+    if (json != NULL) {
+        keep_and_give(r, &(struct answer){.status = 200, .body = json});
+        jiaoban_result_free(result);
+    } else {
+        then_settled(r, status, result);
+    }
+}
+
+/* The agent asks for the right of the act that it was. A token has no scope for what is not known
+ * before, so people decide it. A repeat whose first answer was lost finds nothing to be done. */
+static void settle_former(struct jb_gw_request *r, const char *reason, jb_gw_answer_fn then)
+{
+    struct acting *acting = jb_arena_alloc(&r->arena, sizeof *acting);
+    struct jiaoban_options options = {.size = sizeof options};
+    uint64_t number = 0;
+    if (acting == NULL) {
+        jb_gw_refuse_error(r, JB_NOMEM, "the act");
+    } else if (r->caller.method == JB_GW_BY_TOKEN) {
+        jb_gw_refuse(r, JB_GW_SCOPE, "people decide this: sign in, no token has a scope for it");
+    } else if (!jb_gw_u64_read(r->numbers[0], &number) || number == 0) {
+        jb_gw_refuse_field(r, "former", "must be a number of GET /v1/former");
+    } else {
+        r->state = acting;
+        r->drop = on_drop;
+        if (reason == NULL)
+            options.wait_ms = (uint32_t)jb_gw_prefer_wait_ms(r, WAIT_MS);
+        if (jb_gw_idem_begin(r, &acting->idem))
+            jb_gw_settle_former(r, number, reason, &options, then);
+    }
+}
+
+void jb_gw_post_resubmission(struct jb_gw_request *r)
+{
+    settle_former(r, NULL, then_settled);
+}
+
+void jb_gw_post_dismissal(struct jb_gw_request *r)
+{
+    const char *reason = "";
+    json_t *body = jb_gw_body(r);
+    if (body == NULL)
+        return;
+    bool good = jb_gw_members_known(r, body, "reason") &&
+                jb_gw_member_text(r, body, "reason", REASON_BYTES, true, &reason);
+    json_decref(body);
+    if (good && reason[0] == '\0')
+        jb_gw_refuse_field(r, "reason", "say why: it is kept with it");
+    else if (good)
+        settle_former(r, reason, then_dismissed);
 }

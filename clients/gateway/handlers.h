@@ -19,6 +19,7 @@ void jb_gw_get_proposals(struct jb_gw_request *r);
 void jb_gw_get_delegations(struct jb_gw_request *r);
 void jb_gw_get_alarms(struct jb_gw_request *r);
 void jb_gw_get_pending(struct jb_gw_request *r);
+void jb_gw_get_former(struct jb_gw_request *r);
 void jb_gw_get_submission(struct jb_gw_request *r);
 void jb_gw_get_state(struct jb_gw_request *r);
 void jb_gw_get_nodes(struct jb_gw_request *r);
@@ -30,8 +31,10 @@ void jb_gw_get_audit(struct jb_gw_request *r);
 
 /* act.c: submissions */
 void jb_gw_post_case(struct jb_gw_request *r);
-void jb_gw_post_act(struct jb_gw_request *r);      /* about a case */
-void jb_gw_post_free_act(struct jb_gw_request *r); /* about none that exists */
+void jb_gw_post_act(struct jb_gw_request *r);          /* about a case */
+void jb_gw_post_free_act(struct jb_gw_request *r);     /* about none that exists */
+void jb_gw_post_resubmission(struct jb_gw_request *r); /* of what a restored record lacks */
+void jb_gw_post_dismissal(struct jb_gw_request *r);
 
 /* ask_attachment.c: attachments out; ask_upload.c: files on their way in */
 void jb_gw_get_attachments(struct jb_gw_request *r);

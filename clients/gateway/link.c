@@ -6,6 +6,7 @@
 
 #include "clients/gateway/feed.h"
 #include "clients/gateway/http.h"
+#include "clients/lib/jiaoban_serve.h"
 #include "clients/lib/jiaoban_uv.h"
 #include "proto/base/log.h"
 
@@ -233,6 +234,25 @@ void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
     r->asked = r->gw->link->j;
     enum jiaoban_status status =
         jiaoban_submit_json_async(r->gw->link->j, act, &ours, on_answer, asked, &r->ask);
+    if (status == JIAOBAN_OK)
+        jb_gw_suspend(r, (int64_t)ours.wait_ms + ANSWER_MS);
+    else
+        then(r, status, NULL);
+}
+
+void jb_gw_settle_former(struct jb_gw_request *r, uint64_t number, const char *reason,
+                         const struct jiaoban_options *options, jb_gw_answer_fn then)
+{
+    struct jiaoban_options ours = *options;
+    struct asked *asked = asked_new(r, then);
+    struct jiaoban *j = r->gw->link->j;
+    if (asked == NULL)
+        return;
+    ours.on_behalf_of = r->caller.user;
+    r->asked = j;
+    enum jiaoban_status status =
+        reason != NULL ? jiaoban_dismiss_async(j, number, reason, &ours, on_answer, asked, &r->ask)
+                       : jiaoban_resubmit_async(j, number, &ours, on_answer, asked, &r->ask);
     if (status == JIAOBAN_OK)
         jb_gw_suspend(r, (int64_t)ours.wait_ms + ANSWER_MS);
     else

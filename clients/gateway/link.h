@@ -36,6 +36,10 @@ void jb_gw_ask(struct jb_gw_request *r, const char *what, const struct jiaoban_q
 /* The same for a submission. The caller's name is put into the options. */
 void jb_gw_submit(struct jb_gw_request *r, const struct jiaoban_json_act *act,
                   const struct jiaoban_options *options, jb_gw_answer_fn then);
+/* The same for what was accepted before a restore and the record lacks: it is submitted again, or
+ * with a reason struck off. */
+void jb_gw_settle_former(struct jb_gw_request *r, uint64_t number, const char *reason,
+                         const struct jiaoban_options *options, jb_gw_answer_fn then);
 /* The same for a piece of an attachment; may be called while the answer leaves. Not OK:
  * nothing was asked, and the request is as it was. */
 JB_MUST enum jiaoban_status jb_gw_get_part(struct jb_gw_request *r,

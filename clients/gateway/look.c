@@ -303,6 +303,14 @@ void jb_gw_get_pending(struct jb_gw_request *r)
         jb_gw_ask(r, "pending", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
+void jb_gw_get_former(struct jb_gw_request *r)
+{
+    struct jiaoban_query q = query();
+    q.former = true;
+    if (limit_read(r, &q) && jb_gw_param_bool(r, "all", &q.all))
+        jb_gw_ask(r, "pending", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
+}
+
 /* Refused is an answer here, not an error. */
 static void then_submission(struct jb_gw_request *r, enum jiaoban_status status,
                             struct jiaoban_result *result)

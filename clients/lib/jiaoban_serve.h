@@ -166,6 +166,16 @@ JIAOBAN_API enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t num
                                                  struct jiaoban_result **out);
 JIAOBAN_API enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number,
                                                 const char *reason, struct jiaoban_result **out);
+/* The same without waiting: as jiaoban_submit_async. */
+JIAOBAN_API enum jiaoban_status jiaoban_resubmit_async(struct jiaoban *j, uint64_t number,
+                                                       const struct jiaoban_options *options,
+                                                       jiaoban_answer_fn fn, void *data,
+                                                       uint64_t *id);
+JIAOBAN_API enum jiaoban_status jiaoban_dismiss_async(struct jiaoban *j, uint64_t number,
+                                                      const char *reason,
+                                                      const struct jiaoban_options *options,
+                                                      jiaoban_answer_fn fn, void *data,
+                                                      uint64_t *id);
 
 #ifdef __cplusplus
 }

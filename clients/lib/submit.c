@@ -113,6 +113,43 @@ enum jiaoban_status jiaoban_submit(struct jiaoban *j, const char *kind,
     return j->last_id != last_id && !ours.dry_run ? unsure(j, status) : status;
 }
 
+/* The body has to live as long as the request. */
+static enum jiaoban_status resubmit_read(struct jiaoban *j, uint64_t number,
+                                         const struct jiaoban_options *options,
+                                         struct jiaoban_options *ours, Jb__Request *request,
+                                         Jb__DoResubmit *body)
+{
+    enum jiaoban_status status = jb_client_options(j, options, ours);
+    if (status != JIAOBAN_OK)
+        return status;
+    body->has_number = body->has_wait_ms = true;
+    body->number = number;
+    body->wait_ms = ours->wait_ms;
+    request->on_behalf_of = (char *)(uintptr_t)ours->on_behalf_of;
+    request->body_case = JB__REQUEST__BODY_RESUBMIT;
+    request->resubmit = body;
+    return JIAOBAN_OK;
+}
+
+static enum jiaoban_status dismiss_read(struct jiaoban *j, uint64_t number, const char *reason,
+                                        const struct jiaoban_options *options, Jb__Request *request,
+                                        Jb__DoDismiss *body)
+{
+    struct jiaoban_options ours;
+    enum jiaoban_status status = jb_client_options(j, options, &ours);
+    if (status == JIAOBAN_OK)
+        status = jb_client_text_check(j, "reason", reason, JB_LIMIT_LINE);
+    if (status != JIAOBAN_OK)
+        return status;
+    body->has_number = true;
+    body->number = number;
+    body->reason = (char *)(uintptr_t)reason;
+    request->on_behalf_of = (char *)(uintptr_t)ours.on_behalf_of;
+    request->body_case = JB__REQUEST__BODY_DISMISS;
+    request->dismiss = body;
+    return JIAOBAN_OK;
+}
+
 enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t number,
                                      const struct jiaoban_options *options,
                                      struct jiaoban_result **out)
@@ -123,17 +160,25 @@ enum jiaoban_status jiaoban_resubmit(struct jiaoban *j, uint64_t number,
 
     if (out != NULL)
         *out = NULL;
-    enum jiaoban_status status = jb_client_options(j, options, &ours);
+    enum jiaoban_status status = resubmit_read(j, number, options, &ours, &request, &body);
     if (status != JIAOBAN_OK)
         return status;
-    body.has_number = body.has_wait_ms = true;
-    body.number = number;
-    body.wait_ms = ours.wait_ms;
-    request.body_case = JB__REQUEST__BODY_RESUBMIT;
-    request.resubmit = &body;
     uint32_t timeout_ms =
         ours.timeout_ms > UINT32_MAX - ours.wait_ms ? UINT32_MAX : ours.timeout_ms + ours.wait_ms;
     return jb_client_call(j, &request, timeout_ms, out);
+}
+
+enum jiaoban_status jiaoban_resubmit_async(struct jiaoban *j, uint64_t number,
+                                           const struct jiaoban_options *options,
+                                           jiaoban_answer_fn fn, void *data, uint64_t *id)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoResubmit body = JB__DO_RESUBMIT__INIT;
+    struct jiaoban_options ours;
+    struct jb_client_call call = {.fn = fn, .data = data};
+
+    enum jiaoban_status status = resubmit_read(j, number, options, &ours, &request, &body);
+    return status == JIAOBAN_OK ? jb_client_begin(j, &request, &call, id) : status;
 }
 
 enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number, const char *reason,
@@ -144,15 +189,20 @@ enum jiaoban_status jiaoban_dismiss(struct jiaoban *j, uint64_t number, const ch
 
     if (out != NULL)
         *out = NULL;
-    enum jiaoban_status status = jb_client_text_check(j, "reason", reason, JB_LIMIT_LINE);
-    if (status != JIAOBAN_OK)
-        return status;
-    body.has_number = true;
-    body.number = number;
-    body.reason = (char *)(uintptr_t)reason;
-    request.body_case = JB__REQUEST__BODY_DISMISS;
-    request.dismiss = &body;
-    return jb_client_call(j, &request, JB_CLIENT_TIMEOUT_MS, out);
+    enum jiaoban_status status = dismiss_read(j, number, reason, NULL, &request, &body);
+    return status == JIAOBAN_OK ? jb_client_call(j, &request, JB_CLIENT_TIMEOUT_MS, out) : status;
+}
+
+enum jiaoban_status jiaoban_dismiss_async(struct jiaoban *j, uint64_t number, const char *reason,
+                                          const struct jiaoban_options *options,
+                                          jiaoban_answer_fn fn, void *data, uint64_t *id)
+{
+    Jb__Request request = JB__REQUEST__INIT;
+    Jb__DoDismiss body = JB__DO_DISMISS__INIT;
+    struct jb_client_call call = {.fn = fn, .data = data};
+
+    enum jiaoban_status status = dismiss_read(j, number, reason, options, &request, &body);
+    return status == JIAOBAN_OK ? jb_client_begin(j, &request, &call, id) : status;
 }
 
 enum jiaoban_status jb_client_submit_begin(struct jiaoban *j, const struct jb_client_act *act,
