@@ -147,6 +147,25 @@ await test('receipts say since when it was held; what does not hold is an alarm,
   await other.context().close();
 });
 
+await test('what a restored record lacks is submitted again or struck off with a reason', 'clerk', async (page) => {
+  await go(page, '/outbox');
+  const row = (n) => page.locator('section.former tbody tr').nth(n - 1);
+  await row(1).getByText('记录中没有').waitFor();
+  equal(await page.locator('section.former tbody button').count(), 4, 'of two of the four');
+  await row(3).getByRole('button', { name: /^重新提交/ }).click();
+  await page.locator('section.former').getByRole('alert').getByText('目前由县住房和城乡建设局承办').waitFor();
+  await row(1).getByRole('button', { name: /^重新提交/ }).click();
+  await row(1).getByText('记录中已有').waitFor();
+  await row(3).getByRole('button', { name: /^注销/ }).click();
+  await page.keyboard.type('已另行答复');
+  await accessible(page, 'striking off');
+  await page.keyboard.press('Enter');
+  await row(3).getByText('已另行答复').waitFor();
+  equal(await page.locator('section.former tbody button').count(), 0, 'nothing is left to be decided');
+  const sent = changes().filter((entry) => entry.path.startsWith('/v1/former/'));
+  equal(sent.map((entry) => [entry.path, entry.body?.reason]), [['/v1/former/3/resubmissions', undefined], ['/v1/former/1/resubmissions', undefined], ['/v1/former/3/dismissals', '已另行答复']].map(([a, b]) => [a, b]), 'what was sent');
+});
+
 await test('on a phone the list comes first, its conditions when asked for', 'clerk', async (page) => {
   await go(page, '/cases');
   const { y } = await page.locator('tbody a').first().boundingBox();

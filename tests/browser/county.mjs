@@ -101,6 +101,10 @@ function timeline(i, row) {
   return list;
 }
 
+/* Some that a restored record lacks, and what became of others. */
+const former = (number, kind, state, more = {}) => ({ number, case_no: caseNo(2), kind, made_at_ms: ago(30), user: 'jiaoban-gateway/zhao', state, accepted_at_ms: ago(30), ...more });
+const formers = () => [former('1', 'register', 'lacking'), former('2', 'note', 'held'), former('3', 'answer', 'refused', { again: '118', by: 'jiaoban-gateway/li', ended_at_ms: ago(1) }), former('4', 'note', 'dismissed', { by: 'jiaoban-gateway/li', reason: NASTY, ended_at_ms: ago(1) })];
+
 /* Of the host: verified; not so of case 7, where it does not hold; of case 1 none has come. */
 function receipts(i) {
   const row = caseRow(i);
@@ -187,6 +191,7 @@ export function county() {
   const all = Array.from({ length: total }, (_v, i) => caseRow(i));
   const templates = new Map();
   let made = 0;
+  const lacking = formers();
 
   function cases(query, me) {
     const stages = ['registered', 'sent', 'signed', 'accepted', 'declined', 'answered', 'referred', 'closed'];
@@ -204,6 +209,7 @@ export function county() {
     '/v1/directives': (q) => ({ directives: DIRECTIVES.filter((d) => q.get('power') === null || ['', 'assign', 'investigate', 'coordinate', 'supervise', 'circulate', 'recommend'][d.power] === q.get('power')) }),
     '/v1/dockets': () => ({ dockets: DOCKETS }), '/v1/proposals': () => ({ proposals: PROPOSALS }), '/v1/delegations': () => ({ delegations: [{ node: OFFICE, node_name: nameOf(OFFICE), official: '王局长', power: 4, valid_from_ms: ago(30), valid_to_ms: ahead(300), in_force: true }] }),
     '/v1/alarms': () => ({ alarms: ALARMS }), '/v1/pending': () => ({ items: [{ number: '120', case_no: caseNo(2), kind: 'note', made_at_ms: ago(0), user: 'zhao' }] }),
+    '/v1/former': (q) => ({ items: lacking.filter((f) => q.get('all') === 'true' || ['lacking', 'refused'].includes(f.state)) }),
     '/v1/rulebook': () => ({ rules: RULES, version: '2022-05-01.2', source: '《信访工作条例》', calendar_version: 'cn-2026', effective_from_ms: ago(1600) }), '/v1/rights': () => RIGHTS,
     '/v1/report': (q) => ({ figures: figures(q), from_ms: q.get('from_ms'), to_ms: q.get('to_ms'), log_seq: '4711' }),
     '/v1/audit': () => ({ rows: [{ number: '1', at_ms: ago(1), user: 'li', request: 'case_file', case_no: caseNo(2), case_number: number(2), field: 'persons', outcome: 0 }] }),
@@ -240,12 +246,19 @@ export function county() {
     const received = uploads.get(path) ?? 0;
     return { upload: path.split('/').at(-1), received_bytes: received, total_bytes: Number(total), complete: received === Number(total), ...(received === Number(total) ? { content_hash: 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=' } : {}) };
   }
+  function settleFormer(what, row, body) {
+    if (row.kind === 'answer' && what === 'resubmissions') return { status: 422, body: { type: 'urn:jiaoban:problem:refused', title: 'refused', status: 422, code: 'STALE_CUSTODY', refusal: { accepted: false, code: 106, name: 'STALE_CUSTODY', holder: HOUSING, holder_name: nameOf(HOUSING) } } };
+    Object.assign(row, { by: 'jiaoban-gateway/li', ended_at_ms: ago(0) }, what === 'dismissals' ? { state: 'dismissed', reason: body.reason } : { state: 'held', again: '121' });
+    return { status: 200, body: what === 'dismissals' ? { text: 'struck off' } : { number: '121', case_no: row.case_no, accepted: true, seq: '700', kind: row.kind } };
+  }
   function change(method, url, body, range) {
     const template = /^\/v1\/templates\/(.+)$/.exec(url.pathname);
     if (template !== null && method === 'DELETE') { templates.delete(template[1]); return { status: 204 }; }
     if (template !== null) { templates.set(template[1], { kind: template[1], ...body, changed_at_ms: ago(0), changed_by: 'li' }); return { status: 200, body: templates.get(template[1]), headers: { ETag: '"t1"' } }; }
     if (url.pathname.startsWith('/v1/tokens/')) return method === 'DELETE' ? { status: 204 } : { status: 201, body: { name: 'new', account: 'li', scopes: ['look'], created_at_ms: ago(0), token: 'jbt_secret' } };
     if (url.pathname.startsWith('/v1/accounts/')) return { status: 201, body: ACCOUNTS[0], headers: { ETag: '"a2"' } };
+    const row = /^\/v1\/former\/(\d+)\/(\w+)$/.exec(url.pathname);
+    if (row !== null) return settleFormer(row[2], lacking.find((f) => f.number === row[1]), body);
     if (url.pathname === '/v1/public-queries') return publicWindow('/v1/public/query', body);
     if (url.pathname.includes('/uploads/')) return { status: 200, body: upload(method, url.pathname, range) };
     if (url.pathname === '/v1/admin/installs' && body.kind === 'calendar' && !body.dry_run) return { status: 403, body: { type: 'about:blank', title: 'Not permitted', status: 403, code: 'DENIED' } };

@@ -31,7 +31,7 @@ describe('what is read', () => {
     Problem: 'Problem', Session: 'Session', State: 'StatusView', AgencyNode: 'NodeView', Deadline: 'DeadlineView', Participant: 'ParticipantView',
     CaseLink: 'LinkView', Rating: 'RatingView', Target: 'TargetView', Directive: 'DirectiveView', Docket: 'DocketView', Proposal: 'ProposalView',
     Delegation: 'DelegationView', Person: 'PersonView', TimelineItem: 'TimelineItem', Attachment: 'AttachmentView', Upload: 'Upload', CaseRow: 'CaseView', Case: 'CaseView',
-    Settled: 'SettledView', Trial: 'TrialView', Action: 'ActionView', TodayCounts: 'TodayView', Alarm: 'AlarmView', Pending: 'PendingView', WatchEvent: 'WatchEvent', Explain: 'ExplainView',
+    Settled: 'SettledView', Trial: 'TrialView', Action: 'ActionView', TodayCounts: 'TodayView', Alarm: 'AlarmView', Pending: 'PendingView', Former: 'PendingView', WatchEvent: 'WatchEvent', Explain: 'ExplainView',
     Receipt: 'ReceiptView', EntryReceipts: 'EntryReceiptsView', ReceiptList: 'ReceiptList', ExplainDay: 'ExplainDayView', ExplainMove: 'ExplainMoveView', Rule: 'RuleView', Rulebook: 'RuleList', Figure: 'FigureView', Report: 'ReportView',
     RightRow: 'RightView', AuditRow: 'AuditRow', Account: 'Account', Login: 'Login', Token: 'Token', Verification: 'VerifyView', PublicRow: 'PublicRowView', PublicView: 'PublicView',
     CaseList: 'CaseList', DeadlineList: 'DeadlineList', DirectiveList: 'DirectiveList', DocketList: 'DocketList', ProposalList: 'ProposalList', AuditList: 'AuditList', LoginList: 'LoginList',

@@ -106,6 +106,14 @@ export const alarms = async (limit: number): Promise<T.Alarm[]> =>
   (await get<{ alarms: T.Alarm[] }>('/v1/alarms', { limit })).alarms;
 export const pending = async (limit: number): Promise<T.Pending[]> =>
   (await get<{ items: T.Pending[] }>('/v1/pending', { limit })).items;
+/* What a restored record lacks; with `every` also what became of the others. */
+export const former = {
+  list: async (every: boolean): Promise<T.Former[]> => (await get<{ items: T.Former[] }>('/v1/former', { all: every, limit: 1000 })).items,
+  again: async (number: string, key: string): Promise<T.Settled> =>
+    (await ask<T.Settled>(`/v1/former/${encodeURIComponent(number)}/resubmissions`, { method: 'POST', key })).body,
+  strikeOff: (number: string, reason: string, key: string): Promise<unknown> =>
+    ask(`/v1/former/${encodeURIComponent(number)}/dismissals`, { method: 'POST', body: { reason }, key }),
+};
 
 export const publicQuery = async (name: string, code: string): Promise<T.PublicView> =>
   (await ask<T.PublicView>('/v1/public-queries', { method: 'POST', body: { name, query_code: code } })).body;

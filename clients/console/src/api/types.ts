@@ -375,6 +375,14 @@ export interface Alarm {
 }
 
 export interface Pending { number?: I64; case_no?: I64; kind?: string; made_at_ms?: I64; user?: string }
+/* What was accepted before the record was restored without this agency. */
+export interface Former extends Pending {
+  state?: string;
+  accepted_at_ms?: I64;
+  by?: string;
+  reason?: string;
+  ended_at_ms?: I64;
+}
 
 /* proven: the signature and the way from the entry to it were checked again; broken: they do not hold;
  * unproven: nothing here to check it with; waiting: none has come; untold: not for this agency. */
