@@ -82,12 +82,22 @@ static enum jb_err start_tick(struct jb_agent *a)
     return JB_OK;
 }
 
+/* A file that does not tell how many cases there are is counted before there is a line, whose beats
+ * would wait. What cannot be counted now is when somebody asks. */
+static void count_cases(struct jb_agent *a)
+{
+    struct jb_totals totals = {0};
+    (void)!jb_query_lights(a->ledger, a->started_ms, &totals);
+}
+
 enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
 {
     a->started_ms = jb_agent_now(a);
     enum jb_err err = jb_agent_store_open(a, false, fault);
     if (err == JB_OK)
         err = jb_agent_book_start(a, fault);
+    if (err == JB_OK)
+        count_cases(a);
     if (err == JB_OK)
         err = jb_agent_pending_load(a);
     if (err == JB_OK)

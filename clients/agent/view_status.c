@@ -26,7 +26,7 @@ static void put_line(const struct jb_agent_views *v, Jb__StatusView *s)
 static void put_totals(const struct jb_agent_views *v, Jb__StatusView *s)
 {
     struct jb_totals totals = {0};
-    if (jb_query_totals(v->agent->ledger, v->now_ms, &totals) != JB_OK)
+    if (jb_query_lights(v->agent->ledger, v->now_ms, &totals) != JB_OK)
         return; /* the line's state matters more than a count */
     JB_PUT(s, cases, totals.cases);
     JB_PUT(s, open_cases, totals.open_cases);

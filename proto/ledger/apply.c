@@ -123,11 +123,14 @@ static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
         /* A note about a case that is not held here; but consequences need their case. */
         return entry->effect_count == 0 ? JB_OK : JB_CORRUPT;
     struct jb_text title = c.title;
+    struct jb_counts before = jb_counts_of(l, &c);
     err = jb_case_apply(&c, entry, arena);
     if (err == JB_OK)
         err = jb_ledger_case_save(l, &c);
-    if (err == JB_OK)
-        err = title_apply(l, &c, title);
+    if (err != JB_OK)
+        return err;
+    jb_counts_change(l, &before, &c);
+    err = title_apply(l, &c, title);
     if (err == JB_OK && opens)
         err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c.case_no)));
     return err;

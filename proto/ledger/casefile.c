@@ -211,7 +211,10 @@ enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
         JB_SQL_CASE_DROP,    JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP,
         JB_SQL_STORED_DROP,  JB_SQL_MARKS_DROP,        JB_SQL_DIRECTIVES_DROP,
         JB_SQL_TARGETS_DROP, JB_SQL_DOCKETS_DROP,      JB_SQL_ATTACHMENTS_DROP};
-    enum jb_err err = jb_gram_drop_case(l, case_no);
+    enum jb_err err = jb_counts_drop(l, case_no);
+
+    if (err == JB_OK)
+        err = jb_gram_drop_case(l, case_no);
 
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
         err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));

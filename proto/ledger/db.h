@@ -10,6 +10,7 @@
 
 #include "proto/ledger/breath.h"
 #include "proto/ledger/brokerlog.h"
+#include "proto/ledger/counts.h"
 #include "proto/ledger/ledger.h"
 #include "proto/ledger/statements.h"
 #include "proto/ledger/tick.h"
@@ -23,6 +24,7 @@ struct jb_heads {     /* where the sequences stand; small, copied whole at begin
     struct jb_line_point down;       /* replica: last item taken */
     struct jb_line_point made;       /* replica: last submission made */
     struct jb_line_point settled;    /* replica: last submission whose verdict is here */
+    struct jb_counts counts;         /* replica: of its cases */
 };
 
 struct jb_line {
@@ -234,6 +236,9 @@ void jb_lines_free(struct jb_ledger *l);
 struct jb_line_state *jb_line_touch(struct jb_ledger *l, uint32_t node);
 /* Heads of both chains before their first item, from heads.node and the epochs. */
 void jb_replica_heads_start(struct jb_ledger *l);
+/* A fact of `meta` that has this length; *found false: it is not there. */
+enum jb_err jb_fact_read(struct jb_ledger *l, const char *key, uint8_t *out, size_t len,
+                         bool *found) JB_MUST;
 /* A number in `meta`; reading: 0 when it is not there. */
 enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out) JB_MUST;
 enum jb_err jb_number_write(struct jb_ledger *l, const char *key, uint64_t value) JB_MUST;
@@ -248,6 +253,8 @@ enum jb_err jb_case_entry_add(struct jb_ledger *l, int64_t case_no, uint64_t seq
 
 enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c,
                               struct jb_arena *arena) JB_MUST;
+/* The first instant at which it has anything to say, whatever was said already. */
+int64_t jb_deadline_first_ms(const struct jb_deadline *d);
 /* Write what is dirty; the marks stay: jb_case_clean takes them away. */
 enum jb_err jb_deadlines_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c) JB_MUST;

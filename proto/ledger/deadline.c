@@ -7,8 +7,7 @@
 
 _Static_assert(JB_WARN_MAX == 4, "a deadline has four columns for warn steps");
 
-/* The first instant at which it has anything to say, whatever was said already. */
-static int64_t first_ms(const struct jb_deadline *d)
+int64_t jb_deadline_first_ms(const struct jb_deadline *d)
 {
     return d->warn_at_ms[0] != 0 && d->warn_at_ms[0] < d->due_ms ? d->warn_at_ms[0] : d->due_ms;
 }
@@ -94,7 +93,7 @@ static enum jb_err deadline_write(struct jb_ledger *l, int64_t case_no, const st
     return jb_sql_run(
         l, JB_SQL_DEADLINE_SAVE,
         JB_ROW(jb_int(case_no), jb_int(d->id), jb_int(d->node), jb_int(d->due_ms),
-               jb_int(jb_deadline_next_ms(d)), jb_int(first_ms(d)), jb_int(d->end),
+               jb_int(jb_deadline_next_ms(d)), jb_int(jb_deadline_first_ms(d)), jb_int(d->end),
                jb_int(d->missed_ms), jb_int(d->ended_ms), jb_int(d->trigger_ms), jb_int(d->limit),
                jb_int(d->unit), jb_int(d->first_due_ms), jb_int(warn[0]), jb_int(warn[1]),
                jb_int(warn[2]), jb_int(warn[3]), jb_int(d->warned), jb_int(d->extensions),

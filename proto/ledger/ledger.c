@@ -399,6 +399,7 @@ enum jb_err jb_ledger_commit(struct jb_ledger *l)
     enum jb_err err = tick ? jb_behind_write(l) : jb_lines_flush(l);
     if (err == JB_OK && !tick)
         err = jb_behind_mark(l);
+    err = err == JB_OK ? jb_counts_store(l) : err;
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_COMMIT, JB_NO_ROW);
     if (err != JB_OK) {

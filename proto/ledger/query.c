@@ -315,33 +315,26 @@ enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_total
     struct jb_totals t = {0};
     const struct {
         enum jb_sql id;
-        bool at_now;
         uint64_t *count;
     } rows[] = {
-        {JB_SQL_TOTAL_CASES, false, &t.cases},
-        {JB_SQL_TOTAL_OPEN, false, &t.open_cases},
-        {JB_SQL_TOTAL_OBJECTIONS, false, &t.objections},
-        {JB_SQL_TOTAL_RED, true, &t.red},
-        {JB_SQL_TOTAL_WARNED, true, &t.yellow}, /* and red */
-        {JB_SQL_TOTAL_DISPUTES, false, &t.disputes},
-        {JB_SQL_TOTAL_DIRECTIVES, false, &t.directives},
-        {JB_SQL_TOTAL_DOCKETS, false, &t.dockets},
-        {JB_SQL_TOTAL_UNDELIVERED, false, &t.undelivered},
-        {JB_SQL_TOTAL_PROVISIONAL, false, &t.provisional},
+        {JB_SQL_TOTAL_DISPUTES, &t.disputes},       {JB_SQL_TOTAL_DIRECTIVES, &t.directives},
+        {JB_SQL_TOTAL_DOCKETS, &t.dockets},         {JB_SQL_TOTAL_UNDELIVERED, &t.undelivered},
+        {JB_SQL_TOTAL_PROVISIONAL, &t.provisional},
     };
     bool mine;
     enum jb_err err = jb_sql_snapshot(l, &mine);
 
+    if (err != JB_OK)
+        return err;
+    err = jb_query_lights(l, now_ms, &t);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0] && err == JB_OK; i++) {
         int64_t number = 0;
-        err = jb_sql_number(l, rows[i].id, rows[i].at_now ? JB_ROW(jb_int(now_ms)) : JB_NO_ROW,
-                            &number);
+        err = jb_sql_number(l, rows[i].id, JB_NO_ROW, &number);
         *rows[i].count = (uint64_t)number;
     }
     jb_sql_snapshot_end(l, mine);
     if (err != JB_OK)
         return err;
-    t.yellow -= t.red;
     *out = t;
     return JB_OK;
 }

@@ -136,6 +136,9 @@ struct jb_totals {
     uint64_t undelivered; /* hand-overs whose sender was alarmed and that are still not delivered */
     uint64_t provisional; /* open deadlines past the last day that the calendar knows */
 };
+/* The first line of it. A replica that is written keeps these numbers along with its cases: to ask
+ * costs what changed its light since the last time. `out`: the rest is left alone. */
+enum jb_err jb_query_lights(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out) JB_MUST;
 /* By index, without reading all cases. */
 enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out) JB_MUST;
 

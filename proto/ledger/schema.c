@@ -312,6 +312,7 @@ enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
     if (err != JB_OK)
         return err;
     l->grams_left = 0;
+    jb_counts_reset(l);
     return derived_create(l);
 }
 

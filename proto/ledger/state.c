@@ -31,9 +31,8 @@ static enum jb_err point_last(struct jb_ledger *l, enum jb_sql id, uint64_t *num
     return err;
 }
 
-/* A fixed-size fact of `meta`; *found false when it is not set. */
-static enum jb_err fact_read(struct jb_ledger *l, const char *key, uint8_t *out, size_t len,
-                             bool *found)
+enum jb_err jb_fact_read(struct jb_ledger *l, const char *key, uint8_t *out, size_t len,
+                         bool *found)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_META_GET, JB_ROW(jb_text(jb_text_of(key))));
@@ -52,7 +51,7 @@ enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out)
 {
     uint8_t raw[8];
     bool found = false;
-    enum jb_err err = fact_read(l, key, raw, sizeof raw, &found);
+    enum jb_err err = jb_fact_read(l, key, raw, sizeof raw, &found);
 
     *out = 0;
     for (size_t i = 0; i < sizeof raw && found && err == JB_OK; i++)
@@ -99,7 +98,7 @@ static enum jb_err origin_load(struct jb_ledger *l, const char *key,
                                const uint8_t epoch[JB_EPOCH_BYTES])
 {
     bool found = false;
-    enum jb_err err = fact_read(l, key, l->origin, JB_EPOCH_BYTES, &found);
+    enum jb_err err = jb_fact_read(l, key, l->origin, JB_EPOCH_BYTES, &found);
 
     if (err == JB_OK && !found)
         memcpy(l->origin, epoch, JB_EPOCH_BYTES);
@@ -122,10 +121,12 @@ static enum jb_err replica_load(struct jb_ledger *l)
     if (err == JB_OK)
         err = jb_number_read(l, ".settles_after", &h->settles_after);
     if (err == JB_OK)
-        err = fact_read(l, ".down_epoch", h->down.epoch, JB_EPOCH_BYTES, &greeted);
+        err = jb_fact_read(l, ".down_epoch", h->down.epoch, JB_EPOCH_BYTES, &greeted);
     if (err == JB_OK)
         err = origin_load(l, ".down_origin", h->down.epoch);
-    if (err != JB_OK || node == 0)
+    if (err == JB_OK && node == 0)
+        return jb_counts_load(l);
+    if (err != JB_OK)
         return err;
     h->node = (uint32_t)node;
     jb_replica_heads_start(l);
@@ -135,7 +136,7 @@ static enum jb_err replica_load(struct jb_ledger *l)
         err = point_last(l, JB_SQL_OUTBOX_LAST, &h->made.number, h->made.head);
     if (err == JB_OK)
         err = settled_load(l, h);
-    return err;
+    return err == JB_OK ? jb_counts_load(l) : err;
 }
 
 static enum jb_err broker_load(struct jb_ledger *l)

@@ -29,6 +29,14 @@
     "SELECT " instant " FROM deadline INDEXED BY " index " WHERE ended_how = 0"                    \
     " AND " instant " <> 0 AND " instant " > ?1 ORDER BY " instant " LIMIT 1"
 
+/* Open cases that have their first such instant after ?1, until ?2. */
+#define JB_SQL_TURNED(index, instant, more)                                                        \
+    "SELECT count(DISTINCT d.case_no) FROM deadline d INDEXED BY " index                           \
+    " CROSS JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND d." instant        \
+    " > ?1 AND d." instant " <= ?2 AND c.stage " JB_SQL_STAGE_OPEN more " AND NOT EXISTS"          \
+    " (SELECT 1 FROM deadline e WHERE e.case_no = d.case_no AND e.ended_how = 0"                   \
+    " AND (e." instant " <= ?1 OR e.missed_ms <> 0))"
+
 #define JB_AUDIT_NAMES "number, at_ms, user, request, act_kind, case_no, node, field, outcome"
 
 #define JB_STATEMENTS(X)                                                                           \
@@ -215,15 +223,14 @@
     X(TOTAL_DIRECTIVES, A, "SELECT count(*) FROM directive WHERE status <> 3")                     \
     X(TOTAL_DOCKETS, A, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
     X(TOTAL_UNDELIVERED, A,                                                                        \
-      "SELECT count(*) FROM deadline"                                                              \
-      " WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")                               \
+      "SELECT count(*) FROM deadline WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")  \
     X(TOTAL_PROVISIONAL, A,                                                                        \
-      "SELECT count(*) FROM deadline WHERE provisional = 1 AND ended_how = 0")                     \
+      "SELECT count(*) FROM deadline INDEXED BY deadline_provisional"                              \
+      " WHERE provisional = 1 AND ended_how = 0")                                                  \
     X(TOTAL_RED, A,                                                                                \
       "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d INDEXED BY deadline_due"    \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
-      "c.stage " JB_SQL_STAGE_OPEN ""                                                              \
-      " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                                                \
+      "c.stage " JB_SQL_STAGE_OPEN " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                   \
     X(TOTAL_WARNED, A, /* red or yellow */                                                         \
       "SELECT count(*) FROM (SELECT d.case_no FROM deadline d INDEXED BY deadline_due"             \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
@@ -231,6 +238,8 @@
       " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
       " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage " JB_SQL_STAGE_OPEN \
       ")")                                                                                         \
+    X(TURNED_RED, R, JB_SQL_TURNED("deadline_due", "due_ms", ""))                                  \
+    X(TURNED_WARNED, R, JB_SQL_TURNED("deadline_first", "first_ms", " AND c.objection_open = 0"))  \
     /* the broker's log */                                                                         \
     X(ENTRY_ADD, B, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
     X(ENTRY_LAST, B, "SELECT seq, head FROM entry ORDER BY seq DESC LIMIT 1")                      \
