@@ -11,10 +11,10 @@ LINE = '⟦{}⟧<img src=x onerror=hit=1>&lt;"\'⟦⟧'
 BODY = ('⟦{}⟧<script>hit=1</script><svg/onload=hit=1>{{{{constructor.constructor("hit=1")()}}}}\n'
         '" onmouseover="hit=1\r\n\t=1+1 \u202e反\u202c 👨\u200d👩\u200d👧 <!-- ]]> </textarea></title>⟦⟧')
 LINES = {"title", "class_code", "place_code", "foreign_system", "foreign_number", "report_form", "how", "organ", "notice_no",
-         "opinion_no", "close_no", "approved_by", "countersigned_by", "docket_no", "official", "person"}
+         "opinion_no", "close_no", "approved_by", "countersigned_by", "docket_no", "official", "person", "media_type"}
 SEALED = ("name", "id_number", "phone", "address")
 # What nobody writes as he likes: numbers of records, secrets, names that have to stand among the leaders.
-NOT_WRITTEN = {"query_code", "key_id", "other_case_no", "countersigned_by"}
+NOT_WRITTEN = {"query_code", "key_id", "other_case_no", "countersigned_by", "content_hash"}
 
 
 def fields_of(kind):
@@ -50,7 +50,7 @@ class Writer:
         return text
 
     def filled(self, kind, names, given):
-        texts = {n: self.text(f"{kind}.{n}", LINE if n in LINES else BODY) for n in names if n not in given}
+        texts = {n: self.text(f"{kind}.{n}", LINE if n in LINES | {"name"} else BODY) for n in names if n not in given}
         self.seen |= {(kind, n) for n in names}
         return {**texts, **given}
 
@@ -100,11 +100,20 @@ def reaches(client, number, kind):
          f"{kind} of {number}")
 
 
+def with_a_file(w, number):
+    """A file of a strange name; its media type is kept and shown nowhere."""
+    hash_of = w.clerk.put(f"/v1/cases/{number}/uploads/one", b"%PDF-1.4 <script>hit=1</script>", 200,
+                          headers={"Content-Type": "application/octet-stream"}).json["content_hash"]
+    w.writer.act(w.clerk, number, "attach", content_hash=hash_of, media_type=LINE.format("media type"))
+    w.writer.seen.add(("attach", "media_type"))
+
+
 def from_hand_to_hand(w, number):
     """Assigned, objected to, accepted, extended, answered, closed, opened again."""
     does, office, chief, bureau = w.writer.act, w.clerk, w.chief, w.bureau
     now = bureau.get("/v1/state").json["now_ms"]
     does(office, number, "note")
+    with_a_file(w, number)
     does(office, number, "assign", node=w.zjj.node, authority="assign")
     arrives(bureau, number)
     does(bureau, number, "sign_for")
