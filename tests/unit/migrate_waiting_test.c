@@ -107,7 +107,7 @@ static void what_waited_for_the_tables_gets_there(void **state)
     struct lw *w = *state;
 
     for (size_t i = 0; i < WAITING; i++) {
-        char copy[16];
+        char copy[32];
         lo_make(w, "before.db", waiting[i].dump, waiting[i].version);
         lo_make(w, "old.db", waiting[i].dump, waiting[i].version);
         assert_true(number_in(w, "old.db", "SELECT count(*) FROM tick") >= 3);
@@ -145,7 +145,7 @@ static void how_far_the_tables_reach_is_on_record_from_then_on(void **state)
     for (int version = 1; version <= 5; version++) {
         struct jb_ledger *l = NULL;
         struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
-        char copy[16];
+        char copy[32];
         lo_make(w, "old.db", dumps[version - 1], version);
         assert_int_equal(number_in(w, "old.db", says), 0);
         l = lw_open(w, "old.db", JB_LEDGER_BROKER);

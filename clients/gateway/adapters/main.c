@@ -155,7 +155,7 @@ static void counts_log(const struct jb_ex_counts *c)
 
 static void trouble_log(enum jb_err err, const struct jb_fault *fault)
 {
-    char text[512];
+    char text[JB_FAULT_BYTES];
     (void)snprintf(text, sizeof text, "%s",
                    fault->text[0] != '\0' ? fault->text : jb_err_text(err));
     for (char *at = text; *at != '\0'; at++)

@@ -19,7 +19,7 @@
 
 #define JB_EX_TOKEN_TEXT 40
 #define JB_EX_DIGEST 32
-#define JB_EX_DETAIL_BYTES 512
+#define JB_EX_DETAIL_BYTES JB_FAULT_BYTES
 
 struct jb_ex_store;
 

@@ -14,6 +14,7 @@ from pynode import make_act
 
 IN_SYNC, RESYNC, REJECTED = 4, 5, 6
 PATIENCE = 60
+LONG_RECORD_S = 900  # jiaoband --verify over all that hundreds of rounds made
 WITNESS_SECONDS = 1
 SLACK_MS = 3000  # of a clock that goes on while one looks
 OPEN, SUPERSEDED = 0, 4
@@ -326,7 +327,7 @@ class Checker:
         self.replicas(self.county.agents)
         for trouble in self.county.stop_all():
             self.wrong("diverged", f"did not end in order: {trouble}")
-        done = self.county.broker.verify_offline()
+        done = self.county.broker.verify_offline(seconds=LONG_RECORD_S)
         if done.returncode != 0:
             self.wrong("diverged", f"jiaoband --verify: {done.stdout}{done.stderr}")
         for text in Files(self.county).check():

@@ -180,9 +180,9 @@ class Broker(Process):
     def log_seq(self):
         return self.ask("status").log_seq
 
-    def verify_offline(self):
+    def verify_offline(self, seconds=PATIENCE):
         """jiaoband --verify while the broker is stopped."""
-        return run("jiaoband", "-c", self.config, "--verify", status=None)
+        return run("jiaoband", "-c", self.config, "--verify", status=None, seconds=seconds)
 
     def enrol(self, code, keys=None, parent=0, kind=act_pb2.NODE_DEPARTMENT,
               level=act_pb2.LEVEL_COUNTY, name=None):
@@ -243,11 +243,11 @@ class Agent(Process):
         wait(self.in_sync, f"{self.code} to be in sync")
 
 
-def run(program, *arguments, status=0, **options):
+def run(program, *arguments, status=0, seconds=PATIENCE, **options):
     """Run one of our programs to its end; fails on another exit status (None: any)."""
     done = subprocess.run([os.path.join(BUILD, program), *arguments], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-                          timeout=PATIENCE, **options)
+                          timeout=seconds, **options)
     if status is not None and done.returncode != status:
         raise Failure(f"{program} {' '.join(arguments)}: status {done.returncode}, wanted {status}\n"
                       f"{done.stdout}{done.stderr}")
