@@ -52,7 +52,7 @@ static enum jb_err export_case(const struct jb_broker_config *config,
 enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
                                 const struct jb_evidence_wish *wish, struct jb_fault *fault)
 {
-    struct jb_keyring ring;
+    struct jb_keyring ring = {0};
     struct jb_clock clock = jb_clock_wall();
     struct jb_evidence_done done = {0};
     struct jb_evidence_order order = {.with_key = wish->with_persons,
