@@ -377,6 +377,11 @@ static void not_here_yet_takes_nothing_back_that_was_asked_for(void **state)
     unlink_ends(w, &a, &b);
 }
 
+static void deafen(struct end *e, bool deaf)
+{
+    e->deaf = deaf;
+}
+
 /* The other end's disk hung just then. */
 static void what_was_not_taken_is_asked_for_again(void **state)
 {
@@ -386,9 +391,9 @@ static void what_was_not_taken_is_asked_for_again(void **state)
 
     link_ends(w, &a, &b, QUOTA);
     put(a.line.store, hash);
-    a.deaf = true;
+    deafen(&a, true);
     assert_true(jb_blobline_fetch(&b.line, hash));
-    a.deaf = false;
+    deafen(&a, false);
     jb_blobline_ask_again(&b.line, 600000); /* not so long ago */
     assert_int_equal(a.line.queued, 0);
     jb_blobline_ask_again(&b.line, 0);
