@@ -87,10 +87,12 @@ static enum jb_err find(struct jb_agent_request *r, uint64_t number, Jb__FormerI
         err = jb_agent_former_get(a->ledger, number, r->arena, item);
     if (err == JB_OK)
         err = jb_agent_reader_hides(a, r->user, (*item)->case_no, &hidden);
-    if (err == JB_NOT_FOUND || hidden)
-        return jb_fault_set(&r->fault, JB_NOT_FOUND,
-                            "nothing with this number was accepted before the restore: see "
-                            "jiaoban pending");
+    if (err == JB_NOT_FOUND || hidden) {
+        (void)jb_fault_set(&r->fault, JB_NOT_FOUND,
+                           "nothing with this number was accepted before the restore: see "
+                           "jiaoban pending");
+        return JB_NOT_FOUND;
+    }
     if (err != JB_OK)
         return err;
     enum jb_act_kind kind = (enum jb_act_kind)(*item)->kind;
