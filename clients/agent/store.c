@@ -152,14 +152,15 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
                          jb_suite_name(a->broker.suite), jb_suite_name(a->broker.suite));
     if (err == JB_OK)
         err = join(a->config->data, LEDGER_NAME, &a->ledger_path);
+    if (err != JB_OK)
+        return err;
     struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
                                         .suite = a->keys.suite,
                                         .read_only = read_only,
                                         .check = !read_only &&
                                                  (a->loop == NULL || jb_agent_pages_at_once(a)),
                                         .cache_bytes = a->config->cache_bytes};
-    if (err == JB_OK)
-        err = jb_reserve_init(&a->reserve, a->config->data, a->config->reserve_bytes);
+    err = jb_reserve_init(&a->reserve, a->config->data, a->config->reserve_bytes);
     if (err != JB_OK)
         return err;
     err = jb_ledger_open(a->ledger_path, &options, &a->ledger, fault);

@@ -21,7 +21,10 @@ class Control:
             self.map = mmap.mmap(f.fileno(), 0)
 
     def environment(self):
-        return {"LD_PRELOAD": SHIM, "JB_CHAOS_CONTROL": self.path}
+        environment = {"LD_PRELOAD": SHIM, "JB_CHAOS_CONTROL": self.path}
+        if "ASAN_OPTIONS" in os.environ:  # the shim comes before a sanitizer's library
+            environment["ASAN_OPTIONS"] = os.environ["ASAN_OPTIONS"] + ":verify_asan_link_order=0:detect_leaks=0"
+        return environment
 
     def order(self, **orders):
         for name, value in orders.items():
