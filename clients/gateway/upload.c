@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "clients/gateway/link.h"
 
 #define IDLE_MS 600000  /* as the agent has it */
@@ -188,13 +190,11 @@ enum jb_err jb_gw_upload_new(struct jb_gw_uploads *all, const struct jb_gw_uploa
 
 static bool hash_take(struct jb_gw_upload *u, const char *text)
 {
-    for (size_t i = 0; i < JB_GW_HASH_BYTES; i++) {
-        unsigned byte = 0;
-        if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-            return false;
-        u->hash[i] = (uint8_t)byte;
-    }
-    return true;
+    size_t len = 0;
+    return strlen(text) == 2 * JB_GW_HASH_BYTES &&
+           sodium_hex2bin(u->hash, sizeof u->hash, text, 2 * JB_GW_HASH_BYTES, NULL, &len, NULL) ==
+               0 &&
+           len == sizeof u->hash;
 }
 
 /* The agent's answer to a piece: the writer may send the next. */
@@ -243,8 +243,8 @@ static void on_put(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
     jiaoban_result_free(result);
 }
 
-/* The request waits until the agent has it. */
-static void flush(struct jb_gw_upload *u)
+/* The request waits until the agent has it. false: that failed, and the upload may be gone. */
+static bool flush(struct jb_gw_upload *u)
 {
     struct jb_gw_request *writer = u->writer;
     struct jiaoban *j = jb_gw_link_handle(u->all->gw->link);
@@ -258,10 +258,13 @@ static void flush(struct jb_gw_upload *u)
                                           .on_behalf_of = u->user};
     enum jiaoban_status status = jiaoban_put_async(j, &args, on_put, u, &u->ask);
     u->piece_len = 0; /* a copy is on its way */
-    if (status != JIAOBAN_OK)
+    if (status != JIAOBAN_OK) {
         failed(u, status);
-    else if (writer != NULL)
+        return false;
+    }
+    if (writer != NULL)
         jb_gw_suspend(writer, PIECE_MS);
+    return true;
 }
 
 static void reply_standing(struct jb_gw_upload *u)
@@ -281,7 +284,7 @@ static void on_piece(struct jb_gw_request *r, const char *data, size_t len)
     if (data == NULL) {
         u->at_end = true;
         if (u->piece_len > 0)
-            flush(u);
+            (void)flush(u);
         else if (u->ask == 0)
             reply_standing(u);
         return;
@@ -292,8 +295,8 @@ static void on_piece(struct jb_gw_request *r, const char *data, size_t len)
         memcpy(u->piece + u->piece_len, data + at, n);
         u->piece_len += n;
         at += n;
-        if (u->piece_len == JB_GW_UPLOAD_PIECE)
-            flush(u);
+        if (u->piece_len == JB_GW_UPLOAD_PIECE && !flush(u))
+            return; /* it has its answer, and the upload may be gone */
     }
 }
 
