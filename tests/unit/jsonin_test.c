@@ -305,8 +305,11 @@ static void a_registration_brings_persons(void **state)
                        "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}",
                        NULL, 0, &given, &act));
     assert_string_equal(given.note, "现场");
-    assert_int_equal(act.content_hash.len, 32);
-    assert_int_equal(act.content_hash.data[31], 31);
+    uint8_t digest[32];
+    for (size_t i = 0; i < sizeof digest; i++)
+        digest[i] = (uint8_t)i;
+    assert_int_equal(act.content_hash.len, sizeof digest);
+    assert_memory_equal(act.content_hash.data, digest, sizeof digest);
 }
 
 static void an_act_says_what_it_may(void **state)

@@ -132,9 +132,14 @@ static char *random_text(struct lw *w, size_t signs_max)
     char *text = jb_arena_alloc(&w->arena, count * 4 + 1);
 
     assert_non_null(text);
-    text[0] = '\0';
-    while (count-- > 0)
-        (void)strcat(text, signs[lw_random(w, sizeof signs / sizeof signs[0])]);
+    char *end = text;
+    while (count-- > 0) {
+        const char *sign = signs[lw_random(w, sizeof signs / sizeof signs[0])];
+        size_t bytes = strlen(sign);
+        memcpy(end, sign, bytes);
+        end += bytes;
+    }
+    *end = '\0';
     return text;
 }
 
