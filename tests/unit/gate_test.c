@@ -37,8 +37,7 @@ static void on_cut(void *ctx, uint32_t node, const char *address, enum jb_gate_c
 
 static void on_gone(void *ctx, uint32_t node, struct jb_bytes routing_id)
 {
-    struct told *t = ctx;
-    t->gone++;
+    ((struct told *)ctx)->gone++;
     (void)node;
     (void)routing_id;
 }
@@ -438,9 +437,7 @@ static void a_node_is_cut_off_at_once(void **state)
 
 static void what_is_over_the_quota_comes_later_and_whole(void **state)
 {
-    enum {
-        MESSAGES = 30
-    };
+    const unsigned messages = 30;
     struct zworld *w = *state;
     struct jb_gate_options o = options();
     struct jb_zsock_options fast = zworld_fast_options();
@@ -449,13 +446,13 @@ static void what_is_over_the_quota_comes_later_and_whole(void **state)
     bind_gate(w, &o);
     zworld_join(w, &w->dealer, &fast);
     told.wait_ms = 1;
-    for (int i = 0; i < MESSAGES; i++)
-        assert_int_equal(jb_zsock_send(w->dealer.z, nowhere, body, sizeof body - (size_t)i), JB_OK);
+    for (unsigned i = 0; i < messages; i++)
+        assert_int_equal(jb_zsock_send(w->dealer.z, nowhere, body, sizeof body - i), JB_OK);
     zworld_run_until(w, &w->router.messages, 2);
-    assert_true(told.reads < MESSAGES);
-    zworld_run_until(w, &w->router.messages, MESSAGES);
-    assert_int_equal(w->router.last_len, sizeof body - MESSAGES + 1);
-    assert_true(told.reads >= MESSAGES);
+    assert_true(told.reads < messages);
+    zworld_run_until(w, &w->router.messages, messages);
+    assert_int_equal(w->router.last_len, sizeof body - messages + 1);
+    assert_true(told.reads >= messages);
 }
 
 static void a_goodbye_gets_through_when_the_broker_stops(void **state)
