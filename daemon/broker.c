@@ -376,6 +376,7 @@ void jb_broker_fini(struct jb_broker *b)
     jb_batch_fini(&b->batches[1]);
     peers_free(b);
     jb_tail_fini(&b->tail);
+    jb_due_clear(&b->due);
     jb_directory_fini(&b->directory);
     jb_ledger_book_fini(&b->shelf);
     jb_arena_fini(&b->frame_arena);

@@ -20,6 +20,7 @@
 #include "daemon/attached.h"
 #include "daemon/config.h"
 #include "daemon/degraded.h"
+#include "daemon/due.h"
 #include "daemon/follow.h"
 #include "daemon/keeper.h"
 #include "daemon/quota.h"
@@ -223,14 +224,6 @@ struct jb_sweep {
     int64_t looked_ms;                   /* agencies retired by then have been looked at */
 };
 
-/* Cases of whose clocks the rules refused something: looked at again after a while, so that they
- * hold up neither other cases nor the sweeps. */
-#define JB_PUT_OFF_MAX 64
-struct jb_put_off {
-    int64_t case_no; /* 0: free */
-    int64_t until_ms;
-};
-
 /* Nodes that have to catch up, in the order in which they get their next frame. */
 struct jb_behind {
     struct jb_peer *first, *last;
@@ -294,6 +287,7 @@ struct jb_broker {
     uint64_t commits_seen;  /* when housekeeping looked last */
     bool forget;            /* a key was erased: its traces beside the file must still go */
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
+    struct jb_due_list due; /* of the last look, what was not decided yet */
     struct jb_put_off put_off[JB_PUT_OFF_MAX];
     struct jb_sweep sweep;
     struct jb_strain strain;   /* why nothing is taken in; why JB_OK: all is well */
@@ -437,12 +431,15 @@ void jb_peer_drop(struct jb_broker *b, struct jb_peer *p, const char *why);
 
 /* clockwork.c */
 enum jb_err jb_clockwork_start(struct jb_broker *b) JB_MUST;
-void jb_clockwork_look(
-    struct jb_broker *b); /* queue what fell due, set the timer for the next instant */
-/* Queue the cases in which something fell due by now_ms, at most `max`; *next_ms: the first instant
- * after it. For the next batch. */
+/* Queue what fell due, set the timer for the next instant. */
+void jb_clockwork_look(struct jb_broker *b);
+/* Queue the cases in which something fell due by now_ms, at most `max`: what is left of the last
+ * look, or of a new one, for which the tables must be up to date. *next_ms: when to ask again. For
+ * the next batch. */
 enum jb_err jb_clockwork_queue(struct jb_broker *b, int64_t now_ms, size_t max, size_t *count,
                                int64_t *next_ms) JB_MUST;
+/* A case was committed that is not in the tables yet: it may have to be looked at earlier. */
+void jb_clockwork_changed(struct jb_broker *b, const struct jb_case *c);
 /* The rules refused what the clock had to say of this case: not again for some minutes. */
 void jb_clockwork_put_off(struct jb_broker *b, int64_t case_no, int64_t now_ms);
 /* Queue what the clock's keeper noticed, for the record. False: there was nothing. */

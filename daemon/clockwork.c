@@ -8,7 +8,7 @@
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
 
-#define CASES_AT_ONCE 512
+#define CASES_AT_ONCE 64 /* who submits something meanwhile waits for so many */
 #define PUT_OFF_MS 600000
 #define LOOK_AT_LEAST_EVERY_MS 30000
 #define AGAIN_MS 100 /* when the worker could not be asked */
@@ -86,44 +86,64 @@ static bool is_put_off(const struct jb_broker *b, int64_t case_no, int64_t now_m
     return false;
 }
 
-/* Those that are not put off, in their order. */
-static size_t leave_out(const struct jb_broker *b, struct jb_due *due, size_t count, int64_t now_ms)
+struct look {
+    const struct jb_broker *b;
+    int64_t now_ms;
+};
+
+static bool leave_out(const void *ctx, const struct jb_due *due)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!is_put_off(b, due[i].case_no, now_ms) &&
-            (JB_MUTANT != JB_MUTANT_SKIP_OVERDUE || due[i].fell_ms > now_ms - 3600000))
-            due[kept++] = due[i];
-    return kept;
+    const struct look *look = ctx;
+    return is_put_off(look->b, due->case_no, look->now_ms) ||
+           (JB_MUTANT == JB_MUTANT_SKIP_OVERDUE && due->fell_ms <= look->now_ms - 3600000);
 }
 
 enum jb_err jb_clockwork_queue(struct jb_broker *b, int64_t now_ms, size_t max, size_t *count,
                                int64_t *next_ms)
 {
-    struct jb_due due[CASES_AT_ONCE + JB_PUT_OFF_MAX + 1];
-    size_t found = 0;
+    struct jb_due due[CASES_AT_ONCE];
+    const struct look look = {b, now_ms};
     int64_t horizon_ms = 0;
-    if (max > CASES_AT_ONCE)
-        max = CASES_AT_ONCE;
-    enum jb_err err =
-        jb_ledger_due(b->reader, now_ms, due, max + JB_PUT_OFF_MAX + 1, &found, next_ms);
+    enum jb_err err = JB_OK;
+    *count = 0;
+    if (b->due.count == 0)
+        err = jb_due_look(&b->due, b->reader, now_ms, jb_log_last_seq(b->ledger) + 1, leave_out,
+                          &look);
     if (err != JB_OK)
         return err;
-    found = leave_out(b, due, found, now_ms);
-    if (found > max) { /* what falls after the first one that has to wait, waits as well */
-        found = max;
-        horizon_ms = due[max].fell_ms;
-    }
-    for (*count = 0; *count < found; ++*count) {
+    size_t found =
+        jb_due_take(&b->due, due, max < CASES_AT_ONCE ? max : CASES_AT_ONCE, &horizon_ms);
+    *next_ms = b->due.count > 0 ? now_ms : b->due.next_ms;
+    for (; *count < found; ++*count) {
         struct jb_intake_item *item = jb_batch_item(b->fill);
-        if (item == NULL)
-            return JB_NOMEM; /* they are still due at the next look */
+        if (item == NULL) {
+            jb_due_clear(&b->due); /* they are still due at the next look */
+            return JB_NOMEM;
+        }
         item->source = JB_FROM_CLOCK;
         item->node = JB_NODE_BROKER_NUMBER;
         item->case_no = due[*count].case_no;
         item->horizon_ms = horizon_ms;
     }
     return JB_OK;
+}
+
+void jb_clockwork_changed(struct jb_broker *b, const struct jb_case *c)
+{
+    int64_t first_ms = INT64_MAX;
+    struct jb_act act;
+    for (size_t k = 0; k < c->deadline_count; k++) {
+        int64_t next_ms = jb_deadline_next_ms(&c->deadlines[k]);
+        if (c->deadlines[k].end == JB_END_OPEN && next_ms < first_ms)
+            first_ms = next_ms;
+    }
+    if (first_ms < b->falls_ms)
+        b->falls_ms = first_ms;
+    /* an act of a past day may set a clock that has fallen already: before what fell later */
+    if (b->due.count > 0 && first_ms <= b->due.until_ms &&
+        !is_put_off(b, c->case_no, b->due.until_ms) &&
+        jb_clock_acts(c, b->due.until_ms, &act, 1) > 0)
+        jb_due_again(&b->due, c->case_no, act.fell_ms);
 }
 
 static void refresh_book(struct jb_broker *b, int64_t now_ms)
@@ -158,9 +178,9 @@ void jb_clockwork_look(struct jb_broker *b)
     static const struct jb_clock_witness nobody = {.user = {"clock", 5}};
     (void)jb_clockwork_record(b, &nobody);
     refresh_book(b, now_ms);
-    if (now_ms < b->falls_ms && !jb_sweep_wanted(b, now_ms))
-        return;                            /* the timer runs */
-    if (jb_ledger_behind(b->ledger) > 0) { /* then once more, from tables that are up to date */
+    if (b->due.count == 0 && now_ms < b->falls_ms && !jb_sweep_wanted(b, now_ms))
+        return;                                                 /* the timer runs */
+    if (b->due.count == 0 && jb_ledger_behind(b->ledger) > 0) { /* then from up to date tables */
         if (!jb_follow_all(b))
             (void)uv_timer_start(&b->clock_timer, on_timer, AGAIN_MS, 0);
         return;

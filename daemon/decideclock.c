@@ -21,6 +21,7 @@ struct due { /* a case in which something fell */
     struct jb_case *c;
     struct jb_act act; /* its earliest that was not refused; valid while `open` */
     bool open;
+    bool waits; /* it fell after the horizon */
     unsigned acts;
     struct said refused[REFUSED_MAX]; /* they would be refused again: at a later look */
     unsigned refused_count;
@@ -48,6 +49,7 @@ static void ask(struct due *d, int64_t now_ms, int64_t horizon_ms)
     struct jb_act acts[REFUSED_MAX + 1];
     size_t count = 0;
     d->open = false;
+    d->waits = false;
     if (d->acts < ACTS_OF_A_CASE_MAX && d->refused_count < REFUSED_MAX)
         count = jb_clock_acts(d->c, now_ms, acts, d->refused_count + 1);
     for (size_t i = 0; i < count && !d->open; i++) {
@@ -57,6 +59,7 @@ static void ask(struct due *d, int64_t now_ms, int64_t horizon_ms)
         d->act.case_no = d->c->case_no;
         /* one that holds up others says all that it has to say now */
         d->open = horizon_ms == 0 || d->act.fell_ms <= horizon_ms || d->refused_count > 0;
+        d->waits = !d->open;
         break;
     }
 }
@@ -139,10 +142,10 @@ static enum jb_err decide_due(struct jb_broker *b, struct jb_batch *t, struct du
 }
 
 /* It would come again with every look: it was refused something, or the tables say that something
- * fell and the rules say nothing. */
-static bool is_stuck(const struct jb_batch *t, const struct due *d)
+ * fell and the rules say nothing, though nothing was decided since. */
+static bool is_stuck(const struct jb_broker *b, const struct due *d)
 {
-    return d->refused_count > 0 || (d->acts == 0 && d->c->last_seq < t->first_seq);
+    return d->refused_count > 0 || (d->acts == 0 && !d->waits && d->c->last_seq < b->due.first_seq);
 }
 
 enum jb_err jb_decide_clock(struct jb_broker *b, struct jb_batch *t,
@@ -169,8 +172,11 @@ enum jb_err jb_decide_clock(struct jb_broker *b, struct jb_batch *t,
             return err;
         ask(d, t->now_ms, horizon_ms);
     }
-    for (size_t i = 0; i < count; i++)
-        if (is_stuck(t, &list[i]))
+    for (size_t i = 0; i < count; i++) {
+        if (is_stuck(b, &list[i]))
             jb_clockwork_put_off(b, list[i].c->case_no, t->now_ms);
+        else if (list[i].waits)
+            jb_due_again(&b->due, list[i].c->case_no, list[i].act.fell_ms);
+    }
     return JB_OK;
 }

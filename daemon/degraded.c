@@ -66,6 +66,7 @@ static void lose(struct jb_broker *b, struct jb_batch *t)
     uncount(&b->count, &t->counted);
     if (t->tells_clock)
         b->keeper = t->keeper; /* what it noticed is noticed again */
+    jb_due_clear(&b->due);     /* what fell is still due */
     jb_batch_reset(t);
 }
 

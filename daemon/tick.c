@@ -90,18 +90,13 @@ static void publish(struct jb_broker *b, struct jb_batch *t)
 {
     if (t->block == NULL) { /* all of it is in the tables */
         jb_tail_clear(&b->tail);
+        jb_due_clear(&b->due);
         b->falls_ms = 0;
         return;
     }
     const struct jb_tick *tick = t->block->tick;
-    for (size_t i = 0; i < tick->case_count; i++) {
-        const struct jb_case *c = tick->cases[i].c;
-        for (size_t k = 0; k < c->deadline_count; k++) {
-            int64_t next_ms = jb_deadline_next_ms(&c->deadlines[k]);
-            if (c->deadlines[k].end == JB_END_OPEN && next_ms < b->falls_ms)
-                b->falls_ms = next_ms;
-        }
-    }
+    for (size_t i = 0; i < tick->case_count; i++)
+        jb_clockwork_changed(b, tick->cases[i].c);
     jb_tail_publish(&b->tail, t->block);
     t->block = NULL;
     jb_follow_later(b);

@@ -244,6 +244,7 @@ struct fuzz_broker *fuzz_broker(void)
     (void)uv_idle_stop(&b->behind.idle);
     forget_peers(b);
     memset(b->put_off, 0, sizeof b->put_off);
+    jb_due_clear(&b->due);
     jb_batch_reset(b->fill);
     jb_arena_reset(&f->w->arena);
     jb_arena_reset(&b->frame_arena);

@@ -272,6 +272,7 @@ void model_close(struct model *m)
         jb_ledger_close(&m->replicas[node]);
     jb_ledger_close(&m->b.ledger);
     jb_batch_fini(&m->b.batches[0]);
+    jb_due_clear(&m->b.due);
     jb_directory_fini(&m->b.directory);
     jb_ledger_book_fini(&m->b.shelf);
     jb_arena_fini(&m->keep);

@@ -212,6 +212,7 @@ int world_teardown(void **state)
     jb_ledger_close(&w->b.ledger);
     jb_batch_fini(&w->b.batches[0]);
     jb_tail_fini(&w->b.tail);
+    jb_due_clear(&w->b.due);
     jb_directory_fini(&w->b.directory);
     jb_ledger_book_fini(&w->b.shelf);
     jb_arena_fini(&w->arena);
