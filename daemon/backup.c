@@ -25,27 +25,29 @@
 #define REST_PERCENT 100
 #define NICE 10
 
-static void print_day(int64_t at_ms)
+#define DAY_BYTES 64
+#define HEAD_BYTES 17 /* the first half, as it is told */
+
+/* Static text, or in `out`. */
+static const char *day_text(int64_t at_ms, char out[DAY_BYTES])
 {
-    char text[32] = "an unknown time";
     time_t seconds = (time_t)(at_ms / 1000);
     struct tm tm;
 
-    if (at_ms != 0 && localtime_r(&seconds, &tm) != NULL)
-        (void)strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    printf("%s", text);
+    if (at_ms == 0 || localtime_r(&seconds, &tm) == NULL ||
+        strftime(out, DAY_BYTES, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+        return jb_said("an unknown time");
+    return out;
 }
 
-static void print_head(const uint8_t head[JB_HASH_BYTES])
+static const char *head_text(const uint8_t head[JB_HASH_BYTES], char out[HEAD_BYTES])
 {
-    char text[17];
-
-    printf("%s...", sodium_bin2hex(text, sizeof text, head, 8));
+    return sodium_bin2hex(out, HEAD_BYTES, head, HEAD_BYTES / 2);
 }
 
 /* What an administrator has to know of attachments; in what was damaged the first is named. */
 static enum jb_err attachments_tell(const struct jb_blobs_report *b, const char *where,
-                                    const char *what, struct jb_fault *fault)
+                                    struct jb_fault *fault)
 {
     char name[JB_BLOB_HASH_TEXT];
 
@@ -53,8 +55,10 @@ static enum jb_err attachments_tell(const struct jb_blobs_report *b, const char 
         return JB_OK;
     jb_blob_hash_text(b->first_damaged, name);
     return jb_fault_set(fault, JB_CORRUPT,
-                        "%s: %" PRIu64 " attachments damaged or missing, left out, first %s; %s",
-                        where, b->damaged, name, what);
+                        "%s: %" PRIu64 " attachments damaged or missing, left out, first %s; "
+                        "everything else is backed up; the broker fetches a damaged one again from "
+                        "the agents when somebody asks for it",
+                        where, b->damaged, name);
 }
 
 static enum jb_err record_path(const struct jb_broker_config *config, char *path, size_t size,
@@ -71,6 +75,7 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
                               struct jb_fault *fault)
 {
     char path[4000];
+    char head[HEAD_BYTES];
     struct jb_backup_report r = {0};
     struct jb_clock clock = jb_clock_wall();
     struct jb_backup_order order = {path, dest, jb_clock_read(&clock), REST_PERCENT};
@@ -84,39 +89,38 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
         err = jb_backup_run(&order, &r, fault);
     if (err != JB_OK)
         return err;
-    printf("%s: %s backup, whole up to entry %" PRIu64 " (head ", dest,
-           r.first ? "first" : "incremental", r.seq);
-    print_head(r.head);
-    printf(")\n%" PRIu64 " rows copied; checked again from the disk: %" PRIu64 " entries, %" PRIu64
-           " items; %" PRIu64 " erased keys removed; %" PRIu64 " bytes\n",
+    printf(r.first
+               ? jb_said("%s: first backup, whole up to entry %" PRIu64 " (head %s...)\n")
+               : jb_said("%s: incremental backup, whole up to entry %" PRIu64 " (head %s...)\n"),
+           dest, r.seq, head_text(r.head, head));
+    printf(jb_said("%" PRIu64 " rows copied; checked again from the disk: %" PRIu64
+                   " entries, %" PRIu64 " items; %" PRIu64 " erased keys removed; %" PRIu64
+                   " bytes\n"),
            r.rows, r.entries, r.items, r.keys_erased, r.bytes);
-    printf("%s.blobs: %" PRIu64 " attachments, %" PRIu64 " of them new (%" PRIu64
-           " bytes, checked); %" PRIu64 " removed that are erased or that no case names\n",
+    printf(jb_said("%s.blobs: %" PRIu64 " attachments, %" PRIu64 " of them new (%" PRIu64
+                   " bytes, checked); %" PRIu64 " removed that are erased or that no case names\n"),
            dest, r.blobs.held, r.blobs.copied, r.blobs.bytes, r.blobs.removed);
-    printf("Not in it, keep them elsewhere: the key file %s (without it no agency recognises the "
-           "restored broker) and the configuration.\n",
+    printf(jb_said("Not in it, keep them elsewhere: the key file %s (without it no agency "
+                   "recognises the restored broker) and the configuration.\n"),
            config->key);
     (void)fflush(stdout);
-    return attachments_tell(&r.blobs, config->data,
-                            "everything else is backed up; the broker fetches a damaged one again "
-                            "from the agents when somebody asks for it",
-                            fault);
+    return attachments_tell(&r.blobs, config->data, fault);
 }
 
 enum jb_err jb_offline_backup_check(const char *path, struct jb_fault *fault)
 {
+    char head[HEAD_BYTES];
+    char day[DAY_BYTES];
     struct jb_backup_report r = {0};
     enum jb_err err = jb_backup_check(path, &r, fault);
 
     if (err != JB_OK)
         return err;
-    printf("%s: good; whole up to entry %" PRIu64 " (head ", path, r.seq);
-    print_head(r.head);
-    printf("), made ");
-    print_day(r.at_ms);
-    printf("; %" PRIu64 " entries, %" PRIu64 " items, chains intact; %" PRIu64
-           " attachments (%" PRIu64 " bytes) good\n",
-           r.entries, r.items, r.blobs.held, r.blobs.bytes);
+    printf(jb_said("%s: good; whole up to entry %" PRIu64 " (head %s...), made %s; %" PRIu64
+                   " entries, %" PRIu64 " items, chains intact; %" PRIu64 " attachments (%" PRIu64
+                   " bytes) good\n"),
+           path, r.seq, head_text(r.head, head), day_text(r.at_ms, day), r.entries, r.items,
+           r.blobs.held, r.blobs.bytes);
     return JB_OK;
 }
 
@@ -141,6 +145,27 @@ static enum jb_err folder_lock(const struct jb_broker_config *config, int *fd,
                             "lost",
                             path);
     return JB_OK;
+}
+
+static void tell_restored(const char *path, const char *source, const struct jb_backup_report *r)
+{
+    char head[HEAD_BYTES];
+    char day[DAY_BYTES];
+
+    printf(jb_said("%s: restored from %s, made %s\n"), path, source, day_text(r->at_ms, day));
+    printf(jb_said("%" PRIu64 " entries (head %s...), %" PRIu64
+                   " items, chains and signatures good; the record begins a new epoch\n"),
+           r->seq, head_text(r->head, head), r->items);
+    puts(jb_said("Start the broker: it collects from the agents what came after the backup, and "
+                 "takes nothing new before every agency with an agent has reported (jiaoband "
+                 "recover shows who has not)."));
+    printf(jb_said("%" PRIu64 " attachments (%" PRIu64 " bytes) brought back"), r->blobs.copied,
+           r->blobs.bytes);
+    if (r->blobs.damaged > 0)
+        printf(jb_said("; %" PRIu64
+                       " damaged or missing in the backup: the broker asks the agents for them"),
+               r->blobs.damaged);
+    puts("");
 }
 
 enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char *source,
@@ -168,22 +193,7 @@ enum jb_err jb_offline_restore(const struct jb_broker_config *config, const char
         (void)close(lock_fd);
     if (err != JB_OK)
         return err;
-    printf("%s: restored from %s, made ", path, source);
-    print_day(r.at_ms);
-    printf("\n%" PRIu64 " entries (head ", r.seq);
-    print_head(r.head);
-    printf("), %" PRIu64 " items, chains and signatures good; the record begins a new epoch\n"
-           "Start the broker: it collects from the agents what came after the backup, and takes "
-           "nothing new before every agency with an agent has reported (jiaoband recover shows "
-           "who has not).\n",
-           r.items);
-    printf("%" PRIu64 " attachments (%" PRIu64 " bytes) brought back", r.blobs.copied,
-           r.blobs.bytes);
-    if (r.blobs.damaged > 0)
-        printf("; %" PRIu64
-               " damaged or missing in the backup: the broker asks the agents for them",
-               r.blobs.damaged);
-    printf("\n");
+    tell_restored(path, source, &r);
     return JB_OK;
 }
 
@@ -215,11 +225,13 @@ static enum jb_err print_node(struct jb_ledger *l, const struct jb_node *n, size
     if (err != JB_OK)
         return err;
     *awaited += !line.done;
-    printf("node %u %s: %s%s%s; items up to %" PRIu64 "\n", n->node, n->code,
-           line.reason[0] != '\0' ? "left out"
-           : line.done            ? "has reported"
-                                  : "awaited",
-           line.reason[0] != '\0' ? ": " : "", line.reason, line.have.number);
+    if (line.reason[0] != '\0')
+        printf(jb_said("node %u %s: left out: %s; items up to %" PRIu64 "\n"), n->node, n->code,
+               line.reason, line.have.number);
+    else
+        printf(line.done ? jb_said("node %u %s: has reported; items up to %" PRIu64 "\n")
+                         : jb_said("node %u %s: awaited; items up to %" PRIu64 "\n"),
+               n->node, n->code, line.have.number);
     return JB_OK;
 }
 
@@ -228,17 +240,18 @@ static enum jb_err print_returned(struct jb_ledger *l, const struct jb_directory
 {
     struct jb_arena arena;
     struct jb_recovery_returned *list = NULL;
+    char day[DAY_BYTES];
 
     jb_arena_init(&arena, (size_t)1024 * 1024);
     enum jb_err err = jb_recovery_returned(l, &arena, &list, count);
     for (size_t i = 0; i < *count && err == JB_OK; i++) {
         const struct jb_node *n = jb_directory_find(d, list[i].node);
-        printf("node %u %s: returned after the record was completed, ", list[i].node,
-               n != NULL ? n->code : "?");
-        print_day(list[i].at_ms);
-        printf("; its %" PRIu64 " items from %" PRIu64 " on are kept as evidence (%" PRIu64
-               " pieces in quarantine), %" PRIu64 " of them confirmations of its own submissions\n",
-               list[i].items, list[i].first, list[i].pieces, list[i].confirmed);
+        printf(jb_said("node %u %s: returned after the record was completed, %s; its %" PRIu64
+                       " items from %" PRIu64 " on are kept as evidence (%" PRIu64
+                       " pieces in quarantine), %" PRIu64
+                       " of them confirmations of its own submissions\n"),
+               list[i].node, n != NULL ? n->code : "?", day_text(list[i].at_ms, day), list[i].items,
+               list[i].first, list[i].pieces, list[i].confirmed);
     }
     jb_arena_fini(&arena);
     return err;
@@ -249,17 +262,19 @@ static enum jb_err print_state(struct jb_ledger *l, const struct jb_directory *d
 {
     size_t awaited = 0;
     enum jb_err err = JB_OK;
+    char day[DAY_BYTES];
 
-    printf("restored ");
-    print_day(state->restored_ms);
-    printf(" from a backup that ended with entry %" PRIu64 "\n", state->seq);
+    printf(jb_said("restored %s from a backup that ended with entry %" PRIu64 "\n"),
+           day_text(state->restored_ms, day), state->seq);
     for (size_t i = 0; i < d->count && err == JB_OK; i++)
         if (d->nodes[i].has_agent)
             err = print_node(l, &d->nodes[i], &awaited);
-    printf(awaited > 0 ? "%zu awaited: start the broker and wait for them, or name those that will "
-                         "not come: jiaoband recover --without CODE --reason TEXT\n"
-                       : "nobody is awaited any more: the next start completes the record\n",
-           awaited);
+    if (awaited > 0)
+        printf(jb_said("%zu awaited: start the broker and wait for them, or name those that will "
+                       "not come: jiaoband recover --without CODE --reason TEXT\n"),
+               awaited);
+    else
+        puts(jb_said("nobody is awaited any more: the next start completes the record"));
     return err;
 }
 

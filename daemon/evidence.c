@@ -73,11 +73,11 @@ enum jb_err jb_offline_evidence(const struct jb_broker_config *config,
     /* with the key whoever has the file can read who petitions */
     jb_log(JB_LOG_NOTICE, wish->node, done.with_key ? "evidence.persons" : "evidence.written",
            "case=%lld uid=%u file=%s", (long long)order.case_no, (unsigned)getuid(), wish->output);
-    printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts signed by "
-           "%s, %llu statements of submitters%s\n",
+    printf(jb_said("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts "
+                   "signed by %s, %llu statements of submitters"),
            wish->output, (unsigned long long)done.items, (unsigned long long)done.erased,
            (unsigned long long)done.heads, (unsigned long long)done.receipts, wish->node,
-           (unsigned long long)done.statements,
-           done.with_key ? ", with the key of the persons" : "");
+           (unsigned long long)done.statements);
+    puts(done.with_key ? jb_said(", with the key of the persons") : "");
     return JB_OK;
 }

@@ -9,13 +9,15 @@
 #include "daemon/install.h"
 #include "proto/base/log.h"
 
+#define N_(text) text
+
 /* Whole file into the arena. */
 static enum jb_err read_file(const char *path, struct jb_arena *arena, struct jb_text *text,
                              struct jb_fault *fault)
 {
     FILE *in = fopen(path, "re");
     if (in == NULL)
-        return jb_fault_set(fault, JB_NOT_FOUND, "%s: %s", path, jb_errno_said(errno));
+        return jb_fault_set(fault, JB_NOT_FOUND, "%s", jb_errno_said(errno));
     char *data = jb_arena_alloc(arena, JB_INSTALL_LIMIT_BYTES + 1);
     size_t len = data != NULL ? fread(data, 1, JB_INSTALL_LIMIT_BYTES + 1, in) : 0;
     bool failed = ferror(in) != 0;
@@ -23,10 +25,9 @@ static enum jb_err read_file(const char *path, struct jb_arena *arena, struct jb
     if (data == NULL)
         return JB_NOMEM;
     if (failed)
-        return jb_fault_set(fault, JB_IO, "%s: cannot be read", path);
+        return jb_fault_set(fault, JB_IO, "it cannot be read");
     if (len > JB_INSTALL_LIMIT_BYTES)
-        return jb_fault_set(fault, JB_TOO_LARGE, "%s: larger than %zu bytes", path,
-                            JB_INSTALL_LIMIT_BYTES);
+        return jb_fault_set(fault, JB_TOO_LARGE, "larger than %zu bytes", JB_INSTALL_LIMIT_BYTES);
     *text = (struct jb_text){data, len};
     return JB_OK;
 }
@@ -84,9 +85,11 @@ static enum jb_err compare_installed(struct jb_broker *b, bool is_policy, const 
     if (err == JB_OK && !*same)
         err = jb_fault_set(
             fault, JB_EXISTS,
-            "%s version \"%.*s\" is installed with other contents: give the changed file "
-            "a new version",
-            is_policy ? "policy" : "calendar", (int)act->version.len, act->version.data);
+            is_policy ? N_("policy version \"%.*s\" is installed with other contents: give the "
+                           "changed file a new version")
+                      : N_("calendar version \"%.*s\" is installed with other contents: give the "
+                           "changed file a new version"),
+            (int)act->version.len, act->version.data);
     if (err == JB_NOT_FOUND)
         err = JB_OK;
     jb_arena_fini(&scratch);
@@ -120,6 +123,20 @@ enum jb_err jb_install_queue(struct jb_broker *b, bool is_policy, const struct j
     return JB_OK;
 }
 
+/* A file that the configuration names: which one, what is wrong with it, what to do. */
+static enum jb_err refuse_file(enum jb_err err, bool is_policy, const char *path,
+                               struct jb_fault *fault)
+{
+    struct jb_fault why = *fault;
+    const char *what = why.text[0] != '\0' ? why.text : jb_err_said(err);
+    return jb_fault_set(fault, err,
+                        is_policy ? N_("%s: %s. Mend the file, or name another one in "
+                                       "broker.policy")
+                                  : N_("%s: %s. Mend the file, or name another one in "
+                                       "broker.calendar"),
+                        path, what);
+}
+
 static enum jb_err install_file(struct jb_broker *b, bool is_policy, const char *path,
                                 struct jb_fault *fault)
 {
@@ -135,7 +152,7 @@ static enum jb_err install_file(struct jb_broker *b, bool is_policy, const char 
     if (err == JB_OK && queued)
         jb_log(JB_LOG_NOTICE, path, is_policy ? "policy.install" : "calendar.install", NULL);
     jb_arena_fini(&arena);
-    return err;
+    return err == JB_OK ? JB_OK : refuse_file(err, is_policy, path, fault);
 }
 
 enum jb_err jb_broker_install_files(struct jb_broker *b, struct jb_fault *fault)

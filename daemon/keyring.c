@@ -162,18 +162,18 @@ static void tell_rekeyed(const struct jb_keyring *r, const struct jb_owner_found
     char line[JB_KEYS_PUBLIC_TEXT_BYTES];
 
     if (found->owner < JB_OWNER_FORMER) {
-        puts("these keys are the record's: nothing had to be changed");
+        puts(jb_said("these keys are the record's: nothing had to be changed"));
         return;
     }
     if (found->named) {
         jb_keys_public_text(&found->record, line);
-        printf("former keys: %s\n", line);
+        printf(jb_said("former keys: %s\n"), line);
     }
     jb_keys_public_text(&r->claim.own, line);
-    printf("the record's keys are now: %s\n"
-           "Every agent needs this line as agent.broker_key, and the former one as "
-           "agent.broker_key_also. Ratings that are still sealed to the former keys stay closed. "
-           "The change is in the audit log.\n",
+    printf(jb_said("the record's keys are now: %s\n"
+                   "Every agent needs this line as agent.broker_key, and the former one as "
+                   "agent.broker_key_also. Ratings that are still sealed to the former keys stay "
+                   "closed. The change is in the audit log.\n"),
            line);
 }
 

@@ -62,18 +62,29 @@ enum jb_err jb_offline_open(const struct jb_broker_config *config, bool read_onl
     return err;
 }
 
+/* Behind what was checked: what is wrong with it, if anything is. */
+static void tell_finding(const struct jb_fault *fault)
+{
+    if (fault->text[0] != '\0')
+        printf(jb_said(": %s"), fault->text);
+    puts("");
+}
+
 /* What the node has confirmed with its signature, and what it has not. */
 static void tell_received(const struct jb_check *check)
 {
-    char at[32] = "never";
+    char at[32];
     time_t seconds = (time_t)(check->received_ms / 1000);
     struct tm tm;
-    if (check->received_ms > 0 && gmtime_r(&seconds, &tm) != NULL)
-        (void)strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    printf("  sent 1 to %llu, received 1 to %llu by its signed receipt of %s",
-           (unsigned long long)check->items, (unsigned long long)check->received_to, at);
+    if (check->received_ms > 0 && gmtime_r(&seconds, &tm) != NULL &&
+        strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        printf(jb_said("  sent 1 to %llu, received 1 to %llu by its signed receipt of %s"),
+               (unsigned long long)check->items, (unsigned long long)check->received_to, at);
+    else
+        printf(jb_said("  sent 1 to %llu, no signed receipt yet"),
+               (unsigned long long)check->items);
     if (check->received_to < check->items)
-        printf("; no receipt for %llu to %llu", (unsigned long long)check->received_to + 1,
+        printf(jb_said("; no receipt for %llu to %llu"), (unsigned long long)check->received_to + 1,
                (unsigned long long)check->items);
     puts("");
 }
@@ -90,9 +101,10 @@ static enum jb_err verify_lines(struct jb_ledger *l, bool *good, struct jb_fault
         err = jb_ledger_check_line(l, d.nodes[i].node, &check, fault);
         bool ok = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal;
         *good = *good && ok;
-        printf("node %u %s: %llu items, %llu receipts, %s%s%s\n", d.nodes[i].node, d.nodes[i].code,
-               (unsigned long long)check.items, (unsigned long long)check.receipts,
-               ok ? "good" : "WRONG", fault->text[0] != '\0' ? ": " : "", fault->text);
+        printf(jb_said("node %u %s: %llu items, %llu receipts, %s"), d.nodes[i].node,
+               d.nodes[i].code, (unsigned long long)check.items, (unsigned long long)check.receipts,
+               ok ? jb_said("good") : jb_said("WRONG"));
+        tell_finding(fault);
         if (ok && d.nodes[i].has_agent)
             tell_received(&check);
     }
@@ -126,10 +138,12 @@ enum jb_err jb_offline_verify(const struct jb_broker_config *config, struct jb_f
     err = jb_ledger_check(l, &check_keys, &check, fault);
     bool good = err == JB_OK && check.chain_intact && check.signatures_good && check.tables_equal &&
                 check.audit_intact;
-    printf("log: %llu entries, chain %s, tables %s, audit log %s%s%s\n",
-           (unsigned long long)check.items, check.chain_intact ? "intact" : "BROKEN",
-           check.tables_equal ? "equal" : "DIFFERENT", check.audit_intact ? "intact" : "CHANGED",
-           fault->text[0] != '\0' ? ": " : "", fault->text);
+    printf(jb_said("log: %llu entries, chain %s, tables %s, audit log %s"),
+           (unsigned long long)check.items,
+           check.chain_intact ? jb_said("intact") : jb_said("BROKEN"),
+           check.tables_equal ? jb_said("equal") : jb_said("DIFFERENT"),
+           check.audit_intact ? jb_said("intact") : jb_said("CHANGED"));
+    tell_finding(fault);
     if (err == JB_OK || err == JB_CORRUPT)
         err = verify_lines(l, &good, fault);
     jb_ledger_close(&l);
@@ -156,9 +170,10 @@ enum jb_err jb_offline_rebuild(const struct jb_broker_config *config, struct jb_
     if (err == JB_OK)
         err = jb_ledger_digest(l, after);
     if (err == JB_OK)
-        printf("rebuilt from %llu entries: %s\n", (unsigned long long)jb_log_last_seq(l),
-               memcmp(before, after, sizeof before) == 0 ? "nothing changed"
-                                                         : "tables were different");
+        printf(memcmp(before, after, sizeof before) == 0
+                   ? jb_said("rebuilt from %llu entries: nothing changed\n")
+                   : jb_said("rebuilt from %llu entries: tables were different\n"),
+               (unsigned long long)jb_log_last_seq(l));
     else if (fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "rebuild: %s", jb_ledger_error(l));
     jb_ledger_close(&l);

@@ -330,13 +330,14 @@ const struct cli_refusal *cli_refusal_find(const char *name); /* NULL: of a newe
  * citation in Chinese into English. */
 const char *cli_article(struct cli *c, const char *article);
 
-/* ---- detail.c, terms.c ---- */
+/* ---- detail.c, terms.c, terms_files.c ---- */
 
 /* The English particulars of a refusal in the reader's language; in brackets as they are, when
  * there is no translation. */
 const char *cli_detail(struct cli *c, const char *detail);
-/* The formats that are translated, by number; NULL: past the last. */
+/* The formats that are translated, by number; those about files of rules. NULL: past the last. */
 const char *cli_detail_format(size_t i);
+const char *cli_file_format(size_t i);
 /* A word of the rules ("told_at_ms", "signed") in the reader's language; NULL: none. */
 const char *cli_term(const char *word);
 

@@ -20,7 +20,7 @@ struct value { /* of one directive of a format; borrowed from the particular */
 /* The directive that begins at a '%': its length, and whether it prints a number. */
 static size_t directive(const char *at, bool *number)
 {
-    size_t len = 1 + strspn(at + 1, "0123456789$-+ #.lzh");
+    size_t len = 1 + strspn(at + 1, "0123456789$-+ #.*lzh");
     *number = at[len] != 's';
     return len + 1;
 }
@@ -142,12 +142,19 @@ static bool is_number(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
+static bool is_of_file(const char *format)
+{
+    for (size_t i = 0; cli_file_format(i) != NULL; i++)
+        if (strcmp(cli_file_format(i), format) == 0)
+            return true;
+    return false;
+}
+
 /* A value in the reader's language: names for numbers of agencies and cases, an article, a word of
  * the rules; otherwise as it is. */
 static const char *value_text(struct cli *c, const char *format, size_t i, struct value v)
 {
     const char *word = cli_safe(c, cli_format(c, "%.*s", (int)v.len, v.at));
-    const char *text = cli_term(word);
     bool act = i == 0 && strcmp(format, "%s: %s is missing") == 0;
 
     if (follows(format, i, "node ") || follows(format, i, "co-handler ") ||
@@ -158,8 +165,11 @@ static const char *value_text(struct cli *c, const char *format, size_t i, struc
     if (strncmp(format, "%s: it is for", 13) == 0 || strncmp(format, "%s: nobody", 10) == 0)
         if (i == 0 && is_number(word))
             return cli_article(c, word);
+    if (is_of_file(format)) /* as it stands there */
+        return word;
     if (act)
         return cli_english() ? word : cli_act_text(word);
+    const char *text = cli_term(word);
     if (text != NULL)
         return text;
     return cli_english() ? word : cli_key_text(word);
@@ -197,7 +207,7 @@ static const char *filled(struct cli *c, const char *source, const struct value 
     return text;
 }
 
-const char *cli_detail(struct cli *c, const char *detail)
+static const char *particular(struct cli *c, const char *detail)
 {
     struct value best[VALUES_MAX] = {{NULL, 0}};
     const char *format = NULL;
@@ -218,4 +228,20 @@ const char *cli_detail(struct cli *c, const char *detail)
     if (text != NULL && text != detail)
         return text;
     return cli_english() ? cli_safe(c, detail) : cli_format(c, "〔%s〕", cli_safe(c, detail));
+}
+
+const char *cli_detail(struct cli *c, const char *detail)
+{
+    struct value v[VALUES_MAX] = {{NULL, 0}};
+
+    /* of a file: where in it, and what is wrong there */
+    if (fits("policy: %s", detail, v))
+        return cli_format(c, _("policy: %s"), particular(c, v[0].at));
+    if (fits("policy:%u: %s", detail, v))
+        return cli_format(c, _("policy:%u: %s"), (unsigned)strtoul(v[0].at, NULL, 10),
+                          particular(c, v[1].at));
+    if (fits("calendar:%u: %s", detail, v))
+        return cli_format(c, _("calendar:%u: %s"), (unsigned)strtoul(v[0].at, NULL, 10),
+                          particular(c, v[1].at));
+    return particular(c, detail);
 }

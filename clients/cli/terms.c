@@ -258,7 +258,8 @@ static const char *const formats[] = {
     N_("case number: character %zu is neither a digit nor a dash"),
     N_("case number: the check digit does not fit; a digit is wrong"),
     N_("case number: the check digit does not fit; perhaps two neighbours are swapped: %s"),
-    N_("case number: there is no day %d"),
+    N_("case number: the check digit does not fit; perhaps two neighbours are swapped: %s or %s"),
+    N_("case number: there is no day %08lld"),
     N_("case number: %s starts at 00001"),
     N_("case number: the year is after %d"),
     N_("\"%s\" may be any of %zu agencies: %s"),
@@ -336,7 +337,9 @@ const char *cli_detail_format(size_t i)
     if (i < count)
         return formats[i];
     i -= count;
-    return i < sizeof long_formats / sizeof long_formats[0] ? long_formats[i] : NULL;
+    if (i < sizeof long_formats / sizeof long_formats[0])
+        return long_formats[i];
+    return cli_file_format(i - sizeof long_formats / sizeof long_formats[0]);
 }
 
 static const struct {

@@ -5,6 +5,8 @@
 
 #include "proto/base/utf8.h"
 
+#define N_(text) text
+
 struct reading {
     const char *at, *end;   /* what has not been handed to inih yet */
     unsigned line;          /* number of the line handed over last */
@@ -16,7 +18,7 @@ struct reading {
     char section[JB_INITEXT_NAME_BYTES + 1];
 };
 
-static const char malformed[] = "expected [section], key = value or # comment";
+static const char malformed[] = N_("expected [section], key = value or # comment");
 static pthread_once_t inih_once = PTHREAD_ONCE_INIT;
 
 /* inih's own defaults split a line at 200 bytes, take an indented line for a continuation, cut
@@ -29,12 +31,12 @@ static void set_inih_switches(void)
     ini_stop_on_first_error = true;
 }
 
-/* Keep the first error, completed with name and line. */
+/* Keep the first error, completed with name and line; `what`: English, or said already. */
 static void fail(struct reading *r, enum jb_err err, const char *what)
 {
     if (r->err != JB_OK)
         return;
-    r->err = jb_fault_set(r->fault, err, "%s:%u: %s", r->name, r->line, what);
+    r->err = jb_fault_set(r->fault, err, "%s:%u: %s", r->name, r->line, jb_said(what));
 }
 
 static void emit(struct reading *r, const char *key, const char *value)

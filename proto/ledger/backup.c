@@ -218,7 +218,7 @@ enum jb_err jb_backup_publish(const char *part, const char *path, struct jb_faul
     enum jb_err err = JB_OK;
 
     if (rename(part, path) != 0 || (err = folder_sync(path)) != JB_OK)
-        return jb_fault_set(fault, JB_IO, "%s: %s", path, strerror(errno));
+        return jb_fault_set(fault, JB_IO, "%s: %s", path, jb_errno_said(errno));
     return err;
 }
 
@@ -263,7 +263,7 @@ enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_
         err = jb_backup_publish(r.part, dest, fault);
     out->bytes = file_bytes(dest);
     if (err != JB_OK && fault->text[0] == '\0')
-        (void)jb_fault_set(fault, err, "%s: %s", dest, jb_err_text(err));
+        (void)jb_fault_set(fault, err, "%s: %s", dest, jb_err_said(err));
     return err;
 }
 

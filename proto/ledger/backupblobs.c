@@ -29,7 +29,8 @@ static enum jb_err folder_of(const char *path, bool backup, char folder[JB_BLOBF
 static enum jb_err folder_make(const char *folder, struct jb_fault *fault)
 {
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", folder, strerror(errno));
+        return jb_fault_set(fault, jb_blobfile_error(errno), "%s: %s", folder,
+                            jb_errno_said(errno));
     return JB_OK;
 }
 
@@ -39,7 +40,7 @@ static enum jb_err fail(struct jb_fault *fault, enum jb_err err, const char *fol
     char text[JB_BLOB_HASH_TEXT];
 
     jb_blob_hash_text(hash, text);
-    return jb_fault_set(fault, err, "%s/%s.blob: %s", folder, text, jb_err_text(err));
+    return jb_fault_set(fault, err, "%s/%s.blob: %s", folder, text, jb_err_said(err));
 }
 
 static void damaged(struct jb_blobs_report *out, const uint8_t hash[JB_HASH_BYTES])
@@ -201,7 +202,7 @@ enum jb_err jb_backup_blobs_bring(struct jb_ledger *from, const char *source, st
         err = jb_blobfile_sync_folder(b.dest);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s: %s", b.dest,
-                           to->error[0] != '\0' ? to->error : jb_err_text(err));
+                           to->error[0] != '\0' ? to->error : jb_err_said(err));
     jb_blob_names_free(&here);
     jb_blob_names_free(&b.there);
     return err;

@@ -37,7 +37,7 @@ static enum jb_err log_follow(struct following *f, uint64_t after)
     uint64_t next = after + 1;
 
     if (err != JB_OK)
-        return broken(f, "entry", 0, after);
+        return broken(f, jb_said("entry"), 0, after);
     sqlite3_stmt *s = jb_sql_bind(f->l, JB_SQL_ENTRY_PAGE, JB_ROW(jb_u64(after), jb_int(-1)));
     while (jb_sql_next(f->l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
@@ -49,7 +49,7 @@ static enum jb_err log_follow(struct following *f, uint64_t after)
         jb_chain_next(f->l->suite, f->out->head, hash, f->out->head);
         if (seq != next++ || head.len != JB_HASH_BYTES ||
             memcmp(head.data, f->out->head, JB_HASH_BYTES) != 0) {
-            err = broken(f, "entry", 0, seq);
+            err = broken(f, jb_said("entry"), 0, seq);
             break;
         }
         f->out->entries++;
@@ -87,7 +87,7 @@ static enum jb_err page_follow(struct following *f, uint32_t node, struct jb_lin
     jb_arena_reset(&f->arena);
     enum jb_err err = jb_stream_read(f->l, &want, &f->arena, &items, count, end);
     if (err == JB_CORRUPT)
-        return broken(f, "item", node, want.from);
+        return broken(f, jb_said("item"), node, want.from);
     for (size_t i = 0; i < *count && err == JB_OK; i++) {
         uint8_t hash[JB_HASH_BYTES];
         jb_hash(f->l->suite, items[i].body.data, items[i].body.len, hash);
@@ -95,7 +95,7 @@ static enum jb_err page_follow(struct following *f, uint32_t node, struct jb_lin
         at->number++;
     }
     if (err == JB_OK && *count > 0 && memcmp(end, at->head, sizeof end) != 0)
-        return broken(f, "item", node, at->number);
+        return broken(f, jb_said("item"), node, at->number);
     f->out->items += *count;
     jb_breathe(f->l->breath);
     return err;
@@ -112,7 +112,7 @@ static enum jb_err stream_follow(struct following *f, const struct jb_line_state
     } while (err == JB_OK && count > 0);
     if (err == JB_OK &&
         (at.number != line->down.number || memcmp(at.head, line->down.head, sizeof at.head) != 0))
-        return broken(f, "item", line->node, line->down.number);
+        return broken(f, jb_said("item"), line->node, line->down.number);
     return err;
 }
 

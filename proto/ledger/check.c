@@ -14,7 +14,7 @@ void jb_check_complain(struct jb_checking *k, bool *flag, const char *format, ..
     if (k->fault->text[0] != '\0')
         return;
     va_start(args, format);
-    vsnprintf(k->fault->text, sizeof k->fault->text, format, args);
+    vsnprintf(k->fault->text, sizeof k->fault->text, jb_said(format), args);
     va_end(args);
 }
 
@@ -88,7 +88,7 @@ bool jb_check_signed(struct jb_checking *k, const struct jb_check_signature *s)
     enum jb_err err = jb_check_verify(s, &key);
     if (err != JB_OK)
         jb_check_complain(k, &k->out->signatures_good, "%s of node %u at %llu: %s", s->what,
-                          s->claim.node, (unsigned long long)s->claim.number, jb_err_text(err));
+                          s->claim.node, (unsigned long long)s->claim.number, jb_err_said(err));
     return err == JB_OK;
 }
 
@@ -141,6 +141,7 @@ enum jb_err jb_ledger_check(struct jb_ledger *l, const struct jb_check_keys *key
     jb_arena_fini(&k.replay.arena);
     jb_ledger_close(&k.replay.to);
     if (err != JB_OK)
-        (void)jb_fault_set(fault, err, "check: %s", l->error);
+        (void)jb_fault_set(fault, err, "check: %s",
+                           l->error[0] != '\0' ? l->error : jb_err_said(err));
     return err;
 }

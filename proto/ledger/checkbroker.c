@@ -71,8 +71,8 @@ static enum jb_err node_receipts_check(struct jb_checking *k, const struct jb_di
                                        uint32_t node)
 {
     const struct jb_node *n = jb_directory_find(d, node);
-    struct receipts down = {n, JB_LINE_DOWN_ACK, "receipt"};
-    struct receipts up = {n, JB_LINE_UP, "signature of submissions"};
+    struct receipts down = {n, JB_LINE_DOWN_ACK, jb_said("receipt")};
+    struct receipts up = {n, JB_LINE_UP, jb_said("signature of submissions")};
     enum jb_err err = receipts_check(k, node, JB_SQL_RECEIPTS, &down);
 
     if (err == JB_OK)
@@ -136,7 +136,7 @@ static enum jb_err log_check(struct jb_checking *k)
         struct jb_bytes head = jb_peek_blob(&r);
         struct jb_bytes body = jb_peek_blob(&r);
         jb_hash(k->l->suite, body.data, body.len, hash);
-        jb_check_chain(k, "entry", seq, hash, head);
+        jb_check_chain(k, jb_said("entry"), seq, hash, head);
         if (seq <= upto)
             jb_check_replay(k, seq, body);
         k->out->items++;
@@ -184,7 +184,7 @@ static enum jb_err page_check(struct line_check *c, uint64_t *last, size_t *coun
         if (err != JB_OK)
             break;
         jb_hash(c->k->l->suite, items[i].body.data, items[i].body.len, hash);
-        jb_check_chain(c->k, "item", ++*last, hash, (struct jb_bytes){head, sizeof head});
+        jb_check_chain(c->k, jb_said("item"), ++*last, hash, (struct jb_bytes){head, sizeof head});
         c->k->out->items++;
         if (jb_item_decode(items[i].body, &c->arena, &item, &why) != JB_OK ||
             (item.kind == JB_ITEM_ENTRY &&
@@ -267,6 +267,7 @@ enum jb_err jb_ledger_check_line(struct jb_ledger *l, uint32_t node, struct jb_c
     jb_arena_fini(&c.arena);
     free(c.seen);
     if (err != JB_OK)
-        (void)jb_fault_set(fault, err, "check of node %u: %s", node, l->error);
+        (void)jb_fault_set(fault, err, "check of node %u: %s", node,
+                           l->error[0] != '\0' ? l->error : jb_err_said(err));
     return err;
 }

@@ -107,7 +107,7 @@ static enum jb_err all_evidence_check(struct jb_checking *k, enum jb_sql id,
 static enum jb_err acks_check(struct jb_checking *k)
 {
     struct evidence acks = {
-        .what = "own acknowledgement", .role = JB_LINE_DOWN_ACK, .key = k->keys->own_sign};
+        .what = jb_said("own acknowledgement"), .role = JB_LINE_DOWN_ACK, .key = k->keys->own_sign};
     struct jb_directory d;
 
     jb_directory_init(&d);
@@ -122,14 +122,14 @@ static enum jb_err acks_check(struct jb_checking *k)
 enum jb_err jb_check_replica(struct jb_checking *k)
 {
     const struct jb_heads *h = &k->l->heads;
-    struct evidence proofs = {.what = "head signed by the broker",
+    struct evidence proofs = {.what = jb_said("head signed by the broker"),
                               .role = JB_LINE_DOWN_HEAD,
                               .key = k->keys->broker_sign,
                               .also = k->keys->broker_also,
                               .also_count = k->keys->broker_also_count};
 
     jb_chain_start(k->l->suite, h->node, k->l->origin, k->head);
-    enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, "item", true);
+    enum jb_err err = sequence_check(k, JB_SQL_ITEM_PAGE, jb_said("item"), true);
     memcpy(k->out->head, k->head, JB_HASH_BYTES);
     jb_chain_start(k->l->suite, h->node, k->l->epoch, k->head);
     if (err == JB_OK)

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define N_(text) text
+
 /* ---- errors ---- */
 
 static const struct {
@@ -44,9 +46,24 @@ static bool is_quota(const struct jb_ledger *l, int rc)
     return code == ENOSPC || code == EDQUOT || code == EFBIG;
 }
 
+/* What people meet at a console. */
+const char *jb_db_words(const char *words)
+{
+    static const char *const met[] = {
+        N_("unable to open database file"), N_("attempt to write a readonly database"),
+        N_("file is not a database"),       N_("database disk image is malformed"),
+        N_("database or disk is full"),     N_("disk I/O error"),
+        N_("database is locked"),
+    };
+    for (size_t i = 0; i < sizeof met / sizeof met[0]; i++)
+        if (strcmp(words, met[i]) == 0)
+            return jb_said(met[i]);
+    return words;
+}
+
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc)
 {
-    snprintf(l->error, sizeof l->error, "%s (%d)", sqlite3_errmsg(l->db), rc);
+    snprintf(l->error, sizeof l->error, "%s (%d)", jb_db_words(sqlite3_errmsg(l->db)), rc);
     if (is_quota(l, rc))
         return JB_FULL;
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)

@@ -80,6 +80,9 @@ struct jb_ledger {
 
 /* Remember SQLite's message and translate its code. rc must not be OK, ROW or DONE. */
 enum jb_err jb_db_fail(struct jb_ledger *l, int rc) JB_MUST;
+/* SQLite's own words for an error, in the language of faults if they are in the catalogue (else as
+ * they are). Lives as long as `words`, or for ever. */
+const char *jb_db_words(const char *words);
 /* CORRUPT: the file is no record, or a broken one, and what to do about it. */
 enum jb_err jb_db_damaged(const char *path, const char *how, struct jb_fault *fault) JB_MUST;
 /* Another reason, as text for jb_ledger_error. */

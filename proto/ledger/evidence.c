@@ -486,6 +486,6 @@ enum jb_err jb_evidence_write(struct jb_ledger *l, const struct jb_evidence_orde
     free(x.told);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "evidence: %s",
-                           err == JB_IO ? "cannot be written" : jb_err_text(err));
+                           err == JB_IO ? jb_said("cannot be written") : jb_err_said(err));
     return err;
 }

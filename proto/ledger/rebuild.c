@@ -30,7 +30,7 @@ static enum jb_err entry_replay(struct jb_replay *p, struct jb_bytes body, uint6
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s of case %lld cannot be applied: %s",
                             jb_act_kind_name(entry.act.kind), (long long)entry.act.case_no,
-                            jb_err_text(err));
+                            jb_err_said(err));
     return JB_OK;
 }
 
@@ -65,7 +65,7 @@ enum jb_err jb_replay_one(struct jb_replay *p, uint64_t number, struct jb_bytes 
         err = item_replay(p, body, number, &why);
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s %llu: %s",
-                            p->to->role == JB_LEDGER_BROKER ? "entry" : "item",
+                            p->to->role == JB_LEDGER_BROKER ? jb_said("entry") : jb_said("item"),
                             (unsigned long long)number, why.text);
     return JB_OK;
 }

@@ -58,7 +58,7 @@ static enum jb_err copy_make(struct restoring *r)
               : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB           ? JB_CORRUPT
                                                                       : JB_IO;
         (void)jb_fault_set(r->fault, err, "%s: %s", r->source,
-                           db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+                           jb_db_words(db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc)));
     }
     sqlite3_finalize(s);
     (void)sqlite3_close(db);
@@ -126,7 +126,7 @@ static enum jb_err record_make(struct restoring *r)
         err = jb_ledger_commit(l);
     if (err != JB_OK && r->fault->text[0] == '\0')
         (void)jb_fault_set(r->fault, err, "%s: %s", r->part,
-                           l != NULL ? jb_ledger_error(l) : jb_err_text(err));
+                           l != NULL ? jb_ledger_error(l) : jb_err_said(err));
     jb_ledger_close(&l);
     return err;
 }

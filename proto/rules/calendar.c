@@ -281,7 +281,7 @@ enum jb_err jb_calendar_parse(struct jb_text text, const char *name, struct jb_a
         return jb_fault_set(fault, JB_TOO_LARGE, "%s: larger than 1 MiB", name);
     p.days = jb_arena_alloc(arena, count_lines(text) * sizeof p.days[0]);
     if (p.days == NULL)
-        return jb_fault_set(fault, JB_NOMEM, "%s: %s", name, jb_err_text(JB_NOMEM));
+        return jb_fault_set(fault, JB_NOMEM, "%s: %s", name, jb_err_said(JB_NOMEM));
     err = jb_initext_read(text, name, take_row, &p, fault);
     if (err != JB_OK)
         return err;

@@ -215,21 +215,25 @@ static int find_swaps(const struct digits *d, int64_t hints[HINTS_MAX])
 
 static enum jb_err refuse_check_digit(const struct digits *d, struct jb_fault *fault)
 {
-    static const char what[] = "case number: the check digit does not fit";
     int64_t hints[HINTS_MAX];
     int found = find_swaps(d, hints);
     char first[JB_CASENO_TEXT];
     char second[JB_CASENO_TEXT];
 
     if (found < 1 || found > HINTS_MAX)
-        return jb_fault_set(fault, JB_MALFORMED, "%s; a digit is wrong", what);
+        return jb_fault_set(fault, JB_MALFORMED,
+                            "case number: the check digit does not fit; a digit is wrong");
     jb_caseno_format(hints[0], first);
     if (found == 1)
-        return jb_fault_set(fault, JB_MALFORMED, "%s; perhaps two neighbours are swapped: %s", what,
+        return jb_fault_set(fault, JB_MALFORMED,
+                            "case number: the check digit does not fit; perhaps two neighbours are "
+                            "swapped: %s",
                             first);
     jb_caseno_format(hints[1], second);
-    return jb_fault_set(fault, JB_MALFORMED, "%s; perhaps two neighbours are swapped: %s or %s",
-                        what, first, second);
+    return jb_fault_set(fault, JB_MALFORMED,
+                        "case number: the check digit does not fit; perhaps two neighbours are "
+                        "swapped: %s or %s",
+                        first, second);
 }
 
 static enum jb_err refuse_part(int64_t no, struct jb_fault *fault)
@@ -237,11 +241,11 @@ static enum jb_err refuse_part(int64_t no, struct jb_fault *fault)
     struct jb_date date;
 
     if (date_of(no, &date) != JB_OK)
-        return jb_fault_set(fault, JB_RANGE, "case number: there is no day %08" PRId64,
-                            no / INT64_C(100000000000));
+        return jb_fault_set(fault, JB_RANGE, "case number: there is no day %08lld",
+                            (long long)(no / INT64_C(100000000000)));
     return jb_fault_set(fault, JB_RANGE, "case number: %s starts at 00001",
-                        jb_caseno_node(no) == 0 ? "the node (digits 9 to 13)"
-                                                : "the count (digits 14 to 18)");
+                        jb_caseno_node(no) == 0 ? jb_said("the node (digits 9 to 13)")
+                                                : jb_said("the count (digits 14 to 18)"));
 }
 
 enum jb_err jb_caseno_parse(struct jb_text text, int64_t *out, struct jb_fault *fault)

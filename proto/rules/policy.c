@@ -63,15 +63,11 @@ static enum jb_err check_row(const struct reader *r)
 
     if (by_the_clock && row->warn_days[0] != 0)
         return jb_fault_set(r->sink.fault, JB_CONFIG,
-                            "the section before this line, " SECTION_DEADLINE
-                            "%s: warn_days need a limit in days",
-                            row->key);
+                            "[deadline %s]: warn_days need a limit in days", row->key);
     /* Pauses are known in calendar days only: a count of working days could not be repeated. */
     if (strcmp(row->key, "recheck") == 0 && row->unit == JB_UNIT_WORKING_DAYS)
         return jb_fault_set(r->sink.fault, JB_CONFIG,
-                            "the section before this line, " SECTION_DEADLINE
-                            "%s: hearings are taken out of calendar days",
-                            row->key);
+                            "[deadline %s]: hearings are taken out of calendar days", row->key);
     return JB_OK;
 }
 
@@ -83,10 +79,11 @@ static enum jb_err close_section(struct reader *r)
     for (size_t i = 0; (key = jb_policy_key_at(i)) != NULL; i++) {
         if (key->section != r->section || !key->required || r->seen & UINT64_C(1) << i)
             continue;
-        return jb_fault_set(r->sink.fault, JB_CONFIG,
-                            "the section before this line%s%s lacks \"%s\"",
-                            r->row != NULL ? ", " SECTION_DEADLINE : "",
-                            r->row != NULL ? r->row->key : "", key->name);
+        if (r->row != NULL)
+            return jb_fault_set(r->sink.fault, JB_CONFIG, "[deadline %s] lacks \"%s\"", r->row->key,
+                                key->name);
+        return jb_fault_set(r->sink.fault, JB_CONFIG, "[%s] lacks \"%s\"",
+                            jb_policy_section_name(r->section), key->name);
     }
     return r->row != NULL ? check_row(r) : JB_OK;
 }
@@ -159,15 +156,18 @@ static enum jb_err check_whole(struct reader *r)
         return err;
     for (size_t i = 0; i < COUNT(needed); i++) {
         if (!(r->sections & 1U << needed[i]))
-            return jb_fault_set(r->sink.fault, JB_CONFIG, "policy: section [%s] is missing",
+            return jb_fault_set(r->sink.fault, JB_CONFIG, "section [%s] is missing",
                                 jb_policy_section_name(needed[i]));
     }
     for (size_t i = 0; i < COUNT(required_rows); i++) {
         const struct jb_policy_row *row = jb_policy_row(r->policy, required_rows[i]);
 
-        if (row == NULL || row->limit == 0)
-            return jb_fault_set(r->sink.fault, JB_CONFIG, "policy: deadline \"%s\" is missing%s",
-                                required_rows[i], row == NULL ? "" : " its limit");
+        if (row == NULL)
+            return jb_fault_set(r->sink.fault, JB_CONFIG, "deadline \"%s\" is missing",
+                                required_rows[i]);
+        if (row->limit == 0)
+            return jb_fault_set(r->sink.fault, JB_CONFIG, "deadline \"%s\" is missing its limit",
+                                required_rows[i]);
     }
     return JB_OK;
 }
@@ -175,6 +175,7 @@ static enum jb_err check_whole(struct reader *r)
 enum jb_err jb_policy_parse(struct jb_text text, struct jb_arena *arena, struct jb_policy **out,
                             struct jb_fault *fault)
 {
+    struct jb_fault why = {""};
     struct reader r = {.sink = {arena, fault}};
     enum jb_err err;
 
@@ -186,11 +187,12 @@ enum jb_err jb_policy_parse(struct jb_text text, struct jb_arena *arena, struct 
         err = jb_initext_read(text, "policy", on_row, &r, fault);
     if (err != JB_OK)
         return err;
-    r.sink.fault = fault;
+    r.sink.fault = &why;
     err = check_whole(&r);
-    if (err == JB_OK)
-        *out = r.policy;
-    return err;
+    if (err != JB_OK)
+        return jb_fault_set(fault, err, "policy: %s", why.text);
+    *out = r.policy;
+    return JB_OK;
 }
 
 const struct jb_policy_row *jb_policy_row(const struct jb_policy *p, const char *key)

@@ -26,7 +26,7 @@ static enum jb_err read_text(const struct jb_policy_sink *sink, const char *valu
         return jb_fault_set(sink->fault, JB_CONFIG, "the value is empty");
     text.data = jb_arena_strndup(sink->arena, value, text.len);
     if (text.data == NULL)
-        return jb_fault_set(sink->fault, JB_NOMEM, "out of memory");
+        return jb_fault_set(sink->fault, JB_NOMEM, "%s", jb_err_said(JB_NOMEM));
     *(struct jb_text *)field = text;
     return JB_OK;
 }

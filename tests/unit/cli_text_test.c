@@ -254,9 +254,11 @@ static bool format_at(const char *at, char *format, size_t size)
     size_t n = 0;
     for (; *at != '\0' && depth >= 0 && commas < 3; at++) {
         if (*at == '"') {
-            for (at++; *at != '"' && *at != '\0'; at++)
+            for (at++; *at != '"' && *at != '\0'; at++) {
+                at += *at == '\\' && at[1] == '"';
                 if (commas == 2 && n + 1 < size)
                     format[n++] = *at;
+            }
             found = found || commas == 2;
             if (*at == '\0')
                 break;
@@ -307,7 +309,8 @@ static void test_formats(void **state)
         {"proto/rules/*.c", "jb_detail_set("},        {"daemon/*.c", "jb_detail_set("},
         {"clients/agent/*.c", "jb_detail_set("},      {"clients/agent/ask_*.c", "jb_fault_set("},
         {"clients/agent/submit.c", "jb_fault_set("},  {"clients/agent/reader.c", "jb_fault_set("},
-        {"clients/agent/waiters.c", "jb_fault_set("}, {"clients/agent/attach.c", "jb_fault_set("}};
+        {"clients/agent/waiters.c", "jb_fault_set("}, {"clients/agent/attach.c", "jb_fault_set("},
+        {"proto/rules/policy*.c", "jb_fault_set("},   {"proto/rules/calendar.c", "jb_fault_set("}};
     size_t unknown = 0;
     size_t files = 0;
     (void)state;

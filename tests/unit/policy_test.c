@@ -196,13 +196,13 @@ static const struct fault_row faults[] = {
     {SWITCHES ROWS ROW("assigned", "1"), "section [policy] is missing"},
     {POLICY SWITCHES ROWS ROW("assigned", "1") "[deadline x]\nname = x\nlimit = 1\nunit = hours\n"
                                                "warn_days = 1\narticle = a\n",
-     "deadline x: warn_days need a limit in days"},
+     "[deadline x]: warn_days need a limit in days"},
     {POLICY SWITCHES ROWS ROW("assigned", "1") "[deadline x]\nname = x\nlimit = 1\n"
                                                "warn_days = 1\nunit = minutes\narticle = a\n"
                                                "[deadline y]\n",
-     "deadline x: warn_days need a limit in days"},
+     "[deadline x]: warn_days need a limit in days"},
     {POLICY SWITCHES ROWS ROW("assigned", "1") ROW("recheck", "30"),
-     "deadline recheck: hearings are taken out of calendar days"},
+     "[deadline recheck]: hearings are taken out of calendar days"},
     {POLICY "region = 511000\n" SWITCHES ROWS ROW("assigned", "1"), NULL},
     {POLICY "region = 5\n", "no division code"},
     {POLICY "region = 5110000000000\n", "no division code"},
