@@ -81,6 +81,7 @@ PROTO_SRC := $(call sources,proto/base/*.c proto/rules/*.c proto/wire/*.c proto/
 DAEMON_SRC := $(call sources,daemon/*.c)
 AGENT_SRC := $(call sources,clients/agent/*.c)
 CLIENT_SRC := $(call sources,clients/lib/*.c)
+REPORT_SRC := $(call sources,clients/report/*.c)
 CLI_SRC := $(call sources,clients/cli/*.c)
 GATEWAY_SRC := $(call sources,clients/gateway/*.c)
 EXCHANGE_SRC := $(call sources,clients/gateway/adapters/*.c)
@@ -102,7 +103,7 @@ FUZZ_SRC := $(call sources,tests/fuzz/*_fuzz.c)
 FUZZ_SHARED_SRC := $(filter-out $(FUZZ_SRC) %/replay.c %/seed.c,$(call sources,tests/fuzz/*.c))
 LANGUAGES := $(patsubst clients/cli/po/%.po,%,$(wildcard clients/cli/po/*.po))
 
-OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(CLI_SRC) $(GATEWAY_SRC) $(EXCHANGE_SRC) \
+OUR_SRC := $(PROTO_SRC) $(DAEMON_SRC) $(AGENT_SRC) $(CLIENT_SRC) $(REPORT_SRC) $(CLI_SRC) $(GATEWAY_SRC) $(EXCHANGE_SRC) \
            $(UNIT_SRC) $(UNIT_SHARED_SRC) $(MODEL_SRC) $(TOOL_SRC) $(DEMO_SRC) $(BENCH_SRC) $(LOAD_SRC) \
            $(LOAD_SYSTEMS_SRC) $(REPLAY_SRC) \
            $(CHAOS_SRC) $(call sources,tests/fuzz/*.c)
@@ -207,13 +208,14 @@ $(BUILD)/libjbproto.a: $(call obj,$(PROTO_SRC)) $(GEN_OBJ)
 $(BUILD)/libjbdaemon.a: $(call objects-of,$(DAEMON_SRC))
 $(BUILD)/libjbagent.a: $(call objects-of,$(AGENT_SRC))
 $(BUILD)/libjbclient.a: $(call obj,$(CLIENT_SRC))
+$(BUILD)/libjbreport.a: $(call obj,$(REPORT_SRC))
 $(BUILD)/libjbcli.a: $(call objects-of,$(CLI_SRC))
 $(BUILD)/libjbgateway.a: $(call objects-of,$(GATEWAY_SRC)) $(BUILD)/gen/contract.o
 $(BUILD)/libjbexchange.a: $(call objects-of,$(EXCHANGE_SRC))
 $(BUILD)/libjbtest.a: $(call obj,$(UNIT_SHARED_SRC))
 
 ARCHIVES := $(addprefix $(BUILD)/,libjbproto.a libjbdaemon.a libjbagent.a libjbclient.a \
-            libjbcli.a libjbgateway.a libjbexchange.a libjbtest.a libjbfuzz.a)
+            libjbreport.a libjbcli.a libjbgateway.a libjbexchange.a libjbtest.a libjbfuzz.a)
 $(ARCHIVES): $(BUILD)/sources
 	$(call say,AR,$@)
 	@rm -f $@
@@ -231,12 +233,13 @@ link = $(CC) $(OUR_LDFLAGS) $(LDFLAGS) -pie -o $@ $(filter %.o,$^) \
 $(BUILD)/jiaoband: $(call obj,daemon/main.c) $(BUILD)/libjbdaemon.a $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban-agent: $(call obj,clients/agent/main.c) $(BUILD)/libjbagent.a \
                         $(BUILD)/libjbproto.a
-$(BUILD)/jiaoban: $(call obj,clients/cli/main.c) $(BUILD)/libjbcli.a $(BUILD)/libjbclient.a \
-                  $(BUILD)/libjbproto.a
+$(BUILD)/jiaoban: $(call obj,clients/cli/main.c) $(BUILD)/libjbcli.a $(BUILD)/libjbreport.a \
+                  $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban-gateway: $(call obj,clients/gateway/main.c) $(BUILD)/libjbgateway.a \
-                          $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+                          $(BUILD)/libjbreport.a $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
 $(BUILD)/jiaoban-exchange: $(call obj,clients/gateway/adapters/main.c) $(BUILD)/libjbexchange.a \
-                           $(BUILD)/libjbgateway.a $(BUILD)/libjbclient.a $(BUILD)/libjbproto.a
+                           $(BUILD)/libjbgateway.a $(BUILD)/libjbreport.a $(BUILD)/libjbclient.a \
+                           $(BUILD)/libjbproto.a
 $(BUILD)/jiaoband $(BUILD)/jiaoban-agent $(BUILD)/jiaoban $(BUILD)/jiaoban-gateway $(BUILD)/jiaoban-exchange:
 	$(call say,LINK,$@)
 	$(Q)$(link)
@@ -281,7 +284,7 @@ LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
 LINK_line_fault_test := $(FAULT_LINK) -Wl,--wrap=jb_zsock_send
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
-                 libjbexchange.a libjbgateway.a libjbclient.a libjbproto.a)
+                 libjbexchange.a libjbgateway.a libjbreport.a libjbclient.a libjbproto.a)
 
 $(UNIT_TESTS): $(BUILD)/tests/%_test: $(BUILD)/obj/tests/unit/%_test.o $(TEST_ARCHIVES)
 	$(call say,LINK,$@)
@@ -617,8 +620,8 @@ START_SRC := $(addprefix proto/base/,config.c configrow.c initext.c testclock.c 
              $(addprefix clients/gateway/,main.c gateway.c config.c secret.c hookconf.c)
 translations: ## texts of the command line client, of reports and of a daemon's start have a Chinese translation
 	@mkdir -p $(BUILD)
-	$(Q)xgettext --language=C --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 --omit-header \
-	    -o $(BUILD)/jiaoban.pot $(CLI_SRC) $(EXCHANGE_SRC)
+	$(Q)xgettext --language=C --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -kjb_tongue_say:2 --omit-header \
+	    -o $(BUILD)/jiaoban.pot $(REPORT_SRC) $(CLI_SRC) $(EXCHANGE_SRC)
 	$(Q)xgettext --language=C --from-code=UTF-8 -kN_ -kjb_fault_set:3 -kjb_said -kfault_of_errno:2 -ksetup_fault:3 \
 	    -kjb_check_complain:3 -kfail:3 \
 	    --omit-header -j -o $(BUILD)/jiaoban.pot $(START_SRC)

@@ -24,8 +24,9 @@ proto/ledger     proto/((base|rules|ledger)/[a-z0-9_]+|wire/(blob|codec|chain|fr
 daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h
-clients/cli      clients/(cli/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)\.h
-clients/gateway  (clients/(gateway/(adapters/)?[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/((base|rules)/[a-z0-9_]+|wire/jsonin))\.h
+clients/report   clients/(report/[a-z0-9_]+|lib/jiaoban(_types|_serve)?)\.h
+clients/cli      clients/((cli|report)/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)\.h
+clients/gateway  (clients/(gateway/(adapters/)?[a-z0-9_]+|report/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/((base|rules)/[a-z0-9_]+|wire/jsonin))\.h
 tests            (proto|daemon|clients|tests)/[a-z0-9_/.-]+\.h
 RULES
 }
@@ -35,9 +36,9 @@ library_rules() {
     cat <<'RULES'
 zmq\.h                proto/wire tests
 sqlite3\.h            proto/ledger clients/gateway tests
-libintl\.h            clients/cli clients/gateway proto/base
+libintl\.h            clients/report clients/cli clients/gateway proto/base
 libsmartcols.*\.h     clients/cli
-xlsxwriter\.h         clients/cli tests
+xlsxwriter\.h         clients/report tests
 ini\.h                proto/base proto/rules
 openssl/.*\.h         proto/wire
 jansson\.h            proto/wire clients/gateway

@@ -9,9 +9,9 @@
 #include <stdio.h>
 
 #include "clients/lib/jiaoban.h"
+#include "clients/report/words.h"
 
 #define _(text) gettext(text)
-#define N_(text) text
 
 #define CLI_USAGE 2 /* exit code */
 #define CLI_WAIT_S 10
@@ -182,13 +182,6 @@ enum cli_type {
     TYPE_NO_LONGER
 };
 
-/* A value of the vocabulary: number, word on the command line, text for people. */
-struct cli_word {
-    int value;
-    const char *code;
-    const char *text; /* msgid */
-};
-
 struct cli_option {
     const char *name; /* NULL: a positional argument only */
     int letter;       /* one-letter form; 0: none */
@@ -196,7 +189,7 @@ struct cli_option {
     const char *doc;  /* msgid */
     enum cli_type type;
     size_t offset; /* of the field in struct jiaoban_act */
-    const struct cli_word *words;
+    const struct jb_word *words;
 };
 
 struct cli;
@@ -245,7 +238,7 @@ struct cli {
     int64_t now_ms;
     struct jiaoban_result *nodes; /* the directory, once it was needed */
     uint32_t own_node;            /* of the agent's agency, once it was needed; 0: not yet */
-    struct cli_owned *owned;      /* freed at the end */
+    struct jb_tongue tongue;      /* what is freed at the end */
 };
 
 /* ---- run.c ---- */
@@ -288,7 +281,7 @@ bool cli_has(const struct cli *c, enum cli_opt opt);
 int cli_read_u32(struct cli *c, enum cli_opt opt, uint32_t *out);
 int cli_read_u64(struct cli *c, enum cli_opt opt, uint64_t *out);
 int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *out_ms);
-int cli_read_word(struct cli *c, enum cli_opt opt, const struct cli_word *words, int *out);
+int cli_read_word(struct cli *c, enum cli_opt opt, const struct jb_word *words, int *out);
 int cli_read_node(struct cli *c, enum cli_opt opt, uint32_t *out);
 /* Also @FILE and "-". */
 int cli_read_text(struct cli *c, const char *value, const char **out);
@@ -298,16 +291,15 @@ int cli_read_person(struct cli *c, const char *value, struct jiaoban_person *out
 
 /* ---- words.c ---- */
 
-extern const struct cli_word cli_matters[], cli_channels[], cli_exits[], cli_authorities[],
-    cli_opinions[], cli_rulings[], cli_stages[], cli_roles[], cli_lights[], cli_lines[],
-    cli_levels[], cli_node_kinds[], cli_flags[], cli_ends[], cli_declines[], cli_powers[],
-    cli_demands[], cli_recommendations[], cli_steps[], cli_directive_statuses[],
-    cli_target_states[], cli_link_kinds[], cli_grounds[], cli_parties[], cli_satisfactions[],
-    cli_rating_states[], cli_units[];
+extern const struct jb_word cli_exits[], cli_authorities[], cli_opinions[], cli_rulings[],
+    cli_stages[], cli_roles[], cli_lights[], cli_lines[], cli_levels[], cli_node_kinds[],
+    cli_flags[], cli_ends[], cli_declines[], cli_demands[], cli_recommendations[], cli_steps[],
+    cli_directive_statuses[], cli_target_states[], cli_link_kinds[], cli_grounds[], cli_parties[],
+    cli_satisfactions[], cli_rating_states[], cli_units[];
 /* The text for people in their language; the number for a value that is not in the list. */
-const char *cli_word(struct cli *c, const struct cli_word *words, int value);
+const char *cli_word(struct cli *c, const struct jb_word *words, int value);
 /* By word, by text in either language, by number. */
-bool cli_word_read(const struct cli_word *words, const char *text, int *value);
+bool cli_word_read(const struct jb_word *words, const char *text, int *value);
 /* "assign" -> what was done, in words. */
 const char *cli_act_text(const char *kind);
 /* Names of the policy's rows: "handle"; the key itself if there is none. */
@@ -323,12 +315,6 @@ struct cli_refusal {
     const char *next; /* msgid: what to do, naming the command; "CASE" stands for the case */
 };
 const struct cli_refusal *cli_refusal_find(const char *name); /* NULL: of a newer broker */
-
-/* ---- article.c ---- */
-
-/* "23(3)" -> "Regulations, Art. 23, paragraph 3" in the reader's language; "" for "". Also turns a
- * citation in Chinese into English. */
-const char *cli_article(struct cli *c, const char *article);
 
 /* ---- detail.c, terms.c, terms_files.c ---- */
 
@@ -356,6 +342,10 @@ int cli_usage(struct cli *c, const char *format, ...) __attribute__((format(prin
 /* The same for a value or a file that cannot be used; returns the exit code for bad input. */
 int cli_malformed(struct cli *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Print that a file cannot be written, and why; `path` NULL: standard output. Returns the exit
+ * code. */
+int cli_write_failed(const char *path, const char *why);
+
 /* ---- alarms.c ---- */
 
 /* What an alarm says, in two lines: what happened with its article, what to do. `d`: the deadline
@@ -370,6 +360,8 @@ struct cli_alarm cli_alarm_asked(struct cli *c, const struct jiaoban_alarm *a);
 
 /* ---- print.c ---- */
 
+/* As jb_article, in the language of the run. */
+const char *cli_article(struct cli *c, const char *article);
 /* Printable copies; owned by c. cli_safe: one line; cli_safe_body: line breaks stay. */
 const char *cli_safe(struct cli *c, const char *text);
 const char *cli_safe_body(struct cli *c, const char *text);

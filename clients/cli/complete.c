@@ -91,7 +91,7 @@ static const struct {
 static int values_of(struct cli *c, enum cli_opt opt)
 {
     const struct cli_option *o = &cli_options[opt];
-    for (const struct cli_word *w = o->words; w != NULL && w->code != NULL; w++)
+    for (const struct jb_word *w = o->words; w != NULL && w->code != NULL; w++)
         puts(w->code);
     if (o->type == TYPE_NODE || o->type == TYPE_NODES)
         return agencies(c);

@@ -7,7 +7,7 @@
 /* "supervise: report on progress" */
 static const char *order_text(struct cli *c, const struct jiaoban_directive *d)
 {
-    const char *power = cli_word(c, cli_powers, d->power);
+    const char *power = cli_word(c, jb_powers, d->power);
     if (d->demand != 0)
         return cli_format(c, "%s%s%s", power, _(": "), cli_word(c, cli_demands, d->demand));
     if (d->recommendation != 0)
@@ -112,7 +112,7 @@ int cli_run_directives(struct cli *c)
     q.open_only = !cli_has(c, OPT_ALL);
     q.limit = CLI_LIMIT;
     int code = read_after(c, &q);
-    code = code != 0 ? code : cli_read_word(c, OPT_BY_POWER, cli_powers, &q.power);
+    code = code != 0 ? code : cli_read_word(c, OPT_BY_POWER, jb_powers, &q.power);
     code = code != 0 ? code : cli_read_u64(c, OPT_AFTER_NO, &q.after_directive_no);
     return code != 0 ? code : cli_answer(c, jiaoban_get_directives, &q, print_directives);
 }

@@ -58,7 +58,7 @@ static const char *concerned(struct cli *c, const struct jiaoban_act *a)
 /* What an order, a docket, a link or a rating says. */
 static const char *ordered(struct cli *c, const struct jiaoban_act *a, const char *s)
 {
-    s = joined(c, s, "", cli_word(c, cli_powers, a->power));
+    s = joined(c, s, "", cli_word(c, jb_powers, a->power));
     s = joined(c, s, "", cli_word(c, cli_demands, a->demand));
     s = joined(c, s, "", cli_word(c, cli_recommendations, a->recommendation));
     s = joined(c, s, _("directive"), cli_number(c, a->directive_no));

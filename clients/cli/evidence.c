@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "clients/cli/cli.h"
-#include "clients/cli/report.h"
 
 /* Never over another file, and nobody else may read it: it tells what stands in the case. */
 static int write_file(const char *path, const struct jiaoban_evidence *e)
@@ -14,7 +13,7 @@ static int write_file(const char *path, const struct jiaoban_evidence *e)
     size_t left = e->body_len;
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return report_write_failed(path, strerror(errno));
+        return cli_write_failed(path, strerror(errno));
     while (left > 0) {
         ssize_t n = write(fd, at, left);
         if (n < 0 && errno == EINTR)
@@ -28,7 +27,7 @@ static int write_file(const char *path, const struct jiaoban_evidence *e)
     good = close(fd) == 0 && good;
     if (good)
         return 0;
-    int code = report_write_failed(path, strerror(errno));
+    int code = cli_write_failed(path, strerror(errno));
     (void)unlink(path);
     return code;
 }

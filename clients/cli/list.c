@@ -27,7 +27,7 @@ static int case_query(struct cli *c, struct jiaoban_query *q)
         return cli_usage(c, _("%s is no case number"), cli_safe(c, after));
     int code = cli_read_word(c, OPT_LIGHT, cli_lights, &q->light);
     code = code != 0 ? code : cli_read_word(c, OPT_STAGE, cli_stages, &q->stage);
-    code = code != 0 ? code : cli_read_word(c, OPT_KIND, cli_matters, &q->matter);
+    code = code != 0 ? code : cli_read_word(c, OPT_KIND, jb_matters, &q->matter);
     code = code != 0 ? code : cli_read_instant(c, OPT_FROM, false, &q->from_ms);
     code = code != 0 ? code : cli_read_instant(c, OPT_UNTIL, true, &q->to_ms);
     code = code != 0 ? code : cli_read_u32(c, OPT_LIMIT, &q->limit);

@@ -10,31 +10,20 @@
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-struct cli_owned {
-    struct cli_owned *next;
-    char *memory;
-};
-
 char *cli_own(struct cli *c, char *memory)
 {
-    struct cli_owned *o = memory != NULL ? malloc(sizeof *o) : NULL;
-    if (o == NULL) {
-        free(memory);
-        return NULL;
-    }
-    *o = (struct cli_owned){c->owned, memory};
-    c->owned = o;
-    return memory;
+    return jb_tongue_keep(&c->tongue, memory);
 }
 
 void cli_free_owned(struct cli *c)
 {
-    while (c->owned != NULL) {
-        struct cli_owned *o = c->owned;
-        c->owned = o->next;
-        free(o->memory);
-        free(o);
-    }
+    jb_tongue_free(&c->tongue);
+}
+
+const char *cli_article(struct cli *c, const char *article)
+{
+    c->tongue.english = cli_english();
+    return jb_article(&c->tongue, article);
 }
 
 const char *cli_format(struct cli *c, const char *format, ...)
@@ -50,57 +39,14 @@ const char *cli_format(struct cli *c, const char *format, ...)
 
 /* ---- safety ---------------------------------------------------------------------------------- */
 
-/* The bytes of a character that must not reach a terminal raw, 0 if it may: C0, DEL, C1, line and
- * paragraph separators, changes of direction. */
-static size_t unsafe_bytes(const unsigned char *s)
-{
-    if (s[0] < 0x20 || s[0] == 0x7F)
-        return 1;
-    if (s[0] == 0xC2 && s[1] >= 0x80 && s[1] <= 0x9F)
-        return 2;
-    if (s[0] == 0xE2 && s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE)
-        return 3;
-    if (s[0] == 0xE2 && s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9)
-        return 3;
-    return 0;
-}
-
-static const char *safe_copy(struct cli *c, const char *text, bool lines)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    size_t len = strlen(text);
-    char *out = len < SIZE_MAX / 4 ? malloc(4 * len + 1) : NULL;
-    size_t n = 0;
-
-    if (out == NULL)
-        return "?";
-    while (*s != '\0') {
-        size_t bytes = unsafe_bytes(s);
-        if (bytes == 0 || (lines && *s == '\n')) {
-            out[n++] = (char)*s++;
-            continue;
-        }
-        if (*s == '\t' || (lines && *s == '\r')) {
-            out[n++] = ' ';
-            s++;
-            continue;
-        }
-        for (; bytes > 0; bytes--)
-            n += (size_t)sprintf(out + n, "\\x%02X", *s++);
-    }
-    out[n] = '\0';
-    const char *copy = cli_own(c, out);
-    return copy != NULL ? copy : "?";
-}
-
 const char *cli_safe(struct cli *c, const char *text)
 {
-    return safe_copy(c, text, false);
+    return jb_tongue_safe(&c->tongue, text, false);
 }
 
 const char *cli_safe_body(struct cli *c, const char *text)
 {
-    return safe_copy(c, text, true);
+    return jb_tongue_safe(&c->tongue, text, true);
 }
 
 const char *cli_short(struct cli *c, const char *text, size_t characters)

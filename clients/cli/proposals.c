@@ -33,7 +33,7 @@ static const char *reason_text(struct cli *c, const struct jiaoban_proposal *p)
 
 static const char *step_code(int step)
 {
-    for (const struct cli_word *w = cli_steps; w->code != NULL; w++)
+    for (const struct jb_word *w = cli_steps; w->code != NULL; w++)
         if (w->value == step)
             return w->code;
     return "?";
@@ -93,7 +93,7 @@ static int print_delegations(struct cli *c, struct jiaoban_result *r)
         cli_grid_row(g);
         cli_grid_cell(g, cli_safe(c, d->official), NULL);
         cli_grid_cell(g, cli_safe(c, d->node_name), NULL);
-        cli_grid_cell(g, d->power != 0 ? cli_word(c, cli_powers, d->power) : _("all powers"), NULL);
+        cli_grid_cell(g, d->power != 0 ? cli_word(c, jb_powers, d->power) : _("all powers"), NULL);
         cli_grid_cell(g, cli_day(c, d->valid_from_ms, false), NULL);
         cli_grid_cell(g, cli_day(c, d->valid_to_ms, true), NULL);
         cli_grid_cell(g, d->in_force ? _("in force") : _("not in force"), NULL);

@@ -138,7 +138,7 @@ int cli_read_instant(struct cli *c, enum cli_opt opt, bool end_of_day, int64_t *
     return 0;
 }
 
-int cli_read_word(struct cli *c, enum cli_opt opt, const struct cli_word *words, int *out)
+int cli_read_word(struct cli *c, enum cli_opt opt, const struct jb_word *words, int *out)
 {
     const char *value = cli_opt(c, opt);
     if (value == NULL || cli_word_read(words, value, out))

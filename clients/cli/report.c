@@ -1,9 +1,11 @@
 /* `report`: the period, the figures as a table for people or as a sheet for a file. */
-#include "clients/cli/report.h"
+#include "clients/cli/cli.h"
 
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <time.h>
+
+#include "clients/report/figures.h"
 
 #define DAY_MS INT64_C(86400000)
 #define CHINA_MS INT64_C(28800000) /* UTC+8 */
@@ -15,43 +17,18 @@ enum report_format {
     FORMAT_XLSX
 };
 
-static const struct cli_word formats[] = {{FORMAT_TABLE, "table", N_("table")},
-                                          {FORMAT_CSV, "csv", N_("CSV")},
-                                          {FORMAT_CSV_GB18030, "csv-gb18030", N_("CSV, GB18030")},
-                                          {FORMAT_XLSX, "xlsx", N_("workbook")},
-                                          {0, NULL, NULL}};
-
-/* In the order of the protocol. */
-static const struct cli_word indicators[] = {
-    {1, "office-accept", N_("sent on in time")},
-    {2, "handler-accept", N_("accepted in time")},
-    {3, "on-time-answer", N_("answered in time")},
-    {4, "participation", N_("participation in rating")},
-    {5, "satisfaction", N_("satisfied among those who rated")},
-    {6, "repeat", N_("repeat petitions")},
-    {0, NULL, NULL}};
-#define INDICATORS 6
-
-static const struct cli_word counts[] = {{1, "matter", N_("kind of matter")},
-                                         {2, "class", N_("content class")},
-                                         {3, "place", N_("place")},
-                                         {4, "channel", N_("channel")},
+static const struct jb_word formats[] = {{FORMAT_TABLE, "table", N_("table")},
+                                         {FORMAT_CSV, "csv", N_("CSV")},
+                                         {FORMAT_CSV_GB18030, "csv-gb18030", N_("CSV, GB18030")},
+                                         {FORMAT_XLSX, "xlsx", N_("workbook")},
                                          {0, NULL, NULL}};
 
-static const char *code_of(const struct cli_word *words, int value)
+static const char *code_of(const struct jb_word *words, int value)
 {
     for (; words->code != NULL; words++)
         if (words->value == value)
             return words->code;
     return NULL;
-}
-
-static const char *text_of(struct cli *c, const struct cli_word *words, const char *code)
-{
-    for (; words->code != NULL; words++)
-        if (strcmp(words->code, code) == 0)
-            return _(words->text);
-    return cli_safe(c, code);
 }
 
 /* ---- the period ------------------------------------------------------------------------------ */
@@ -172,8 +149,8 @@ static int read_query(struct cli *c, struct jiaoban_query *q, int *format)
     int indicator = 0, count = 0;
 
     int code = read_period(c, &period);
-    code = code != 0 ? code : cli_read_word(c, OPT_INDICATOR, indicators, &indicator);
-    code = code != 0 ? code : cli_read_word(c, OPT_COUNTS, counts, &count);
+    code = code != 0 ? code : cli_read_word(c, OPT_INDICATOR, jb_indicators, &indicator);
+    code = code != 0 ? code : cli_read_word(c, OPT_COUNTS, jb_counts, &count);
     code = code != 0 ? code : cli_read_word(c, OPT_FORMAT, formats, format);
     code = code != 0 ? code : cli_read_node(c, OPT_OF_AGENCY, &q->node);
     if (code != 0)
@@ -184,18 +161,13 @@ static int read_query(struct cli *c, struct jiaoban_query *q, int *format)
         return cli_usage(c, _("a workbook needs --output FILE"));
     q->from_ms = period.from_ms;
     q->to_ms = period.to_ms;
-    q->indicator = code_of(indicators, indicator);
-    q->counts = code_of(counts, count);
+    q->indicator = code_of(jb_indicators, indicator);
+    q->counts = code_of(jb_counts, count);
     q->cases = cli_has(c, OPT_CASES);
     return 0;
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
-
-static const char *agency(struct cli *c, const struct jiaoban_figure *f)
-{
-    return f->node == 0 ? _("all agencies") : cli_safe(c, f->node_name);
-}
 
 /* "92.3% (12/13)" */
 static const char *rate(struct cli *c, const struct jiaoban_figure *f)
@@ -205,18 +177,6 @@ static const char *rate(struct cli *c, const struct jiaoban_figure *f)
     return cli_format(c, "%.1f%% (%llu/%llu)",
                       100.0 * (double)f->numerator / (double)f->denominator,
                       (unsigned long long)f->numerator, (unsigned long long)f->denominator);
-}
-
-/* The value counted, in words where it is a code of ours. */
-static const char *counted_value(struct cli *c, const struct jiaoban_query *q, const char *key)
-{
-    if (key[0] == '\0')
-        return _("not known");
-    if (strcmp(q->counts, "matter") == 0)
-        return text_of(c, cli_matters, key);
-    if (strcmp(q->counts, "channel") == 0)
-        return text_of(c, cli_channels, key);
-    return cli_safe(c, key);
 }
 
 static void say_period(struct cli *c, const struct jiaoban_result *r)
@@ -234,17 +194,17 @@ static void say_period(struct cli *c, const struct jiaoban_result *r)
 /* One line for each agency, one column for each indicator: rows come by agency and indicator. */
 static int show_matrix(struct cli *c, const struct jiaoban_result *r)
 {
-    const char *names[INDICATORS + 1] = {_("*AGENCY")};
+    const char *names[JB_INDICATORS + 1] = {_("*AGENCY")};
     uint32_t node = 0;
 
-    for (size_t i = 0; i < INDICATORS; i++)
-        names[i + 1] = cli_format(c, ">%s", _(indicators[i].text));
-    struct cli_grid *g = cli_grid_new(c, names, INDICATORS + 1);
+    for (size_t i = 0; i < JB_INDICATORS; i++)
+        names[i + 1] = cli_format(c, ">%s", _(jb_indicators[i].text));
+    struct cli_grid *g = cli_grid_new(c, names, JB_INDICATORS + 1);
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_figure *f = jiaoban_result_figure(r, i);
         if (i == 0 || f->node != node) {
             cli_grid_row(g);
-            cli_grid_cell(g, agency(c, f), NULL);
+            cli_grid_cell(g, jb_figure_agency(&c->tongue, f), NULL);
         }
         node = f->node;
         cli_grid_cell(g, rate(c, f), NULL);
@@ -252,7 +212,7 @@ static int show_matrix(struct cli *c, const struct jiaoban_result *r)
     return cli_grid_end(g, _("No figures."));
 }
 
-static int show_list(struct cli *c, const struct jiaoban_result *r)
+static int show_list(struct cli *c, const struct jiaoban_query *q, const struct jiaoban_result *r)
 {
     const char *const names[] = {_("INDICATOR"), _("*AGENCY"), _(">RATE"), _("RULE")};
     struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
@@ -260,8 +220,8 @@ static int show_list(struct cli *c, const struct jiaoban_result *r)
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_figure *f = jiaoban_result_figure(r, i);
         cli_grid_row(g);
-        cli_grid_cell(g, text_of(c, indicators, f->indicator), NULL);
-        cli_grid_cell(g, agency(c, f), NULL);
+        cli_grid_cell(g, jb_figure_name(&c->tongue, q, f), NULL);
+        cli_grid_cell(g, jb_figure_agency(&c->tongue, f), NULL);
         cli_grid_cell(g, rate(c, f), NULL);
         cli_grid_cell(g, cli_article(c, f->article), NULL);
     }
@@ -276,7 +236,7 @@ static int show_counts(struct cli *c, const struct jiaoban_query *q, const struc
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_figure *f = jiaoban_result_figure(r, i);
         cli_grid_row(g);
-        cli_grid_cell(g, counted_value(c, q, f->key), NULL);
+        cli_grid_cell(g, jb_figure_value(&c->tongue, q, f), NULL);
         cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)f->numerator), NULL);
         cli_grid_cell(
             g, cli_format(c, "%.1f%%", 100.0 * (double)f->numerator / (double)f->denominator),
@@ -304,10 +264,8 @@ static void print_cases(struct cli *c, const struct jiaoban_query *q,
         const struct jiaoban_figure *f = jiaoban_result_figure(r, i);
         if (f->case_count == 0)
             continue;
-        printf("\n%s%s%s\n",
-               q->counts != NULL ? counted_value(c, q, f->key)
-                                 : text_of(c, indicators, f->indicator),
-               _(", "), agency(c, f));
+        printf("\n%s%s%s\n", jb_figure_name(&c->tongue, q, f), _(", "),
+               jb_figure_agency(&c->tongue, f));
         for (size_t k = 0; k < f->case_count; k++)
             printf("  %s%s\n", cli_safe(c, f->numbers[k]),
                    q->counts != NULL ? ""
@@ -323,118 +281,63 @@ static int show_table(struct cli *c, const struct jiaoban_query *q, const struct
     say_period(c, r);
     int code = q->counts != NULL                   ? show_counts(c, q, r)
                : q->indicator == NULL && !q->cases ? show_matrix(c, r)
-                                                   : show_list(c, r);
+                                                   : show_list(c, q, r);
     if (code == 0 && q->cases)
         print_cases(c, q, r);
     return code;
 }
 
-/* ---- sheets ---------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
-static struct report_cell *next_cell(struct report_sheet *s)
+static void say_unmapped(const struct jb_unmapped *lost)
 {
-    static struct report_cell spare;
+    if (lost->characters > 0)
+        fprintf(stderr,
+                ngettext("jiaoban: %zu character has no code in GB18030 and was written as "
+                         "[%s]; use --format csv to keep it\n",
+                         "jiaoban: %zu characters have no code in GB18030 and were written as [%s] "
+                         "and the like; use --format csv to keep them\n",
+                         lost->characters),
+                lost->characters, lost->first);
+}
 
-    if (s->used == s->capacity) {
-        size_t capacity = s->capacity == 0 ? 256 : 2 * s->capacity;
-        struct report_cell *more = realloc(s->cells, capacity * sizeof *more);
-        if (more == NULL) {
-            s->failed = true;
-            return &spare;
-        }
-        s->cells = more;
-        s->capacity = capacity;
+/* To `path`; NULL: to standard output. */
+static int write_csv(const struct jb_sheet *s, const char *path, bool gb18030)
+{
+    struct jb_unmapped lost;
+    FILE *out = path != NULL ? fopen(path, "wbe") : stdout;
+
+    if (out == NULL)
+        return cli_write_failed(path, strerror(errno));
+    bool able = jb_sheet_write_csv(s, out, gb18030, &lost);
+    bool failed = fflush(out) != 0 || ferror(out) != 0;
+    int error = errno;
+    if (out != stdout && fclose(out) != 0) {
+        failed = true;
+        error = errno;
     }
-    return &s->cells[s->used++];
+    if (!able || failed)
+        return cli_write_failed(path,
+                                able ? strerror(error) : _("this system cannot write GB18030"));
+    say_unmapped(&lost);
+    return 0;
 }
 
-void report_put_text(struct report_sheet *s, const char *text)
+static int write_xlsx(const struct jb_sheet *s, const char *path)
 {
-    *next_cell(s) = (struct report_cell){.kind = REPORT_TEXT, .text = text};
-}
-
-void report_put_number(struct report_sheet *s, uint64_t number)
-{
-    *next_cell(s) = (struct report_cell){.kind = REPORT_NUMBER, .number = (double)number};
-}
-
-void report_put_rate(struct report_sheet *s, uint64_t numerator, uint64_t denominator)
-{
-    if (denominator == 0)
-        report_put_text(s, _("no data"));
-    else
-        *next_cell(s) = (struct report_cell){.kind = REPORT_RATE,
-                                             .number = (double)numerator / (double)denominator};
-}
-
-void report_sheet_free(struct report_sheet *s)
-{
-    free(s->cells);
-    s->cells = NULL;
-}
-
-static void put_figure(struct cli *c, struct report_sheet *s, const struct jiaoban_figure *f)
-{
-    report_put_text(s, text_of(c, indicators, f->indicator));
-    report_put_number(s, f->node);
-    report_put_text(s, agency(c, f));
-    report_put_number(s, f->numerator);
-    report_put_number(s, f->denominator);
-    report_put_rate(s, f->numerator, f->denominator);
-    report_put_text(s, cli_article(c, f->article));
-}
-
-static void put_count(struct cli *c, struct report_sheet *s, const struct jiaoban_query *q,
-                      const struct jiaoban_figure *f)
-{
-    report_put_text(s, counted_value(c, q, f->key));
-    report_put_number(s, f->numerator);
-    report_put_rate(s, f->numerator, f->denominator);
-    report_put_number(s, f->people);
-}
-
-/* One row for each case behind each figure; one more when others are left out. */
-static void put_cases(struct cli *c, struct report_sheet *s, const struct jiaoban_query *q,
-                      const struct jiaoban_figure *f)
-{
-    for (size_t k = 0; k < f->case_count + (f->more ? 1 : 0); k++) {
-        bool other = k == f->case_count;
-        report_put_text(s, q->counts != NULL ? counted_value(c, q, f->key)
-                                             : text_of(c, indicators, f->indicator));
-        report_put_text(s, agency(c, f));
-        report_put_text(s, other ? _("and others") : f->numbers[k]);
-        report_put_text(s, other ? "" : f->counted[k] ? _("yes") : _("no"));
-    }
+    const char *why = jb_sheet_write_xlsx(s, path);
+    return why == NULL ? 0 : cli_write_failed(path, why);
 }
 
 static int write_sheet(struct cli *c, const struct jiaoban_query *q, const struct jiaoban_result *r,
                        int format)
 {
-    const char *const figures[] = {_("indicator"), _("agency number"), _("agency"), _("reached"),
-                                   _("all"),       _("rate"),          _("rule")};
-    const char *const values[] = {_("value"), _("cases"), _("share"), _("people")};
-    const char *const cases[] = {_("figure"), _("agency"), _("case"), _("counted")};
-    struct report_sheet s = {.title = "report", .names = figures, .columns = 7};
     const char *path = cli_opt(c, OPT_OUTPUT);
-
-    if (q->cases || q->counts != NULL) {
-        s.names = q->cases ? cases : values;
-        s.columns = 4;
-    }
-    for (size_t i = 0; i < jiaoban_result_count(r); i++) {
-        const struct jiaoban_figure *f = jiaoban_result_figure(r, i);
-        if (q->cases)
-            put_cases(c, &s, q, f);
-        else if (q->counts != NULL)
-            put_count(c, &s, q, f);
-        else
-            put_figure(c, &s, f);
-    }
-    int code = s.failed ? report_write_failed(path, _("out of memory"))
-               : format == FORMAT_XLSX
-                   ? report_write_xlsx(c, &s, path)
-                   : report_write_csv(c, &s, path, format == FORMAT_CSV_GB18030);
-    report_sheet_free(&s);
+    struct jb_sheet s = jb_report_sheet(&c->tongue, q, r);
+    int code = s.failed                ? cli_write_failed(path, _("out of memory"))
+               : format == FORMAT_XLSX ? write_xlsx(&s, path)
+                                       : write_csv(&s, path, format == FORMAT_CSV_GB18030);
+    jb_sheet_free(&s);
     return code;
 }
 

@@ -59,12 +59,12 @@ static const struct {
 
 static const struct {
     const char *name, *title; /* title: msgid */
-    const struct cli_word *words;
+    const struct jb_word *words;
 } sections[] = {
     {"deadline", N_("Limits"), NULL},
     {"precedence", N_("Precedence of the first assignment authority"), NULL},
     {"switch", N_("Switches"), NULL},
-    {"power", N_("Powers of the first assignment authority"), cli_powers},
+    {"power", N_("Powers of the first assignment authority"), jb_powers},
     {"ladder", N_("Supervision ladder"), cli_steps},
     {"mass-visit", N_("Mass visits"), NULL},
     {"mass", N_("Mass visits"), NULL},
@@ -90,7 +90,7 @@ static const char *setting_text(const struct jiaoban_rule *r)
     return NULL;
 }
 
-static const struct cli_word *section_words(const char *section)
+static const struct jb_word *section_words(const char *section)
 {
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         if (strcmp(sections[i].name, section) == 0)
@@ -106,7 +106,7 @@ static bool is_deadline(const struct jiaoban_rule *r)
 /* In the reader's language where it is known here; else as the policy says. */
 static const char *rule_name(struct cli *c, const struct jiaoban_rule *r)
 {
-    const struct cli_word *words = section_words(r->section);
+    const struct jb_word *words = section_words(r->section);
     const char *text = setting_text(r);
     int value = 0;
 

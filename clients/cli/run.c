@@ -28,6 +28,7 @@ static int run(struct cli *c, int argc, char **argv)
     if (!cli_parse(c, argc, argv, &code))
         return code;
     c->json = cli_has(c, OPT_JSON);
+    c->tongue.english = cli_english();
     const char *no_color = getenv("NO_COLOR");
     c->color = !cli_has(c, OPT_NO_COLOR) && (no_color == NULL || no_color[0] == '\0') &&
                isatty(STDOUT_FILENO) == 1;

@@ -6,7 +6,7 @@
 static const char *flags(struct cli *c, uint32_t value)
 {
     const char *s = "";
-    for (const struct cli_word *w = cli_flags; w->code != NULL; w++)
+    for (const struct jb_word *w = cli_flags; w->code != NULL; w++)
         if ((value & (uint32_t)w->value) != 0)
             s = cli_format(c, "%s%s%s", s, s[0] != '\0' ? _(", ") : "", _(w->text));
     return s;
@@ -33,8 +33,8 @@ static void facts(struct cli *c, const struct jiaoban_case *k)
     cli_fact(
         c, _("registered"),
         cli_format(c, "%s %s", cli_time(c, k->registered_at_ms), cli_safe(c, k->registrar_name)));
-    cli_fact(c, _("kind"), cli_word(c, cli_matters, k->matter));
-    cli_fact(c, _("channel"), cli_word(c, cli_channels, k->channel));
+    cli_fact(c, _("kind"), cli_word(c, jb_matters, k->matter));
+    cli_fact(c, _("channel"), cli_word(c, jb_channels, k->channel));
     cli_fact(c, _("class"), cli_safe(c, k->class_code));
     cli_fact(c, _("place"), cli_safe(c, k->place_code));
     if (k->people > 0)

@@ -453,7 +453,7 @@ static const struct {
 };
 
 /* The text for the word that a value of this vocabulary has; NULL: none. */
-static const char *word_of(const struct cli_word *words, const char *code)
+static const char *word_of(const struct jb_word *words, const char *code)
 {
     for (; words->code != NULL; words++)
         if (strcmp(words->code, code) == 0)

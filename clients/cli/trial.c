@@ -28,7 +28,7 @@ static struct effect split(char *text)
 
 static const char *stage_text(struct cli *c, const char *code)
 {
-    for (const struct cli_word *w = cli_stages; w->code != NULL; w++)
+    for (const struct jb_word *w = cli_stages; w->code != NULL; w++)
         if (strcmp(w->code, code) == 0)
             return _(w->text);
     return cli_safe(c, code);

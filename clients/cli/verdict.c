@@ -245,3 +245,9 @@ int cli_verdict(struct cli *c, const struct jiaoban_settled *s)
     }
     return 0;
 }
+
+int cli_write_failed(const char *path, const char *why)
+{
+    fprintf(stderr, "jiaoban: %s: %s\n", path != NULL ? path : _("standard output"), why);
+    return jiaoban_status_exit(JIAOBAN_IO);
+}

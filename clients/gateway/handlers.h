@@ -25,9 +25,13 @@ void jb_gw_get_state(struct jb_gw_request *r);
 void jb_gw_get_nodes(struct jb_gw_request *r);
 void jb_gw_get_rulebook(struct jb_gw_request *r);
 void jb_gw_get_rights(struct jb_gw_request *r);
-void jb_gw_get_report(struct jb_gw_request *r);
 void jb_gw_post_verification(struct jb_gw_request *r);
 void jb_gw_get_audit(struct jb_gw_request *r);
+
+/* ask_report.c: figures, and files of them */
+void jb_gw_get_report(struct jb_gw_request *r);
+void jb_gw_get_report_csv(struct jb_gw_request *r);
+void jb_gw_get_report_xlsx(struct jb_gw_request *r);
 
 /* act.c: submissions */
 void jb_gw_post_case(struct jb_gw_request *r);

@@ -354,17 +354,6 @@ void jb_gw_get_rights(struct jb_gw_request *r)
     jb_gw_ask(r, "rights", NULL, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
-void jb_gw_get_report(struct jb_gw_request *r)
-{
-    struct jiaoban_query q = query();
-    if (!jb_gw_param_i64(r, "from_ms", &q.from_ms) || !jb_gw_param_i64(r, "to_ms", &q.to_ms) ||
-        !jb_gw_param_u32(r, "node", &q.node) ||
-        !jb_gw_param_text(r, "indicator", 64, &q.indicator) ||
-        !jb_gw_param_text(r, "counts", 64, &q.counts) || !jb_gw_param_bool(r, "cases", &q.cases))
-        return;
-    jb_gw_ask(r, "report", &q, JB_GW_LONG_MS, jb_gw_then_show);
-}
-
 void jb_gw_post_verification(struct jb_gw_request *r)
 {
     struct jiaoban_query q = query();

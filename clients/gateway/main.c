@@ -2,6 +2,7 @@
 #include "clients/gateway/gateway.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "clients/gateway/http.h"
 #include "clients/gateway/route.h"
+#include "clients/report/tongue.h"
 #include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
@@ -202,6 +204,7 @@ static int run(struct jb_gw *gw, int ready_fd)
 {
     struct jb_fault fault = {""};
     enum jb_log_level level = JB_LOG_INFO;
+    char folder[PATH_MAX];
     uv_loop_t loop;
     if (jb_log_level_parse(gw->config->log_level, &level))
         jb_log_set_level(level);
@@ -209,6 +212,7 @@ static int run(struct jb_gw *gw, int ready_fd)
     if (uv_loop_init(&loop) != 0)
         return complain(JB_IO, &fault);
     gw->loop = &loop;
+    jb_tongue_open(jb_lang_folder(folder, sizeof folder));
     enum jb_err err = jb_gw_start(gw, &fault);
     if (err == JB_OK) {
         jb_lang_end();
@@ -220,6 +224,7 @@ static int run(struct jb_gw *gw, int ready_fd)
     jb_gw_fini(gw);
     (void)uv_loop_close(&loop);
     gw->loop = NULL;
+    jb_tongue_close();
     jb_log(JB_LOG_NOTICE, "gateway", "gateway.stopped", "status=%d", gw->exit_status);
     return gw->exit_status;
 }

@@ -337,10 +337,23 @@ await test('a figure opens the cases behind it; figures are exported', 'leader',
   await page.locator('button.figure').first().click();
   await page.getByRole('dialog').getByText(number(1)).waitFor();
   await page.keyboard.press('Escape');
-  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
-  truth(/\.csv$/.test(file.suggestedFilename()), file.suggestedFilename());
+  const saved = async (name) => {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()]);
+    return [file.suggestedFilename(), (await readFile(await file.path())).toString()];
+  };
+  for (const [name, ending, lang] of [['导出 CSV', 'csv', 'zh'], ['导出 Excel', 'xlsx', 'zh']]) {
+    const [called, held] = await saved(name);
+    equal(called, `report.${ending}`, 'its name');
+    truth(new RegExp(`^/v1/report\\.${ending}\\?from_ms=\\d+&to_ms=\\d+&lang=${lang}$`).test(held), held);
+  }
+  await go(page, '/analysis/counts');
+  await page.locator('#count-by').selectOption('matter');
+  await page.locator('#count-node').selectOption({ index: 1 });
+  await page.waitForFunction(() => document.querySelector('a[href*="counts=matter"][href*="node="]') !== null);
+  const [, counts] = await saved('导出 Excel');
+  truth(/^\/v1\/report\.xlsx\?from_ms=\d+&to_ms=\d+&counts=matter&node=\d+&lang=zh$/.test(counts), counts);
+  await go(page, '/analysis/time');
   const [book] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 Excel' }).click()]);
-  truth(/\.xlsx$/.test(book.suggestedFilename()), book.suggestedFilename());
   equal((await readFile(await book.path())).subarray(0, 2).toString(), 'PK', 'the archive');
 });
 

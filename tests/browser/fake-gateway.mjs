@@ -30,6 +30,13 @@ function bodyOf(request) {
   });
 }
 
+/* What is in it is tested where it is made. */
+function reportFile(response, url) {
+  const name = `report${extname(url.pathname)}`;
+  response.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': `attachment; filename="${name}"; filename*=UTF-8''${name}` });
+  response.end(`${url.pathname}${url.search}`);
+}
+
 function serveFile(folder, path, response) {
   const file = normalize(join(folder, path));
   if (!file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return problem(response, 404, 'NOT_FOUND');
@@ -103,6 +110,7 @@ export async function startGateway({ folder, entry = 'index.html' }) {
     if (request.method !== 'GET') return change(request, response, url, me);
     if (url.pathname === '/v1/session') return json(response, 200, me);
     if (url.pathname === '/v1/events') return events(response);
+    if (/^\/v1\/report\.(csv|xlsx)$/.test(url.pathname)) return reportFile(response, url);
     const answer = world.answer(url, me);
     return json(response, answer.status, answer.body, answer.headers);
   }

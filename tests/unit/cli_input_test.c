@@ -55,18 +55,18 @@ static void test_numbers(void **state)
 static void test_words(void **state)
 {
     static const struct {
-        const struct cli_word *words;
+        const struct jb_word *words;
         const char *typed;
         int value; /* 0: not understood */
     } rows[] = {
-        {cli_powers, "督查督促", JIAOBAN_POWER_SUPERVISE},
+        {jb_powers, "督查督促", JIAOBAN_POWER_SUPERVISE},
         {cli_authorities, "联席会议", JIAOBAN_BY_JOINT_CONFERENCE},
         {cli_flags, "紧急", JIAOBAN_FLAG_URGENT},
         {cli_opinions, "支持", JIAOBAN_SUPPORTED}, /* whole, though part of another */
         {cli_satisfactions, "满意", JIAOBAN_SATISFIED},
         {cli_satisfactions, "基本", JIAOBAN_BASICALLY_SATISFIED},
         {cli_opinions, "持", 0},      /* one character is none */
-        {cli_powers, "权", 0},        /* part of all */
+        {jb_powers, "权", 0},         /* part of all */
         {cli_opinions, "support", 0}, /* English words in full */
         {cli_opinions, "supported", JIAOBAN_SUPPORTED},
     };

@@ -418,7 +418,7 @@ static void test_translations(void **state)
             assert_string_not_equal(gettext(cli_options[i].doc), cli_options[i].doc);
         if (!stays)
             assert_string_not_equal(gettext(arg), arg);
-        for (const struct cli_word *w = cli_options[i].words; w != NULL && w->code != NULL; w++)
+        for (const struct jb_word *w = cli_options[i].words; w != NULL && w->code != NULL; w++)
             assert_string_not_equal(gettext(w->text), w->text);
     }
 }

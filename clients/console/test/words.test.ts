@@ -12,10 +12,10 @@ import { zh } from '@/i18n/zh';
 
 const po = catalogue();
 const TABLES: Readonly<Record<string, readonly Word[]>> = {
-  cli_matters: words.matters, cli_channels: words.channels, cli_exits: words.exits, cli_authorities: words.authorities,
+  jb_matters: words.matters, jb_channels: words.channels, cli_exits: words.exits, cli_authorities: words.authorities,
   cli_opinions: words.opinions, cli_rulings: words.rulings, cli_declines: words.declines, cli_stages: words.stages,
   cli_roles: words.roles, cli_lights: words.lights, cli_lines: words.lines, cli_levels: words.levels,
-  cli_node_kinds: words.nodeKinds, cli_flags: words.flags, cli_ends: words.ends, cli_powers: words.powers,
+  cli_node_kinds: words.nodeKinds, cli_flags: words.flags, cli_ends: words.ends, jb_powers: words.powers,
   cli_demands: words.demands, cli_recommendations: words.recommendations, cli_steps: words.steps,
   cli_directive_statuses: words.directiveStatuses, cli_target_states: words.targetStates, cli_link_kinds: words.linkKinds,
   cli_grounds: words.grounds, cli_parties: words.parties, cli_satisfactions: words.satisfactions,
@@ -24,7 +24,7 @@ const TABLES: Readonly<Record<string, readonly Word[]>> = {
 
 describe('vocabulary', () => {
   it.each(Object.entries(TABLES))('%s as the command line has it', (name, table) => {
-    const rows = namedRows('clients/cli/words.c', name);
+    const rows = namedRows(name.startsWith('jb_') ? 'clients/report/words.c' : 'clients/cli/words.c', name);
     expect(rows.length).toBeGreaterThan(0);
     expect(table.map(([, code, , english]) => [code, english])).toEqual(rows);
     for (const [, , chinese, english] of table) expect(chinese).toBe(po.get(english));

@@ -1,6 +1,6 @@
 /* The gateway's operations by name. */
 
-import { ApiError, ask, get, newKey, type Answer, type Query } from './http';
+import { ApiError, ask, get, newKey, queryText, type Answer, type Query } from './http';
 import { actionsByRights } from './offers';
 import type * as T from './types';
 
@@ -121,6 +121,7 @@ export const publicQuery = async (name: string, code: string): Promise<T.PublicV
 export const rulebook = (): Promise<T.Rulebook> => get('/v1/rulebook');
 export const rights = (): Promise<T.RightsView> => get('/v1/rights');
 export const report = (query: Query): Promise<T.Report> => get('/v1/report', query);
+export const reportFile = (as: 'csv' | 'xlsx', query: Query): string => (as === 'csv' ? '/v1/report.csv' : '/v1/report.xlsx') + queryText(query);
 export const audit = (query: Query): Promise<T.AuditList> => get('/v1/audit', query);
 export const logins = (query: Query): Promise<T.LoginList> => get('/v1/logins', query);
 export const verify = async (askBroker: boolean): Promise<T.Verification> =>

@@ -1,10 +1,12 @@
 /* Where a rule stands, spelled out for people: "23(3)" of a refusal, "P4.1" of this system's own
  * rules, and the citations that a policy file holds in Chinese. Decides nothing. */
-#include "clients/cli/cli.h"
+#include "clients/report/words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "clients/lib/jiaoban.h"
 
 /* What stands behind a short name. The numbers of this system's own rules are those of the policy's
  * settings. */
@@ -37,12 +39,12 @@ static const struct {
 static const char *const digits[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
 
 /* 1..99 as laws are cited: 二十三 in Chinese. */
-static const char *numeral(struct cli *c, long n)
+static const char *numeral(struct jb_tongue *t, long n)
 {
-    if (cli_english())
-        return cli_format(c, "%ld", n);
-    return cli_format(c, "%s%s%s", n >= 20 ? digits[n / 10] : "", n >= 10 ? "十" : "",
-                      digits[n % 10]);
+    if (t->english)
+        return jb_tongue_format(t, "%ld", n);
+    return jb_tongue_format(t, "%s%s%s", n >= 20 ? digits[n / 10] : "", n >= 10 ? "十" : "",
+                            digits[n % 10]);
 }
 
 /* Some articles list items (项) under one paragraph; the others have paragraphs (款). */
@@ -51,13 +53,14 @@ static bool is_item(long article)
     return article == 22 || article == 31;
 }
 
-static const char *cited(struct cli *c, long article, long part, bool item)
+static const char *cited(struct jb_tongue *t, long article, long part, bool item)
 {
     if (part == 0)
-        return cli_format(c, _("Regulations, Art. %s"), numeral(c, article));
-    return cli_format(
-        c, item ? _("Regulations, Art. %s, item %s") : _("Regulations, Art. %s, paragraph %s"),
-        numeral(c, article), numeral(c, part));
+        return jb_tongue_format(t, jb_tongue_say(t, "Regulations, Art. %s"), numeral(t, article));
+    return jb_tongue_format(t,
+                            item ? jb_tongue_say(t, "Regulations, Art. %s, item %s")
+                                 : jb_tongue_say(t, "Regulations, Art. %s, paragraph %s"),
+                            numeral(t, article), numeral(t, part));
 }
 
 /* ---- Chinese citations, for English readers -------------------------------------------------- */
@@ -106,78 +109,81 @@ static const struct {
     {"第一交办权·建议权", NULL, JIAOBAN_POWER_RECOMMEND},
 };
 
-static const char *source_text(const char *code)
+static const char *source_text(const struct jb_tongue *t, const char *code)
 {
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++)
         if (strcmp(sources[i].code, code) == 0)
-            return _(sources[i].text);
+            return jb_tongue_say(t, sources[i].text);
     return NULL;
 }
 
-static const char *citation(struct cli *c, const char *text)
+static const char *citation(struct jb_tongue *t, const char *text)
 {
     for (size_t i = 0; i < sizeof citations / sizeof citations[0]; i++)
         if (strcmp(citations[i].chinese, text) == 0)
             return citations[i].code != NULL
-                       ? source_text(citations[i].code)
-                       : cli_format(c, "%s%s%s", _("first assignment authority"), _(", "),
-                                    cli_word(c, cli_powers, citations[i].power));
-    return cli_safe(c, text);
+                       ? source_text(t, citations[i].code)
+                       : jb_tongue_format(t, "%s%s%s",
+                                          jb_tongue_say(t, "first assignment authority"),
+                                          jb_tongue_say(t, ", "),
+                                          jb_word_of_value(t, jb_powers, citations[i].power));
+    return jb_tongue_safe(t, text, false);
 }
 
 /* 《信访工作条例》第二十三条第三款; anything else that is not known stays as the policy has it. */
-static const char *from_chinese(struct cli *c, const char *text)
+static const char *from_chinese(struct jb_tongue *t, const char *text)
 {
     const char *at = text;
     long part = 0;
     bool item = false;
 
     if (!skip(&at, "《信访工作条例》第"))
-        return citation(c, text);
+        return citation(t, text);
     long article = read_numeral(&at);
     if (article == 0 || !skip(&at, "条"))
-        return cli_safe(c, text);
+        return jb_tongue_safe(t, text, false);
     if (skip(&at, "第")) {
         bool bracket = skip(&at, "（") || skip(&at, "(");
         part = read_numeral(&at);
         if (bracket && !skip(&at, "）") && !skip(&at, ")"))
-            return cli_safe(c, text);
+            return jb_tongue_safe(t, text, false);
         item = skip(&at, "项");
         if (part == 0 || (!item && !skip(&at, "款")))
-            return cli_safe(c, text);
+            return jb_tongue_safe(t, text, false);
     }
-    return *at == '\0' ? cited(c, article, part, item) : cli_safe(c, text);
+    return *at == '\0' ? cited(t, article, part, item) : jb_tongue_safe(t, text, false);
 }
 
 /* Several of them, one after another. */
-static const char *all_from_chinese(struct cli *c, const char *text)
+static const char *all_from_chinese(struct jb_tongue *t, const char *text)
 {
     static const char between[] = "；";
     const char *out = "";
     for (const char *end = strstr(text, between); end != NULL; end = strstr(text, between)) {
-        const char *one = cli_format(c, "%.*s", (int)(end - text), text);
-        out = cli_format(c, "%s%s%s", out, from_chinese(c, one), _("; "));
+        const char *one = jb_tongue_format(t, "%.*s", (int)(end - text), text);
+        out = jb_tongue_format(t, "%s%s%s", out, from_chinese(t, one), jb_tongue_say(t, "; "));
         text = end + strlen(between);
     }
-    return cli_format(c, "%s%s", out, from_chinese(c, text));
+    return jb_tongue_format(t, "%s%s", out, from_chinese(t, text));
 }
 
-const char *cli_article(struct cli *c, const char *article)
+const char *jb_article(struct jb_tongue *t, const char *article)
 {
     char *rest = NULL;
 
-    const char *known = source_text(article);
+    const char *known = source_text(t, article);
     if (known != NULL)
         return known;
     if (article[0] == 'P' && isdigit((unsigned char)article[1]))
-        return cli_format(c, _("rule %s of this system"), cli_safe(c, article + 1));
+        return jb_tongue_format(t, jb_tongue_say(t, "rule %s of this system"),
+                                jb_tongue_safe(t, article + 1, false));
     long number = strtol(article, &rest, 10);
     if (rest == article || number < 1 || number > 99)
-        return cli_english() ? all_from_chinese(c, article) : cli_safe(c, article);
+        return t->english ? all_from_chinese(t, article) : jb_tongue_safe(t, article, false);
     if (*rest == '\0')
-        return cited(c, number, 0, false);
+        return cited(t, number, 0, false);
     long part = *rest == '(' ? strtol(rest + 1, &rest, 10) : 0;
     if (part < 1 || part > 99 || strcmp(rest, ")") != 0)
-        return cli_safe(c, article);
-    return cited(c, number, part, is_item(number));
+        return jb_tongue_safe(t, article, false);
+    return cited(t, number, part, is_item(number));
 }

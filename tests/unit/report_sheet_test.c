@@ -1,4 +1,5 @@
-/* What `jiaoban report` writes to files: quoting, formulas, encodings, a disk that is full. */
+/* What becomes of a report: its sheet as CSV and as a workbook; quoting, formulas, encodings, a
+ * disk that is full. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,15 +9,13 @@
 
 #include <cmocka.h>
 
-#include "clients/cli/report.h"
+#include "clients/report/sheet.h"
 
 struct fixture {
     char dir[32], path[48];
-    struct report_sheet sheet;
-    struct cli cli;
+    struct jb_sheet sheet;
+    struct jb_unmapped lost;
 };
-
-static const char *const names[] = {"单位", "比率", "件次"};
 
 static int setup(void **state)
 {
@@ -26,7 +25,8 @@ static int setup(void **state)
     memcpy(f->dir, "/tmp/jbreport.XXXXXX", sizeof "/tmp/jbreport.XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof f->path, "%s/out", f->dir);
-    f->sheet = (struct report_sheet){.title = "report", .names = names, .columns = 3};
+    f->sheet =
+        (struct jb_sheet){.title = "report", .names = {"单位", "比率", "件次"}, .columns = 3};
     *state = f;
     return 0;
 }
@@ -35,7 +35,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    report_sheet_free(&f->sheet);
+    jb_sheet_free(&f->sheet);
     (void)unlink(f->path);
     (void)rmdir(f->dir);
     free(f);
@@ -44,9 +44,9 @@ static int teardown(void **state)
 
 static void row(struct fixture *f, const char *text, uint64_t numerator, uint64_t denominator)
 {
-    report_put_text(&f->sheet, text);
-    report_put_rate(&f->sheet, numerator, denominator);
-    report_put_number(&f->sheet, denominator);
+    jb_sheet_text(&f->sheet, text);
+    jb_sheet_rate(&f->sheet, numerator, denominator, "no data");
+    jb_sheet_number(&f->sheet, denominator);
 }
 
 /* What the file holds; static. */
@@ -62,11 +62,23 @@ static const char *held(struct fixture *f, size_t *len)
     return text;
 }
 
+/* True: written. */
+static bool write_csv(struct fixture *f, const char *path, bool gb18030)
+{
+    FILE *out = fopen(path, "wb");
+
+    if (out == NULL)
+        return false;
+    assert_true(jb_sheet_write_csv(&f->sheet, out, gb18030, &f->lost));
+    bool failed = fflush(out) != 0 || ferror(out) != 0;
+    return fclose(out) == 0 && !failed;
+}
+
 static void expect_csv(struct fixture *f, bool gb18030, const char *wanted)
 {
     size_t len;
 
-    assert_int_equal(report_write_csv(&f->cli, &f->sheet, f->path, gb18030), 0);
+    assert_true(write_csv(f, f->path, gb18030));
     assert_string_equal(held(f, &len), wanted);
     assert_int_equal(len, strlen(wanted));
 }
@@ -127,6 +139,8 @@ static void what_gb18030_cannot_say_is_spelt_out(void **state)
     row(f, "a\xEE\x9E\x8Dz", 1, 2);
     expect_csv(f, true,
                "\xB5\xA5\xCE\xBB,\xB1\xC8\xC2\xCA,\xBC\xFE\xB4\xCE\r\na[U+E78D]z,50.00%,2\r\n");
+    assert_int_equal(f->lost.characters, 1);
+    assert_string_equal(f->lost.first, "U+E78D");
 }
 
 /* Longer than one piece of the converter. */
@@ -139,8 +153,8 @@ static void long_texts_are_converted_whole(void **state)
     f->sheet.columns = 1;
     for (size_t i = 0; i < 3000; i++)
         memcpy(text + 3 * i, "县", 3);
-    report_put_text(&f->sheet, text);
-    assert_int_equal(report_write_csv(&f->cli, &f->sheet, f->path, true), 0);
+    jb_sheet_text(&f->sheet, text);
+    assert_true(write_csv(f, f->path, true));
     (void)held(f, &len);
     FILE *in = fopen(f->path, "rb");
     assert_non_null(in);
@@ -154,9 +168,8 @@ static void a_file_that_cannot_be_written(void **state)
     struct fixture *f = *state;
 
     row(f, "县", 1, 2);
-    assert_int_not_equal(report_write_csv(&f->cli, &f->sheet, "/dev/full", false), 0);
-    assert_int_not_equal(report_write_csv(&f->cli, &f->sheet, "/nowhere/at/all", true), 0);
-    assert_int_not_equal(report_write_xlsx(&f->cli, &f->sheet, "/nowhere/at/all"), 0);
+    assert_false(write_csv(f, "/dev/full", false));
+    assert_non_null(jb_sheet_write_xlsx(&f->sheet, "/nowhere/at/all"));
 }
 
 static void a_workbook_is_a_zip_file(void **state)
@@ -165,7 +178,7 @@ static void a_workbook_is_a_zip_file(void **state)
     size_t len;
 
     row(f, "=1+1", 1, 2);
-    assert_int_equal(report_write_xlsx(&f->cli, &f->sheet, f->path), 0);
+    assert_null(jb_sheet_write_xlsx(&f->sheet, f->path));
     assert_memory_equal(held(f, &len), "PK\003\004", 4);
 }
 
@@ -184,5 +197,5 @@ int main(void)
     };
 #undef TEST
 
-    return cmocka_run_group_tests_name("cli_report", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("report_sheet", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* CSV, in UTF-8 for machines and new spreadsheets, in GB18030 for older ones. */
-#include "clients/cli/report.h"
+#include "clients/report/sheet.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -10,16 +10,9 @@
 
 struct csv {
     FILE *out;
-    iconv_t convert;   /* to GB18030; (iconv_t)-1: as it is */
-    size_t unmappable; /* characters without a code */
-    char first[16];    /* the first of them */
+    iconv_t convert; /* to GB18030; (iconv_t)-1: as it is */
+    struct jb_unmapped *unmapped;
 };
-
-int report_write_failed(const char *path, const char *why)
-{
-    fprintf(stderr, "jiaoban: %s: %s\n", path != NULL ? path : _("standard output"), why);
-    return jiaoban_status_exit(JIAOBAN_IO);
-}
 
 /* ---- bytes out ------------------------------------------------------------------------------- */
 
@@ -44,8 +37,8 @@ static void put_unmappable(struct csv *w, char **in, size_t *left)
 
     snprintf(name, sizeof name, "U+%04lX", code_point(*in, &len));
     fprintf(w->out, "[%s]", name);
-    if (w->unmappable++ == 0)
-        memcpy(w->first, name, sizeof w->first);
+    if (w->unmapped->characters++ == 0)
+        memcpy(w->unmapped->first, name, sizeof w->unmapped->first);
     len = len < *left ? len : *left;
     *in += len;
     *left -= len;
@@ -99,20 +92,20 @@ static void put_field(struct csv *w, const char *text, bool guard)
     put(w, "\"", 1);
 }
 
-static void put_cell(struct csv *w, const struct report_cell *cell)
+static void put_cell(struct csv *w, const struct jb_cell *cell)
 {
     char number[32];
 
-    if (cell->kind == REPORT_TEXT) {
+    if (cell->kind == JB_CELL_TEXT) {
         put_field(w, cell->text, true);
         return;
     }
-    snprintf(number, sizeof number, cell->kind == REPORT_RATE ? "%.2f%%" : "%.0f",
-             cell->kind == REPORT_RATE ? cell->number * 100.0 : cell->number);
+    snprintf(number, sizeof number, cell->kind == JB_CELL_RATE ? "%.2f%%" : "%.0f",
+             cell->kind == JB_CELL_RATE ? cell->number * 100.0 : cell->number);
     put_field(w, number, false);
 }
 
-static void put_sheet(struct csv *w, const struct report_sheet *s)
+static void put_sheet(struct csv *w, const struct jb_sheet *s)
 {
     for (size_t i = 0; i < s->columns; i++) {
         put(w, ",", i > 0 ? 1 : 0);
@@ -129,46 +122,21 @@ static void put_sheet(struct csv *w, const struct report_sheet *s)
     }
 }
 
-static int finish(struct csv *w, const char *path)
+bool jb_sheet_write_csv(const struct jb_sheet *s, FILE *out, bool gb18030,
+                        struct jb_unmapped *unmapped)
 {
-    bool failed = fflush(w->out) != 0 || ferror(w->out) != 0;
+    struct csv w = {.out = out, .convert = (iconv_t)-1, .unmapped = unmapped};
 
-    if (w->convert != (iconv_t)-1)
-        iconv_close(w->convert);
-    if (w->out != stdout && fclose(w->out) != 0)
-        failed = true;
-    if (failed)
-        return report_write_failed(path, strerror(errno));
-    if (w->unmappable > 0)
-        fprintf(stderr,
-                ngettext("jiaoban: %zu character has no code in GB18030 and was written as "
-                         "[%s]; use --format csv to keep it\n",
-                         "jiaoban: %zu characters have no code in GB18030 and were written as [%s] "
-                         "and the like; use --format csv to keep them\n",
-                         w->unmappable),
-                w->unmappable, w->first);
-    return 0;
-}
-
-int report_write_csv(struct cli *c, const struct report_sheet *s, const char *path, bool gb18030)
-{
-    struct csv w = {.out = stdout, .convert = (iconv_t)-1};
-
-    (void)c;
+    *unmapped = (struct jb_unmapped){0, ""};
     if (gb18030) {
         w.convert = iconv_open("GB18030", "UTF-8");
         if (w.convert == (iconv_t)-1)
-            return report_write_failed(path, _("this system cannot write GB18030"));
+            return false;
+    } else {
+        (void)fputs("\xEF\xBB\xBF", out);
     }
-    if (path != NULL)
-        w.out = fopen(path, "wbe");
-    if (w.out == NULL) {
-        if (gb18030)
-            iconv_close(w.convert);
-        return report_write_failed(path, strerror(errno));
-    }
-    if (!gb18030)
-        fputs("\xEF\xBB\xBF", w.out);
     put_sheet(&w, s);
-    return finish(&w, path);
+    if (gb18030)
+        iconv_close(w.convert);
+    return true;
 }
