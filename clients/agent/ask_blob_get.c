@@ -92,10 +92,14 @@ static enum jb_err get_piece(struct jb_agent_request *r, const Jb__GetBlob *aske
     bool here = jb_blobs_state(jb_agent_blob_store(a), asked->blob_hash.data, &state);
     enum jb_err err = jb_ledger_case_key_get(a->ledger, asked->case_no, key);
 
-    if (err == JB_NOT_FOUND)
-        return jb_fault_set(&r->fault, JB_DENIED,
-                            "this agency may not read what is sealed in this case: it holds no "
-                            "key");
+    if (err == JB_NOT_FOUND) {
+        bool lacks = false;
+        err = jb_agent_key_lacks(r, asked->case_no, &lacks);
+        return lacks ? jb_fault_set(&r->fault, JB_DENIED,
+                                    "this agency may not read what is sealed in this case: it "
+                                    "holds no key")
+                     : err;
+    }
     if (err != JB_OK)
         return err;
     JB_PUT(part, chunks_here, state.here);

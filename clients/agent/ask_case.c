@@ -90,15 +90,32 @@ static enum jb_err key_wrong(struct jb_agent_request *r, int64_t case_no)
     struct jb_agent *a = r->agent;
     char number[JB_CASENO_TEXT];
 
-    r->beside = true; /* the replica's record is as it was */
     jb_caseno_format(case_no, number);
     jb_log(JB_LOG_ERROR, a->config->code, "key.wrong", "case=%s file=%s", number, a->ledger_path);
-    return jb_fault_set(&r->fault, JB_CORRUPT,
+    return jb_fault_set(&r->fault, JB_KEY_UNFIT,
                         "the petitioners of %s cannot be read: the key of this case in %s was "
                         "changed, or is that of another case. All else of it can. When nothing is "
                         "pending, stop the agent and move the file aside: it gets a new one, with "
                         "the key, from the broker",
                         number, a->ledger_path);
+}
+
+enum jb_err jb_agent_key_lacks(struct jb_agent_request *r, int64_t case_no, bool *lacks)
+{
+    char number[JB_CASENO_TEXT];
+    bool unfit = false;
+    enum jb_err err = jb_replica_key_unfit(r->agent->ledger, case_no, &unfit);
+
+    *lacks = err == JB_OK && !unfit;
+    if (err != JB_OK || !unfit)
+        return err;
+    jb_caseno_format(case_no, number);
+    return jb_fault_set(&r->fault, JB_KEY_UNFIT,
+                        "this agency may read what is sealed in %s, but the key of the case that "
+                        "it was sent does not open it. Tell the office: once the broker's record "
+                        "has the right key again, it hands the case over anew, and the key comes "
+                        "with it",
+                        number);
 }
 
 /* Reading personal data is itself recorded; what was read is not. */
@@ -119,8 +136,11 @@ static enum jb_err put_petitioners(struct case_file *f)
     if (err == JB_BAD_SIGNATURE || err == JB_MALFORMED)
         return key_wrong(f->r, f->o.c.case_no);
     if (err != JB_OK) {
+        bool lacks = true;
+        if (err == JB_NOT_FOUND)
+            err = jb_agent_key_lacks(f->r, f->o.c.case_no, &lacks);
         JB_PUT(f->view, sealed_unreadable, true);
-        return JB_OK;
+        return lacks ? JB_OK : err;
     }
     err = jb_agent_access_note(f->r, f->o.c.case_no, JB_AUDIT_PERSONS);
     return err == JB_OK ? put_persons(f, &persons) : err;

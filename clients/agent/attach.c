@@ -85,8 +85,12 @@ enum jb_err jb_agent_attach_complete(struct jb_agent_request *r, struct jb_act *
     if (act->sealed.len > 0)
         return jb_fault_set(&r->fault, JB_MALFORMED, "attach: the agent seals the label");
     enum jb_err err = jb_ledger_case_key_get(r->agent->ledger, act->case_no, key);
-    if (err == JB_NOT_FOUND)
-        return jb_fault_set(&r->fault, JB_DENIED, "attach: no key of this case is here");
+    if (err == JB_NOT_FOUND) {
+        bool lacks = false;
+        err = jb_agent_key_lacks(r, act->case_no, &lacks);
+        return lacks ? jb_fault_set(&r->fault, JB_DENIED, "attach: no key of this case is here")
+                     : err;
+    }
     if (err == JB_OK)
         err = check_contents(r, act, key);
     return err == JB_OK ? seal_label(r, act, note, key) : err;
@@ -123,7 +127,7 @@ static enum jb_err put_label(const struct jb_agent_views *v, const struct jb_act
 }
 
 static Jb__AttachmentView *one(const struct jb_agent_views *v, const struct jb_entry *e,
-                               const uint8_t *key, bool opened)
+                               const uint8_t *key, bool unfit, bool opened)
 {
     Jb__AttachmentView *w = jb_arena_alloc(v->arena, sizeof *w);
     struct jb_blob_state state = {0};
@@ -131,7 +135,8 @@ static Jb__AttachmentView *one(const struct jb_agent_views *v, const struct jb_e
     if (w == NULL || e->act.content_hash.len != JB_HASH_BYTES)
         return NULL;
     jb__attachment_view__init(w);
-    bool readable = key != NULL && (!opened || put_label(v, &e->act, key, w) == JB_OK);
+    /* with a key that does not fit it is this agency's to read: opening it says what is wrong */
+    bool readable = unfit || (key != NULL && (!opened || put_label(v, &e->act, key, w) == JB_OK));
     (void)jb_blobs_state(jb_agent_blob_store(v->agent), e->act.content_hash.data, &state);
     w->has_blob_hash = true;
     w->blob_hash.data = jb_arena_memdup(v->arena, e->act.content_hash.data, JB_HASH_BYTES);
@@ -155,15 +160,18 @@ enum jb_err jb_agent_view_attachments(const struct jb_agent_views *v,
 {
     uint8_t key[JB_KEY_BYTES];
     bool has_key = jb_ledger_case_key_get(v->agent->ledger, w->case_no, key) == JB_OK;
-    enum jb_err err = JB_OK;
+    bool unfit = false;
+    enum jb_err err = has_key ? JB_OK : jb_replica_key_unfit(v->agent->ledger, w->case_no, &unfit);
 
+    if (err != JB_OK)
+        return err;
     w->attachments = jb_agent_view_array(v->arena, count);
     if (w->attachments == NULL)
         err = JB_NOMEM;
     for (size_t i = 0; i < count && err == JB_OK; i++) {
         if (rows[i].entry.act.kind != JB_ACT_ATTACH)
             continue;
-        Jb__AttachmentView *a = one(v, &rows[i].entry, has_key ? key : NULL, opened);
+        Jb__AttachmentView *a = one(v, &rows[i].entry, has_key ? key : NULL, unfit, opened);
         if (a == NULL)
             err = JB_NOMEM;
         else

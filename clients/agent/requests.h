@@ -131,6 +131,9 @@ void jb_agent_request_answer(struct jb_agent_request *r, enum jb_err err, const 
 struct jb_agent_views jb_agent_request_views(const struct jb_agent_request *r);
 struct jb_agent_overlay_maker jb_agent_overlay_maker(struct jb_agent *a);
 size_t jb_agent_rows_wanted(bool given, uint32_t limit);
+/* No key of this case is here. *lacks: none was sent, as to everybody who has no right to what is
+ * sealed in it; else KEY_UNFIT with its fault: one was, and it does not fit. */
+enum jb_err jb_agent_key_lacks(struct jb_agent_request *r, int64_t case_no, bool *lacks) JB_MUST;
 /* The persons sealed in a registration. NOT_FOUND, BAD_SIGNATURE, MALFORMED: this node may not or
  * cannot read them. */
 enum jb_err jb_agent_unseal_persons(struct jb_agent_request *r, int64_t case_no,

@@ -326,6 +326,9 @@ static const char *const long_formats[] = {
     N_("the petitioners of %s cannot be read: the key of this case in %s was changed, or is that "
        "of another case. All else of it can. When nothing is pending, stop the agent and move "
        "the file aside: it gets a new one, with the key, from the broker"),
+    N_("this agency may read what is sealed in %s, but the key of the case that it was sent does "
+       "not open it. Tell the office: once the broker's record has the right key again, it hands "
+       "the case over anew, and the key comes with it"),
     N_("key file %s (agent.key) is not the key with which this agency is enrolled. Put the right "
        "file back. If it was replaced on purpose: have its line enrolled with jiaoban node "
        "replace-keys; once the broker has accepted it everything goes on"),

@@ -15,6 +15,7 @@ static const struct {
     {JIAOBAN_IO, N_("input/output error")},
     {JIAOBAN_FULL, N_("the disk or a quota is full")},
     {JIAOBAN_CORRUPT, N_("stored data is damaged")},
+    {JIAOBAN_KEY_UNFIT, N_("the key held here does not open it")},
     {JIAOBAN_TOO_LARGE, N_("too large")},
     {JIAOBAN_TOO_DEEP, N_("nested too deeply")},
     {JIAOBAN_MALFORMED, N_("not of the right form")},

@@ -40,6 +40,7 @@ static const struct {
     {JIAOBAN_REFUSED, JB_GW_REFUSED},
     {JIAOBAN_VERSION, JB_GW_AGENT},
     {JIAOBAN_UNSUPPORTED, JB_GW_AGENT},
+    {JIAOBAN_KEY_UNFIT, JB_GW_KEY_UNFIT},
 };
 
 static const struct {

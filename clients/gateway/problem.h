@@ -26,6 +26,7 @@
     X(IN_PROGRESS, "in-progress", 409, "The same request is under way")                            \
     X(OFFSET, "offset", 409, "The upload goes on at another place")                                \
     X(NOT_HERE_YET, "not-here-yet", 409, "Not all of it has come to this machine yet")             \
+    X(KEY_UNFIT, "key-unfit", 409, "The key held here does not open this case")                    \
     X(OUTCOME_UNKNOWN, "outcome-unknown", 409, "What became of the first request is not known")    \
     X(LENGTH, "length", 411, "Content-Length is needed")                                           \
     X(CHANGED, "changed", 412, "It has changed since")                                             \

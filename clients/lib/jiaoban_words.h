@@ -37,7 +37,8 @@ enum jiaoban_status {
     JIAOBAN_CLOSED = 27,      /* the connection ended before the answer came */
     JIAOBAN_UNSUPPORTED = 28, /* by this version of the library or of the other end */
     JIAOBAN_REFUSED = 29,     /* by a rule of casework: see struct jiaoban_settled */
-    JIAOBAN_OVERFLOW = 30
+    JIAOBAN_OVERFLOW = 30,
+    JIAOBAN_KEY_UNFIT = 31 /* a right to read it there is, but the key held here does not open it */
 };
 
 /* ---- vocabulary ----------------------------------------------------------------------------- */

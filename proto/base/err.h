@@ -40,7 +40,8 @@
     X(CLOSED, 27, 7, "connection closed")                                                          \
     X(UNSUPPORTED, 28, 5, "not supported by this version")                                         \
     X(REFUSED, 29, 3, "refused by a rule")                                                         \
-    X(OVERFLOW, 30, 5, "too many items")
+    X(OVERFLOW, 30, 5, "too many items")                                                           \
+    X(KEY_UNFIT, 31, 9, "the key held here does not open it")
 
 enum jb_err {
 #define X(name, wire, exit_code, text) JB_##name = (wire),

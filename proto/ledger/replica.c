@@ -5,6 +5,7 @@
 #include "proto/ledger/replica.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "proto/ledger/db.h"
 #include "proto/rules/caseno.h"
@@ -181,23 +182,61 @@ static enum jb_err key_fits(const struct taking *t, const uint8_t key[JB_KEY_BYT
     return err == JB_NOT_FOUND ? JB_OK : err;
 }
 
+/* ---- keys that do not fit ---- */
+
+static void unfit_name(int64_t case_no, char name[48])
+{
+    (void)snprintf(name, 48, "key.unfit.%lld", (long long)case_no);
+}
+
+enum jb_err jb_replica_key_unfit(struct jb_ledger *l, int64_t case_no, bool *unfit)
+{
+    struct jb_arena arena;
+    struct jb_bytes mark = {NULL, 0};
+    char name[48];
+
+    jb_arena_init(&arena, 4096);
+    unfit_name(case_no, name);
+    enum jb_err err = jb_ledger_meta_get(l, name, &arena, &mark);
+    *unfit = err == JB_OK && mark.len == 1 && mark.data[0] == 1;
+    jb_arena_fini(&arena);
+    return err == JB_NOT_FOUND ? JB_OK : err;
+}
+
+/* That one came, or that a right one has come since: without it nobody could tell who may not read
+ * from who was sent the wrong key. */
+static enum jb_err unfit_mark(struct jb_ledger *l, int64_t case_no, bool unfit)
+{
+    uint8_t mark = unfit;
+    bool before = false;
+    char name[48];
+    enum jb_err err = jb_replica_key_unfit(l, case_no, &before);
+
+    if (err != JB_OK || before == unfit)
+        return err;
+    unfit_name(case_no, name);
+    return jb_ledger_meta_set(l, name, (struct jb_bytes){&mark, 1});
+}
+
 /* A key that does not fit is no reason to stop the stream: only what it was to open stays closed.
  */
 static enum jb_err key_keep(struct taking *t, struct jb_fault *fault)
 {
     const struct jb_bytes *key = &t->frame->case_key;
+    int64_t case_no = t->applied->case_no;
     bool fits = false;
 
     if (key->len == 0)
         return JB_OK;
-    if (key->len != JB_KEY_BYTES || t->applied->item.kind != JB_ITEM_ENTRY ||
-        t->applied->case_no == 0)
+    if (key->len != JB_KEY_BYTES || t->applied->item.kind != JB_ITEM_ENTRY || case_no == 0)
         return jb_fault_set(fault, JB_MALFORMED, "item %llu: misplaced case key",
                             (unsigned long long)t->applied->item.number);
     enum jb_err err = key_fits(t, key->data, &fits);
-    t->applied->key_unfit = err == JB_OK && !fits;
-    return err == JB_OK && fits ? jb_ledger_case_key_put(t->l, t->applied->case_no, key->data)
-                                : err;
+    if (err != JB_OK)
+        return err;
+    t->applied->key_unfit = !fits;
+    err = unfit_mark(t->l, case_no, !fits);
+    return err == JB_OK && fits ? jb_ledger_case_key_put(t->l, case_no, key->data) : err;
 }
 
 /* A number of this node came back with the stream: an earlier file may have issued it. */
@@ -235,6 +274,8 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
     } else if (a->item.kind == JB_ITEM_LEFT) {
         struct jb_left left = {a->case_no, a->item.at_ms, a->item.number, a->item.left_reason};
         err = jb_ledger_case_purge(t->l, a->case_no);
+        if (err == JB_OK)
+            err = unfit_mark(t->l, a->case_no, false);
         if (err == JB_OK)
             err = jb_left_apply(t->l, &left);
     }

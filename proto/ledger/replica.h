@@ -42,6 +42,9 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
 enum jb_err jb_replica_take(struct jb_ledger *l, const struct jb_frame_item *item,
                             struct jb_arena *arena, struct jb_applied *applied,
                             struct jb_fault *fault) JB_MUST;
+/* Was a key of this case sent that does not fit, and none since that does? False as well where the
+ * node has no right to one. */
+enum jb_err jb_replica_key_unfit(struct jb_ledger *l, int64_t case_no, bool *unfit) JB_MUST;
 /* Items after number `after`, in order, as jb_replica_take reported them: at most `max`, and no
  * more than fit well into one request. The texts of a case that was left are gone: kind 0, only the
  * number is set. Count 0: there are none. */

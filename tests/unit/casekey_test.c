@@ -41,6 +41,9 @@ static bool fits(struct lw *w, struct lp *p, const uint8_t key[JB_KEY_BYTES])
     assert_int_equal(jb_ledger_begin(p->replica), JB_OK);
     assert_int_equal(jb_replica_take(p->replica, &items[0], &w->arena, &applied, &w->fault), JB_OK);
     assert_int_equal(jb_ledger_commit(p->replica), JB_OK);
+    bool unfit = false;
+    assert_int_equal(jb_replica_key_unfit(p->replica, applied.case_no, &unfit), JB_OK);
+    assert_int_equal(unfit, applied.key_unfit); /* kept, and gone with the next that fits */
     return !applied.key_unfit;
 }
 

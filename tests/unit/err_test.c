@@ -51,6 +51,7 @@ static const struct known known[] = {
     {JB_UNSUPPORTED, 28, 5, "UNSUPPORTED"},
     {JB_REFUSED, 29, 3, "REFUSED"},
     {JB_OVERFLOW, 30, 5, "OVERFLOW"},
+    {JB_KEY_UNFIT, 31, 9, "KEY_UNFIT"},
 };
 
 static void numbers_names_and_exits_never_change(void **state)
@@ -80,7 +81,7 @@ static void every_row_has_its_own_name_and_text(void **state)
 static void foreign_numbers_are_unknown(void **state)
 {
     (void)state;
-    const unsigned foreign[] = {31, 1000, UINT32_MAX, (unsigned)INT32_MAX};
+    const unsigned foreign[] = {32, 1000, UINT32_MAX, (unsigned)INT32_MAX};
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++) {
         enum jb_err err = (enum jb_err)foreign[i];
         assert_string_equal(jb_err_name(err), "UNKNOWN");

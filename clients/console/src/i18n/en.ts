@@ -83,6 +83,7 @@ export const en: Record<keyof typeof zh, string> = {
   'error.changed': 'The case has changed since you opened it. Reload it and try again.',
   'error.tooLarge': 'The file is too large; at most 50 MiB.',
   'error.tooMany': 'Too many requests. Try again in {n|second|seconds}.',
+  'error.keyUnfit': 'The key held here does not open what is sealed in this case; it is not for want of a right. Tell the administrator and the office that handed it over: once the key is put right, the office hands the case over anew.',
   'error.agentAway': 'This agency\'s system cannot do it now: {text}',
   'error.other': 'It could not be done: {text} {field}',
   'error.noTrial': 'This system cannot try it beforehand. Send it: what the rules refuse comes back with its reason.',

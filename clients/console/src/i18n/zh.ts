@@ -81,6 +81,7 @@ export const zh = {
   'error.changed': '此件在您打开之后已有变化，请刷新后再办理。',
   'error.tooLarge': '文件太大，最大 50 MiB。',
   'error.tooMany': '请求过多，请 {n} 秒后再试。',
+  'error.keyUnfit': '本单位所持的密钥打不开此件的密封内容，并非没有权限。请告知管理员和交办单位：密钥改正后由交办单位重新交办。',
   'error.agentAway': '本单位系统暂时无法处理：{text}',
   'error.other': '未能完成：{text} {field}',
   'error.noTrial': '本系统暂不支持试办，请直接办理；不符合规则的会被退回并说明理由。',

@@ -15,6 +15,7 @@ export function explainError(error: unknown): string {
   if (problem.refusal !== undefined) return refusalText(problem.refusal);
   const name = problem.code ?? '';
   if (name in refusals) return refusalText({ name, detail: problem.detail });
+  if (name === 'KEY_UNFIT') return t('error.keyUnfit');
   if (status === 401) return t('error.signedOut');
   if (status === 403) return t('error.denied');
   if (status === 404) return t('error.notFound');
