@@ -60,13 +60,29 @@ void jb_gw_post_admin_install(struct jb_gw_request *r)
 
 /* ---- the backup ---- */
 
-static json_t *backup_json(const struct stat *st)
+static bool text_set(json_t *object, const char *name, int64_t number)
 {
-    char at[32];
-    int64_t at_ms = (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
-    (void)snprintf(at, sizeof at, "%" PRId64, at_ms);
-    return json_pack("{s:b, s:s, s:I}", "present", 1, "written_at_ms", at, "bytes",
-                     (json_int_t)st->st_size);
+    char text[32];
+    (void)snprintf(text, sizeof text, "%" PRId64, number);
+    return json_object_set_new(object, name, json_string(text)) == 0;
+}
+
+/* `st` NULL: there is none. A backup that fails leaves the file as it was: it grows old. */
+static json_t *backup_json(const struct jb_gw *gw, const struct stat *st)
+{
+    int64_t within_ms = gw->config->admin_backup_ms;
+    int64_t at_ms =
+        st == NULL ? 0 : (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000;
+    bool overdue = st == NULL || jb_gw_now(gw) - at_ms > within_ms;
+    json_t *object = json_pack("{s:b, s:b}", "present", st != NULL, "overdue", overdue);
+    bool whole = object != NULL && text_set(object, "within_ms", within_ms) &&
+                 (st == NULL || (text_set(object, "written_at_ms", at_ms) &&
+                                 json_object_set_new(object, "bytes",
+                                                     json_integer((json_int_t)st->st_size)) == 0));
+    if (whole)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 void jb_gw_get_admin_backup(struct jb_gw_request *r)
@@ -82,7 +98,7 @@ void jb_gw_get_admin_backup(struct jb_gw_request *r)
         jb_gw_refuse(r, JB_GW_INTERNAL, "the backup's folder cannot be looked at");
         return;
     }
-    json_t *object = there ? backup_json(&st) : json_pack("{s:b}", "present", 0);
+    json_t *object = backup_json(r->gw, there ? &st : NULL);
     char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
     jb_gw_reply_json(r, 200, text);
     free(text);

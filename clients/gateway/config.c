@@ -147,6 +147,10 @@ static const struct jb_config_row rows[] = {
     ADMIN("backup", admin_backup, PATH, 0, 0, 0, "",
           "The file of the broker's backup, to tell when it was last written. Empty: nothing is "
           "told."),
+    ADMIN(
+        "backup_within", admin_backup_ms, DURATION_MS, 0, MINUTE_MS, 400 * DAY_MS, "26h",
+        "A backup older than that, or none, is overdue: administrators are told at every sign-in.\n"
+        "The default is for one a day; jiaoband-backup.timer makes one an hour."),
 
     PROXY("header", proxy_header, STRING, 0, 0, 64, "",
           "Name of the header in which a single sign-on proxy says who is signed in, for example\n"

@@ -36,12 +36,13 @@ struct jb_gw_config {
     char *hook_secrets; /* folder with a file for each */
     char *hook_ca;      /* certificates that receivers' are signed with; "" the system's */
     int64_t hook_attempts, hook_first_ms, hook_longest_ms, hook_timeout_ms;
-    char *admin_broker;  /* the broker's admin socket; "" none */
-    bool admin_installs; /* files may be installed, not only tried */
-    char *admin_backup;  /* the backup's file; "" none */
-    char *proxy_header;  /* names the person; "" no such proxy */
-    char *proxy_peers;   /* list: unix:ACCOUNT, 127.0.0.1, ::1 */
-    char *proxy_secret;  /* file with the secret that a proxy on a loopback address sends */
+    char *admin_broker;      /* the broker's admin socket; "" none */
+    bool admin_installs;     /* files may be installed, not only tried */
+    char *admin_backup;      /* the backup's file; "" none */
+    int64_t admin_backup_ms; /* older than that it is overdue */
+    char *proxy_header;      /* names the person; "" no such proxy */
+    char *proxy_peers;       /* list: unix:ACCOUNT, 127.0.0.1, ::1 */
+    char *proxy_secret;      /* file with the secret that a proxy on a loopback address sends */
 };
 
 extern const struct jb_config_table jb_gw_config_table;

@@ -357,6 +357,27 @@ await test('a figure opens the cases behind it; figures are exported', 'leader',
   equal((await readFile(await book.path())).subarray(0, 2).toString(), 'PK', 'the archive');
 });
 
+await test('a backup that is overdue is trouble, today and in administration', 'both', async (page) => {
+  await go(page, '/admin/system');
+  await page.getByText('备份按时。').waitFor();
+  await go(page, '/');
+  await page.locator('ul.tiles').waitFor();
+  equal(await page.getByRole('alert').count(), 0, 'no trouble yet');
+  const kept = { ...gateway.world.backup };
+  Object.assign(gateway.world.backup, { overdue: true, written_at_ms: String(Date.now() - 27 * 3600 * 1000) });
+  await page.reload();
+  const alert = page.getByRole('alert');
+  await alert.getByText('备份已逾期').waitFor();
+  truth((await alert.textContent()).includes('距今 27 小时，应至少每隔 26 小时'), await alert.textContent());
+  await accessible(page, 'overdue');
+  await alert.getByRole('link').click();
+  await page.locator('.note.bad').getByText('备份已逾期').waitFor();
+  Object.assign(gateway.world.backup, { present: false, written_at_ms: undefined, bytes: undefined });
+  await page.reload();
+  await page.getByText('没有找到备份').waitFor();
+  Object.assign(gateway.world.backup, kept);
+});
+
 await test('a policy file is tried before it is installed; lines that are away are shown', 'both', async (page) => {
   await go(page, '/admin/policy');
   await page.locator('#p-file').setInputFiles({ name: 'policy.ini', mimeType: 'text/plain', buffer: Buffer.from('[policy]') });

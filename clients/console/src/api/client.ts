@@ -17,15 +17,18 @@ export const session = {
 
 export const state = (): Promise<T.State> => get('/v1/state');
 export const today = (): Promise<T.TodayCounts> => get('/v1/today');
-/* The directory with the state of each line, as the broker has it; undefined: not told here. */
-export async function lines(): Promise<T.AgencyNode[] | undefined> {
+/* What only a gateway beside the broker can tell; undefined: this one cannot, or not to this person. */
+async function atBroker<R>(path: string): Promise<R | undefined> {
   try {
-    return (await get<{ nodes: T.AgencyNode[] }>('/v1/admin/nodes')).nodes;
+    return await get<R>(path);
   } catch (error) {
     if (error instanceof ApiError && (error.status === 404 || error.status === 403)) return undefined;
     throw error;
   }
 }
+/* The directory with the state of each line, as the broker has it. */
+export const lines = async (): Promise<T.AgencyNode[] | undefined> => (await atBroker<{ nodes: T.AgencyNode[] }>('/v1/admin/nodes'))?.nodes;
+export const backup = (): Promise<T.BackupState | undefined> => atBroker('/v1/admin/backup');
 /* What a policy or calendar file would change at the broker; without `trial` it takes effect. */
 export const install = (kind: 'policy' | 'calendar', body: string, trial: boolean): Promise<{ text: string; seq?: string }> =>
   ask<{ text: string; seq?: string }>('/v1/admin/installs', { method: 'POST', body: { kind, body, dry_run: trial } }).then((a) => a.body);

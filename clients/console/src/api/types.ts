@@ -212,6 +212,15 @@ export interface Person {
 
 export interface RecordedAct { kind: string; [field: string]: unknown }
 
+/* The broker's backup, where this gateway can see it. */
+export interface BackupState {
+  present: boolean;
+  overdue: boolean;
+  within_ms: I64;
+  written_at_ms?: I64;
+  bytes?: number;
+}
+
 export interface TodayCounts {
   red?: number;
   yellow?: number;

@@ -83,6 +83,13 @@ export function remaining(due: I64 | number | undefined, now: number): string {
   return t(over ? 'time.overMinutes' : 'time.leftMinutes', { n: Math.max(1, Math.floor(size / MINUTE)) });
 }
 
+/* "27 hours", "3 days": in hours below three days, so that 27 hours are more than 26. */
+export function lasting(time: number): string {
+  const size = Math.abs(time);
+  if (size >= 3 * DAY) return t('time.days', { n: Math.floor(size / DAY) });
+  return size >= HOUR ? t('time.hours', { n: Math.floor(size / HOUR) }) : t('time.minutes', { n: Math.floor(size / MINUTE) });
+}
+
 export function monthStart(year: number, month: number): number {
   return Date.UTC(year, month - 1, 1) - CHINA; // months beyond December go on in the next year
 }
