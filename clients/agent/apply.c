@@ -312,6 +312,7 @@ static enum outcome apply_frames(struct applying *p, const struct jb_agent_deliv
     p->err = jb_ledger_begin(l);
     if (p->err != JB_OK)
         return FAILED;
+    jb_replica_hold(l);
     enum outcome outcome = take_frames(p, first, limit, done);
     if ((outcome != TAKEN && outcome != GAP) || p->items == 0) {
         jb_ledger_rollback(l);

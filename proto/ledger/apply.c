@@ -111,28 +111,32 @@ static enum jb_err title_apply(struct jb_ledger *l, const struct jb_case *c, str
 static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
                               struct jb_arena *arena)
 {
-    struct jb_case c;
-    enum jb_err err = jb_ledger_case_load(l, entry->act.case_no, arena, &c);
+    struct jb_case loaded;
+    struct jb_case *c = jb_held_case(l, entry->act.case_no);
+    enum jb_err err =
+        c == NULL ? jb_ledger_case_load(l, entry->act.case_no, arena, &loaded) : JB_OK;
 
     if (err != JB_OK)
         return err;
-    if (c.stage != JB_STAGE_NONE && entry->seq <= c.last_seq)
+    if (c == NULL)
+        c = &loaded;
+    if (c->stage != JB_STAGE_NONE && entry->seq <= c->last_seq)
         return JB_OK; /* history that was given twice */
-    bool opens = c.stage == JB_STAGE_NONE;
+    bool opens = c->stage == JB_STAGE_NONE;
     if (opens && (!jb_act_may_open(entry->act.kind) || entry->effect_count == 0))
         /* A note about a case that is not held here; but consequences need their case. */
         return entry->effect_count == 0 ? JB_OK : JB_CORRUPT;
-    struct jb_text title = c.title;
-    struct jb_counts before = jb_counts_of(l, &c);
-    err = jb_case_apply(&c, entry, arena);
+    struct jb_text title = c->title;
+    struct jb_counts before = jb_counts_of(l, c);
+    err = jb_case_apply(c, entry, arena);
     if (err == JB_OK)
-        err = jb_ledger_case_save(l, &c);
+        err = jb_ledger_case_save(l, c);
     if (err != JB_OK)
         return err;
-    jb_counts_change(l, &before, &c);
-    err = title_apply(l, &c, title);
+    jb_counts_change(l, &before, c);
+    err = title_apply(l, c, title);
     if (err == JB_OK && opens)
-        err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c.case_no)));
+        err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c->case_no)));
     return err;
 }
 

@@ -94,6 +94,8 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
     unsigned parts = 0;
     const struct jb_case *newer = jb_behind_case(l, case_no);
 
+    if (newer == NULL)
+        newer = jb_held_case(l, case_no);
     if (newer != NULL)
         return jb_case_copy(newer, arena, c);
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(case_no)));
@@ -197,6 +199,8 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
     assert(l->writing && c->stage != JB_STAGE_NONE);
     if (l->behind.fresh != NULL) /* dirty until the tables have it */
         return jb_behind_case_put(l, c);
+    if (l->held.on)
+        return jb_held_put(l, c);
     enum jb_err err = jb_case_write(l, c);
     if (err == JB_OK)
         jb_case_clean(c);
@@ -215,7 +219,7 @@ enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 
     if (err == JB_OK)
         err = jb_gram_drop_case(l, case_no);
-
+    jb_held_remove(l, case_no);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
         err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));
     return err;

@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 
+#include "proto/ledger/held.h"
 #include "proto/ledger/breath.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/counts.h"
@@ -69,7 +70,8 @@ struct jb_ledger {
     struct jb_backlog behind;
     bool lazy;               /* PRAGMA synchronous is NORMAL just now */
     struct jb_arena scratch; /* for one call at a time */
-    struct jb_arena cases;   /* replica: the case to which an item is being applied */
+    struct jb_arena cases;   /* replica: the case to which an item is being applied, and those: */
+    struct jb_held held;
     int64_t wal_bytes;
     char error[256]; /* last SQLite error */
     sqlite3_stmt *statements[JB_SQL_COUNT];

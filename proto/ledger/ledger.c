@@ -48,11 +48,9 @@ static void library_start(void)
 
 static int wal_note(void *ctx, sqlite3 *db, const char *name, int pages)
 {
-    struct jb_ledger *l = ctx;
-
     (void)db;
     (void)name;
-    l->wal_bytes = (int64_t)pages * 4096;
+    ((struct jb_ledger *)ctx)->wal_bytes = (int64_t)pages * 4096;
     return SQLITE_OK;
 }
 
@@ -381,7 +379,6 @@ enum jb_err jb_transaction_begin(struct jb_ledger *l)
 enum jb_err jb_ledger_begin(struct jb_ledger *l)
 {
     enum jb_err err = l->read_only ? JB_OK : jb_ledger_sync(l, true);
-
     if (err == JB_OK)
         err = jb_transaction_begin(l);
     if (err != JB_OK)
@@ -397,6 +394,7 @@ enum jb_err jb_ledger_commit(struct jb_ledger *l)
     assert(l->writing);
     bool tick = l->behind.fresh != NULL;
     enum jb_err err = tick ? jb_behind_write(l) : jb_lines_flush(l);
+    err = err == JB_OK ? jb_held_write(l) : err;
     if (err == JB_OK && !tick)
         err = jb_behind_mark(l);
     err = err == JB_OK ? jb_counts_store(l) : err;
@@ -409,6 +407,7 @@ enum jb_err jb_ledger_commit(struct jb_ledger *l)
     if (!tick)
         jb_behind_marked(l);
     jb_behind_applied(l);
+    jb_held_end(l);
     jb_lines_keep(l);
     if (tick)
         jb_behind_committed(l);
@@ -429,6 +428,7 @@ void jb_ledger_rollback(struct jb_ledger *l)
     }
     l->heads = l->committed;
     jb_lines_restore(l);
+    jb_held_end(l);
     jb_behind_dropped(l);
     l->writing = false;
 }

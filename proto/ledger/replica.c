@@ -263,9 +263,13 @@ static enum jb_err item_apply(struct taking *t, struct jb_fault *fault)
 
     if (a->item.kind == JB_ITEM_ENTRY) {
         /* Not in the caller's memory: many items in a row may be about one long case. */
-        jb_arena_reset(&t->l->cases);
+        if (!t->l->held.on)
+            jb_arena_reset(&t->l->cases);
         err = jb_ledger_apply(t->l, &a->entry, &t->l->cases);
-        jb_arena_reset(&t->l->cases);
+        if (!t->l->held.on)
+            jb_arena_reset(&t->l->cases);
+        else if (err == JB_OK)
+            err = jb_held_look(t->l);
         if (err == JB_OK && begins_own_epoch(t))
             err = jb_replica_settles_after(t->l, a->item.number);
         if (err == JB_OK && jb_act_may_open(a->entry.act.kind) &&

@@ -33,6 +33,11 @@ struct jb_applied { /* what an item did, for the caller's log, alarms and watche
     int64_t case_no;
     bool key_unfit; /* the case key beside it was not kept: it does not fit */
 };
+/* Inside a transaction, before many items are taken: the cases they are about stay in memory and go
+ * to the tables with the commit, or when they take much memory. Until then whatever reads the
+ * tables of cases by other ways than jb_ledger_case_load does not see them. Ends with the
+ * transaction; until then the arenas live that the items are taken with. */
+void jb_replica_hold(struct jb_ledger *l);
 /* Take the next item: number must be down.number + 1 (REPEAT below, GAP above), decode, apply to
  * the derived tables, store body, hash and head; settle the outbox entry that it settles; keep the
  * case key, unless it is not the one under which the entry is sealed (key_unfit); on LEFT purge the

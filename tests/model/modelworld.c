@@ -377,6 +377,8 @@ static bool take_some(struct model *m, uint32_t node)
     if (count == 0)
         return false;
     assert_int_equal(jb_ledger_begin(l), JB_OK);
+    if (node % 2 == 0) /* half of them as an agent does, half one by one */
+        jb_replica_hold(l);
     for (size_t i = 0; i < count; i++) {
         struct jb_applied applied;
 

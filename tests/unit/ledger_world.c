@@ -204,6 +204,7 @@ void lw_deliver(struct lw *w, struct jb_ledger *broker, struct jb_ledger *replic
 
     assert_int_equal(jb_stream_read(broker, &want, &w->arena, &items, &count, head), JB_OK);
     assert_int_equal(jb_ledger_begin(replica), JB_OK);
+    jb_replica_hold(replica); /* as an agent does */
     for (size_t i = 0; i < count; i++)
         if (jb_replica_take(replica, &items[i], &w->arena, &applied, &w->fault) != JB_OK)
             fail_msg("%s", w->fault.text);
