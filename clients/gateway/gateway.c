@@ -12,7 +12,7 @@
 #include "clients/gateway/http.h"
 #include "clients/gateway/idem.h"
 #include "clients/gateway/link.h"
-#include "clients/gateway/secret.h"
+#include "proto/base/secret.h"
 #include "clients/gateway/site.h"
 #include "clients/gateway/sse.h"
 #include "clients/gateway/upload.h"
@@ -33,7 +33,7 @@ static enum jb_err secret_read(struct jb_gw *gw, struct jb_fault *fault)
     if (path[0] == '\0')
         return JB_OK;
     enum jb_err err =
-        jb_gw_secret_read(path, "[proxy] secret", gw->proxy_secret, sizeof gw->proxy_secret, fault);
+        jb_secret_read(path, "[proxy] secret", gw->proxy_secret, sizeof gw->proxy_secret, fault);
     if (err == JB_OK && strlen(gw->proxy_secret) < SECRET_CHARS)
         err = jb_fault_set(fault, JB_CONFIG,
                            "%s: a secret has at least %d characters: write a longer one", path,

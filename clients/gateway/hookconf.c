@@ -5,7 +5,7 @@
 
 #include "clients/gateway/account.h"
 #include "clients/gateway/hookconf.h"
-#include "clients/gateway/secret.h"
+#include "proto/base/secret.h"
 
 #define MEMBER_BYTES 1024
 
@@ -103,7 +103,7 @@ enum jb_err jb_gw_hook_secret_load(const char *folder, const char *name,
     int wide = snprintf(path, sizeof path, "%s/%s", folder, name);
     if (wide < 0 || (size_t)wide >= sizeof path)
         return jb_fault_set(fault, JB_CONFIG, "[webhooks] secrets: the path is too long");
-    enum jb_err err = jb_gw_secret_read(path, "[webhooks] secrets", text, sizeof text, fault);
+    enum jb_err err = jb_secret_read(path, "[webhooks] secrets", text, sizeof text, fault);
     if (err != JB_OK)
         return err;
     bool good = jb_gw_hook_secret_read(text, out);

@@ -1,15 +1,12 @@
 /* See desk.h: opening, admission. */
 #include "clients/gateway/adapters/desk.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "clients/gateway/account.h"
+#include "proto/base/secret.h"
 
 #define ADMIT_MEMORY 65536
 
@@ -22,24 +19,6 @@ void jb_ex_point(struct jb_ex_desk *d)
 int64_t jb_ex_desk_now(const struct jb_ex_desk *d)
 {
     return jb_clock_read(&d->clock);
-}
-
-/* The first line of a file that nobody else can read. */
-static enum jb_err secret_read(const char *path, char *out, size_t size, struct jb_fault *fault)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return jb_fault_set(fault, JB_CONFIG, "%s: %s", path, strerror(errno));
-    bool private_file = fstat(fd, &st) == 0 && (st.st_mode & 077) == 0;
-    ssize_t n = read(fd, out, size - 1);
-    (void)close(fd);
-    if (n < 0)
-        return jb_fault_set(fault, JB_IO, "%s: cannot be read", path);
-    out[n] = '\0';
-    out[strcspn(out, "\r\n")] = '\0';
-    return private_file ? JB_OK
-                        : jb_fault_set(fault, JB_DENIED, "%s: others can read it: chmod 600", path);
 }
 
 enum jb_err jb_ex_desk_admit(struct jb_ex_desk *d, struct jb_fault *fault)
@@ -72,7 +51,7 @@ enum jb_err jb_ex_desk_open(struct jb_ex_desk *d, const struct jb_ex_config *c,
     d->config = c;
     enum jb_err err = jb_ex_map_open(&d->map, c->map, fault);
     if (err == JB_OK)
-        err = secret_read(c->token, d->secret, sizeof d->secret, fault);
+        err = jb_secret_read(c->token, "exchange.token", d->secret, sizeof d->secret, fault);
     if (err == JB_OK)
         err = jb_gw_store_open(c->gateway, false, &d->gateway, fault);
     if (err == JB_OK)

@@ -13,6 +13,7 @@
 
 #include "clients/gateway/adapters/adapter.h"
 #include "clients/gateway/adapters/lang.h"
+#include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 #include "proto/base/testclock.h"
@@ -218,8 +219,11 @@ static int run(struct jb_ex_desk *d, const struct jb_ex_config *c, const struct 
     if (loop && (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
                  (signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0))
         return complain(JB_IO, &fault);
+    jb_lang_end(); /* from here on as the configuration has it */
     jb_ex_lang(c->language);
+    jb_lang_begin();
     enum jb_err err = jb_ex_desk_open(d, c, &fault);
+    jb_lang_end();
     if (err == JB_OK)
         err = jb_ex_facts_check(&d->map, &fault);
     int status = 0;
@@ -270,6 +274,7 @@ int main(int argc, char **argv)
     in.source.options = in.options;
     if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
         return 2;
+    jb_lang_begin();
     (void)umask(umask(0077) | 0027); /* reports may be for a group, nothing is for all */
     jb_self_hide();
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
