@@ -279,6 +279,7 @@ $(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo: clients/cli/po/%.po
 # ---- tests -------------------------------------------------------------------------------------
 # A test that needs its own linker flags gets a line: LINK_name_test := -Wl,--wrap=function
 FAULT_LINK := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup strndup)
+LINK_begin_test := $(FAULT_LINK) $(patsubst %,-Wl$(comma)--wrap=%,rename fsync unlink)
 LINK_broker_fault_test := $(FAULT_LINK)
 LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
@@ -373,7 +374,7 @@ $(POWERCUT): $(call obj,$(CHAOS_SRC))
 # Broken on purpose, each in a folder of its own: main.c and the archives are those of the normal
 # build, the sources that look at proto/base/mutant.h are compiled with it before them.
 MUTANTS := ACK_EARLY TELL_ANYWAY FORGET_TOKEN FORGET_DEDUPE LAZY_SYNC SKIP_OVERDUE TWO_HOSTS
-MUTABLE_LEDGER := proto/ledger/ledger.c proto/ledger/line.c proto/ledger/behind.c
+MUTABLE_LEDGER := proto/ledger/open.c proto/ledger/line.c proto/ledger/behind.c
 MUTABLE_DAEMON := $(MUTABLE_LEDGER) daemon/greet.c daemon/clockwork.c daemon/commit.c
 MUTABLE_AGENT := $(MUTABLE_LEDGER) clients/agent/apply.c clients/agent/submit.c clients/agent/token.c
 mutated = $(patsubst %.c,$(BUILD)/mutants/$(1)/obj/%.o,$(2))
@@ -612,7 +613,7 @@ contract-check: ## the gateway's contract is what `make contract` makes, and sou
 # English texts are the keys, so only the Chinese catalogue has to be complete.
 START_SRC := $(addprefix proto/base/,config.c configrow.c initext.c testclock.c err.c secret.c) \
              $(addprefix proto/wire/,keys.c suite.c sm.c endpoint.c localio.c localpath.c zsock.c people.c) \
-             $(addprefix proto/ledger/,db.c ledger.c schema.c behind.c blobstore.c restore.c backup.c backupblobs.c backupchain.c \
+             $(addprefix proto/ledger/,db.c begin.c open.c schema.c behind.c blobstore.c restore.c backup.c backupblobs.c backupchain.c \
                check.c checkbroker.c checkreplica.c audit.c rebuild.c evidence.c tick.c) \
              $(addprefix proto/rules/,policy.c policy_key.c calendar.c caseno.c) \
              $(addprefix daemon/,main.c broker.c keyring.c duty.c install.c quota.c metrics.c offline.c evidence.c backup.c) \

@@ -82,9 +82,6 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
     enum jb_err err = record_path(config, path, sizeof path, fault);
 
     (void)setpriority(PRIO_PROCESS, 0, NICE); /* the unit may have done so, and forbid it */
-    if (err == JB_OK && access(path, F_OK) != 0)
-        err = jb_fault_set(fault, JB_NOT_FOUND, "%s: %s; no broker has run here", path,
-                           jb_errno_said(errno));
     if (err == JB_OK)
         err = jb_backup_run(&order, &r, fault);
     if (err != JB_OK)

@@ -137,12 +137,14 @@ static void tell_progress(uint64_t done)
                      (unsigned long long)done);
 }
 
-static enum jb_err open_ledgers(struct jb_broker *b, struct jb_fault *fault)
+static enum jb_err open_ledgers(struct jb_broker *b, enum jb_ledger_make make,
+                                struct jb_fault *fault)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/broker.db", b->config->data);
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
                                         .suite = b->keys.suite,
+                                        .make = make,
                                         .cache_bytes = b->config->cache_bytes,
                                         .on_progress = tell_progress};
     enum jb_err err = jb_ledger_open(path, &options, &b->ledger, fault);
@@ -194,7 +196,7 @@ enum jb_err jb_broker_read_again(struct jb_broker *b, struct jb_fault *fault)
     jb_directory_init(&b->directory);
     jb_ledger_close(&b->reader);
     jb_ledger_close(&b->ledger);
-    return open_ledgers(b, fault);
+    return open_ledgers(b, JB_LEDGER_KEEP, fault);
 }
 
 static uint32_t lookup_key(void *ctx, const uint8_t key[JB_KEY_BYTES], const char *address)
@@ -283,7 +285,7 @@ enum jb_err jb_broker_start(struct jb_broker *b, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_reserve_init(&b->reserve, b->config->data, b->config->reserve_bytes);
     if (err == JB_OK)
-        err = open_ledgers(b, fault);
+        err = open_ledgers(b, JB_LEDGER_FIRST, fault);
     if (err == JB_OK)
         err = record_keys(b, fault);
     if (err == JB_OK)

@@ -102,7 +102,8 @@ static enum jb_err fill(struct following *f, struct jb_ledger *to)
 static enum jb_err make_new(struct following *f)
 {
     struct jb_ledger *to = NULL;
-    struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA, .suite = f->agent->keys.suite};
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_REPLICA, .suite = f->agent->keys.suite, .make = JB_LEDGER_ANEW};
     part_remove(f->part);
     enum jb_err err = jb_ledger_open(f->part, &options, &to, &f->fault);
     if (err == JB_OK)

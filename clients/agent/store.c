@@ -156,6 +156,7 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
         return err;
     struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
                                         .suite = a->keys.suite,
+                                        .make = JB_LEDGER_ANEW,
                                         .read_only = read_only,
                                         .check = !read_only &&
                                                  (a->loop == NULL || jb_agent_pages_at_once(a)),

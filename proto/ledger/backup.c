@@ -3,8 +3,6 @@
  */
 #include "proto/ledger/backup.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +12,7 @@
 #include "proto/ledger/backuprows.h"
 #include "proto/ledger/replay.h"
 #include "proto/ledger/backupchain.h"
+#include "proto/ledger/begin.h"
 
 #define MARK ".backup"
 #define MARK_BYTES (16 + JB_HASH_BYTES)
@@ -75,7 +74,8 @@ static enum jb_err mark_set(struct run *r)
 static enum jb_err open_dest(struct run *r, const char *path)
 {
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER,
-                                        .suite = jb_ledger_suite(r->c.from)};
+                                        .suite = jb_ledger_suite(r->c.from),
+                                        .make = r->out->first ? JB_LEDGER_ANEW : JB_LEDGER_KEEP};
 
     enum jb_err err = jb_ledger_open(path, &options, &r->c.to, r->fault);
     if (err != JB_OK)
@@ -197,31 +197,6 @@ static enum jb_err copy_all(struct run *r, int64_t now_ms)
     return err == JB_OK ? mark_set(r) : err;
 }
 
-/* A rename counts when the folder is on the disk. */
-static enum jb_err folder_sync(const char *path)
-{
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-
-    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 1,
-             slash != NULL ? path : ".");
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return JB_IO;
-    int failed = fsync(fd);
-    (void)close(fd);
-    return failed == 0 ? JB_OK : JB_IO;
-}
-
-enum jb_err jb_backup_publish(const char *part, const char *path, struct jb_fault *fault)
-{
-    enum jb_err err = JB_OK;
-
-    if (rename(part, path) != 0 || (err = folder_sync(path)) != JB_OK)
-        return jb_fault_set(fault, JB_IO, "%s: %s", path, jb_errno_said(errno));
-    return err;
-}
-
 static uint64_t file_bytes(const char *path)
 {
     struct stat st;
@@ -260,7 +235,7 @@ enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_
     jb_ledger_close(&r.c.to);
     jb_ledger_close(&r.c.from);
     if (err == JB_OK && out->first)
-        err = jb_backup_publish(r.part, dest, fault);
+        err = jb_begin_publish(r.part, dest, fault);
     out->bytes = file_bytes(dest);
     if (err != JB_OK && fault->text[0] == '\0')
         (void)jb_fault_set(fault, err, "%s: %s", dest, jb_err_said(err));

@@ -15,9 +15,6 @@ struct jb_chain_report {
 enum jb_err jb_backup_chains(struct jb_ledger *l, uint64_t after, struct jb_chain_report *out,
                              struct jb_fault *fault) JB_MUST;
 
-/* Give a file its final name, and that durably. IO. */
-enum jb_err jb_backup_publish(const char *part, const char *path, struct jb_fault *fault) JB_MUST;
-
 /* PRAGMA quick_check. CORRUPT; `path` is for the fault. */
 enum jb_err jb_ledger_pages_check(struct jb_ledger *l, const char *path,
                                   struct jb_fault *fault) JB_MUST;

@@ -23,9 +23,17 @@ enum jb_ledger_role {
     JB_LEDGER_REPLICA = 2
 };
 
+/* May a new record begin? ":memory:" is always a new one. */
+enum jb_ledger_make {
+    JB_LEDGER_KEEP = 0, /* never: the file must be there */
+    JB_LEDGER_FIRST,    /* where nothing of a former one lies (see jb_ledger_look) */
+    JB_LEDGER_ANEW      /* wherever the file is missing or empty: what is lost can be had again */
+};
+
 struct jb_ledger_options {
     enum jb_ledger_role role;
-    uint8_t suite;  /* of the keys it is used with; 0: takes what the file has, a new one 1 */
+    uint8_t suite; /* of the keys it is used with; 0: takes what the file has, a new one 1 */
+    enum jb_ledger_make make;
     bool read_only; /* a second connection for listings and deliveries: no migration, no writes */
     bool check;     /* PRAGMA quick_check before use */
     int64_t cache_bytes; /* page cache; 0: 8 MiB broker, 1 MiB replica */
@@ -37,13 +45,21 @@ struct jb_ledger_options {
     void (*on_progress)(uint64_t done);
 };
 
-/* Open or create `path`. A new file gets the schema, a random epoch and application_id; an older
- * one is migrated step by step, each step one transaction (a copy `path.vN` is made before the
- * first; a replica's goes with the next open); a newer one is refused (JB_VERSION). JB_CORRUPT: not
- * our file, wrong role, failed check; JB_UNSUPPORTED: its chains are of another suite than
- * options->suite, or of one whose library is missing; JB_LOCKED: another process writes, or reads
- * what was left by a crash and could not be synced yet; JB_IO, JB_FULL, JB_NOMEM. The fault names
- * file and reason. Refuses unless WAL and FULL are really in force. */
+/* Is there a record's file? Looks at the name and what lies beside it, and opens nothing. OK: there
+ * is one, whatever is in it. NOT_FOUND: there is none, and nothing shows that there ever was one.
+ * CORRUPT: it is empty, or missing beside its WAL, attachments, reserve, or files of its name: it
+ * was lost. IO, DENIED: the folder cannot be read. Other than OK: the fault says what to do. */
+enum jb_err jb_ledger_look(const char *path, struct jb_fault *fault) JB_MUST;
+
+/* Open `path`, or begin it as options->make allows. A new one gets the schema, a random epoch and
+ * application_id under another name (PATH.begin) and is renamed when it is on the disk: whenever
+ * the process is killed there is none or a whole one. An older one is migrated step by step, each
+ * step one transaction (a copy `path.vN` is made before the first; a replica's goes with the next
+ * open); a newer one is refused (JB_VERSION). NOT_FOUND, CORRUPT as jb_ledger_look. JB_CORRUPT
+ * also: not our file, wrong role, failed check; JB_UNSUPPORTED: its chains are of another suite
+ * than options->suite, or of one whose library is missing; JB_LOCKED: another process writes, or
+ * reads what was left by a crash and could not be synced yet; JB_IO, JB_FULL, JB_NOMEM. The fault
+ * names file and reason. Refuses unless WAL and FULL are really in force. */
 enum jb_err jb_ledger_open(const char *path, const struct jb_ledger_options *options,
                            struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 /* Before anybody else opens a file with SQLite: afterwards its notes do not come into our log. */

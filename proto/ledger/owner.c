@@ -119,10 +119,12 @@ static void judge(const struct names *n, const struct jb_owner_claim *claim,
 void jb_owner_look(const char *path, const struct jb_owner_claim *claim, struct jb_owner_found *out)
 {
     struct names n = {.count = 0};
+    struct jb_fault why; /* is for whoever opens it; an empty file must not be touched */
     sqlite3 *db = NULL;
 
     jb_ledger_library();
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+    if (jb_ledger_look(path, &why) == JB_OK &&
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
         names_read(db, &n);
         end_read(db, &n);
     }

@@ -1,14 +1,15 @@
 /* A new record from a backup: see jb_backup_restore. What was read is believed only when the whole
  * record has been checked from its bytes; the new file gets its name as the last thing. */
-#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/ledger/backup.h"
 #include "proto/ledger/backupblobs.h"
 #include "proto/ledger/backupchain.h"
+#include "proto/ledger/begin.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/recovery.h"
 
@@ -22,25 +23,17 @@ struct restoring {
     struct jb_fault *fault;
 };
 
-/* The copy of an earlier attempt that did not come to its end. */
-static void part_remove(const char *part)
-{
-    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        char name[4200];
-        snprintf(name, sizeof name, "%s%s", part, endings[i]);
-        (void)unlink(name);
-    }
-}
-
 /* Every page is read; what the file's own log still holds is in the copy. */
 static enum jb_err copy_make(struct restoring *r)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *s = NULL;
+    struct stat st;
 
-    part_remove(r->part);
+    if (stat(r->source, &st) == 0 && st.st_size == 0)
+        return jb_fault_set(r->fault, JB_CORRUPT, "%s: is empty, so no backup: use another one",
+                            r->source);
+    jb_begin_drop(r->part);
     jb_ledger_library();
     int rc = sqlite3_open_v2(r->source, &db, SQLITE_OPEN_READONLY, NULL);
     if (rc == SQLITE_OK)
@@ -151,12 +144,15 @@ enum jb_err jb_backup_restore(const char *source, const char *path,
         return jb_fault_set(fault, JB_EXISTS,
                             "%s: there is a record already; move it away first, do not delete it",
                             path);
-    enum jb_err err = copy_make(&r);
+    enum jb_err err = jb_begin_alone(path, fault);
+    if (err != JB_OK)
+        return err;
+    err = copy_make(&r);
     if (err == JB_OK)
         err = record_make(&r);
     if (err == JB_OK)
-        err = jb_backup_publish(r.part, path, fault);
+        err = jb_begin_publish(r.part, path, fault);
     if (err != JB_OK)
-        part_remove(r.part);
+        jb_begin_drop(r.part);
     return err;
 }

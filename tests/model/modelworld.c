@@ -195,7 +195,7 @@ static void install(struct model *m, bool is_policy, struct jb_text text)
 static void open_replicas(struct model *m, const char *folder)
 {
     char path[256] = ":memory:";
-    struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA};
+    struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA, .make = JB_LEDGER_ANEW};
     struct jb_fault fault = {""};
 
     for (uint32_t node = 2; node <= m->last_node; node++) {

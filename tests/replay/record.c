@@ -265,7 +265,7 @@ static bool directory_open(struct record *r, const struct stories *s)
 bool record_open(struct record *r, const struct stories *s, int64_t now_ms)
 {
     const char *tmp = getenv("TMPDIR");
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
+    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .make = JB_LEDGER_ANEW};
     struct jb_fault fault = {""};
 
     memset(r, 0, sizeof *r);

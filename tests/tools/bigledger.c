@@ -113,7 +113,7 @@ static void grow(struct jb_ledger *l, uint64_t count)
 
 int main(int argc, char **argv)
 {
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
+    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .make = JB_LEDGER_ANEW};
     struct jb_ledger *l = NULL;
     struct jb_fault fault = {""};
     char *end = NULL;

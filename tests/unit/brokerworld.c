@@ -165,7 +165,7 @@ int world_setup(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     struct jb_fault fault = {""};
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER};
+    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .make = JB_LEDGER_ANEW};
     char path[192];
     assert_non_null(w);
     const char *tmp = getenv("TMPDIR");

@@ -126,8 +126,11 @@ static void files_that_do_not_fit_are_refused_with_a_reason(void **state)
         {NULL, "DROP TABLE deadline", NONE, JB_LEDGER_BROKER, false, false, JB_CORRUPT,
          "no such table"},
         {NULL, NULL, ZEROES, JB_LEDGER_BROKER, false, true, JB_CORRUPT, "t.db"},
-        {NULL, NULL, EMPTY, JB_LEDGER_BROKER, true, false, JB_CORRUPT, "empty"},
-        {NULL, NULL, GONE, JB_LEDGER_BROKER, true, false, JB_IO, "unable to open"},
+        {NULL, NULL, EMPTY, JB_LEDGER_BROKER, true, false, JB_CORRUPT, "is empty"},
+        {NULL, NULL, EMPTY, JB_LEDGER_BROKER, false, false, JB_CORRUPT, "restore"},
+        {"VACUUM", NULL, NONE, JB_LEDGER_BROKER, false, false, JB_CORRUPT, "is empty"},
+        {NULL, NULL, GONE, JB_LEDGER_BROKER, true, false, JB_NOT_FOUND, "no record"},
+        {NULL, NULL, GONE, JB_LEDGER_BROKER, false, false, JB_NOT_FOUND, "no record"},
     };
     struct lw *w = *state;
 
@@ -309,7 +312,8 @@ static void a_file_belongs_to_one_suite(void **state)
     struct lw *w = *state;
     for (size_t i = 0; i < 2; i++) {
         const char *name = i == 0 ? "a.db" : "b.db";
-        struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .suite = suites[i]};
+        struct jb_ledger_options options = {
+            .role = JB_LEDGER_BROKER, .suite = suites[i], .make = JB_LEDGER_ANEW};
         struct jb_ledger *l = NULL;
         assert_int_equal(jb_ledger_open(lw_path(w, name), &options, &l, &w->fault), JB_OK);
         assert_int_equal(jb_ledger_suite(l), suites[i]);
@@ -350,7 +354,8 @@ static void a_full_disk_leaves_nothing_half_done(void **state)
     uint8_t after[JB_HASH_BYTES];
     struct jb_check check;
     struct jb_ledger *l = NULL;
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .max_pages = 120};
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .max_pages = 120, .make = JB_LEDGER_ANEW};
     uint64_t seq = 0;
     struct jb_line_state line = {0};
     enum jb_err err = JB_OK;

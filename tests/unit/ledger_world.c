@@ -56,7 +56,7 @@ const char *lw_path(struct lw *w, const char *name)
 
 struct jb_ledger *lw_open(struct lw *w, const char *name, enum jb_ledger_role role)
 {
-    struct jb_ledger_options options = {.role = role};
+    struct jb_ledger_options options = {.role = role, .make = JB_LEDGER_ANEW};
     struct jb_ledger *l = NULL;
     enum jb_err err = jb_ledger_open(lw_path(w, name), &options, &l, &w->fault);
 
