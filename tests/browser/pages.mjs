@@ -99,6 +99,40 @@ await check('the checks themselves can fail', async () => {
   await page.context().close();
 });
 
+await check('a paper is signed at the right', async () => {
+  const page = await browser.page();
+  await signIn(page, 'clerk');
+  await page.goto(`${gateway.url}/#/print/${number(2)}?kind=opinion&seq=16`);
+  await settled(page);
+  equal(await page.locator('.sheet p.signed').count(), 2, 'who, and the day');
+  truth(/^\d+年\d+月\d+日$/.test((await page.locator('.sheet p.signed').last().innerText()).trim()), await page.locator('.sheet p.signed').last().innerText());
+  equal(await page.locator('.sheet p.signed').last().evaluate((p) => getComputedStyle(p).textAlign), 'right', 'where');
+  await page.goto(`${gateway.url}/#/print/${number(2)}?kind=case-sheet`);
+  await settled(page);
+  await page.context().close();
+});
+
+await check('the public window on a phone: days and numbers in one line, Chinese signs in Chinese texts', async () => {
+  const window = await startGateway({ folder: CONSOLE, entry: 'public.html' });
+  const page = await browser.page({ lang: 'zh', size: PHONE });
+  const half = /[\u4e00-\u9fff][,;:][\u4e00-\u9fff]/;
+  await page.goto(`${window.url}/`);
+  await page.locator('#name').fill('张某');
+  truth(!half.test(await page.locator('main').innerText()), 'a half-width sign in the question');
+  await page.locator('#code').fill('K7P2-9QXM');
+  await page.locator('button[type=submit]').click();
+  await page.locator('td.number').first().waitFor();
+  await fits(page, 'the answer');
+  await accessible(page, 'the answer');
+  await shot(page, 'zh-phone-window-answer');
+  truth(!half.test(await page.locator('main').innerText()), 'a half-width sign in the answer');
+  for (const place of ['td.number', 'h1 .number'])
+    for (const element of await page.locator(place).all())
+      equal(await element.evaluate((e) => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length; }), 1, `lines of ${await element.innerText()}`);
+  await page.context().close();
+  await window.stop();
+});
+
 await check('texts that try to be markup stay texts', async () => {
   const page = await browser.page();
   await signIn(page, 'clerk');

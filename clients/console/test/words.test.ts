@@ -6,9 +6,11 @@ import { acts, keys, type Named } from '@/i18n/acts';
 import { fill } from '@/i18n';
 import { en } from '@/i18n/en';
 import { refusals } from '@/i18n/refusals';
+import { article } from '@/i18n/article';
 import * as words from '@/i18n/words';
 import type { Word } from '@/i18n/words';
 import { zh } from '@/i18n/zh';
+import { articleOfAct } from '@/model/articles';
 
 const po = catalogue();
 const TABLES: Readonly<Record<string, readonly Word[]>> = {
@@ -104,4 +106,15 @@ describe('the public window', () => {
     expect(stepText(chinese, 'newer')).toBe('newer');
   });
   const keysOf = (o: object): string[] => Object.keys(o).sort();
+});
+
+describe('articles of acts', () => {
+  const kinds = namedRows('clients/cli/words_acts.c', 'acts').map(([name]) => name);
+  const sources = new Set(namedRows('clients/report/article.c', 'sources').map(([code]) => code));
+  it.each(Object.entries(articleOfAct))('%s: an act of the protocol, an article that the command line spells out alike', (kind, code) => {
+    expect(kinds).toContain(kind);
+    const numbered = /^([1-9]|[1-4]\d)(\([1-9]\))?$/.test(code); // the Regulations have 50 articles
+    expect(numbered || sources.has(code)).toBe(true);
+    expect(article(code)).not.toBe(code);
+  });
 });
