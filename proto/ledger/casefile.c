@@ -150,7 +150,8 @@ static enum jb_err row_write(struct jb_ledger *l, const struct jb_case *c)
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_CASE_KEPT_SAVE,
                          JB_ROW(jb_int(c->case_no), jb_int(c->registrar), jb_int(c->registered_ms),
-                                jb_text(c->title), jb_text(c->class_code), jb_text(c->query_hash)));
+                                jb_text(c->title), jb_text(c->class_code), jb_text(c->query_hash),
+                                jb_text(c->place_code)));
     return err;
 }
 
@@ -219,6 +220,8 @@ enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 
     if (err == JB_OK)
         err = jb_gram_drop_case(l, case_no);
+    if (err == JB_OK)
+        err = jb_lights_drop(l, case_no);
     jb_held_remove(l, case_no);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
         err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));

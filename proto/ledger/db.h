@@ -12,6 +12,7 @@
 #include "proto/ledger/breath.h"
 #include "proto/ledger/brokerlog.h"
 #include "proto/ledger/counts.h"
+#include "proto/ledger/lights.h"
 #include "proto/ledger/ledger.h"
 #include "proto/ledger/statements.h"
 #include "proto/ledger/tick.h"
@@ -26,6 +27,7 @@ struct jb_heads {     /* where the sequences stand; small, copied whole at begin
     struct jb_line_point made;       /* replica: last submission made */
     struct jb_line_point settled;    /* replica: last submission whose verdict is here */
     struct jb_counts counts;         /* replica: of its cases */
+    struct jb_lights lights;         /* replica: of its open cases */
 };
 
 struct jb_line {
@@ -76,6 +78,8 @@ struct jb_ledger {
     char error[256]; /* last SQLite error */
     sqlite3_stmt *statements[JB_SQL_COUNT];
     int64_t grams_left; /* replica: see gram.h */
+    struct jb_lights_place turning[JB_LIGHTS_KINDS];
+    bool lights_moved; /* without a row: goes into the file with the next commit */
 };
 
 /* ---- errors ---- */
@@ -214,6 +218,8 @@ enum jb_err jb_transaction_begin(struct jb_ledger *l) JB_MUST;
 /* Do commits wait for the disk? Not inside a transaction; see behind.c. */
 enum jb_err jb_ledger_sync(struct jb_ledger *l, bool full) JB_MUST;
 
+/* What a replica keeps beside its tables, into the file: part of a commit. */
+enum jb_err jb_numbers_store(struct jb_ledger *l) JB_MUST;
 /* Fill heads and lines from the tables. */
 enum jb_err jb_state_load(struct jb_ledger *l) JB_MUST;
 enum jb_err jb_lines_load(struct jb_ledger *l) JB_MUST;

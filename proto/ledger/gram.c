@@ -12,9 +12,11 @@
 /* A text that is rarer is found from its pairs; one character that is more frequent stands in so
  * many titles that the newest of them come soon. */
 #define RARE 20000
-#define COMMON                                                                                     \
-    4000 /* pairs in so many titles count as equally frequent: counting takes its time             \
-          */
+#define COMMON 4000 /* pairs in so many titles count as equally frequent at first */
+#define COMMON_STEP 8
+#define COMMON_MOST 32000
+#define FEW 200 /* so many cases are looked at one by one */
+#define PAIRS_MAX 24
 
 /* The next character of valid UTF-8 from *at on; 0 at the end. */
 static int64_t character(struct jb_text t, size_t *at)
@@ -183,27 +185,65 @@ static enum jb_err single_pick(struct jb_ledger *l, int64_t gram, struct jb_gram
     return err;
 }
 
-enum jb_err jb_gram_pick(struct jb_ledger *l, struct jb_text text, struct jb_gram_pick *out)
+/* The pairs of a text that stand before something, each once. */
+struct choice {
+    int64_t grams[PAIRS_MAX];
+    size_t count;
+    int64_t last; /* one character and nothing behind it */
+};
+
+static void choice_read(struct jb_text text, struct choice *k)
 {
     struct pairs p = pairs_of(text);
-    int64_t gram = 0;
-    int64_t least = COMMON + 1;
+
+    *k = (struct choice){.count = 0};
+    while (pair_next(&p, &k->last) && (k->last & SECOND_MAX) != 0) {
+        size_t i = 0;
+        while (i < k->count && k->grams[i] != k->last)
+            i++;
+        if (i == k->count && k->count < PAIRS_MAX)
+            k->grams[k->count++] = k->last;
+    }
+}
+
+/* The rarest one. Counting takes its time: only when all are frequent it is worth more of it. */
+static enum jb_err rarest(struct jb_ledger *l, const struct choice *k, size_t *best, int64_t *least)
+{
     enum jb_err err = JB_OK;
+
+    *best = 0;
+    for (int64_t most = COMMON; most <= COMMON_MOST && err == JB_OK; most *= COMMON_STEP) {
+        *least = most;
+        for (size_t i = 0; i < k->count && err == JB_OK && *least > 0; i++) {
+            int64_t count = 0;
+            err = count_up_to(l, k->grams[i], k->grams[i], *least, &count);
+            if (err != JB_OK || count >= *least)
+                continue;
+            *best = i;
+            *least = count;
+        }
+        if (*least < most)
+            break;
+    }
+    return err;
+}
+
+enum jb_err jb_gram_pick(struct jb_ledger *l, struct jb_text text, struct jb_gram_pick *out)
+{
+    struct choice k;
+    size_t best = 0;
+    int64_t least = 0;
 
     *out = (struct jb_gram_pick){.found = false};
     if (!has_pairs(l) || l->grams_left != 0 || jb_text_check(text.data, text.len) != JB_OK)
         return JB_OK;
-    while (err == JB_OK && least > 0 && pair_next(&p, &gram)) {
-        int64_t count = 0;
-        if ((gram & SECOND_MAX) == 0) /* the last one stands before anything */
-            break;
-        err = count_up_to(l, gram, gram, least < COMMON ? least : COMMON, &count);
-        if (err == JB_OK && count < least) {
-            *out = (struct jb_gram_pick){true, gram, gram};
-            least = count;
-        }
-    }
-    if (err == JB_OK && !out->found && (gram & SECOND_MAX) == 0 && gram != 0)
-        err = single_pick(l, gram, out);
+    choice_read(text, &k);
+    if (k.count == 0)
+        return k.last != 0 ? single_pick(l, k.last, out) : JB_OK;
+    enum jb_err err = rarest(l, &k, &best, &least);
+    *out = (struct jb_gram_pick){true, k.grams[best], k.grams[best], {0}, 0};
+    for (size_t i = 0; i < k.count && least > FEW && out->also_count < JB_GRAM_ALSO; i++)
+        if (i != best)
+            out->also[out->also_count++] = k.grams[i];
     return err;
 }

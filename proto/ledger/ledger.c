@@ -69,7 +69,7 @@ enum jb_err jb_ledger_commit(struct jb_ledger *l)
     err = err == JB_OK ? jb_held_write(l) : err;
     if (err == JB_OK && !tick)
         err = jb_behind_mark(l);
-    err = err == JB_OK ? jb_counts_store(l) : err;
+    err = err == JB_OK ? jb_numbers_store(l) : err;
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_COMMIT, JB_NO_ROW);
     if (err != JB_OK) {

@@ -39,6 +39,18 @@ enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, 
  * lacking. Until then texts are found all the same, slowly. One transaction. */
 enum jb_err jb_ledger_titles_index(struct jb_ledger *l, size_t max, bool *done) JB_MUST;
 
+/* A replica: bring the lights that lists are made of to this instant, so many at once; *done:
+ * nothing is lacking. What is lacking costs a list time, never a row. One transaction, or none. */
+enum jb_err jb_ledger_lights_turn(struct jb_ledger *l, int64_t now_ms, size_t max,
+                                  bool *done) JB_MUST;
+
+/* Open cases about which jb_proposals may have something to say at this instant: all about which it
+ * has, and some others. Newest first, below `after_case_no` unless it is 0; at most `max`
+ * (1..1000).
+ */
+enum jb_err jb_query_calling(struct jb_ledger *l, int64_t after_case_no, int64_t now_ms, size_t max,
+                             int64_t *numbers, size_t *count) JB_MUST;
+
 struct jb_deadline_filter {
     int64_t case_no;
     uint32_t node;
@@ -155,7 +167,7 @@ struct jb_today {                     /* each number cut at JB_TODAY_MOST */
     uint32_t undelivered;             /* hand-overs of its own */
     uint32_t summons;                 /* to it, not answered yet */
 };
-/* What there is to do, by index. As stored: without what waits in the outbox. */
+/* What there is to do, of a replica, by index. As stored: without what waits in the outbox. */
 enum jb_err jb_query_today(struct jb_ledger *l, const struct jb_today_question *q,
                            struct jb_arena *arena, struct jb_today *out) JB_MUST;
 

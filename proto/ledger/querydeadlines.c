@@ -6,13 +6,32 @@
 
 #define LIMIT_MAX 1000
 
-static void deadlines_select(struct jb_listing *q, const struct jb_deadline_filter *f)
+/* Each list is read in its order; which index has that is not left to be guessed. A broker, which
+ * shows no lists, has but some of them. */
+static const char *index_of(const struct jb_ledger *l, const struct jb_deadline_filter *f)
+{
+    static const char *const of_all[] = {"INDEXED BY deadline_all", "INDEXED BY deadline_due",
+                                         "INDEXED BY deadline_missed",
+                                         "INDEXED BY deadline_missed"};
+    static const char *const of_node[] = {"INDEXED BY deadline_of", "INDEXED BY deadline_node",
+                                          "INDEXED BY deadline_late", "INDEXED BY deadline_late"};
+    unsigned which = (f->missed_only ? 2U : 0U) | (f->open_only ? 1U : 0U);
+
+    if (l->role != JB_LEDGER_REPLICA || f->case_no != 0)
+        return "";
+    return f->node != 0 ? of_node[which] : of_all[which];
+}
+
+static void deadlines_select(const struct jb_ledger *l, struct jb_listing *q,
+                             const struct jb_deadline_filter *f)
 {
     jb_listing_start(q, "SELECT " JB_DEADLINE_NAMES ","
                         " (SELECT c.title FROM case_file c WHERE c.case_no = deadline.case_no),"
                         " (SELECT s.at_ms FROM stored s WHERE s.case_no = deadline.case_no"
                         " AND s.log_seq = deadline.set_seq AND s.node = deadline.node)"
-                        " FROM deadline WHERE 1");
+                        " FROM deadline ");
+    jb_listing_end(q, index_of(l, f), JB_NO_ROW);
+    jb_listing_end(q, " WHERE 1", JB_NO_ROW);
     if (f->case_no != 0)
         jb_listing_and(q, "case_no = ?", JB_ROW(jb_int(f->case_no)));
     if (f->node != 0)
@@ -86,7 +105,7 @@ enum jb_err jb_query_deadlines(struct jb_ledger *l, const struct jb_deadline_fil
     struct jb_deadline_row *list = jb_arena_alloc(arena, f->limit * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    deadlines_select(&q, f);
+    deadlines_select(l, &q, f);
     enum jb_err err = jb_sql_snapshot(l, &mine);
     if (err != JB_OK)
         return err;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "proto/ledger/replay.h"
+#include "proto/ledger/schemalists.h"
 
 #define COLUMN_INT(c) ", " #c " INTEGER NOT NULL"
 #define COLUMN_TEXT(c) ", " #c " TEXT NOT NULL"
@@ -203,30 +204,9 @@ static const char house_tables[] =
     " number INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;";
 /* clang-format on */
 
-/* What people look for among very many cases at an agency. A text is sought in case_text, which is
- * read in the order of the answer and is a fifth of the table. */
-#define REPLICA_LISTS                                                                              \
-    "CREATE INDEX case_registrar ON case_file (registrar);"                                        \
-    "CREATE INDEX case_class ON case_file (class_code);"                                           \
-    "CREATE INDEX case_registered ON case_file (registered_ms);"                                   \
-    "CREATE INDEX case_text ON case_file (case_no, title);"                                        \
-    "CREATE INDEX deadline_all ON deadline (due_ms, case_no, id);"                                 \
-    "CREATE INDEX deadline_missed ON deadline (due_ms, case_no, id, ended_how)"                    \
-    " WHERE missed_ms <> 0;"
-
-/* Alarms are found by the instants at which a deadline has something to say. */
-#define REPLICA_STEPS                                                                              \
-    "CREATE INDEX deadline_warn2 ON deadline (warn2_ms) WHERE ended_how = 0 AND warn2_ms <> 0;"    \
-    "CREATE INDEX deadline_warn3 ON deadline (warn3_ms) WHERE ended_how = 0 AND warn3_ms <> 0;"    \
-    "CREATE INDEX deadline_warn4 ON deadline (warn4_ms) WHERE ended_how = 0 AND warn4_ms <> 0;"
-/* The pairs of characters in titles: see gram.h. No part of the digest: it follows from the titles.
- */
-#define GRAM_TABLE                                                                                 \
-    "CREATE TABLE case_gram (gram INTEGER NOT NULL, case_no INTEGER NOT NULL,"                     \
-    " PRIMARY KEY (gram, case_no)) STRICT, WITHOUT ROWID;"
 static const char replica_derived[] = GRAM_TABLE
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_STEPS
-        REPLICA_LISTS;
+        REPLICA_LISTS REPLICA_WIDE LIGHT_TABLE;
 
 /* The broker's clock goes by the next instant at which a deadline asks for an entry. */
 static const char broker_derived[] = CASE_ENTRY_TABLE
@@ -271,6 +251,8 @@ static const struct jb_schema_step steps[] = {
     /* 6: a piece of a title is found by its pairs of characters; filled by and by */
     {.replica = GRAM_TABLE "INSERT INTO case_gram SELECT -1, 9223372036854775807"
                            " WHERE EXISTS (SELECT 1 FROM case_file);"},
+    /* 7: lists of a replica with a million cases; the lights of cases, filled by and by */
+    {.replica = REPLICA_WIDE LIGHT_TABLE, .derived = true},
 };
 
 struct jb_schema_steps jb_schema_known(void)
@@ -308,11 +290,12 @@ enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
         if (err != JB_OK)
             return err;
     }
-    enum jb_err err = jb_db_exec(l, "DROP TABLE IF EXISTS case_gram");
+    enum jb_err err = jb_db_exec(l, REPLICA_ALSO_DROP);
     if (err != JB_OK)
         return err;
     l->grams_left = 0;
     jb_counts_reset(l);
+    jb_lights_reset(l);
     return derived_create(l);
 }
 
@@ -440,8 +423,10 @@ static enum jb_err todorun(struct jb_ledger *l, const char *path, struct jb_sche
     if (err != JB_OK)
         return err;
     for (; *version <= todo.count && err == JB_OK; ++*version) {
-        replay = replay || todo.at[*version - 1].replay;
-        err = step_run(l, &todo.at[*version - 1]);
+        const struct jb_schema_step *step = &todo.at[*version - 1];
+        replay = replay || step->replay;
+        if (!replay || !step->derived)
+            err = step_run(l, step);
         if (err != JB_OK)
             break;
     }

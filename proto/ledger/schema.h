@@ -12,6 +12,7 @@ struct jb_schema_step {
     const char *broker;  /* for the broker only; NULL: none */
     const char *replica; /* for a replica only; NULL: none */
     bool replay;         /* derived tables are dropped, made anew and filled from the record */
+    bool derived;        /* what it changes is derived: not needed where that is made anew */
 };
 struct jb_schema_steps {
     const struct jb_schema_step *at;

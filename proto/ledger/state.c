@@ -105,6 +105,18 @@ static enum jb_err origin_load(struct jb_ledger *l, const char *key,
     return err;
 }
 
+static enum jb_err numbers_load(struct jb_ledger *l)
+{
+    enum jb_err err = jb_counts_load(l);
+    return err == JB_OK ? jb_lights_load(l) : err;
+}
+
+enum jb_err jb_numbers_store(struct jb_ledger *l)
+{
+    enum jb_err err = jb_counts_store(l);
+    return err == JB_OK ? jb_lights_store(l) : err;
+}
+
 static enum jb_err replica_load(struct jb_ledger *l)
 {
     struct jb_heads *h = &l->heads;
@@ -125,7 +137,7 @@ static enum jb_err replica_load(struct jb_ledger *l)
     if (err == JB_OK)
         err = origin_load(l, ".down_origin", h->down.epoch);
     if (err == JB_OK && node == 0)
-        return jb_counts_load(l);
+        return numbers_load(l);
     if (err != JB_OK)
         return err;
     h->node = (uint32_t)node;
@@ -136,7 +148,7 @@ static enum jb_err replica_load(struct jb_ledger *l)
         err = point_last(l, JB_SQL_OUTBOX_LAST, &h->made.number, h->made.head);
     if (err == JB_OK)
         err = settled_load(l, h);
-    return err == JB_OK ? jb_counts_load(l) : err;
+    return err == JB_OK ? numbers_load(l) : err;
 }
 
 static enum jb_err broker_load(struct jb_ledger *l)

@@ -5,7 +5,7 @@
 #ifndef JB_LEDGER_STATEMENTS_H
 #define JB_LEDGER_STATEMENTS_H
 
-#include "proto/ledger/tables.h"
+#include "proto/ledger/statements_lists.h"
 
 /* Of a deadline at ?1: the highest step reached; 0: due. */
 #define JB_SQL_ALARM_STEP                                                                          \
@@ -28,14 +28,6 @@
 #define JB_SQL_ALARM_NEXT(index, instant)                                                          \
     "SELECT " instant " FROM deadline INDEXED BY " index " WHERE ended_how = 0"                    \
     " AND " instant " <> 0 AND " instant " > ?1 ORDER BY " instant " LIMIT 1"
-
-/* Open cases that have their first such instant after ?1, until ?2. */
-#define JB_SQL_TURNED(index, instant, more)                                                        \
-    "SELECT count(DISTINCT d.case_no) FROM deadline d INDEXED BY " index                           \
-    " CROSS JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND d." instant        \
-    " > ?1 AND d." instant " <= ?2 AND c.stage " JB_SQL_STAGE_OPEN more " AND NOT EXISTS"          \
-    " (SELECT 1 FROM deadline e WHERE e.case_no = d.case_no AND e.ended_how = 0"                   \
-    " AND (e." instant " <= ?1 OR e.missed_ms <> 0))"
 
 #define JB_AUDIT_NAMES "number, at_ms, user, request, act_kind, case_no, node, field, outcome"
 
@@ -111,8 +103,8 @@
                                                            JB_COLUMN_LEAVE, JB_COLUMN_LEAVE))      \
     X(CASE_KEPT_SAVE, A,                                                                           \
       "UPDATE case_file SET registrar = ?2, registered_ms = ?3, title = ?4, class_code = ?5,"      \
-      " query_hash = ?6 WHERE case_no = ?1 AND (registrar, registered_ms, title, class_code,"      \
-      " query_hash) <> (?2, ?3, ?4, ?5, ?6)")                                                      \
+      " query_hash = ?6, place_code = ?7 WHERE case_no = ?1 AND (registrar, registered_ms, title," \
+      " class_code, query_hash, place_code) <> (?2, ?3, ?4, ?5, ?6, ?7)")                          \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
     X(PARTICIPANTS, A,                                                                             \
       "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \
@@ -215,31 +207,7 @@
     X(CALENDAR_LAST, A, "SELECT body FROM calendar WHERE region = ? ORDER BY seq DESC LIMIT 1")    \
     X(LEFT_ADD, A, "INSERT OR REPLACE INTO left_case VALUES (?, ?, ?, ?)")                         \
     X(LEFT_DROP, A, "DELETE FROM left_case WHERE case_no = ?")                                     \
-    X(TOTAL_CASES, A, "SELECT count(*) FROM case_file WHERE stage <> 15")                          \
-    X(TOTAL_OPEN, A,                                                                               \
-      "SELECT count(*) FROM case_file INDEXED BY case_open WHERE stage " JB_SQL_STAGE_OPEN)        \
-    X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
-    X(TOTAL_DISPUTES, A, "SELECT count(*) FROM case_file WHERE dispute_level <> 0")                \
-    X(TOTAL_DIRECTIVES, A, "SELECT count(*) FROM directive WHERE status <> 3")                     \
-    X(TOTAL_DOCKETS, A, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
-    X(TOTAL_UNDELIVERED, A,                                                                        \
-      "SELECT count(*) FROM deadline WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")  \
-    X(TOTAL_PROVISIONAL, A,                                                                        \
-      "SELECT count(*) FROM deadline INDEXED BY deadline_provisional"                              \
-      " WHERE provisional = 1 AND ended_how = 0")                                                  \
-    X(TOTAL_RED, A,                                                                                \
-      "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d INDEXED BY deadline_due"    \
-      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
-      "c.stage " JB_SQL_STAGE_OPEN " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                   \
-    X(TOTAL_WARNED, A, /* red or yellow */                                                         \
-      "SELECT count(*) FROM (SELECT d.case_no FROM deadline d INDEXED BY deadline_due"             \
-      " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
-      "c.stage " JB_SQL_STAGE_OPEN ""                                                              \
-      " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
-      " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage " JB_SQL_STAGE_OPEN \
-      ")")                                                                                         \
-    X(TURNED_RED, R, JB_SQL_TURNED("deadline_due", "due_ms", ""))                                  \
-    X(TURNED_WARNED, R, JB_SQL_TURNED("deadline_first", "first_ms", " AND c.objection_open = 0"))  \
+    JB_LIST_STATEMENTS(X)                                                                          \
     /* the broker's log */                                                                         \
     X(ENTRY_ADD, B, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
     X(ENTRY_LAST, B, "SELECT seq, head FROM entry ORDER BY seq DESC LIMIT 1")                      \
@@ -455,14 +423,6 @@
     X(COUNTER_SET, R,                                                                              \
       "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
       "excluded.last")                                                                             \
-    X(GRAM_ADD, R, "INSERT OR IGNORE INTO case_gram VALUES (?, ?)")                                \
-    X(GRAM_DROP, R, "DELETE FROM case_gram WHERE gram = ? AND case_no = ?")                        \
-    X(GRAM_MARK, R, "SELECT case_no FROM case_gram WHERE gram = ?")                                \
-    X(GRAM_COUNT, R,                                                                               \
-      "SELECT count(*) FROM (SELECT 1 FROM case_gram WHERE gram BETWEEN ? AND ? LIMIT ?)")         \
-    X(CASE_TITLE, R, "SELECT title FROM case_file WHERE case_no = ?")                              \
-    X(CASE_TITLES, R,                                                                              \
-      "SELECT case_no, title FROM case_file WHERE case_no < ? ORDER BY case_no DESC LIMIT ?")      \
     X(ALARM_ADD, R,                                                                                \
       "INSERT OR IGNORE INTO alarm (at_ms, case_no, deadline_id, step, due_ms, key)"               \
       " VALUES (?, ?, ?, ?, ?, ?)")                                                                \

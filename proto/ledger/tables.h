@@ -22,7 +22,7 @@
     INT(office_rating) INT(office_satisfaction) INT(office_rated_ms)                               \
     INT(handler_rating) INT(handler_satisfaction) INT(handler_rated_ms)                            \
     INT(dispute_level) INT(arbiter) INT(parts)                                                     \
-    KTEXT(title) KTEXT(class_code) TEXT(place_code) TEXT(lead_official) KTEXT(query_hash)
+    KTEXT(title) KTEXT(class_code) KTEXT(place_code) TEXT(lead_official) KTEXT(query_hash)
 
 /* After case_no and id, the primary key. first_ms: first warn step, or due; next_ms: see
  * jb_deadline_next_ms; ended_how: enum jb_deadline_end, 0 while it runs. */

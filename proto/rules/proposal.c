@@ -130,14 +130,19 @@ static bool period_over(const struct looking *l, const char *key, int64_t from_m
     return d.due_ms <= l->now_ms;
 }
 
-/* Answered, but the petitioner has not been told within the time that a notice may take. */
-static bool not_fed_back(const struct looking *l, int64_t *since_ms)
+static bool answered_untold(const struct looking *l)
 {
     const struct jb_case *c = l->c;
 
     return c->stage == JB_STAGE_ANSWERED && !(c->flags & JB_FLAG_UNREACHABLE) &&
-           c->facts_ms[JB_FACT_ANSWER_TOLD] == 0 &&
-           period_over(l, "notify", c->facts_ms[JB_FACT_ANSWERED], since_ms);
+           c->facts_ms[JB_FACT_ANSWER_TOLD] == 0;
+}
+
+/* Answered, but the petitioner has not been told within the time that a notice may take. */
+static bool not_fed_back(const struct looking *l, int64_t *since_ms)
+{
+    return answered_untold(l) &&
+           period_over(l, "notify", l->c->facts_ms[JB_FACT_ANSWERED], since_ms);
 }
 
 /* Signed for, and neither accepted nor declined since. The clock for the notice tells it, where the
@@ -148,8 +153,7 @@ static bool silent_after_sign(const struct looking *l, int64_t *since_ms)
            with_handler(l) && period_over(l, "notify", l->c->facts_ms[JB_FACT_SIGNED], since_ms);
 }
 
-/* The petitioner came again with what is still in hand. */
-static bool repeated(const struct looking *l, int64_t *since_ms)
+static bool came_again(const struct looking *l, int64_t *since_ms)
 {
     const struct jb_case *c = l->c;
     bool found = c->flags & JB_FLAG_REPEAT;
@@ -161,7 +165,13 @@ static bool repeated(const struct looking *l, int64_t *since_ms)
         *since_ms = c->marks[i].at_ms;
         found = true;
     }
-    return found && !jb_stage_is_final(c->stage) && with_handler(l);
+    return found;
+}
+
+/* The petitioner came again with what is still in hand. */
+static bool repeated(const struct looking *l, int64_t *since_ms)
+{
+    return came_again(l, since_ms) && !jb_stage_is_final(l->c->stage) && with_handler(l);
 }
 
 static bool not_satisfied(const struct looking *l, int party, int64_t *since_ms)
@@ -216,4 +226,15 @@ size_t jb_proposals(const struct jb_case *c, const struct jb_rulebook *b, int64_
     if (c->stage != JB_STAGE_FILE)
         look_at_case(&l);
     return l.count;
+}
+
+/* Every state above, without what only the policy and the time can tell. */
+bool jb_proposals_may_come(const struct jb_case *c)
+{
+    const struct looking l = {.c = c};
+    int64_t since_ms = 0;
+    bool silent = c->stage == JB_STAGE_SIGNED && jb_case_open_deadline(c, "notify") == NULL;
+
+    return silent || answered_untold(&l) || came_again(&l, &since_ms) ||
+           office_not_satisfied(&l, &since_ms) || handler_not_satisfied(&l, &since_ms);
 }

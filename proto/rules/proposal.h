@@ -29,4 +29,9 @@ struct jb_proposal {
 size_t jb_proposals(const struct jb_case *c, const struct jb_rulebook *b, int64_t now_ms,
                     struct jb_proposal *out, size_t max);
 
+/* Can there be proposals for `c`, at whatever instant, while no clock of it is overdue? Never false
+ * when there are; needs no policy. Replicas keep it with the case: when it changes, a step of the
+ * ledger's schema has to have it made anew. */
+bool jb_proposals_may_come(const struct jb_case *c);
+
 #endif

@@ -187,12 +187,12 @@ static void a_read_only_ledger_sees_commits_and_cannot_write(void **state)
 
 static const struct jb_schema_step steps_good[] = {
     {"CREATE TABLE extra (a INTEGER) STRICT", "INSERT INTO extra VALUES (1)",
-     "INSERT INTO extra VALUES (2)", false},
-    {"ALTER TABLE extra ADD COLUMN b TEXT", NULL, NULL, true},
+     "INSERT INTO extra VALUES (2)", false, false},
+    {"ALTER TABLE extra ADD COLUMN b TEXT", NULL, NULL, true, false},
 };
 static const struct jb_schema_step steps_bad[] = {
-    {"CREATE TABLE extra (a INTEGER) STRICT", NULL, NULL, true},
-    {"CREATE TABLE more (a INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)", NULL, false},
+    {"CREATE TABLE extra (a INTEGER) STRICT", NULL, NULL, true, false},
+    {"CREATE TABLE more (a INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)", NULL, false, false},
 };
 
 /* The version of this program. */

@@ -14,7 +14,15 @@ static struct jb_proposal found[JB_PROPOSALS_MAX];
 
 static size_t look(struct world *w)
 {
-    return jb_proposals(&w->c, &w->book, w->now_ms, found, COUNT(found));
+    size_t count = jb_proposals(&w->c, &w->book, w->now_ms, found, COUNT(found));
+    bool overdue = false;
+
+    for (size_t i = 0; i < w->c.deadline_count; i++)
+        overdue = overdue ||
+                  (w->c.deadlines[i].end == JB_END_OPEN && w->c.deadlines[i].due_ms <= w->now_ms);
+    /* what a replica keeps to find them by */
+    assert_true(count == 0 || overdue || jb_proposals_may_come(&w->c));
+    return count;
 }
 
 /* The proposal with this reason and key; fails the test if there is none. */
