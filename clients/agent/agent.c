@@ -117,6 +117,8 @@ enum jb_err jb_agent_start(struct jb_agent *a, struct jb_fault *fault)
     if (err == JB_OK)
         err = jb_agent_alarm_start(a);
     if (err == JB_OK)
+        err = jb_agent_proposals_start(a);
+    if (err == JB_OK)
         err = jb_zctx_new(&a->zctx);
     if (err == JB_OK)
         err = jb_agent_line_start(a, fault);
@@ -148,6 +150,7 @@ void jb_agent_stop(struct jb_agent *a, int exit_status)
     jb_agent_wait_stop(a);
     jb_agent_verify_stop(a);
     jb_agent_report_stop(a);
+    jb_agent_proposals_stop(a);
     jb_agent_evidence_forget(a, NULL);
     jb_agent_group_drop(a);
     jb_agent_local_stop(a);

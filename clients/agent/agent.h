@@ -173,6 +173,7 @@ struct jb_agent_blobs;
 struct jb_agent_verify;
 struct jb_agent_pages;
 struct jb_agent_report;
+struct jb_agent_proposing;
 
 /* ---- everything ------------------------------------------------------------------------------ */
 
@@ -223,6 +224,8 @@ struct jb_agent {
     struct jb_agent_verify *verify;         /* NULL: no check under way */
     struct jb_agent_pages *pages;           /* NULL: the file's pages are not being checked */
     struct jb_agent_report *reports;        /* being made */
+    struct jb_agent_proposing *proposing;   /* going on; who has waited longest first */
+    uv_timer_t propose_timer;               /* runs while there are some */
     struct jb_agent_evidence_job *evidence; /* being written; NULL: none */
 
     bool forget; /* a key was erased or a case left: its traces beside the file must still go */
@@ -230,7 +233,7 @@ struct jb_agent {
     struct jb_reserve reserve; /* room for the end of what is under way */
     uv_timer_t probe_timer;    /* runs while there is a strain */
     uv_timer_t house_timer;    /* watchdog */
-    uv_timer_t index_timer;    /* runs while titles of an older replica lack in the index */
+    uv_timer_t index_timer;    /* what lists need: titles of an older replica, lights */
     uv_timer_t rest_timer;     /* runs while there is work, and two seconds longer */
     bool busy;                 /* since it was set last */
     uint64_t watchdog_ms;
@@ -480,6 +483,11 @@ void jb_agent_watch_stop(struct jb_agent *a);
 /* ask_report.c */
 void jb_agent_report_forget(struct jb_agent *a, const struct jb_agent_client *client);
 void jb_agent_report_stop(struct jb_agent *a);
+
+/* ask_proposals.c */
+void jb_agent_proposals_forget(struct jb_agent *a, const struct jb_agent_client *client);
+enum jb_err jb_agent_proposals_start(struct jb_agent *a) JB_MUST;
+void jb_agent_proposals_stop(struct jb_agent *a);
 
 /* ask_evidence.c: this client (NULL: any) waits for it no more. */
 void jb_agent_evidence_forget(struct jb_agent *a, const struct jb_agent_client *client);

@@ -1,12 +1,7 @@
-/* Directives, dockets, proposals of the supervision ladder, delegations. Lists come from the
+/* Directives, dockets, delegations. Lists come from the
  * replica's tables; each row is shown as the outbox will leave its case, and only to who may see
  * the case. */
 #include "clients/agent/requests.h"
-
-#include "proto/rules/proposal.h"
-
-#define CASES_PAGE 200 /* loaded at once while proposals are looked for */
-#define PAGE_BYTES ((size_t)64 * 1024 * 1024)
 
 /* The case of the row in hand; rows of one case stand together. */
 struct case_cache {
@@ -149,109 +144,6 @@ enum jb_err jb_agent_get_dockets(struct jb_agent_request *r, Jb__Reply *reply)
     JB_PUT(list, more, more);
     reply->body_case = JB__REPLY__BODY_DOCKETS;
     reply->dockets = list;
-    return err;
-}
-
-/* ---- proposals ---- */
-
-struct proposing {
-    struct jb_agent_request *r;
-    Jb__ProposalList *list;
-    size_t limit, capacity;
-};
-
-static Jb__ProposalView *proposal_view(const struct jb_agent_views *v, const struct jb_case *c,
-                                       const struct jb_proposal *p)
-{
-    Jb__ProposalView *w = jb_arena_alloc(v->arena, sizeof *w);
-    if (w == NULL)
-        return NULL;
-    jb__proposal_view__init(w);
-    JB_PUT(w, case_no, c->case_no);
-    JB_PUT(w, node, p->node);
-    JB_PUT(w, step, (uint32_t)p->step);
-    JB_PUT(w, since_ms, p->since_ms);
-    w->number = jb_agent_view_number(v, c->case_no);
-    w->title = jb_agent_view_text(v, c->title);
-    w->node_name = jb_agent_view_node_name(v, p->node);
-    w->reason = jb_agent_view_text(v, jb_text_of(p->reason));
-    w->key = jb_agent_view_text(v, jb_text_of(p->key));
-    w->docket_no = jb_agent_view_text(v, p->docket_no);
-    w->article = jb_agent_view_text(v, jb_text_of(p->article));
-    return w;
-}
-
-/* All of one case: the next page begins with another one. */
-static enum jb_err propose(struct proposing *p, const struct jb_case *c)
-{
-    struct jb_agent_views v = jb_agent_request_views(p->r);
-    struct jb_proposal found[JB_PROPOSALS_MAX];
-    if (jb_agent_reader_barred(p->r->agent, p->r->user, c))
-        return JB_OK;
-    size_t count =
-        jb_proposals(c, jb_agent_book(p->r->agent), p->r->now_ms, found, JB_PROPOSALS_MAX);
-    for (size_t i = 0; i < count && p->list->n_proposals < p->capacity; i++) {
-        if (found[i].node == jb_replica_node(p->r->agent->ledger)) /* nobody urges himself */
-            continue;
-        Jb__ProposalView *w = proposal_view(&v, c, &found[i]);
-        if (w == NULL)
-            return JB_NOMEM;
-        p->list->proposals[p->list->n_proposals++] = w;
-    }
-    return JB_OK;
-}
-
-static enum jb_err propose_one(struct proposing *p, int64_t case_no)
-{
-    struct case_cache k = {.r = p->r};
-    enum jb_err err = cache_load(&k, case_no);
-    if (err == JB_OK && k.hidden)
-        return jb_fault_set(&p->r->fault, JB_NOT_FOUND, "no case with this number is known here");
-    return err == JB_OK ? propose(p, &k.o.c) : err;
-}
-
-/* One page of open cases; `filter` goes on to the next. */
-static enum jb_err propose_page(struct proposing *p, struct jb_case_filter *filter, bool *more)
-{
-    struct jb_case *cases = NULL;
-    size_t count = 0;
-    struct jb_arena page;
-    jb_arena_init(&page, PAGE_BYTES);
-    enum jb_err err =
-        jb_query_cases(p->r->agent->ledger, filter, p->r->now_ms, &page, &cases, &count, more);
-    size_t done = 0;
-    for (; done < count && err == JB_OK && p->list->n_proposals < p->limit; done++) {
-        filter->after_case_no = cases[done].case_no;
-        err = propose(p, &cases[done]);
-    }
-    *more = *more || done < count;
-    jb_arena_fini(&page);
-    return err;
-}
-
-enum jb_err jb_agent_get_proposals(struct jb_agent_request *r, Jb__Reply *reply)
-{
-    const Jb__GetProposals *q = r->request->proposals;
-    struct proposing p = {.r = r, .limit = jb_agent_rows_wanted(q->has_limit, q->limit)};
-    struct jb_case_filter filter = {
-        .open_only = true, .after_case_no = q->after_case_no, .limit = CASES_PAGE};
-    bool more = q->case_no == 0;
-    enum jb_err err = JB_OK;
-    p.capacity = p.limit + JB_PROPOSALS_MAX;
-    p.list = jb_arena_alloc(r->arena, sizeof *p.list);
-    if (p.list == NULL)
-        return JB_NOMEM;
-    jb__proposal_list__init(p.list);
-    p.list->proposals = jb_agent_view_array(r->arena, p.capacity);
-    if (p.list->proposals == NULL)
-        return JB_NOMEM;
-    if (q->case_no != 0)
-        err = propose_one(&p, q->case_no);
-    while (err == JB_OK && more && p.list->n_proposals < p.limit)
-        err = propose_page(&p, &filter, &more);
-    JB_PUT(p.list, more, more);
-    reply->body_case = JB__REPLY__BODY_PROPOSALS;
-    reply->proposals = p.list;
     return err;
 }
 

@@ -21,6 +21,8 @@
 #define IDLE_CHECK_MS 60000 /* without a watchdog: how often we tidy up */
 #define INDEX_AT_ONCE 300   /* titles */
 #define INDEX_MS 50         /* until the next ones */
+#define LIGHTS_AT_ONCE 256  /* cases */
+#define LIGHTS_MS 10000     /* between looks whether some have turned */
 #define REST_MS 2000        /* without work: memory that makes it fast is given back */
 
 /* One datagram to the socket that the service manager named; nothing when there is none. */
@@ -75,19 +77,26 @@ static void on_house(uv_timer_t *timer)
         jb_ledger_checkpoint(a->ledger, true);
 }
 
-/* Some titles of an older replica, between other work. */
+/* What lists are made of, between other work: some titles of an older replica, then lights that
+ * have turned. */
 static void on_index(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
-    bool done = false;
-    enum jb_err err =
-        jb_agent_degraded(a) ? JB_OK : jb_ledger_titles_index(a->ledger, INDEX_AT_ONCE, &done);
-    if (err != JB_OK)
-        jb_agent_fail(a, err, "the index of titles");
-    if (err != JB_OK || done)
+    bool done = true;
+    if (jb_agent_degraded(a)) {
+        (void)uv_timer_start(timer, on_index, IDLE_CHECK_MS, 0);
         return;
-    jb_agent_house_busy(a);
-    (void)uv_timer_start(timer, on_index, jb_agent_degraded(a) ? IDLE_CHECK_MS : INDEX_MS, 0);
+    }
+    enum jb_err err = jb_ledger_titles_index(a->ledger, INDEX_AT_ONCE, &done);
+    if (err == JB_OK && done)
+        err = jb_ledger_lights_turn(a->ledger, jb_agent_now(a), LIGHTS_AT_ONCE, &done);
+    if (err != JB_OK) {
+        jb_agent_fail(a, err, "the index of titles and lights");
+        return;
+    }
+    if (!done)
+        jb_agent_house_busy(a);
+    (void)uv_timer_start(timer, on_index, done ? LIGHTS_MS : INDEX_MS, 0);
 }
 
 static void on_rest(uv_timer_t *timer)

@@ -267,6 +267,7 @@ static void on_close(void *ctx, struct jb_local_peer *peer, enum jb_err why)
     jb_agent_wait_forget(a, client);
     jb_agent_verify_forget(a, client);
     jb_agent_report_forget(a, client);
+    jb_agent_proposals_forget(a, client);
     jb_agent_evidence_forget(a, client);
     jb_agent_uploads_forget(a, client);
     if (client->prev != NULL)
