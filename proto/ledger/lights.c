@@ -125,7 +125,7 @@ static enum jb_err lacking_put(struct jb_ledger *l, const int64_t *numbers, size
 static enum jb_err fill(struct jb_ledger *l, int64_t now_ms, size_t max)
 {
     struct jb_lights *k = &l->heads.lights;
-    int64_t numbers[TURN_MAX];
+    int64_t numbers[TURN_MAX] = {0};
     size_t count = 0;
 
     if (k->left == INT64_MAX)

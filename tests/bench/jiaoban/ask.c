@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clients/lib/jiaoban.h"
+#include "clients/lib/jiaoban_serve.h"
 #include "tests/bench/load/base.h"
 #include "tests/bench/load/figures.h"
 
@@ -63,11 +64,36 @@ static void by_host(struct jiaoban_query *q, const struct facts *f, unsigned i)
     q->node = f->hosts[i % f->host_count];
 }
 
-static void by_light(struct jiaoban_query *q, const struct facts *f, unsigned i)
+static void green(struct jiaoban_query *q, const struct facts *f, unsigned i)
 {
-    (void)f;
-    q->light = (int)(i % 3) + 1;
+    plain(q, f, i);
+    q->light = 1;
     q->open_only = true;
+}
+
+static void yellow(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    green(q, f, i);
+    q->light = 2;
+}
+
+static void red(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    green(q, f, i);
+    q->light = 3;
+}
+
+static void red_of_host(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    red(q, f, i);
+    q->node = f->hosts[i % f->host_count];
+}
+
+static void by_place(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    static const char *const places[] = {"370101", "370117", "370142", "110105"};
+    (void)f;
+    q->place_code = places[i % 4];
 }
 
 static void by_class(struct jiaoban_query *q, const struct facts *f, unsigned i)
@@ -96,6 +122,31 @@ static void by_no_word(struct jiaoban_query *q, const struct facts *f, unsigned 
     q->text = "没有这样的事项";
 }
 
+/* Each pair of characters is frequent where titles are made of such words, the whole is not. */
+static void by_phrase(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    static const char *const phrases[] = {"供暖塌陷噪声", "物业渗水外墙", "反映", "问题"};
+    (void)f;
+    q->text = phrases[i % 4];
+}
+
+static void by_red_words(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    red(q, f, i);
+    by_words(q, f, i);
+}
+
+/* A few digits from within a number: of one that there is, and of none. */
+static void by_piece(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    static char digits[JIAOBAN_TEXT];
+    char shown[40];
+    (void)snprintf(shown, sizeof shown, "%lld",
+                   (long long)(i % 2 == 0 ? f->newest : INT64_C(8876543219876543210)));
+    (void)snprintf(digits, sizeof digits, "%.*s", (int)(3 + i / 2 % 6), shown + 8 + i / 2 % 4);
+    q->text = digits;
+}
+
 static void by_number(struct jiaoban_query *q, const struct facts *f, unsigned i)
 {
     static char digits[JIAOBAN_TEXT];
@@ -117,6 +168,30 @@ static void mine(struct jiaoban_query *q, const struct facts *f, unsigned i)
     (void)f;
     (void)i;
     q->mine = true;
+    q->open_only = true;
+}
+
+static void mine_all(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    plain(q, f, i);
+    q->mine = true;
+}
+
+static void mine_missed(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    mine_all(q, f, i);
+    q->missed_only = true;
+}
+
+static void all_of_host(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    by_host(q, f, i);
+}
+
+static void issued(struct jiaoban_query *q, const struct facts *f, unsigned i)
+{
+    plain(q, f, i);
+    q->issued = true;
     q->open_only = true;
 }
 
@@ -144,15 +219,30 @@ static const struct question questions[] = {
     {"stage", jiaoban_get_cases, by_stage},
     {"host", jiaoban_get_cases, by_host},
     {"host-stage", jiaoban_get_cases, by_host_and_stage},
-    {"light", jiaoban_get_cases, by_light},
+    {"green", jiaoban_get_cases, green},
+    {"yellow", jiaoban_get_cases, yellow},
+    {"red", jiaoban_get_cases, red},
+    {"red-host", jiaoban_get_cases, red_of_host},
+    {"place", jiaoban_get_cases, by_place},
     {"class", jiaoban_get_cases, by_class},
     {"day", jiaoban_get_cases, by_day},
     {"words", jiaoban_get_cases, by_words},
     {"no-such-word", jiaoban_get_cases, by_no_word},
+    {"phrase", jiaoban_get_cases, by_phrase},
+    {"red-words", jiaoban_get_cases, by_red_words},
     {"number", jiaoban_get_cases, by_number},
+    {"piece", jiaoban_get_cases, by_piece},
     {"deadlines-open", jiaoban_get_deadlines, open_ones},
     {"deadlines-mine", jiaoban_get_deadlines, mine},
+    {"deadlines-mine-all", jiaoban_get_deadlines, mine_all},
+    {"deadlines-mine-missed", jiaoban_get_deadlines, mine_missed},
+    {"deadlines-host", jiaoban_get_deadlines, all_of_host},
     {"deadlines-missed", jiaoban_get_deadlines, missed},
+    {"directives-mine", jiaoban_get_directives, mine},
+    {"directives-issued", jiaoban_get_directives, issued},
+    {"dockets", jiaoban_get_dockets, open_ones},
+    {"proposals", jiaoban_get_proposals, plain},
+    {"today", jiaoban_get_today, plain},
     {"case", jiaoban_get_case, one_case},
 };
 
