@@ -48,18 +48,19 @@ static Jb__PendingView *view(struct jb_agent_request *r, uint64_t number,
     return w;
 }
 
-enum jb_err jb_agent_former_list(struct jb_agent_request *r, bool all, size_t max,
+enum jb_err jb_agent_former_list(struct jb_agent_request *r, const Jb__GetPending *q,
                                  Jb__PendingList *list)
 {
     struct jb_agent *a = r->agent;
     size_t count = a->former != NULL ? a->former->count : 0;
+    size_t max = jb_agent_rows_wanted(q->has_limit, q->limit);
     list->items = jb_agent_view_array(r->arena, count < max ? count : max);
     if (list->items == NULL)
         return JB_NOMEM;
-    for (uint64_t i = 1; i <= count && list->n_items < max; i++) {
+    for (uint64_t i = q->after; i++ < count;) {
         Jb__FormerItem *item = NULL;
         bool hidden = false;
-        if (!all && !jb_agent_former_open(a, i))
+        if (!q->all && !jb_agent_former_open(a, i))
             continue;
         enum jb_err err = jb_agent_former_get(a->ledger, i, r->arena, &item);
         if (err == JB_OK)
@@ -68,6 +69,10 @@ enum jb_err jb_agent_former_list(struct jb_agent_request *r, bool all, size_t ma
             return err;
         if (hidden)
             continue;
+        if (list->n_items == max) {
+            JB_PUT(list, more, true);
+            break;
+        }
         if ((list->items[list->n_items] = view(r, i, item)) == NULL)
             return r->arena->overflowed ? JB_NOMEM : JB_CORRUPT;
         list->n_items++;

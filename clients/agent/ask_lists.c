@@ -168,7 +168,7 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
     reply->body_case = JB__REPLY__BODY_PENDING;
     reply->pending = list;
     if (q->former)
-        return jb_agent_former_list(r, q->all, jb_agent_rows_wanted(q->has_limit, q->limit), list);
+        return jb_agent_former_list(r, q, list);
     enum jb_err err = JB_OK;
     if (r->agent->pending.count > 0)
         err = jb_outbox_read(l, jb_outbox_settled(l).number + 1,

@@ -61,7 +61,7 @@ enum jb_err jb_agent_get_nodes(struct jb_agent_request *r, Jb__Reply *reply) JB_
 enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 /* ask_former.c: what was accepted before a restore and the record lacks; `all`: what became of the
  * others as well. Into the list. */
-enum jb_err jb_agent_former_list(struct jb_agent_request *r, bool all, size_t max,
+enum jb_err jb_agent_former_list(struct jb_agent_request *r, const Jb__GetPending *q,
                                  Jb__PendingList *list) JB_MUST;
 enum jb_err jb_agent_do_resubmit(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;
 enum jb_err jb_agent_do_dismiss(struct jb_agent_request *r, Jb__Reply *reply) JB_MUST;

@@ -197,12 +197,47 @@ static const char *former_state(const char *word)
 }
 
 /* What was accepted before a restore, and is not in the record that came of it. */
+static void former_rows(struct cli *c, struct cli_grid *g, const struct jiaoban_result *r)
+{
+    for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+        const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
+        cli_grid_row(g);
+        cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
+        cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
+        cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
+        cli_grid_cell(g, cli_safe(c, p->user), NULL);
+        cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
+        cli_grid_cell(g, cli_time(c, p->accepted_at_ms), NULL);
+        cli_grid_cell(g, former_state(cli_safe(c, p->state)), NULL);
+        cli_grid_cell(g, cli_safe(c, p->reason), NULL);
+    }
+}
+
+/* The first page is `r`; the others are asked for, unless so many were wanted. */
+static int former_pages(struct cli *c, struct jiaoban_query *q, struct jiaoban_result **r)
+{
+    const char *const names[] = {_(">NO."), _("CASE"),     _("WHAT"),  _("BY"),
+                                 _("AT"),   _("ACCEPTED"), _("STATE"), _("REASON")};
+    struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+    int code = 0;
+
+    former_rows(c, g, *r);
+    while (code == 0 && jiaoban_result_more(*r) && !cli_has(c, OPT_LIMIT)) {
+        q->number = jiaoban_result_pending(*r, jiaoban_result_count(*r) - 1)->number;
+        jiaoban_result_free(*r);
+        *r = NULL;
+        code = cli_ask(c, jiaoban_get_pending, q, r);
+        if (code == 0)
+            former_rows(c, g, *r);
+    }
+    int ended = cli_grid_end(g, "");
+    return code != 0 ? code : ended;
+}
+
 static int print_former(struct cli *c)
 {
     struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
-    const char *const names[] = {_(">NO."), _("CASE"),     _("WHAT"),  _("BY"),
-                                 _("AT"),   _("ACCEPTED"), _("STATE"), _("REASON")};
     q.limit = CLI_LIMIT;
     q.former = true;
     q.all = cli_has(c, OPT_ALL);
@@ -212,20 +247,7 @@ static int print_former(struct cli *c)
         code = cli_json(c, r, 2);
     } else if (code == 0 && jiaoban_result_count(r) > 0) {
         puts(_("Accepted before the record was restored without this agency:"));
-        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
-        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
-            const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
-            cli_grid_row(g);
-            cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
-            cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
-            cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
-            cli_grid_cell(g, cli_safe(c, p->user), NULL);
-            cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
-            cli_grid_cell(g, cli_time(c, p->accepted_at_ms), NULL);
-            cli_grid_cell(g, former_state(cli_safe(c, p->state)), NULL);
-            cli_grid_cell(g, cli_safe(c, p->reason), NULL);
-        }
-        code = cli_grid_end(g, "");
+        code = former_pages(c, &q, &r);
         if (!q.all)
             puts(_("Again, as it was: jiaoban resubmit NUMBER; not any more: jiaoban dismiss "
                    "NUMBER --reason TEXT"));

@@ -25,7 +25,7 @@ VIEWS = ["SettledView", "CaseList", "CaseView", "DeadlineList", "NodeList", "Pen
          "DelegationList", "ExplainList", "ReceiptList", "RuleList", "PublicView", "ReportView", "RightsView",
          "AuditList", "TrialView", "ActionList", "TodayView", "Done"]
 # Listings that go on: the gateway adds `next`.
-PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "ProposalList", "AuditList", "ReceiptList"}
+PAGED = {"CaseList", "DeadlineList", "DirectiveList", "DocketList", "PendingList", "ProposalList", "AuditList", "ReceiptList"}
 # Numbers that are words of the vocabulary: field, or message.field.
 WORDS = {"stage": "Stage", "matter": "Matter", "channel": "Channel", "authority": "Authority",
          "exit": "Exit", "opinion": "Opinion", "review_opinion": "Opinion",

@@ -134,6 +134,7 @@ static void fill_pending(const struct jiaoban_query *q, int64_t no, Jb__Request 
     SET(&b->pending, limit, q->limit);
     SET(&b->pending, former, q->former);
     SET(&b->pending, all, q->all);
+    SET(&b->pending, after, q->number);
     r->body_case = JB__REQUEST__BODY_PENDING;
     r->pending = &b->pending;
 }

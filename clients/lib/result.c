@@ -125,7 +125,7 @@ static struct contents contents_of(const Jb__Reply *r)
     case JB__REPLY__BODY_NODES:
         return MANY(r->nodes, nodes, JB_ROWS_NODE, node_row, false);
     case JB__REPLY__BODY_PENDING:
-        return MANY(r->pending, items, JB_ROWS_PENDING, pending_row, false);
+        return MANY(r->pending, items, JB_ROWS_PENDING, pending_row, r->pending->more);
     case JB__REPLY__BODY_ALARMS:
         return MANY(r->alarms, alarms, JB_ROWS_ALARM, alarm_row, false);
     case JB__REPLY__BODY_DIRECTIVES:

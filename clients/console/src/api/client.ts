@@ -111,7 +111,16 @@ export const pending = async (limit: number): Promise<T.Pending[]> =>
   (await get<{ items: T.Pending[] }>('/v1/pending', { limit })).items;
 /* What a restored record lacks; with `every` also what became of the others. */
 export const former = {
-  list: async (every: boolean): Promise<T.Former[]> => (await get<{ items: T.Former[] }>('/v1/former', { all: every, limit: 1000 })).items,
+  list: async (every: boolean): Promise<T.Former[]> => {
+    const all: T.Former[] = [];
+    let cursor: string | undefined;
+    do {
+      const page: { items: T.Former[]; next?: string } = await get<{ items: T.Former[]; next?: string }>('/v1/former', { all: every, limit: 500, cursor });
+      all.push(...page.items);
+      cursor = page.next;
+    } while (cursor !== undefined);
+    return all;
+  },
   again: async (number: string, key: string): Promise<T.Settled> =>
     (await ask<T.Settled>(`/v1/former/${encodeURIComponent(number)}/resubmissions`, { method: 'POST', key })).body,
   strikeOff: (number: string, reason: string, key: string): Promise<unknown> =>
