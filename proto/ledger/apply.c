@@ -135,8 +135,6 @@ static enum jb_err case_apply(struct jb_ledger *l, const struct jb_entry *entry,
         return err;
     jb_counts_change(l, &before, c);
     err = title_apply(l, c, title);
-    if (err == JB_OK)
-        err = jb_lights_put(l, c);
     if (err == JB_OK && opens)
         err = jb_sql_run(l, JB_SQL_LEFT_DROP, JB_ROW(jb_int(c->case_no)));
     return err;

@@ -204,6 +204,8 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
         return jb_held_put(l, c);
     enum jb_err err = jb_case_write(l, c);
     if (err == JB_OK)
+        err = jb_lights_put(l, c);
+    if (err == JB_OK)
         jb_case_clean(c);
     return err;
 }
