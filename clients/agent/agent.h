@@ -386,10 +386,14 @@ enum jb_agent_alarm_kind {
     JB_AGENT_ALARM_DISPUTE,                       /* one is to be settled here */
     JB_AGENT_ALARM_REFUSED,                       /* a submission that had waited in the outbox */
     JB_AGENT_ALARM_RETURNED, /* an agency came back that the record was restored without */
+    JB_AGENT_ALARM_LOST,     /* the replica was gone, and what had not been handed over with it */
     JB_AGENT_ALARM_END
 };
 
 /* concern.c: what a delivered entry means to this agency beside its own deadlines */
+/* There was a replica here, and its file is empty or missing: the people are told, once, what that
+ * means. In a transaction of its own. Errors of the ledger. */
+enum jb_err jb_agent_alarm_lost(struct jb_agent *a, int64_t now_ms) JB_MUST;
 /* Its word: "warn", "overdue", "missed" ... */
 const char *jb_agent_alarm_word(const struct jb_alarm *alarm);
 /* The deadline that it is about; 0: none. */

@@ -20,6 +20,7 @@ static const char *const words[] = {
     [JB_AGENT_ALARM_DISPUTE - JB_AGENT_ALARM_FIRST] = "dispute",
     [JB_AGENT_ALARM_REFUSED - JB_AGENT_ALARM_FIRST] = "refused",
     [JB_AGENT_ALARM_RETURNED - JB_AGENT_ALARM_FIRST] = "returned",
+    [JB_AGENT_ALARM_LOST - JB_AGENT_ALARM_FIRST] = "lost",
 };
 
 const char *jb_agent_alarm_word(const struct jb_alarm *alarm)
@@ -155,6 +156,22 @@ static enum jb_err effect_taken(struct concern *k, const struct jb_effect *e)
     default:
         return JB_OK;
     }
+}
+
+/* ---- the replica itself ---- */
+
+enum jb_err jb_agent_alarm_lost(struct jb_agent *a, int64_t now_ms)
+{
+    const struct jb_alarm alarm = {
+        .at_ms = now_ms, .deadline_id = APART, .step = JB_AGENT_ALARM_LOST, .due_ms = now_ms};
+    enum jb_err err = jb_ledger_begin(a->ledger);
+    if (err != JB_OK)
+        return err;
+    err = jb_alarm_add(a->ledger, &alarm);
+    if (err == JB_OK)
+        return jb_ledger_commit(a->ledger);
+    jb_ledger_rollback(a->ledger);
+    return err == JB_EXISTS ? JB_OK : err;
 }
 
 static bool is_of_interest(const struct jb_entry *e)

@@ -131,6 +131,19 @@ enum jb_err jb_agent_key_check(struct jb_agent *a, struct jb_fault *fault)
         a->config->key, owner, jb_agent_node_name(a, owner), own, jb_agent_node_name(a, own));
 }
 
+/* The broker gives all of it again but what had not reached it: that must not go unnoticed. */
+static bool replica_is_lost(const struct jb_agent *a)
+{
+    struct jb_fault why = {""};
+    if (jb_ledger_look(a->ledger_path, &why) != JB_CORRUPT)
+        return false;
+    jb_log(JB_LOG_ERROR, a->config->code, "replica.lost",
+           "file=%s text=\"it is empty, or missing where there was one: fetched anew from the "
+           "broker; submissions that had not been handed over are lost\"",
+           a->ledger_path);
+    return true;
+}
+
 enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fault *fault)
 {
     enum jb_err err = jb_agent_config_check(a->config, &a->broker, fault);
@@ -154,6 +167,7 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
         err = join(a->config->data, LEDGER_NAME, &a->ledger_path);
     if (err != JB_OK)
         return err;
+    bool lost = !read_only && replica_is_lost(a); /* before this start puts something beside it */
     struct jb_ledger_options options = {.role = JB_LEDGER_REPLICA,
                                         .suite = a->keys.suite,
                                         .make = JB_LEDGER_ANEW,
@@ -170,7 +184,9 @@ enum jb_err jb_agent_store_open(struct jb_agent *a, bool read_only, struct jb_fa
     if (err != JB_OK || read_only)
         return err;
     fault->text[0] = '\0';
-    err = jb_ledger_erase_again(a->ledger); /* a copy of the file may have brought keys back */
+    err = lost ? jb_agent_alarm_lost(a, jb_agent_now(a)) : JB_OK;
+    if (err == JB_OK)
+        err = jb_ledger_erase_again(a->ledger); /* a copy of the file may have brought keys back */
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", a->ledger_path, jb_ledger_error(a->ledger));
     a->forget = !jb_ledger_forget(a->ledger);

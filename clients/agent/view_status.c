@@ -134,6 +134,11 @@ static void alarm_text(const struct jb_alarm *alarm, const char *due, char *out,
                        "the record was restored without it, and it holds %s items beyond that",
                        alarm->key);
         break;
+    case JB_AGENT_ALARM_LOST:
+        (void)snprintf(out, size,
+                       "the replica was empty or missing and is fetched anew; what had not been "
+                       "handed over is lost");
+        break;
     default:
         (void)snprintf(out, size, "deadline %u (%s) is due %s", id, alarm->key, due);
         break;
@@ -161,6 +166,10 @@ Jb__AlarmView *jb_agent_view_alarm(const struct jb_agent_views *v, const struct 
     if (alarm->step == JB_AGENT_ALARM_RETURNED) {
         JB_PUT(w, node, jb_agent_alarm_number(alarm));
         w->node_name = jb_agent_view_node_name(v, jb_agent_alarm_number(alarm));
+    }
+    if (alarm->step == JB_AGENT_ALARM_LOST) {
+        JB_PUT(w, node, jb_replica_node(v->agent->ledger));
+        w->node_name = jb_agent_view_node_name(v, w->node);
     }
     w->number = jb_agent_view_number(v, alarm->case_no);
     w->kind = jb_agent_view_text(v, jb_text_of(jb_agent_alarm_word(alarm)));

@@ -38,6 +38,10 @@ static const struct kind {
     {"returned",
      N_("the record was restored without an agency, which holds more than the record does: %s"),
      "P", N_("at that agency: jiaoban pending lists what was accepted there and is lacking now")},
+    {"lost",
+     N_("this agency's copy (%s) was lost and is fetched anew; what was entered here and had not "
+        "been handed over is lost with it"),
+     "P", N_("see which of the last entries are missing, and enter them again: jiaoban list")},
 };
 
 /* What ends a deadline: the command for the one who owes it. */

@@ -224,6 +224,7 @@ static const char *const formats[] = {
     N_("on_behalf_of: over %d bytes with the account"),
     N_("on_behalf_of: not one line of text"),
     N_("too many requests wait for a verdict"),
+    N_("others ask for proposals: try again later"),
     N_("cases.stage: no such stage"),
     N_("the answer is too large: name an agency or an indicator"),
     N_("all case numbers of this day are used up"),

@@ -428,13 +428,14 @@ struct jiaoban_alarm {
      * "directive_missed" a directive of this agency was not followed in time;
      * "directive" one was received, "summons" likewise: come at once, "dispute" one is to be
      * settled here; "refused" a submission that had waited in the outbox was refused; "returned"
-     * the record was restored without `node`, which holds more than the record */
+     * the record was restored without `node`, which holds more than the record; "lost" the replica
+     * of this agency (`node`) was gone, and what had not been handed over with it */
     const char *number, *kind, *text;
     uint32_t deadline_id;
     int64_t due_ms;
     uint64_t directive_no; /* of "directive" and "summons", within the case */
     uint64_t submission;   /* of "refused" */
-    uint32_t node;         /* of "returned" */
+    uint32_t node;         /* of "returned" and "lost" */
     const char *node_name; /* "" none */
 };
 

@@ -38,6 +38,9 @@ static const struct old {
     {"tests/data/ledger-v5/broker.sql", 5, JB_LEDGER_BROKER, 3, 0, 4},
     {"tests/data/ledger-v5/xfj.sql", 5, JB_LEDGER_REPLICA, 3, 0, 4},
     {"tests/data/ledger-v5/zjj.sql", 5, JB_LEDGER_REPLICA, 2, 1, 3},
+    {"tests/data/ledger-v6/broker.sql", 6, JB_LEDGER_BROKER, 3, 0, 3},
+    {"tests/data/ledger-v6/xfj.sql", 6, JB_LEDGER_REPLICA, 3, 0, 3},
+    {"tests/data/ledger-v6/zjj.sql", 6, JB_LEDGER_REPLICA, 2, 1, 2},
 };
 #define ROWS (sizeof rows / sizeof rows[0])
 

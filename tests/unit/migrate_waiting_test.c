@@ -19,6 +19,7 @@ static const struct {
 } waiting[] = {
     {"tests/data/ledger-v4/waiting.sql", 4},
     {"tests/data/ledger-v5/waiting.sql", 5},
+    {"tests/data/ledger-v6/waiting.sql", 6},
 };
 #define WAITING (sizeof waiting / sizeof waiting[0])
 
@@ -31,6 +32,7 @@ static const struct {
     {"tests/data/ledger-v3/xfj.sql", 3}, {"tests/data/ledger-v3/zjj.sql", 3},
     {"tests/data/ledger-v4/xfj.sql", 4}, {"tests/data/ledger-v4/zjj.sql", 4},
     {"tests/data/ledger-v5/xfj.sql", 5}, {"tests/data/ledger-v5/zjj.sql", 5},
+    {"tests/data/ledger-v6/xfj.sql", 6}, {"tests/data/ledger-v6/zjj.sql", 6},
 };
 #define REPLICAS (sizeof replicas / sizeof replicas[0])
 
@@ -209,7 +211,8 @@ static void an_older_replica_gets_the_pairs_of_its_titles(void **state)
             number(l, "SELECT count(*) FROM case_file WHERE instr(title, '" CLERKS_WORDS "')");
         some += want > 0;
         bool done = false;
-        assert_int_equal(l->grams_left != 0, replicas[i].version >= 3); /* else made by replay */
+        /* else made by replay, or there already */
+        assert_int_equal(l->grams_left != 0, replicas[i].version >= 3 && replicas[i].version < 6);
         for (int steps = 0; !done; steps++) {
             assert_true(steps < 20);
             assert_int_equal(found(w, l, CLERKS_WORDS), want);

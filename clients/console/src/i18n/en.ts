@@ -141,6 +141,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alarms.dispute': 'dispute to settle',
   'alarms.refused': 'submission refused',
   'alarms.returned': 'back after a restore',
+  'alarms.lost': 'copy lost',
 
   'alarm.warn': 'a deadline of this agency comes near: {text}',
   'alarm.overdue': 'a deadline of this agency has passed: {text}',
@@ -153,6 +154,7 @@ export const en: Record<keyof typeof zh, string> = {
   'alarm.dispute': 'a dispute over who handles it is to be settled here: {text}',
   'alarm.refused': 'what was stored in the outbox has been refused and did not take effect: {text}',
   'alarm.returned': 'the record was restored without an agency, which holds more than the record does: {text}',
+  'alarm.lost': 'this agency’s copy ({text}) was lost and is fetched anew; what was entered here and had not been handed over is lost with it: look what is missing and enter it again',
   'alarm.submission': 'submission {n}',
   'alarm.due': '{what}, due {at}',
   'alarm.someDeadline': 'a deadline',

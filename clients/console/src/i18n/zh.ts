@@ -139,6 +139,7 @@ export const zh = {
   'alarms.dispute': '争议待裁定',
   'alarms.refused': '提交被退回',
   'alarms.returned': '恢复后归队',
+  'alarms.lost': '副本丢失',
 
   'alarm.warn': '本单位一项期限临近：{text}',
   'alarm.overdue': '本单位一项期限已过：{text}',
@@ -151,6 +152,7 @@ export const zh = {
   'alarm.dispute': '办理责任争议，须由本单位裁定：{text}',
   'alarm.refused': '发件箱中的一项提交被拒绝，没有生效：{text}',
   'alarm.returned': '记录恢复时缺少一个单位，该单位所存的内容多于记录：{text}',
+  'alarm.lost': '本单位（{text}）的副本丢失，正重新取得；在此录入而尚未送达的内容随之丢失，请核对后重新录入',
   'alarm.submission': '第 {n} 号提交',
   'alarm.due': '{what}，{at} 到期',
   'alarm.someDeadline': '期限',

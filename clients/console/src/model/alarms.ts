@@ -5,7 +5,7 @@ import { named, t, type Key } from '@/i18n';
 import { keys } from '@/i18n/acts';
 import { dueText } from './time';
 
-export const alarmKinds = ['warn', 'overdue', 'missed', 'silent', 'undelivered', 'directive_missed', 'directive', 'summons', 'dispute', 'refused', 'returned'] as const;
+export const alarmKinds = ['warn', 'overdue', 'missed', 'silent', 'undelivered', 'directive_missed', 'directive', 'summons', 'dispute', 'refused', 'returned', 'lost'] as const;
 
 /* What it is about. `text` is the key of a deadline, or English words for a log, "deadline 6
  * (assigned), due ..." among them: said again in the reader's language. */
