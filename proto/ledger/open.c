@@ -103,8 +103,8 @@ static enum jb_err durability_check(struct jb_ledger *l, const char *path, struc
     return JB_OK;
 }
 
-/* Is it ours? One that is not there yet is `fresh`: nothing is in it. */
-static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool fresh,
+/* Is it ours? Nothing may be in it only if it is *fresh; with something in it, it is not. */
+static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool *fresh,
                                   struct jb_fault *fault)
 {
     int64_t id = 0;
@@ -118,7 +118,8 @@ static enum jb_err file_recognise(struct jb_ledger *l, const char *path, bool fr
     if (err != JB_OK)
         return jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
     if (id == 0 && tables == 0)
-        return fresh ? JB_OK : jb_begin_empty(path, fault);
+        return *fresh ? JB_OK : jb_begin_empty(path, fault);
+    *fresh = false;
     if (id != JB_LEDGER_APPLICATION_ID)
         return jb_fault_set(fault, JB_CORRUPT, "%s: is a database, but not a jiaoban ledger", path);
     return JB_OK;
@@ -251,7 +252,7 @@ static enum jb_err prepare(struct jb_ledger *l, const char *path,
                            const struct jb_ledger_options *options, bool fresh,
                            struct jb_fault *fault)
 {
-    enum jb_err err = file_recognise(l, path, fresh, fault);
+    enum jb_err err = file_recognise(l, path, &fresh, fault);
 
     if (err == JB_OK && (err = pragmas_set(l, options)) != JB_OK)
         return jb_fault_set(fault, err, "%s: %s", path, l->error);

@@ -70,6 +70,8 @@ enum jb_err outside_commit(struct jb_ledger *l)
     if (!fuzz_undo)
         return real_commit(l);
     enum jb_err err = l->behind.fresh != NULL ? jb_behind_write(l) : jb_lines_flush(l);
+    if (err == JB_OK)
+        err = jb_held_write(l);
     if (err == JB_OK && fuzz_before_undo != NULL)
         fuzz_before_undo(l);
     jb_ledger_rollback(l);
