@@ -178,7 +178,7 @@ enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
         err = jb_deadlines_save(l, c);
     if (err == JB_OK)
         err = jb_case_parts_save(l, c);
-    return err;
+    return err == JB_OK ? jb_lights_put(l, c) : err;
 }
 
 void jb_case_clean(struct jb_case *c)
@@ -203,8 +203,6 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
     if (l->held.on)
         return jb_held_put(l, c);
     enum jb_err err = jb_case_write(l, c);
-    if (err == JB_OK)
-        err = jb_lights_put(l, c);
     if (err == JB_OK)
         jb_case_clean(c);
     return err;

@@ -268,6 +268,7 @@ enum jb_err jb_deadlines_load(struct jb_ledger *l, struct jb_case *c,
 int64_t jb_deadline_first_ms(const struct jb_deadline *d);
 /* Write what is dirty; the marks stay: jb_case_clean takes them away. */
 enum jb_err jb_deadlines_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
+/* All rows of a case that are dirty; at a replica its light too. */
 enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 /* The case as it is after the tick that is being made. */
 enum jb_err jb_behind_case_put(struct jb_ledger *l, const struct jb_case *c) JB_MUST;

@@ -110,11 +110,8 @@ enum jb_err jb_held_write(struct jb_ledger *l)
         if (h->slots[i] != NULL)
             h->slots[count++] = h->slots[i];
     qsort(h->slots, count, sizeof(struct jb_case *), compare);
-    for (size_t i = 0; i < count && err == JB_OK; i++) {
+    for (size_t i = 0; i < count && err == JB_OK; i++)
         err = jb_case_write(l, h->slots[i]);
-        if (err == JB_OK)
-            err = jb_lights_put(l, h->slots[i]);
-    }
     forget(l);
     return err;
 }
