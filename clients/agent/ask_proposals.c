@@ -143,6 +143,16 @@ static void answer(struct jb_agent_proposing *p, enum jb_err err)
     jb_agent_request_answer(&p->r, err, &reply);
 }
 
+/* Behind those that wait. */
+static void append(struct jb_agent *a, struct jb_agent_proposing *p)
+{
+    struct jb_agent_proposing **at = &a->proposing;
+    while (*at != NULL)
+        at = &(*at)->next;
+    p->next = NULL;
+    *at = p;
+}
+
 /* A slice of the one that has waited longest. */
 static void on_turn(uv_timer_t *timer)
 {
@@ -153,11 +163,7 @@ static void on_turn(uv_timer_t *timer)
     a->proposing = p->next;
     enum jb_err err = p->r.client != NULL ? propose_some(p) : JB_CLOSED;
     if (!is_done(p, err)) {
-        struct jb_agent_proposing **at = &a->proposing;
-        while (*at != NULL)
-            at = &(*at)->next;
-        p->next = NULL;
-        *at = p;
+        append(a, p);
     } else {
         if (p->r.client != NULL)
             answer(p, err);
@@ -181,7 +187,6 @@ static size_t going_on(const struct jb_agent *a)
 static enum jb_err go_on(struct jb_agent_request *r, const struct jb_agent_proposing *first)
 {
     struct jb_agent *a = r->agent;
-    struct jb_agent_proposing **at = &a->proposing;
     if (going_on(a) >= ASKED_MAX)
         return jb_fault_set(&r->fault, JB_BUSY, "others ask for proposals: try again later");
     struct jb_agent_proposing *p = calloc(1, sizeof *p);
@@ -209,9 +214,7 @@ static enum jb_err go_on(struct jb_agent_request *r, const struct jb_agent_propo
         proposing_free(p);
         return err;
     }
-    while (*at != NULL)
-        at = &(*at)->next;
-    *at = p;
+    append(a, p);
     a->propose_timer.data = a;
     r->later = true;
     return uv_timer_start(&a->propose_timer, on_turn, 0, 0) == 0 ? JB_OK : JB_IO;
