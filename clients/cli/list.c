@@ -196,17 +196,23 @@ static const char *former_state(const char *word)
     return word;
 }
 
+/* Number, case, act, person, time. */
+static void submission_cells(struct cli *c, struct cli_grid *g, const struct jiaoban_pending *p)
+{
+    cli_grid_row(g);
+    cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
+    cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
+    cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
+    cli_grid_cell(g, cli_safe(c, p->user), NULL);
+    cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
+}
+
 /* What was accepted before a restore, and is not in the record that came of it. */
 static void former_rows(struct cli *c, struct cli_grid *g, const struct jiaoban_result *r)
 {
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
-        cli_grid_row(g);
-        cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
-        cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
-        cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
-        cli_grid_cell(g, cli_safe(c, p->user), NULL);
-        cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
+        submission_cells(c, g, p);
         cli_grid_cell(g, cli_time(c, p->accepted_at_ms), NULL);
         cli_grid_cell(g, former_state(cli_safe(c, p->state)), NULL);
         cli_grid_cell(g, cli_safe(c, p->reason), NULL);
@@ -308,15 +314,8 @@ int cli_run_pending(struct cli *c)
         code = cli_json(c, r, 2);
     else if (code == 0) {
         struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
-        for (size_t i = 0; i < jiaoban_result_count(r); i++) {
-            const struct jiaoban_pending *p = jiaoban_result_pending(r, i);
-            cli_grid_row(g);
-            cli_grid_cell(g, cli_format(c, "%llu", (unsigned long long)p->number), NULL);
-            cli_grid_cell(g, cli_case_text(c, p->case_no), NULL);
-            cli_grid_cell(g, cli_act_text(cli_safe(c, p->kind)), NULL);
-            cli_grid_cell(g, cli_safe(c, p->user), NULL);
-            cli_grid_cell(g, cli_time(c, p->made_at_ms), NULL);
-        }
+        for (size_t i = 0; i < jiaoban_result_count(r); i++)
+            submission_cells(c, g, jiaoban_result_pending(r, i));
         code = cli_grid_end(g, _("The outbox is empty."));
     }
     jiaoban_result_free(r);

@@ -28,13 +28,11 @@ const char *cli_article(struct cli *c, const char *article)
 
 const char *cli_format(struct cli *c, const char *format, ...)
 {
-    char *text = NULL;
     va_list args;
     va_start(args, format);
-    int len = vasprintf(&text, format, args);
+    const char *text = jb_tongue_vformat(&c->tongue, format, args);
     va_end(args);
-    text = len >= 0 ? cli_own(c, text) : NULL;
-    return text != NULL ? text : "?";
+    return text;
 }
 
 /* ---- safety ---------------------------------------------------------------------------------- */

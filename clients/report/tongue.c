@@ -72,15 +72,21 @@ void jb_tongue_free(struct jb_tongue *t)
     }
 }
 
-const char *jb_tongue_format(struct jb_tongue *t, const char *format, ...)
+const char *jb_tongue_vformat(struct jb_tongue *t, const char *format, va_list args)
 {
     char *text = NULL;
-    va_list args;
-    va_start(args, format);
     int len = vasprintf(&text, format, args);
-    va_end(args);
     text = len >= 0 ? jb_tongue_keep(t, text) : NULL;
     return text != NULL ? text : "?";
+}
+
+const char *jb_tongue_format(struct jb_tongue *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *text = jb_tongue_vformat(t, format, args);
+    va_end(args);
+    return text;
 }
 
 /* ---- safety ---------------------------------------------------------------------------------- */

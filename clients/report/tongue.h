@@ -3,6 +3,7 @@
 #ifndef JB_CLIENTS_REPORT_TONGUE_H
 #define JB_CLIENTS_REPORT_TONGUE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,6 +29,8 @@ char *jb_tongue_keep(struct jb_tongue *t, char *memory);
 void jb_tongue_free(struct jb_tongue *t);
 
 /* A text made now; kept. "?": out of memory. */
+const char *jb_tongue_vformat(struct jb_tongue *t, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 const char *jb_tongue_format(struct jb_tongue *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Printable copies of what somebody else wrote, kept: control characters and changes of direction
