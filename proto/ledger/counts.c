@@ -88,21 +88,12 @@ void jb_counts_reset(struct jb_ledger *l)
 
 /* ---- in the file ---- */
 
-static void stored_numbers(struct jb_counts *k, uint64_t *item, int64_t *at[NUMBERS])
-{
-    int64_t *const all[NUMBERS] = {&k->at_ms, &k->cases,  &k->open,       &k->objections,
-                                   &k->red,   &k->warned, (int64_t *)item};
-    memcpy(at, all, sizeof all);
-}
-
 /* Counts that do not stand after the last item were left by software that does not keep them. */
 enum jb_err jb_counts_load(struct jb_ledger *l)
 {
     const struct jb_line_point *down = &l->heads.down;
-    struct jb_counts k = {.known = true};
     uint8_t raw[STORED_BYTES];
-    uint64_t item = 0;
-    int64_t *at[NUMBERS];
+    int64_t at[NUMBERS] = {0};
     bool found = false;
 
     if (!keeps(l))
@@ -115,12 +106,16 @@ enum jb_err jb_counts_load(struct jb_ledger *l)
             jb_counts_reset(l);
         return JB_OK;
     }
-    stored_numbers(&k, &item, at);
-    for (size_t i = 0; i < sizeof raw - JB_HASH_BYTES; i++)
-        *at[i / 8] = (int64_t)((uint64_t)*at[i / 8] << 8 | raw[i]);
-    if (item == down->number &&
+    jb_numbers_unpack(raw, NUMBERS, at);
+    if ((uint64_t)at[6] == down->number &&
         memcmp(raw + sizeof raw - JB_HASH_BYTES, down->head, JB_HASH_BYTES) == 0)
-        l->heads.counts = k;
+        l->heads.counts = (struct jb_counts){.known = true,
+                                             .at_ms = at[0],
+                                             .cases = at[1],
+                                             .open = at[2],
+                                             .objections = at[3],
+                                             .red = at[4],
+                                             .warned = at[5]};
     return JB_OK;
 }
 
@@ -133,16 +128,15 @@ static bool same(const struct jb_counts *a, const struct jb_counts *b)
 
 enum jb_err jb_counts_store(struct jb_ledger *l)
 {
-    struct jb_counts k = l->heads.counts;
+    const struct jb_counts k = l->heads.counts;
     uint64_t item = l->heads.down.number;
+    const int64_t at[NUMBERS] = {k.at_ms, k.cases,  k.open,       k.objections,
+                                 k.red,   k.warned, (int64_t)item};
     uint8_t raw[STORED_BYTES];
-    int64_t *at[NUMBERS];
 
     if (!k.known || (same(&k, &l->committed.counts) && item == l->committed.down.number))
         return JB_OK;
-    stored_numbers(&k, &item, at);
-    for (size_t i = 0; i < sizeof raw - JB_HASH_BYTES; i++)
-        raw[i] = (uint8_t)((uint64_t)*at[i / 8] >> (56 - 8 * (i % 8)));
+    jb_numbers_pack(at, NUMBERS, raw);
     memcpy(raw + sizeof raw - JB_HASH_BYTES, l->heads.down.head, JB_HASH_BYTES);
     return jb_ledger_meta_set(l, KEY, (struct jb_bytes){raw, sizeof raw});
 }

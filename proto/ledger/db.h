@@ -250,6 +250,9 @@ void jb_replica_heads_start(struct jb_ledger *l);
 /* A fact of `meta` that has this length; *found false: it is not there. */
 enum jb_err jb_fact_read(struct jb_ledger *l, const char *key, uint8_t *out, size_t len,
                          bool *found) JB_MUST;
+/* Numbers as facts keep them: 8 bytes each, the highest first. */
+void jb_numbers_pack(const int64_t *numbers, size_t count, uint8_t *raw);
+void jb_numbers_unpack(const uint8_t *raw, size_t count, int64_t *numbers);
 /* A number in `meta`; reading: 0 when it is not there. */
 enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out) JB_MUST;
 enum jb_err jb_number_write(struct jb_ledger *l, const char *key, uint64_t value) JB_MUST;

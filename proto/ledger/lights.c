@@ -64,8 +64,8 @@ enum jb_err jb_lights_load(struct jb_ledger *l)
     enum jb_err err = jb_fact_read(l, KEY, raw, sizeof raw, &found);
     if (err != JB_OK)
         return err;
-    for (size_t i = 0; found && i < sizeof raw; i++)
-        at[i / 8] = (int64_t)((uint64_t)at[i / 8] << 8 | raw[i]);
+    if (found)
+        jb_numbers_unpack(raw, NUMBERS, at);
     l->heads.lights = (struct jb_lights){at[0], at[1], at[2]};
     if (!found && l->heads.down.number != 0) /* of software that keeps no lights */
         l->heads.lights.left = INT64_MAX;
@@ -84,8 +84,7 @@ enum jb_err jb_lights_store(struct jb_ledger *l)
                       k->to_ms == old->to_ms && k->left == old->left))
         return JB_OK;
     l->lights_moved = false;
-    for (size_t i = 0; i < sizeof raw; i++)
-        raw[i] = (uint8_t)((uint64_t)at[i / 8] >> (56 - 8 * (i % 8)));
+    jb_numbers_pack(at, NUMBERS, raw);
     return jb_ledger_meta_set(l, KEY, (struct jb_bytes){raw, sizeof raw});
 }
 

@@ -47,24 +47,37 @@ enum jb_err jb_fact_read(struct jb_ledger *l, const char *key, uint8_t *out, siz
     return err;
 }
 
+void jb_numbers_pack(const int64_t *numbers, size_t count, uint8_t *raw)
+{
+    for (size_t i = 0; i < count * 8; i++)
+        raw[i] = (uint8_t)((uint64_t)numbers[i / 8] >> (56 - 8 * (i % 8)));
+}
+
+void jb_numbers_unpack(const uint8_t *raw, size_t count, int64_t *numbers)
+{
+    for (size_t i = 0; i < count * 8; i++)
+        numbers[i / 8] = (int64_t)((uint64_t)numbers[i / 8] << 8 | raw[i]);
+}
+
 enum jb_err jb_number_read(struct jb_ledger *l, const char *key, uint64_t *out)
 {
     uint8_t raw[8];
+    int64_t number = 0;
     bool found = false;
     enum jb_err err = jb_fact_read(l, key, raw, sizeof raw, &found);
 
-    *out = 0;
-    for (size_t i = 0; i < sizeof raw && found && err == JB_OK; i++)
-        *out = *out << 8 | raw[i];
+    if (found && err == JB_OK)
+        jb_numbers_unpack(raw, 1, &number);
+    *out = (uint64_t)number;
     return err;
 }
 
 enum jb_err jb_number_write(struct jb_ledger *l, const char *key, uint64_t value)
 {
+    const int64_t number = (int64_t)value;
     uint8_t raw[8];
 
-    for (size_t i = 0; i < sizeof raw; i++)
-        raw[i] = (uint8_t)(value >> (56 - 8 * i));
+    jb_numbers_pack(&number, 1, raw);
     return jb_ledger_meta_set(l, key, (struct jb_bytes){raw, sizeof raw});
 }
 
