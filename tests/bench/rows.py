@@ -51,7 +51,7 @@ DURABLE = {
 NOT_DURABLE = {"rabbitmq-classic": servers.RabbitClassic,
                "redis-everysec": servers.RedisEverySecond, "nats": servers.NatsDefault,
                "mosquitto": servers.Mosquitto}
-FLOOR = {"floor-curve": servers.Floor, "floor-plain": servers.FloorPlain,
+FLOOR = {"floor-curve": servers.Floor, "floor-signed": servers.FloorSigned, "floor-plain": servers.FloorPlain,
          "floor-log": servers.FloorLog, "floor-router": servers.FloorRouter,
          "sqlite": servers.NoNetwork, "log": servers.NoNetworkLog}
 OURS = {"jiaoban": servers.Jiaoban, "jiaoban-register": servers.JiaobanRegister,

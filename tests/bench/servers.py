@@ -242,6 +242,11 @@ class FloorPlain(Floor):
     mode = ""
 
 
+class FloorSigned(Floor):
+    """With the chains and signatures that a proof of both sides costs at least."""
+    mode = "signed"
+
+
 class FloorLog(Floor):
     store = "log"
 

@@ -2,7 +2,9 @@
  * and every client is believed. One thread for the ROUTER, one that writes what has gathered as one
  * group.
  *
- *   floor-broker PORT rows|log|none|lazy plain|curve FILE */
+ *   floor-broker PORT rows|log|none|lazy plain|curve|signed FILE
+ *
+ * "signed": encrypted, and with chains and signatures: see floor.h. */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,6 +37,14 @@ static struct queue incoming, written; /* under the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
 static int wake; /* eventfd: `written` has something */
+
+#define NODES_MAX 4096
+static bool proving; /* "signed" */
+static struct floor_signer signer;
+static struct chain { /* of what goes to a node */
+    unsigned char head[FLOOR_CHAIN_BYTES];
+    bool moved;
+} chains[NODES_MAX];
 
 _Noreturn static void fail(const char *what)
 {
@@ -80,11 +90,14 @@ static void write_group(struct store *s, struct queue *group)
             group->at[kept++] = *w;
             continue;
         }
+        len -= proving ? FLOOR_SIGNED_BYTES : 0;
         for (size_t at = 1; at + 8 <= len; at += 8) {
             uint64_t event = 0;
             memcpy(&event, bytes(w) + at, sizeof event);
             store_acknowledged(s, event);
         }
+        if (proving)
+            store_receipt(s, bytes(w) + len, FLOOR_SIGNED_BYTES);
         (void)zmq_msg_close(&w->message);
     }
     store_commit(s);
@@ -139,11 +152,31 @@ static void deliver(void *router, struct work *w)
     char name[NAME_BYTES];
     char *p = zmq_msg_data(&w->message);
     int len = snprintf(name, sizeof name, "n%u", w->node);
+    if (proving) {
+        struct chain *c = &chains[w->node % NODES_MAX];
+        floor_chain(c->head, p + FLOOR_HEAD, zmq_msg_size(&w->message) - FLOOR_HEAD);
+        c->moved = true;
+    }
     p[0] = 'D'; /* the frame that came in goes out again */
     memcpy(p + 1, &w->event, 8);
     (void)zmq_send(router, name, (size_t)len, ZMQ_SNDMORE);
     if (zmq_msg_send(&w->message, router, 0) < 0)
         (void)zmq_msg_close(&w->message);
+}
+
+static void send_proofs(void *router)
+{
+    unsigned char frame[1 + FLOOR_SIGNED_BYTES] = {'G'};
+    for (unsigned node = 0; node < NODES_MAX; node++) {
+        char name[NAME_BYTES];
+        if (!chains[node].moved)
+            continue;
+        chains[node].moved = false;
+        floor_sign(&signer, chains[node].head, frame + 1);
+        int len = snprintf(name, sizeof name, "n%u", node);
+        (void)zmq_send(router, name, (size_t)len, ZMQ_SNDMORE);
+        (void)zmq_send(router, frame, sizeof frame, 0);
+    }
 }
 
 static void send_written(void *router, struct queue *ready)
@@ -158,7 +191,17 @@ static void send_written(void *router, struct queue *ready)
         i += confirm_run(router, &ready->at[i], ready->count - i);
     for (size_t i = 0; i < ready->count; i++)
         deliver(router, &ready->at[i]);
+    if (proving)
+        send_proofs(router);
     ready->count = 0;
+}
+
+static bool proven(zmq_msg_t *message)
+{
+    size_t len = zmq_msg_size(message);
+    const unsigned char *p = zmq_msg_data(message);
+    return !proving ||
+           (len > FLOOR_SIGNED_BYTES && floor_verify(&signer, p + len - FLOOR_SIGNED_BYTES) == 0);
 }
 
 /* False: nothing there. */
@@ -181,7 +224,7 @@ static bool receive_one(void *router, struct queue *taken)
     if (bytes(&w)[0] == 'S' && zmq_msg_size(&w.message) >= FLOOR_HEAD) {
         memcpy(&w.number, bytes(&w) + 1, 8);
         memcpy(&w.node, bytes(&w) + 9, 4);
-    } else if (bytes(&w)[0] != 'A') {
+    } else if (bytes(&w)[0] != 'A' || !proven(&w.message)) {
         (void)zmq_send(router, w.sender, w.sender_len, ZMQ_SNDMORE);
         (void)zmq_send(router, "H", 1, 0);
         (void)zmq_msg_close(&w.message);
@@ -230,14 +273,17 @@ int main(int argc, char **argv)
     struct queue taken = {0};
     struct queue ready = {0};
     if (argc != 5) {
-        (void)fprintf(stderr, "usage: floor-broker PORT rows|log|none|lazy plain|curve FILE\n");
+        (void)fprintf(stderr, "usage: floor-broker PORT rows|log|none|lazy "
+                              "plain|curve|signed FILE\n");
         return 2;
     }
+    proving = strcmp(argv[3], "signed") == 0;
+    signer = floor_signer_make();
     wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct store *s = store_open(argv[2], argv[4]);
     if (wake < 0 || pthread_create(&thread, NULL, write_all, s) != 0)
         fail("start");
-    void *router = bind_router(argv[1], strcmp(argv[3], "curve") == 0);
+    void *router = bind_router(argv[1], strcmp(argv[3], "plain") != 0);
     zmq_pollitem_t items[] = {{.socket = router, .events = ZMQ_POLLIN},
                               {.fd = wake, .events = ZMQ_POLLIN}};
     for (;;) {

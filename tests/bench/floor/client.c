@@ -1,4 +1,4 @@
-/* The bare broker's clients: a DEALER each. --mode "curve" encrypts. */
+/* The bare broker's clients: a DEALER each. --mode "curve" encrypts, "signed" proves as well. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,11 @@
 struct client {
     void *dealer;
     int index;
+    unsigned char heard[FLOOR_CHAIN_BYTES], head[FLOOR_CHAIN_BYTES]; /* of this chain; as proven */
 };
+
+static bool proving;
+static struct floor_signer signer;
 
 static void *context;
 
@@ -32,7 +36,9 @@ static struct client *client_open(char letter, int index)
     (void)zmq_setsockopt(c->dealer, ZMQ_ROUTING_ID, name, (size_t)len);
     (void)zmq_setsockopt(c->dealer, ZMQ_SNDHWM, &none, sizeof none);
     (void)zmq_setsockopt(c->dealer, ZMQ_RCVHWM, &none, sizeof none);
-    if (strcmp(load.mode, "curve") == 0 &&
+    proving = strcmp(load.mode, "signed") == 0;
+    signer = floor_signer_make();
+    if ((proving || strcmp(load.mode, "curve") == 0) &&
         (zmq_setsockopt(c->dealer, ZMQ_CURVE_SERVERKEY, FLOOR_SERVER_PUBLIC, 40) != 0 ||
          zmq_setsockopt(c->dealer, ZMQ_CURVE_PUBLICKEY, FLOOR_CLIENT_PUBLIC, 40) != 0 ||
          zmq_setsockopt(c->dealer, ZMQ_CURVE_SECRETKEY, FLOOR_CLIENT_SECRET, 40) != 0))
@@ -65,17 +71,30 @@ static void *receiver_open(int node)
     return client_open('n', node);
 }
 
+static void check_proof(struct client *c, const char *proof, size_t len)
+{
+    if (len != FLOOR_SIGNED_BYTES || memcmp(proof, c->heard, sizeof c->heard) != 0 ||
+        floor_verify(&signer, (const unsigned char *)proof) != 0)
+        load_die("the broker's proof is wrong");
+    memcpy(c->head, proof, sizeof c->head);
+}
+
 static void fetch(void *receiver, struct load_batch *batch, int wait_ms)
 {
+    struct client *c = receiver;
     zmq_msg_t m;
     size_t len = 0;
     while (batch->count < LOAD_BATCH_MAX &&
-           (len = receive(receiver, &m, batch->count > 0 ? 0 : wait_ms)) > 0) {
+           (len = receive(c, &m, batch->count > 0 ? 0 : wait_ms)) > 0) {
         const char *p = zmq_msg_data(&m);
         if (p[0] == 'D' && len > FLOOR_HEAD) {
             struct load_item *item = load_batch_add(batch, p + FLOOR_HEAD, len - FLOOR_HEAD);
             memcpy(&item->tag, p + 1, 8);
             item->key = (int64_t)item->tag;
+            if (proving)
+                floor_chain(c->heard, p + FLOOR_HEAD, len - FLOOR_HEAD);
+        } else if (p[0] == 'G') {
+            check_proof(c, p + 1, len - 1);
         }
         (void)zmq_msg_close(&m);
     }
@@ -84,10 +103,15 @@ static void fetch(void *receiver, struct load_batch *batch, int wait_ms)
 static void acknowledge(void *receiver, struct load_batch *batch)
 {
     struct client *c = receiver;
-    char frame[1 + 8 * LOAD_BATCH_MAX] = {'A'};
+    char frame[1 + 8 * LOAD_BATCH_MAX + FLOOR_SIGNED_BYTES] = {'A'};
+    size_t len = 1 + 8 * batch->count;
     for (size_t i = 0; i < batch->count; i++)
         memcpy(frame + 1 + 8 * i, &batch->items[i].tag, 8);
-    if (zmq_send(c->dealer, frame, 1 + 8 * batch->count, 0) < 0)
+    if (proving) {
+        floor_sign(&signer, c->head, (unsigned char *)frame + len);
+        len += FLOOR_SIGNED_BYTES;
+    }
+    if (zmq_send(c->dealer, frame, len, 0) < 0)
         load_die("send");
 }
 

@@ -24,6 +24,7 @@ enum statement {
     DEADLINE,
     SEEN,
     ACKNOWLEDGED,
+    RECEIPT,
     STATEMENTS
 };
 
@@ -35,6 +36,7 @@ static const char *const sql[STATEMENTS] = {
     [DEADLINE] = "INSERT INTO deadline VALUES(?1, ?2)",
     [SEEN] = "INSERT INTO seen VALUES(?1, ?2)",
     [ACKNOWLEDGED] = "INSERT OR IGNORE INTO acknowledged VALUES(?1, ?2)",
+    [RECEIPT] = "INSERT INTO receipt VALUES(NULL, ?1)",
 };
 
 static const char schema[] =
@@ -43,7 +45,8 @@ static const char schema[] =
     "CREATE TABLE kase(number INTEGER PRIMARY KEY, node INTEGER, event INTEGER);"
     "CREATE TABLE deadline(due INTEGER, event INTEGER, PRIMARY KEY(due, event)) WITHOUT ROWID;"
     "CREATE TABLE seen(number INTEGER PRIMARY KEY, event INTEGER) WITHOUT ROWID;"
-    "CREATE TABLE acknowledged(event INTEGER PRIMARY KEY, at INTEGER);";
+    "CREATE TABLE acknowledged(event INTEGER PRIMARY KEY, at INTEGER);"
+    "CREATE TABLE receipt(number INTEGER PRIMARY KEY, proof BLOB);";
 
 struct store {
     uint64_t events;
@@ -174,6 +177,16 @@ void store_acknowledged(struct store *s, uint64_t event)
         run(s, ACKNOWLEDGED, (const int64_t[]){(int64_t)event, (int64_t)s->now}, 2);
     if (s->fd >= 0)
         append(s, record, sizeof record);
+}
+
+void store_receipt(struct store *s, const void *proof, size_t len)
+{
+    if (s->db != NULL) {
+        (void)sqlite3_bind_blob(s->statements[RECEIPT], 1, proof, (int)len, SQLITE_STATIC);
+        run(s, RECEIPT, NULL, 0);
+    }
+    if (s->fd >= 0)
+        append(s, proof, len);
 }
 
 void store_commit(struct store *s)

@@ -16,6 +16,8 @@ void store_begin(struct store *s);
 uint64_t store_message(struct store *s, uint64_t number, uint32_t node, const void *body,
                        size_t len);
 void store_acknowledged(struct store *s, uint64_t event);
+/* One row, or one record. */
+void store_receipt(struct store *s, const void *proof, size_t len);
 /* On disk when it returns. */
 void store_commit(struct store *s);
 
