@@ -69,7 +69,8 @@ enum jb_err jb_agent_former_list(struct jb_agent_request *r, const Jb__GetPendin
             return err;
         if (hidden)
             continue;
-        if (list->n_items == max) {
+        bool much = list->n_items > 0 && r->arena->used_bytes > JB_AGENT_REQUEST_BYTES / 4;
+        if (list->n_items == max || much) {
             JB_PUT(list, more, true);
             break;
         }

@@ -171,8 +171,7 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
         return jb_agent_former_list(r, q, list);
     enum jb_err err = JB_OK;
     if (r->agent->pending.count > 0)
-        err = jb_outbox_read(l, jb_outbox_settled(l).number + 1,
-                             jb_agent_rows_wanted(q->has_limit, q->limit),
+        err = jb_outbox_read(l, q->after + 1, jb_agent_rows_wanted(q->has_limit, q->limit),
                              JB_AGENT_REQUEST_BYTES / 4, r->arena, &items, &count);
     list->items = jb_agent_view_array(r->arena, count);
     if (err != JB_OK || list->items == NULL)
@@ -186,6 +185,7 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
         if (!hidden)
             list->items[list->n_items++] = w;
     }
+    JB_PUT(list, more, count > 0 && items[count - 1].number < jb_outbox_made(l).number);
     return JB_OK;
 }
 

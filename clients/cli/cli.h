@@ -407,7 +407,8 @@ uint32_t cli_organ_called(struct cli *c, const char *name);
 struct jiaoban_query cli_query(const struct cli *c);
 typedef enum jiaoban_status (*cli_question_fn)(struct jiaoban *j, const struct jiaoban_query *q,
                                                struct jiaoban_result **out);
-/* Ask; on failure it is said why. Returns the exit code; *r is the caller's when it is 0. */
+/* Ask, page after page, until there are q->limit rows (0: all there are); on failure it is said
+ * why. Returns the exit code; *r is the caller's when it is 0. */
 int cli_ask(struct cli *c, cli_question_fn question, const struct jiaoban_query *q,
             struct jiaoban_result **r);
 /* Ask, then print the answer as JSON or by `print`; returns the exit code. Says so when there is

@@ -219,32 +219,12 @@ static void former_rows(struct cli *c, struct cli_grid *g, const struct jiaoban_
     }
 }
 
-/* The first page is `r`; the others are asked for, unless so many were wanted. */
-static int former_pages(struct cli *c, struct jiaoban_query *q, struct jiaoban_result **r)
+static int print_former(struct cli *c)
 {
     const char *const names[] = {_(">NO."), _("CASE"),     _("WHAT"),  _("BY"),
                                  _("AT"),   _("ACCEPTED"), _("STATE"), _("REASON")};
-    struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
-    int code = 0;
-
-    former_rows(c, g, *r);
-    while (code == 0 && jiaoban_result_more(*r) && !cli_has(c, OPT_LIMIT)) {
-        q->number = jiaoban_result_pending(*r, jiaoban_result_count(*r) - 1)->number;
-        jiaoban_result_free(*r);
-        *r = NULL;
-        code = cli_ask(c, jiaoban_get_pending, q, r);
-        if (code == 0)
-            former_rows(c, g, *r);
-    }
-    int ended = cli_grid_end(g, "");
-    return code != 0 ? code : ended;
-}
-
-static int print_former(struct cli *c)
-{
     struct jiaoban_query q = cli_query(c);
     struct jiaoban_result *r = NULL;
-    q.limit = CLI_LIMIT;
     q.former = true;
     q.all = cli_has(c, OPT_ALL);
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
@@ -253,7 +233,10 @@ static int print_former(struct cli *c)
         code = cli_json(c, r, 2);
     } else if (code == 0 && jiaoban_result_count(r) > 0) {
         puts(_("Accepted before the record was restored without this agency:"));
-        code = former_pages(c, &q, &r);
+        struct cli_grid *g = cli_grid_new(c, names, sizeof names / sizeof names[0]);
+        former_rows(c, g, r);
+        code = cli_grid_end(g, "");
+        say_more(r);
         if (!q.all)
             puts(_("Again, as it was: jiaoban resubmit NUMBER; not any more: jiaoban dismiss "
                    "NUMBER --reason TEXT"));
@@ -307,7 +290,6 @@ int cli_run_pending(struct cli *c)
     if (c->json && cli_has(c, OPT_ALL)) /* one answer, one document */
         return print_former(c);
 
-    q.limit = CLI_LIMIT;
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
     code = code != 0 ? code : cli_ask(c, jiaoban_get_pending, &q, &r);
     if (code == 0 && c->json)
@@ -317,6 +299,7 @@ int cli_run_pending(struct cli *c)
         for (size_t i = 0; i < jiaoban_result_count(r); i++)
             submission_cells(c, g, jiaoban_result_pending(r, i));
         code = cli_grid_end(g, _("The outbox is empty."));
+        say_more(r);
     }
     jiaoban_result_free(r);
     return code == 0 && !c->json ? print_former(c) : code;

@@ -67,7 +67,7 @@ static void receipt_line(struct cli *c, const char *who, int64_t at_ms, const ch
     printf("  %s  %s%s%s\n", who, instant(c, at_ms), at_ms != 0 ? "  " : "", text);
 }
 
-static void entry_lines(struct cli *c, const struct jiaoban_entry_receipts *e, struct tally *t)
+static void entry_lines(struct cli *c, const struct jiaoban_entry_receipts *e)
 {
     printf("%llu  %s  %s  %s", (unsigned long long)e->seq, instant(c, e->at_ms),
            cli_act_text(cli_safe(c, e->kind)), cli_safe(c, e->node_name));
@@ -76,13 +76,11 @@ static void entry_lines(struct cli *c, const struct jiaoban_entry_receipts *e, s
                cli_format(c, _("directive %llu"), (unsigned long long)e->directive_no));
     putchar('\n');
     if (e->sent != NULL) {
-        count(t, e->sent);
         receipt_line(c, _("broker"), e->put_at_ms, sent_text(e->sent));
         signature(c, e->sent);
     }
     for (size_t i = 0; i < e->receipt_count; i++) {
         const struct jiaoban_receipt *r = e->receipts[i];
-        count(t, r);
         receipt_line(c, cli_safe(c, r->node_name), r->at_ms, state_text(r));
         signature(c, r);
     }
@@ -96,38 +94,8 @@ static void sum(struct cli *c, const struct tally *t)
         printf("%s\n", cli_format(c, _("ATTENTION: %u receipts do not hold"), t->broken));
 }
 
-/* Page after page, unless one was asked for. */
-static int print_all(struct cli *c, struct jiaoban_query *q, struct tally *t)
+static void count_all(struct tally *t, const struct jiaoban_result *r)
 {
-    bool more = true;
-    size_t shown = 0;
-    int code = 0;
-    while (more && code == 0) {
-        struct jiaoban_result *r = NULL;
-        code = cli_ask(c, jiaoban_get_receipts, q, &r);
-        size_t n = jiaoban_result_count(r);
-        for (size_t i = 0; i < n; i++) {
-            const struct jiaoban_entry_receipts *e = jiaoban_result_entry_receipts(r, i);
-            entry_lines(c, e, t);
-            q->number = e->number;
-        }
-        shown += n;
-        more = jiaoban_result_more(r) && n > 0 && !cli_has(c, OPT_LIMIT);
-        if (code == 0 && !more && jiaoban_result_more(r))
-            puts(_("There is more: narrow it down, or raise --limit."));
-        jiaoban_result_free(r);
-    }
-    if (code == 0 && shown == 0)
-        puts(_("No entries."));
-    else if (code == 0)
-        sum(c, t);
-    return code;
-}
-
-static int print_json(struct cli *c, const struct jiaoban_query *q, struct tally *t)
-{
-    struct jiaoban_result *r = NULL;
-    int code = cli_ask(c, jiaoban_get_receipts, q, &r);
     for (size_t i = 0; i < jiaoban_result_count(r); i++) {
         const struct jiaoban_entry_receipts *e = jiaoban_result_entry_receipts(r, i);
         if (e->sent != NULL)
@@ -135,20 +103,36 @@ static int print_json(struct cli *c, const struct jiaoban_query *q, struct tally
         for (size_t k = 0; k < e->receipt_count; k++)
             count(t, e->receipts[k]);
     }
-    if (code == 0)
-        code = cli_json(c, r, 2);
-    jiaoban_result_free(r);
-    return code;
+}
+
+static void print_all(struct cli *c, const struct jiaoban_result *r, const struct tally *t)
+{
+    for (size_t i = 0; i < jiaoban_result_count(r); i++)
+        entry_lines(c, jiaoban_result_entry_receipts(r, i));
+    if (jiaoban_result_more(r))
+        puts(_("There is more: narrow it down, or raise --limit."));
+    if (jiaoban_result_count(r) == 0)
+        puts(_("No entries."));
+    else
+        sum(c, t);
 }
 
 int cli_run_receipts(struct cli *c)
 {
     struct jiaoban_query q = cli_query(c);
+    struct jiaoban_result *r = NULL;
     struct tally t = {0};
     q.case_number = cli_opt(c, OPT_CASE);
     int code = cli_read_u32(c, OPT_LIMIT, &q.limit);
     code = code != 0 ? code : cli_read_u64(c, OPT_NUMBER, &q.number);
-    if (code == 0)
-        code = c->json ? print_json(c, &q, &t) : print_all(c, &q, &t);
+    code = code != 0 ? code : cli_ask(c, jiaoban_get_receipts, &q, &r);
+    if (code != 0)
+        return code;
+    count_all(&t, r);
+    if (c->json)
+        code = cli_json(c, r, 2);
+    else
+        print_all(c, r, &t);
+    jiaoban_result_free(r);
     return code == 0 && t.broken > 0 ? jiaoban_status_exit(JIAOBAN_CORRUPT) : code;
 }

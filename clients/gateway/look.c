@@ -296,15 +296,8 @@ void jb_gw_get_alarms(struct jb_gw_request *r)
         jb_gw_ask(r, "alarms", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
-void jb_gw_get_pending(struct jb_gw_request *r)
-{
-    struct jiaoban_query q = query();
-    if (limit_read(r, &q))
-        jb_gw_ask(r, "pending", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
-}
-
-static void then_former(struct jb_gw_request *r, enum jiaoban_status status,
-                        struct jiaoban_result *result)
+static void then_pending(struct jb_gw_request *r, enum jiaoban_status status,
+                         struct jiaoban_result *result)
 {
     if (failed(r, status, result))
         return;
@@ -312,16 +305,27 @@ static void then_former(struct jb_gw_request *r, enum jiaoban_status status,
     show_page(r, result, &(struct jb_gw_cursor){.first = p != NULL ? (int64_t)p->number : 0}, 1);
 }
 
+static void ask_pending(struct jb_gw_request *r, struct jiaoban_query *q)
+{
+    struct jb_gw_cursor after;
+    if (!limit_read(r, q) || !jb_gw_param_cursor(r, 1, false, &after))
+        return;
+    q->number = (uint64_t)after.first;
+    jb_gw_ask(r, "pending", q, JB_GW_ANSWER_MS, then_pending);
+}
+
+void jb_gw_get_pending(struct jb_gw_request *r)
+{
+    struct jiaoban_query q = query();
+    ask_pending(r, &q);
+}
+
 void jb_gw_get_former(struct jb_gw_request *r)
 {
     struct jiaoban_query q = query();
-    struct jb_gw_cursor after;
     q.former = true;
-    if (!limit_read(r, &q) || !jb_gw_param_bool(r, "all", &q.all) ||
-        !jb_gw_param_cursor(r, 1, false, &after))
-        return;
-    q.number = (uint64_t)after.first;
-    jb_gw_ask(r, "pending", &q, JB_GW_ANSWER_MS, then_former);
+    if (jb_gw_param_bool(r, "all", &q.all))
+        ask_pending(r, &q);
 }
 
 /* Refused is an answer here, not an error. */

@@ -88,8 +88,10 @@ struct jiaoban_result {
     enum jb_client_rows type;
     const void **rows; /* arena */
     const void *head;  /* what rows of a table belong to; NULL: nothing. Arena */
-    size_t count;
+    size_t count;      /* with those of the pages that follow */
     bool more;
+    size_t own_count;
+    struct jiaoban_result *next; /* the next page, owned; NULL: none */
 };
 
 /* ---- handle.c ---- */
@@ -128,6 +130,13 @@ struct jiaoban_result *jb_client_result_new(struct jiaoban *j, struct jb_bytes f
 /* What the caller of the request is told: OK, REFUSED, or the error that the other end names. Sets
  * the error text. */
 enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiaoban_result *r);
+
+/* ---- page.c ---- */
+
+/* Row i of the type, counted through all pages; NULL: there is none. */
+const void *jb_client_row(const struct jiaoban_result *r, enum jb_client_rows type, size_t i);
+/* What JSON shows: the body with the rows of all pages, in json_arena. NULL: out of memory. */
+const ProtobufCMessage *jb_client_whole(struct jiaoban_result *r);
 
 /* ---- rows.c, rows_case.c, rows_order.c, rows_right.c, rows_trial.c: views of the protocol ->
  * public rows in the result's arena; NULL: out of memory ---- */

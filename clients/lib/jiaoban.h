@@ -353,7 +353,7 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_case(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_deadlines(JIAOBAN_QUESTION);
 /* text */
 JIAOBAN_API enum jiaoban_status jiaoban_get_nodes(JIAOBAN_QUESTION);
-/* the outbox: limit; or `former`, `all`, `number` (of the last row: the next page) */
+/* the outbox, or `former`, `all`: number (of the last row: the next page), limit */
 JIAOBAN_API enum jiaoban_status jiaoban_get_pending(JIAOBAN_QUESTION);
 /* number*, wait_ms */
 JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);

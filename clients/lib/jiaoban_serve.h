@@ -28,6 +28,10 @@ JIAOBAN_API enum jiaoban_status jiaoban_submit_json_async(struct jiaoban *j,
                                                           jiaoban_answer_fn fn, void *data,
                                                           uint64_t *id);
 
+/* The next page of a listing behind the rows of r: counted, freed and shown as JSON with them; rows
+ * stay where they are. `page` is r's then. False, and the caller's: rows of another type. */
+JIAOBAN_API bool jiaoban_result_append(struct jiaoban_result *r, struct jiaoban_result *page);
+
 struct jiaoban_install_args {
     size_t size;
     const char *kind; /* "policy" or "calendar" */

@@ -190,6 +190,7 @@ static bool rows_make(struct jiaoban_result *r)
         if (r->rows[r->count] == NULL)
             return false;
     }
+    r->own_count = r->count;
     return head_make(r);
 }
 
@@ -257,11 +258,13 @@ enum jiaoban_status jb_client_result_status(struct jiaoban *j, const struct jiao
 
 void jiaoban_result_free(struct jiaoban_result *r)
 {
-    if (r == NULL)
-        return;
-    jb_arena_fini(&r->arena);
-    jb_arena_fini(&r->json_arena);
-    free(r);
+    while (r != NULL) {
+        struct jiaoban_result *next = r->next;
+        jb_arena_fini(&r->arena);
+        jb_arena_fini(&r->json_arena);
+        free(r);
+        r = next;
+    }
 }
 
 /* ---- access ---------------------------------------------------------------------------------- */
@@ -276,105 +279,100 @@ bool jiaoban_result_more(const struct jiaoban_result *r)
     return r != NULL && r->more;
 }
 
-static const void *row(const struct jiaoban_result *r, enum jb_client_rows type, size_t i)
-{
-    return r != NULL && r->type == type && i < r->count ? r->rows[i] : NULL;
-}
-
 const struct jiaoban_settled *jiaoban_result_settled(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_SETTLED, 0);
+    return jb_client_row(r, JB_ROWS_SETTLED, 0);
 }
 
 const struct jiaoban_case *jiaoban_result_case(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_CASE, i);
+    return jb_client_row(r, JB_ROWS_CASE, i);
 }
 
 const struct jiaoban_deadline *jiaoban_result_deadline(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_DEADLINE, i);
+    return jb_client_row(r, JB_ROWS_DEADLINE, i);
 }
 
 const struct jiaoban_node *jiaoban_result_node(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_NODE, i);
+    return jb_client_row(r, JB_ROWS_NODE, i);
 }
 
 const struct jiaoban_pending *jiaoban_result_pending(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_PENDING, i);
+    return jb_client_row(r, JB_ROWS_PENDING, i);
 }
 
 const struct jiaoban_alarm *jiaoban_result_alarm(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_ALARM, i);
+    return jb_client_row(r, JB_ROWS_ALARM, i);
 }
 
 const struct jiaoban_state *jiaoban_result_state(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_STATE, 0);
+    return jb_client_row(r, JB_ROWS_STATE, 0);
 }
 
 const struct jiaoban_check *jiaoban_result_check(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_CHECK, 0);
+    return jb_client_row(r, JB_ROWS_CHECK, 0);
 }
 
 const struct jiaoban_evidence *jiaoban_result_evidence(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_EVIDENCE, 0);
+    return jb_client_row(r, JB_ROWS_EVIDENCE, 0);
 }
 
 const struct jiaoban_news *jiaoban_result_news(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_NEWS, 0);
+    return jb_client_row(r, JB_ROWS_NEWS, 0);
 }
 
 const struct jiaoban_done *jiaoban_result_done(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_DONE, 0);
+    return jb_client_row(r, JB_ROWS_DONE, 0);
 }
 
 const struct jiaoban_directive *jiaoban_result_directive(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_DIRECTIVE, i);
+    return jb_client_row(r, JB_ROWS_DIRECTIVE, i);
 }
 
 const struct jiaoban_docket *jiaoban_result_docket(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_DOCKET, i);
+    return jb_client_row(r, JB_ROWS_DOCKET, i);
 }
 
 const struct jiaoban_proposal *jiaoban_result_proposal(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_PROPOSAL, i);
+    return jb_client_row(r, JB_ROWS_PROPOSAL, i);
 }
 
 const struct jiaoban_delegation *jiaoban_result_delegation(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_DELEGATION, i);
+    return jb_client_row(r, JB_ROWS_DELEGATION, i);
 }
 
 const struct jiaoban_entry_receipts *jiaoban_result_entry_receipts(const struct jiaoban_result *r,
                                                                    size_t i)
 {
-    return row(r, JB_ROWS_RECEIPTS, i);
+    return jb_client_row(r, JB_ROWS_RECEIPTS, i);
 }
 
 const struct jiaoban_explain *jiaoban_result_explain(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_EXPLAIN, i);
+    return jb_client_row(r, JB_ROWS_EXPLAIN, i);
 }
 
 const struct jiaoban_rule *jiaoban_result_rule(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_RULE, i);
+    return jb_client_row(r, JB_ROWS_RULE, i);
 }
 
 const struct jiaoban_right *jiaoban_result_right(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_RIGHT, i);
+    return jb_client_row(r, JB_ROWS_RIGHT, i);
 }
 
 const struct jiaoban_rights *jiaoban_result_rights(const struct jiaoban_result *r)
@@ -384,37 +382,37 @@ const struct jiaoban_rights *jiaoban_result_rights(const struct jiaoban_result *
 
 const struct jiaoban_audit *jiaoban_result_audit(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_AUDIT, i);
+    return jb_client_row(r, JB_ROWS_AUDIT, i);
 }
 
 const struct jiaoban_figure *jiaoban_result_figure(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_FIGURE, i);
+    return jb_client_row(r, JB_ROWS_FIGURE, i);
 }
 
 const struct jiaoban_public *jiaoban_result_public(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_PUBLIC, 0);
+    return jb_client_row(r, JB_ROWS_PUBLIC, 0);
 }
 
 const struct jiaoban_trial *jiaoban_result_trial(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_TRIAL, 0);
+    return jb_client_row(r, JB_ROWS_TRIAL, 0);
 }
 
 const struct jiaoban_action *jiaoban_result_action(const struct jiaoban_result *r, size_t i)
 {
-    return row(r, JB_ROWS_ACTION, i);
+    return jb_client_row(r, JB_ROWS_ACTION, i);
 }
 
 const struct jiaoban_part *jiaoban_result_part(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_PART, 0);
+    return jb_client_row(r, JB_ROWS_PART, 0);
 }
 
 const struct jiaoban_today *jiaoban_result_today(const struct jiaoban_result *r)
 {
-    return row(r, JB_ROWS_TODAY, 0);
+    return jb_client_row(r, JB_ROWS_TODAY, 0);
 }
 
 const struct jiaoban_rulebook *jiaoban_result_rulebook(const struct jiaoban_result *r)
@@ -433,7 +431,8 @@ const char *jiaoban_result_json(struct jiaoban_result *r, int indent)
     if (r == NULL)
         return NULL;
     jb_arena_reset(&r->json_arena);
-    if (jb_message_json(r->body, indent, &r->json_arena, &json) != JB_OK)
+    const ProtobufCMessage *whole = jb_client_whole(r);
+    if (whole == NULL || jb_message_json(whole, indent, &r->json_arena, &json) != JB_OK)
         return NULL;
     return json.data;
 }

@@ -5,8 +5,6 @@
 #define DAY INT64_C(86400000)
 #define NOV30 INT64_C(1796054400000) /* the end of 2026-11-30 */
 
-#define PUT(view, field, value) ((view)->has_##field = true, (view)->field = (value))
-
 /* ---- the stand-in ---------------------------------------------------------------------------- */
 
 /* A directive with two receivers: one has it, one has answered. */

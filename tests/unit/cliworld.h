@@ -27,6 +27,8 @@ int cli_world_set_up(void **state, fake_answer_fn answer);
 /* Group fixture: the catalogues of the build folder that this program lies in. */
 int cli_world_catalogues(void **state);
 
+/* Set an optional field of a view. */
+#define PUT(view, field, value) ((view)->has_##field = true, (view)->field = (value))
 /* A text as the generated code wants it; it is not written to. */
 char *cli_mutable(const char *text);
 /* Send a reply whose body has been set. */
