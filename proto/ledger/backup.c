@@ -242,6 +242,30 @@ enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_
     return err;
 }
 
+/* Looked at before it is opened: to open an empty file would delete the log beside it. */
+enum jb_err jb_backup_look(const char *path, struct jb_fault *fault)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *s = NULL;
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return JB_OK;
+    if (!S_ISREG(st.st_mode))
+        return jb_fault_set(fault, JB_CORRUPT, "%s: is not a file, so it is no backup", path);
+    bool nothing = st.st_size == 0;
+    jb_ledger_library();
+    if (!nothing && sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+        sqlite3_prepare_v2(db, "SELECT count(*) FROM sqlite_schema", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        nothing = sqlite3_column_int64(s, 0) == 0;
+    sqlite3_finalize(s);
+    (void)sqlite3_close(db);
+    return nothing
+               ? jb_fault_set(fault, JB_CORRUPT, "%s: nothing is in it, so it is no backup", path)
+               : JB_OK;
+}
+
 enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out, struct jb_fault *fault)
 {
     struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .read_only = true, .check = true};
@@ -250,7 +274,9 @@ enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out, stru
 
     *out = (struct jb_backup_report){0};
     fault->text[0] = '\0';
-    enum jb_err err = jb_ledger_open(path, &options, &l, fault);
+    enum jb_err err = jb_backup_look(path, fault);
+    if (err == JB_OK)
+        err = jb_ledger_open(path, &options, &l, fault);
     if (err != JB_OK)
         return err;
     err = jb_backup_mark(l, out);

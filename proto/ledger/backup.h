@@ -53,6 +53,10 @@ enum jb_err jb_backup_run(const struct jb_backup_order *order, struct jb_backup_
 enum jb_err jb_backup_check(const char *path, struct jb_backup_report *out,
                             struct jb_fault *fault) JB_MUST;
 
+/* CORRUPT: it is no file, or one that has no bytes, or no tables. Whatever else is wrong with it,
+ * opening says. */
+enum jb_err jb_backup_look(const char *path, struct jb_fault *fault) JB_MUST;
+
 /* The mark of a backup in an open ledger; NOT_FOUND: it is none. Fills seq, head and at_ms. */
 enum jb_err jb_backup_mark(struct jb_ledger *l, struct jb_backup_report *out) JB_MUST;
 

@@ -38,6 +38,7 @@ struct jb_ledger_options {
     bool check;     /* PRAGMA quick_check before use */
     int64_t cache_bytes; /* page cache; 0: 8 MiB broker, 1 MiB replica */
     uint64_t max_pages;  /* quota for tests of a full disk; 0: none */
+    const char *called;  /* what faults call the file, where people know another; NULL: its path */
     /* NULL, or set by another thread to end what runs here: it fails with JB_CLOSED. Borrowed. */
     const atomic_bool *cancel;
     /* NULL, or called now and then with the entries done while the derived tables are made anew

@@ -134,8 +134,9 @@ static enum jb_err identity_read(struct jb_ledger *l, const char *path, struct j
         &role);
 
     if (err == JB_OK && role != (int64_t)l->role)
-        return jb_fault_set(fault, JB_CORRUPT, "%s: is not the ledger of a %s", path,
-                            l->role == JB_LEDGER_BROKER ? "broker" : "node");
+        return l->role == JB_LEDGER_BROKER
+                   ? jb_fault_set(fault, JB_CORRUPT, "%s: is not a broker's record", path)
+                   : jb_fault_set(fault, JB_CORRUPT, "%s: is not an agency's replica", path);
     int rc = sqlite3_prepare_v2(l->db, "SELECT value FROM meta WHERE key = '.epoch'", -1, &s, NULL);
     if (err == JB_OK && rc == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW) {
         struct jb_reader r = jb_reader_of(s, NULL);
@@ -227,7 +228,7 @@ static int cancelled(void *ctx)
     return atomic_load(l->cancel);
 }
 
-static enum jb_err connect(struct jb_ledger *l, const char *path, bool fresh,
+static enum jb_err connect(struct jb_ledger *l, const char *path, const char *called, bool fresh,
                            struct jb_fault *fault)
 {
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -236,9 +237,9 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, bool fresh,
     flags |= fresh ? SQLITE_OPEN_CREATE : 0;
     int rc = sqlite3_open_v2(path, &l->db, flags, NULL);
     if (l->db == NULL)
-        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
+        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", called);
     if (rc != SQLITE_OK)
-        return jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", path, l->error);
+        return jb_fault_set(fault, jb_db_fail(l, rc), "%s: %s", called, l->error);
     (void)sqlite3_busy_timeout(l->db, BUSY_MS);
     if (l->cancel != NULL)
         sqlite3_progress_handler(l->db, CANCEL_STEPS, cancelled, l);
@@ -247,7 +248,7 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, bool fresh,
     return JB_OK;
 }
 
-/* Everything after connecting, in order. */
+/* Everything after connecting, in order. From here on `path` is what faults call the file. */
 static enum jb_err prepare(struct jb_ledger *l, const char *path,
                            const struct jb_ledger_options *options, bool fresh,
                            struct jb_fault *fault)
@@ -317,9 +318,10 @@ enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options
                                 bool fresh, struct jb_ledger **out, struct jb_fault *fault)
 {
     struct jb_ledger *l = calloc(1, sizeof *l);
+    const char *called = options->called != NULL ? options->called : path;
 
     if (l == NULL)
-        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", path);
+        return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", called);
     jb_ledger_library();
     l->role = options->role;
     l->read_only = options->read_only;
@@ -328,15 +330,15 @@ enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options
     l->memory = in_memory(path);
     jb_arena_init(&l->scratch, SCRATCH_BYTES);
     jb_arena_init(&l->cases, CASE_BYTES);
-    enum jb_err err = connect(l, path, fresh, fault);
+    enum jb_err err = connect(l, path, called, fresh, fault);
     if (err == JB_OK)
-        err = prepare(l, path, options, fresh, fault);
+        err = prepare(l, called, options, fresh, fault);
     if (err == JB_OK)
-        err = writable_check(l, path, fault);
+        err = writable_check(l, called, fault);
     if (err == JB_OK && l->role == JB_LEDGER_BROKER && !l->read_only)
-        err = waiting_apply(l, path, fault);
+        err = waiting_apply(l, called, fault);
     if (err == JB_OK && (err = jb_wal_settle(l)) != JB_OK)
-        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", called, l->error);
     if (err == JB_OK)
         *out = l;
     else

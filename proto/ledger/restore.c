@@ -3,7 +3,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/ledger/backup.h"
@@ -12,6 +11,7 @@
 #include "proto/ledger/begin.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/recovery.h"
+#include "proto/ledger/schema.h"
 
 struct restoring {
     const char *source, *path;
@@ -23,36 +23,52 @@ struct restoring {
     struct jb_fault *fault;
 };
 
+/* The file that the user knows of: the backup, or where the new record finds no room. */
+static enum jb_err blame(struct restoring *r, enum jb_err err, const char *what)
+{
+    return jb_fault_set(r->fault, err, "%s: %s", err == JB_FULL ? r->path : r->source, what);
+}
+
+/* The copy that is worked on; and that of before its migration, which holds keys of cases. */
+static void part_drop(const struct restoring *r)
+{
+    jb_begin_drop(r->part);
+    jb_schema_copies_drop(r->part, jb_schema_known().count + 1);
+}
+
+/* What SQLite says in words may name the copy, or put down to it what is wrong with the source. */
+static enum jb_err copy_failed(struct restoring *r, int rc, bool opened)
+{
+    bool source = !opened || access(r->source, R_OK) != 0;
+    enum jb_err err = rc == SQLITE_FULL                             ? JB_FULL
+                      : rc == SQLITE_NOMEM                          ? JB_NOMEM
+                      : rc == SQLITE_CANTOPEN && source             ? JB_NOT_FOUND
+                      : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB ? JB_CORRUPT
+                                                                    : JB_IO;
+
+    return jb_fault_set(r->fault, err, "%s: %s",
+                        rc == SQLITE_FULL || (rc == SQLITE_CANTOPEN && !source) ? r->path
+                                                                                : r->source,
+                        jb_db_words(sqlite3_errstr(rc)));
+}
+
 /* Every page is read; what the file's own log still holds is in the copy. */
 static enum jb_err copy_make(struct restoring *r)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *s = NULL;
-    struct stat st;
 
-    if (stat(r->source, &st) == 0 && st.st_size == 0)
-        return jb_fault_set(r->fault, JB_CORRUPT, "%s: is empty, so no backup: use another one",
-                            r->source);
-    jb_begin_drop(r->part);
+    part_drop(r);
     jb_ledger_library();
     int rc = sqlite3_open_v2(r->source, &db, SQLITE_OPEN_READONLY, NULL);
+    bool opened = rc == SQLITE_OK;
     if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(db, "VACUUM INTO ?", -1, &s, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(s, 1, r->part, -1, SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(s);
-    enum jb_err err = JB_OK;
-    if (rc != SQLITE_DONE) {
-        rc &= 0xff;
-        err = rc == SQLITE_FULL                                       ? JB_FULL
-              : rc == SQLITE_NOMEM                                    ? JB_NOMEM
-              : rc == SQLITE_CANTOPEN && access(r->source, R_OK) != 0 ? JB_NOT_FOUND
-              : rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB           ? JB_CORRUPT
-                                                                      : JB_IO;
-        (void)jb_fault_set(r->fault, err, "%s: %s", r->source,
-                           jb_db_words(db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc)));
-    }
+    enum jb_err err = rc == SQLITE_DONE ? JB_OK : copy_failed(r, rc & 0xff, opened);
     sqlite3_finalize(s);
     (void)sqlite3_close(db);
     return err;
@@ -66,15 +82,14 @@ static enum jb_err chains_check(struct restoring *r, struct jb_ledger *l)
 
     r->marked = err == JB_OK;
     if (err != JB_OK && err != JB_NOT_FOUND)
-        return jb_fault_set(r->fault, err, "%s: the mark of the backup cannot be read", r->source);
+        return jb_fault_set(r->fault, err, "the mark of the backup cannot be read");
     err = jb_backup_chains(l, 0, &found, r->fault);
     if (err != JB_OK)
         return err;
     if (r->marked &&
         (found.entries != r->out->seq || memcmp(found.head, r->out->head, sizeof found.head) != 0))
-        return jb_fault_set(r->fault, JB_CORRUPT, "%s: holds %llu entries, its mark says %llu",
-                            r->source, (unsigned long long)found.entries,
-                            (unsigned long long)r->out->seq);
+        return jb_fault_set(r->fault, JB_CORRUPT, "it holds %llu entries, its mark says %llu",
+                            (unsigned long long)found.entries, (unsigned long long)r->out->seq);
     r->out->seq = found.entries;
     r->out->entries = found.entries;
     r->out->items = found.items;
@@ -92,23 +107,32 @@ static enum jb_err everything_check(struct restoring *r, struct jb_ledger *l)
         return err;
     if (check.chain_intact && check.signatures_good && check.tables_equal)
         return JB_OK;
-    return r->fault->text[0] != '\0'
-               ? JB_CORRUPT
-               : jb_fault_set(r->fault, JB_CORRUPT, "%s: the record is damaged", r->source);
+    return r->fault->text[0] != '\0' ? JB_CORRUPT
+                                     : jb_fault_set(r->fault, JB_CORRUPT, "the record is damaged");
 }
 
-static enum jb_err record_make(struct restoring *r)
+static enum jb_err record_check(struct restoring *r, struct jb_ledger *l)
 {
-    struct jb_ledger_options options = {.role = JB_LEDGER_BROKER, .check = true};
-    struct jb_ledger *l = NULL;
-    enum jb_err err = jb_ledger_open(r->part, &options, &l, r->fault); /* migrates an older one */
+    struct jb_fault why;
+    enum jb_err err = chains_check(r, l);
 
-    if (err == JB_OK)
-        err = chains_check(r, l);
     if (err == JB_OK)
         err = jb_ledger_rebuild(l, r->fault);
     if (err == JB_OK)
         err = everything_check(r, l);
+    why = *r->fault;
+    return err == JB_OK || why.text[0] == '\0' ? err : blame(r, err, why.text);
+}
+
+static enum jb_err record_make(struct restoring *r)
+{
+    struct jb_ledger_options options = {
+        .role = JB_LEDGER_BROKER, .check = true, .called = r->source};
+    struct jb_ledger *l = NULL;
+    enum jb_err err = jb_ledger_open(r->part, &options, &l, r->fault); /* migrates an older one */
+
+    if (err == JB_OK)
+        err = record_check(r, l);
     if (err == JB_OK)
         err = jb_backup_blobs_restore(l, r->source, r->marked, r->path, &r->out->blobs, r->fault);
     if (err == JB_OK)
@@ -118,10 +142,17 @@ static enum jb_err record_make(struct restoring *r)
     if (err == JB_OK)
         err = jb_ledger_commit(l);
     if (err != JB_OK && r->fault->text[0] == '\0')
-        (void)jb_fault_set(r->fault, err, "%s: %s", r->part,
-                           l != NULL ? jb_ledger_error(l) : jb_err_said(err));
+        (void)blame(r, err, l != NULL ? jb_ledger_error(l) : jb_err_said(err));
     jb_ledger_close(&l);
     return err;
+}
+
+static enum jb_err use_another(struct jb_fault *fault)
+{
+    struct jb_fault why = *fault;
+
+    return jb_fault_set(fault, JB_CORRUPT, "%s. Nothing was restored: use another backup",
+                        why.text);
 }
 
 enum jb_err jb_backup_restore(const char *source, const char *path,
@@ -147,12 +178,13 @@ enum jb_err jb_backup_restore(const char *source, const char *path,
     enum jb_err err = jb_begin_alone(path, fault);
     if (err != JB_OK)
         return err;
-    err = copy_make(&r);
+    err = jb_backup_look(source, fault);
+    if (err == JB_OK)
+        err = copy_make(&r);
     if (err == JB_OK)
         err = record_make(&r);
     if (err == JB_OK)
         err = jb_begin_publish(r.part, path, fault);
-    if (err != JB_OK)
-        jb_begin_drop(r.part);
-    return err;
+    part_drop(&r);
+    return err == JB_CORRUPT ? use_another(fault) : err;
 }

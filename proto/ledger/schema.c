@@ -341,8 +341,9 @@ enum jb_err jb_schema_create(struct jb_ledger *l)
 /* ---- migration ---- */
 
 /* A copy of the file as it is, WAL included, under its final name only when it is complete. */
-static enum jb_err copy_make(struct jb_ledger *l, const char *path, size_t version)
+static enum jb_err copy_make(struct jb_ledger *l, size_t version)
 {
+    const char *path = sqlite3_db_filename(l->db, "main");
     char name[4096];
     char part[4096];
     sqlite3_stmt *s = NULL;
@@ -366,10 +367,11 @@ static enum jb_err copy_make(struct jb_ledger *l, const char *path, size_t versi
 
 void jb_schema_copies_drop(const char *path, size_t version)
 {
+    static const char *const endings[] = {"", ".part"};
     char name[4096];
 
-    for (size_t old = 1; old < version; old++) {
-        int len = snprintf(name, sizeof name, "%s.v%zu", path, old);
+    for (size_t i = 2; i < 2 * version; i++) {
+        int len = snprintf(name, sizeof name, "%s.v%zu%s", path, i / 2, endings[i % 2]);
         if (len > 0 && (size_t)len < sizeof name)
             (void)unlink(name);
     }
@@ -378,10 +380,10 @@ void jb_schema_copies_drop(const char *path, size_t version)
 /* A replica's copies hold what the replica itself must forget when a case is left or a key erased:
  * they go once the migrated file has opened again. The broker's go with the first key that is
  * erased: until then they are a way back. */
-static void copies_drop(const struct jb_ledger *l, const char *path, size_t version)
+static void copies_drop(const struct jb_ledger *l, size_t version)
 {
     if (l->role == JB_LEDGER_REPLICA && !l->read_only && !l->memory)
-        jb_schema_copies_drop(path, version);
+        jb_schema_copies_drop(sqlite3_db_filename(l->db, "main"), version);
 }
 
 static enum jb_err step_run(struct jb_ledger *l, const struct jb_schema_step *step)
@@ -457,17 +459,18 @@ enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_s
         return jb_fault_set(fault, JB_CORRUPT, "%s: has no schema version", path);
     if ((uint64_t)found > known.count + 1)
         return jb_fault_set(fault, JB_VERSION,
-                            "%s: schema version %lld is newer than the %zu known here", path,
-                            (long long)found, known.count + 1);
+                            "%s: schema version %lld is newer than the %zu known here: use the "
+                            "newer program that wrote it",
+                            path, (long long)found, known.count + 1);
     size_t version = (size_t)found;
     if (version == known.count + 1) {
-        copies_drop(l, path, version);
+        copies_drop(l, version);
         return JB_OK;
     }
     if (l->read_only)
         return jb_fault_set(fault, JB_VERSION, "%s: schema version %zu has to be migrated first",
                             path, version);
-    err = l->memory ? JB_OK : copy_make(l, path, version);
+    err = l->memory ? JB_OK : copy_make(l, version);
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: copy before migration: %s", path, l->error);
     struct jb_fault why = {""};

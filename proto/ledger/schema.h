@@ -23,12 +23,13 @@ struct jb_schema_steps jb_schema_known(void);
 
 /* A new file: all tables of the role, role and random epoch, in one transaction. */
 enum jb_err jb_schema_create(struct jb_ledger *l) JB_MUST;
-/* Bring an older file up to the newest version, all steps in one transaction. Makes the copy
- * `path.vN` first. VERSION: the file is newer. Whatever fails, and whenever the process is killed,
- * the file is as it was. */
+/* Bring an older file up to the newest version, all steps in one transaction. Makes a copy with
+ * the ending .vN first. `path` is for the fault. VERSION: the file is newer. Whatever fails, and
+ * whenever the process is killed, the file is as it was. */
 enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_schema_steps known,
                               struct jb_fault *fault) JB_MUST;
-/* Remove the copies `path.v1` to `path.v(version - 1)`, as far as there are any. */
+/* Remove the copies `path.v1` to `path.v(version - 1)`, also unfinished ones, as far as there are
+ * any. */
 void jb_schema_copies_drop(const char *path, size_t version);
 /* Drop and create the derived tables. Inside a transaction. */
 enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;

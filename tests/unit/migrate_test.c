@@ -1,6 +1,7 @@
 /* Files of every earlier schema version are brought up to the newest one: from the record, in one
  * transaction, whatever happens in the middle. The dumps in tests/data/ledger-vN were made by the
  * programs of that time. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "proto/ledger/backup.h"
+#include "proto/ledger/owner.h"
 #include "proto/ledger/schema.h"
 #include "tests/unit/ledger_old.h"
 
@@ -339,6 +342,73 @@ static void a_record_that_cannot_be_read_stops_it(void **state)
     lw_remove(w, "old.db.v1");
 }
 
+static struct jb_public_keys owner_of(struct lw *w, const char *name)
+{
+    struct jb_owner_claim claim = {.has_former = false};
+    struct jb_owner_found found;
+
+    jb_owner_look(lw_path(w, name), &claim, &found);
+    return found.record;
+}
+
+static size_t files_in(const struct lw *w)
+{
+    struct dirent **found = NULL;
+    int count = scandir(w->dir, &found, NULL, NULL);
+
+    assert_true(count >= 2);
+    for (int i = 0; i < count; i++)
+        free(found[i]);
+    free(found);
+    return (size_t)count - 2;
+}
+
+/* The copy of before holds keys of cases that may be erased since, and nobody would remove it. */
+static void a_restore_of_one_leaves_no_copy(void **state)
+{
+    struct lw *w = *state;
+    char source[sizeof w->path];
+    struct jb_backup_report report;
+
+    for (size_t i = 0; i < ROWS; i++) {
+        if (rows[i].role != JB_LEDGER_BROKER)
+            continue;
+        make_old(w, "old.db", &rows[i]);
+        snprintf(source, sizeof source, "%s", lw_path(w, "old.db"));
+        struct jb_public_keys owner = owner_of(w, "old.db");
+        lw_copy_file(w, "old.db", "new.db.restore.v1.part"); /* a killed one's */
+        if (jb_backup_restore(source, lw_path(w, "new.db"), owner.sign, w->now_ms, &report,
+                              &w->fault) != JB_OK)
+            fail_msg("%s: %s", rows[i].dump, w->fault.text);
+        lw_remove(w, "old.db");
+        assert_int_equal(files_in(w), 1);
+        struct jb_ledger *l = lw_open(w, "new.db", JB_LEDGER_BROKER);
+        assert_int_equal(number(l, "SELECT count(*) FROM case_file"), rows[i].cases);
+        lw_close(&l);
+        lw_remove(w, "new.db");
+    }
+}
+
+/* By the name that was given. */
+static void a_restore_that_cannot_migrate_says_of_which_file(void **state)
+{
+    struct lw *w = *state;
+    char source[sizeof w->path];
+    uint8_t owner[JB_KEY_BYTES] = {0};
+    struct jb_backup_report report;
+
+    make_old(w, "old.db", &rows[0]);
+    lw_sql(w, "old.db", "UPDATE entry SET body = x'ff' WHERE seq = 9");
+    snprintf(source, sizeof source, "%s", lw_path(w, "old.db"));
+    assert_int_not_equal(
+        jb_backup_restore(source, lw_path(w, "new.db"), owner, w->now_ms, &report, &w->fault),
+        JB_OK);
+    assert_non_null(strstr(w->fault.text, "entry 9"));
+    assert_ptr_equal(strstr(w->fault.text, source), w->fault.text);
+    assert_null(strstr(w->fault.text, ".restore"));
+    assert_int_equal(files_in(w), 1);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
@@ -350,6 +420,8 @@ int main(void)
         T(a_full_disk_changes_nothing),
         T(killed_in_the_middle_it_opens),
         T(a_record_that_cannot_be_read_stops_it),
+        T(a_restore_of_one_leaves_no_copy),
+        T(a_restore_that_cannot_migrate_says_of_which_file),
     };
 #undef T
 
