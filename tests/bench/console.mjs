@@ -8,18 +8,41 @@ const browser = await openBrowser();
 const page = await browser.page();
 const say = (what, took, limit) => {
   const sorted = [...took].sort((a, b) => a - b);
-  console.log(JSON.stringify({ what, median_ms: Math.round(sorted[Math.floor(sorted.length / 2)]), worst_ms: Math.round(sorted.at(-1)), limit_ms: limit }));
+  const median = Math.round(sorted[Math.floor(sorted.length / 2)]);
+  if (median > limit) process.exitCode = 1;
+  console.log(JSON.stringify({ what, median_ms: median, worst_ms: Math.round(sorted.at(-1)), limit_ms: limit, ok: median <= limit }));
 };
-/* Until the page shows it: asked in every frame. */
+/* Until the page shows it: looked at in every frame, by the page itself, so that the driver's own waiting is in no figure. From the
+   beginning of the navigation, or from the event that the person's click or key is. */
+const watch = (test, argument) => page.evaluate(`{
+  const shown = ${test};
+  let began;
+  for (const kind of ['click', 'keydown']) addEventListener(kind, (event) => { began ??= event.timeStamp; }, { capture: true, once: true });
+  window.drawnMs = undefined;
+  const look = () => {
+    if (began === undefined || !shown(${JSON.stringify(argument)})) requestAnimationFrame(look);
+    else requestAnimationFrame(() => { window.drawnMs = performance.now() - began; }); // that frame has been painted
+  };
+  requestAnimationFrame(look);
+}`);
 const drawn = (test, argument) => page.waitForFunction(test, argument, { polling: 'raf' });
 async function time(what, limit, before, action, test) {
   const took = [];
   for (let i = 0; i < TIMES; i++) {
     await before(i);
-    const began = performance.now();
+    await watch(test, i);
     await action(i);
-    await drawn(test, i);
-    took.push(performance.now() - began);
+    took.push(await page.waitForFunction(() => window.drawnMs).then((h) => h.jsonValue()));
+  }
+  say(what, took, limit);
+}
+async function firstView(what, limit, path, test) {
+  const took = [];
+  for (let i = 0; i < TIMES; i++) {
+    await page.goto('about:blank');
+    await page.goto(`${url}${path}`, { waitUntil: 'commit' });
+    await drawn(test);
+    took.push(await page.evaluate(() => performance.now()));
   }
   say(what, took, limit);
 }
@@ -33,8 +56,8 @@ await page.locator('#password').fill(password);
 await page.keyboard.press('Enter');
 await page.locator('nav#nav').waitFor();
 
-await time('first view: today, with its numbers', 1500, () => page.goto('about:blank'), () => page.goto(`${url}/`), () => /^\d/.test(document.querySelector('.tile .count')?.textContent ?? ''));
-await time('first view: the list of cases', 1500, () => page.goto('about:blank'), () => page.goto(`${url}/#/cases`), rows);
+await firstView('first view: today, with its numbers', 1500, '/', () => /^\d/.test(document.querySelector('.tile .count')?.textContent ?? ''));
+await firstView('first view: the list of cases', 1500, '/#/cases', rows);
 await time('from today to the list', 100, () => go('/'), () => page.locator('nav#nav a[href="#/cases"]').click(), rows);
 await time('next page', 100, list, () => page.getByRole('button', { name: '下一页' }).click(), () => /第 2 页/.test(document.body.textContent));
 await time('open a case', 100, list, () => page.locator('tbody a').first().click(), () => document.querySelector('.timeline') !== null);
