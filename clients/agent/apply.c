@@ -252,6 +252,7 @@ static void applying_reset(struct applying *p)
     p->unproven = NULL;
     p->unproven_items = 0;
     p->unproven_bytes = 0;
+    jb_agent_former_seen_end(p->agent, false);
 }
 
 /* What this transaction put into the outbox; there is room for it. */
@@ -280,9 +281,11 @@ static enum jb_err finish_transaction(struct applying *p)
         uv_sleep(20); /* a commit takes too little to be killed in it by chance */
     }
     err = jb_ledger_commit(p->agent->ledger);
-    if (err == JB_OK)
-        remember_made(p);
-    return err;
+    if (err != JB_OK)
+        return err;
+    remember_made(p);
+    jb_agent_former_seen_end(p->agent, true);
+    return JB_OK;
 }
 
 /* The first `limit` frames, as far as they can be taken, and the proof of where that ends. */

@@ -130,8 +130,8 @@ static enum jb_err settled(struct jb_agent_request *r, const char *what, uint64_
 {
     jb_log(JB_LOG_NOTICE, r->agent->config->code, what, "user=%s number=%" PRIu64, r->user.data,
            number);
-    enum jb_err err = jb_agent_former_load(r->agent);
-    return err == JB_OK ? jb_agent_access_note(r, item->case_no, JB_AUDIT_NOTHING) : err;
+    jb_agent_former_keep(r->agent, number, item);
+    return jb_agent_access_note(r, item->case_no, JB_AUDIT_NOTHING);
 }
 
 /* One transaction for the submission and the row that tells of it. */

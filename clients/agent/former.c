@@ -80,6 +80,8 @@ struct carrying {
     struct jb_ledger *from, *to;
     struct jb_arena arena;
     uint64_t count;
+    uint8_t (*listed)[JB_HASH_BYTES]; /* of the rows from an earlier time that are not struck off */
+    size_t listed_count;
 };
 
 static enum jb_err row_add(struct carrying *c, const Jb__FormerItem *item)
@@ -101,6 +103,8 @@ static enum jb_err carry_listed(struct carrying *c)
     uint64_t listed = 0;
     bool compared = false;
     enum jb_err err = head_get(c->from, &c->arena, &listed, &compared);
+    if (err == JB_OK && listed > 0 && (c->listed = calloc(listed, sizeof *c->listed)) == NULL)
+        err = JB_NOMEM;
     for (uint64_t i = 1; i <= listed && err == JB_OK; i++) {
         Jb__FormerItem *item = NULL;
         jb_arena_reset(&c->arena);
@@ -110,10 +114,22 @@ static enum jb_err carry_listed(struct carrying *c)
         if (item->state != JB_AGENT_FORMER_DISMISSED) {
             item->state = JB_AGENT_FORMER_LACKING; /* until the stream says otherwise */
             item->has_again = false;
+            jb_digest(item->body.data, item->body.len, c->listed[c->listed_count++]);
         }
         err = row_add(c, item);
     }
     return err;
+}
+
+/* It was accepted again in the history that is gone now. */
+static bool is_listed(const struct carrying *c, struct jb_bytes body)
+{
+    uint8_t hash[JB_HASH_BYTES];
+    jb_digest(body.data, body.len, hash);
+    for (size_t i = 0; i < c->listed_count; i++)
+        if (memcmp(c->listed[i], hash, sizeof hash) == 0)
+            return true;
+    return false;
 }
 
 static enum jb_err carry_accepted(struct carrying *c, const struct jb_applied *applied)
@@ -128,7 +144,7 @@ static enum jb_err carry_accepted(struct carrying *c, const struct jb_applied *a
     if (!ours)
         return JB_OK;
     enum jb_err err = jb_submission_encode(&s, &c->arena, &body);
-    if (err != JB_OK)
+    if (err != JB_OK || is_listed(c, body))
         return err;
     item.has_body = item.has_case_no = item.has_kind = item.has_state = true;
     item.has_accepted_at_ms = item.has_log_seq = true;
@@ -166,6 +182,7 @@ enum jb_err jb_agent_former_carry(struct jb_ledger *from, struct jb_ledger *to, 
         err = carry_stream(&c, after);
     if (err == JB_OK && c.count > 0)
         err = head_put(to, c.count, false);
+    free(c.listed);
     jb_arena_fini(&c.arena);
     return err;
 }
@@ -221,6 +238,13 @@ enum jb_err jb_agent_former_load(struct jb_agent *a)
     return err;
 }
 
+void jb_agent_former_keep(struct jb_agent *a, uint64_t number, const Jb__FormerItem *item)
+{
+    struct jb_agent_former_row *row = &a->former->rows[number - 1];
+    row->state = (enum jb_agent_former_state)item->state;
+    row->again = item->again;
+}
+
 bool jb_agent_former_open(const struct jb_agent *a, uint64_t number)
 {
     const struct jb_agent_former *f = a->former;
@@ -248,11 +272,10 @@ static enum jb_err held(struct jb_agent *a, uint64_t number, struct jb_arena *ar
     enum jb_err err = jb_agent_former_get(a->ledger, number, arena, &item);
     if (err != JB_OK || item->state == JB_AGENT_FORMER_HELD)
         return err;
-    jb_log(JB_LOG_NOTICE, a->config->code, "former.held", "number=%" PRIu64, number);
     item->state = JB_AGENT_FORMER_HELD;
     err = jb_agent_former_put(a->ledger, number, item, arena);
-    if (err == JB_OK) /* should the transaction fail, the entry comes again */
-        a->former->rows[number - 1].state = JB_AGENT_FORMER_HELD;
+    if (err == JB_OK)
+        a->former->seen = a->former->rows[number - 1].seen = true;
     return err;
 }
 
@@ -274,6 +297,21 @@ enum jb_err jb_agent_former_seen(struct jb_agent *a, const struct jb_entry *entr
             err = held(a, i + 1, &arena);
     jb_arena_fini(&arena);
     return err;
+}
+
+void jb_agent_former_seen_end(struct jb_agent *a, bool kept)
+{
+    struct jb_agent_former *f = a->former;
+    if (f == NULL || !f->seen)
+        return;
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->rows[i].seen && kept) {
+            f->rows[i].state = JB_AGENT_FORMER_HELD;
+            jb_log(JB_LOG_NOTICE, a->config->code, "former.held", "number=%zu", i + 1);
+        }
+        f->rows[i].seen = false;
+    }
+    f->seen = false;
 }
 
 void jb_agent_former_synced(struct jb_agent *a)

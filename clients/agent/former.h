@@ -21,12 +21,14 @@ struct jb_agent_former_row { /* in short */
     uint8_t hash[JB_HASH_BYTES];
     enum jb_agent_former_state state;
     uint64_t again; /* number of the submission that repeats it; 0: none */
+    bool seen;      /* by the transaction under way, in the stream */
 };
 
 struct jb_agent_former {
     struct jb_agent_former_row *rows; /* number n is rows[n - 1]; owned */
     size_t count;
     bool compared; /* the new replica has been in sync: what is lacking is lacking */
+    bool seen;     /* one of the rows was */
 };
 
 /* Into the new replica `to`: what `from` still lists, and what it holds as accepted behind item
@@ -38,6 +40,8 @@ enum jb_err jb_agent_former_load(struct jb_agent *a) JB_MUST;
 void jb_agent_former_fini(struct jb_agent *a);
 /* An entry has come: is it one of those? Inside the transaction that applies it. */
 enum jb_err jb_agent_former_seen(struct jb_agent *a, const struct jb_entry *entry) JB_MUST;
+/* That transaction was kept, or nothing of it: memory follows. */
+void jb_agent_former_seen_end(struct jb_agent *a, bool kept);
 /* This node is in sync. */
 void jb_agent_former_synced(struct jb_agent *a);
 /* Is it neither in the record nor on its way there, nor struck off? */
@@ -47,8 +51,10 @@ uint64_t jb_agent_former_lacking(const struct jb_agent *a);
 /* The whole row, into the arena. NOT_FOUND. */
 enum jb_err jb_agent_former_get(struct jb_ledger *l, uint64_t number, struct jb_arena *arena,
                                 Jb__FormerItem **out) JB_MUST;
-/* Inside a transaction; memory follows with jb_agent_former_load. */
+/* Inside a transaction. */
 enum jb_err jb_agent_former_put(struct jb_ledger *l, uint64_t number, const Jb__FormerItem *item,
                                 struct jb_arena *arena) JB_MUST;
+/* After its commit: memory follows. */
+void jb_agent_former_keep(struct jb_agent *a, uint64_t number, const Jb__FormerItem *item);
 
 #endif
