@@ -612,19 +612,19 @@ contract-check: ## the gateway's contract is what `make contract` makes, and sou
 	$(Q)tests/tools/contract_lint.py
 
 # English texts are the keys, so only the Chinese catalogue has to be complete.
-START_SRC := $(addprefix proto/base/,config.c configrow.c initext.c testclock.c err.c secret.c) \
+START_SRC := $(addprefix proto/base/,config.c configrow.c initext.c testclock.c err.c secret.c usage.c) \
              $(addprefix proto/wire/,keys.c suite.c sm.c endpoint.c localio.c localpath.c zsock.c people.c) \
              $(addprefix proto/ledger/,db.c begin.c open.c schema.c behind.c blobstore.c restore.c backup.c backupblobs.c backupchain.c \
                check.c checkbroker.c checkreplica.c audit.c rebuild.c evidence.c tick.c) \
              $(addprefix proto/rules/,policy.c policy_key.c calendar.c caseno.c) \
              $(addprefix daemon/,main.c broker.c keyring.c duty.c install.c quota.c metrics.c offline.c evidence.c backup.c) \
              $(addprefix clients/agent/,main.c agent.c store.c config.c pins.c papers.c follow.c) \
-             $(addprefix clients/gateway/,main.c gateway.c config.c hookconf.c)
+             $(addprefix clients/gateway/,main.c gateway.c config.c hookconf.c adapters/main.c)
 translations: ## texts of the command line client, of reports and of a daemon's start have a Chinese translation
 	@mkdir -p $(BUILD)
 	$(Q)xgettext --language=C --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -kjb_tongue_say:2 --omit-header \
 	    -o $(BUILD)/jiaoban.pot $(REPORT_SRC) $(CLI_SRC) $(EXCHANGE_SRC)
-	$(Q)xgettext --language=C --from-code=UTF-8 -kN_ -kjb_fault_set:3 -kjb_said -kfault_of_errno:2 -ksetup_fault:3 \
+	$(Q)xgettext --language=C --from-code=UTF-8 -kN_ -kjb_fault_set:3 -kjb_said -kjb_usage_error:1 -kfault_of_errno:2 -ksetup_fault:3 \
 	    -kjb_check_complain:3 -kfail:3 \
 	    --omit-header -j -o $(BUILD)/jiaoban.pot $(START_SRC)
 	$(Q)xgettext --language=C --from-code=UTF-8 -kX:4 --omit-header -j -o $(BUILD)/jiaoban.pot proto/base/err.h

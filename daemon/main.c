@@ -1,6 +1,5 @@
 /* jiaoband: options, signals, start and end. Everything else is in the other files of this folder.
  */
-#include <argp.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 #include "proto/base/testclock.h"
+#include "proto/base/usage.h"
 
 #define OPTIONS_MAX 64
 
@@ -62,9 +62,9 @@ static const struct verb {
     const char *argument; /* what follows it; NULL: nothing */
     bool optional;
 } verbs[] = {
-    {"backup", TASK_BACKUP, "DEST", false},  {"restore", TASK_RESTORE, "SRC", false},
-    {"recover", TASK_RECOVER, NULL, false},  {"rebuild", TASK_REBUILD, NULL, false},
-    {"verify", TASK_VERIFY, "BACKUP", true}, {"rekey", TASK_REKEY, NULL, false},
+    {"backup", TASK_BACKUP, N_("DEST"), false},  {"restore", TASK_RESTORE, N_("SRC"), false},
+    {"recover", TASK_RECOVER, NULL, false},      {"rebuild", TASK_REBUILD, NULL, false},
+    {"verify", TASK_VERIFY, N_("BACKUP"), true}, {"rekey", TASK_REKEY, NULL, false},
 };
 
 struct command {
@@ -83,35 +83,38 @@ struct command {
 };
 
 static const struct argp_option option_table[] = {
-    {"config", 'c', "FILE", 0, "read the configuration from FILE", 0},
-    {"option", 'o', "SECTION.KEY=VALUE", 0, "set one value, stronger than the file", 0},
-    {"keygen", OPT_KEYGEN, "FILE", 0, "make a key file, print its public line, and end", 0},
-    {"suite", OPT_SUITE, "NAME", 0,
-     "suite of the keys that are made, and so of the network: ed25519 (default) or sm2", 0},
-    {"public-key", OPT_PUBLIC_KEY, "FILE", 0, "print the public line of a key file, and end", 0},
-    {"print-config", OPT_PRINT_CONFIG, NULL, 0, "print a commented example configuration, and end",
-     0},
+    {"config", 'c', N_("FILE"), 0, N_("configuration file"), 0},
+    {"option", 'o', N_("SECTION.KEY=VALUE"), 0, N_("set one value; wins over the file"), 0},
+    {"keygen", OPT_KEYGEN, N_("FILE"), 0, N_("make a key file and print its public line"), 0},
+    {"suite", OPT_SUITE, N_("NAME"), 0,
+     N_("suite of the keys that are made, and so of the network: ed25519 (default) or sm2"), 0},
+    {"public-key", OPT_PUBLIC_KEY, N_("FILE"), 0, N_("print the public line of a key file"), 0},
+    {"print-config", OPT_PRINT_CONFIG, NULL, 0,
+     N_("print a commented example of the configuration"), 0},
     {"check-config", OPT_CHECK_CONFIG, NULL, 0,
-     "read the configuration, print what is in force, and end", 0},
-    {"verify", OPT_VERIFY, NULL, 0, "the same as the verb verify", 0},
-    {"rebuild", OPT_REBUILD, NULL, 0, "the same as the verb rebuild", 0},
-    {"without", OPT_WITHOUT, "CODE", 0,
-     "with recover: complete the record without what this agency may hold; may be repeated", 0},
-    {"reason", OPT_REASON, "TEXT", 0, "with recover --without: why; it goes on record", 0},
-    {"evidence", OPT_EVIDENCE, "CASE", 0,
-     "write evidence of what one node was sent about a case, and end; the broker may be running",
+     N_("read the configuration and print what is in force"), 0},
+    {"verify", OPT_VERIFY, NULL, 0, N_("the same as the verb verify"), 0},
+    {"rebuild", OPT_REBUILD, NULL, 0, N_("the same as the verb rebuild"), 0},
+    {"without", OPT_WITHOUT, N_("CODE"), 0,
+     N_("with recover: complete the record without what this agency may hold; may be repeated"), 0},
+    {"reason", OPT_REASON, N_("TEXT"), 0, N_("with recover --without: why; it goes on record"), 0},
+    {"evidence", OPT_EVIDENCE, N_("CASE"), 0,
+     N_("write evidence of what one node was sent about a case, and end; the broker may be "
+        "running"),
      0},
-    {"node", OPT_NODE, "CODE", 0, "with --evidence: the node, by its code", 0},
-    {"output", OPT_OUTPUT, "FILE", 0, "with --evidence: the new file", 0},
-    {"with-persons", OPT_PERSONS, NULL, 0, "with --evidence: include the key of the sealed persons",
+    {"node", OPT_NODE, N_("CODE"), 0, N_("with --evidence: the node, by its code"), 0},
+    {"output", OPT_OUTPUT, N_("FILE"), 0, N_("with --evidence: the new file"), 0},
+    {"with-persons", OPT_PERSONS, NULL, 0,
+     N_("with --evidence: include the key of the sealed persons"), 0},
+    {"test-clock", OPT_TEST_CLOCK, N_("FILE"), 0,
+     N_("for tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks"),
      0},
-    {"test-clock", OPT_TEST_CLOCK, "FILE", 0,
-     "for tests only: add to the clocks what FILE says (\"PASSED_MS [SET_MS]\")", 0},
-    {"ready-fd", OPT_READY_FD, "N", 0, "write the bound endpoint to descriptor N when ready", 0},
+    {"ready-fd", OPT_READY_FD, N_("N"), 0,
+     N_("write the bound endpoint to descriptor N when ready"), 0},
     {0},
 };
 
-static void parse_word(struct command *c, const char *word, const struct argp_state *state)
+static void parse_word(struct command *c, const char *word)
 {
     if (c->verb != NULL && c->verb->argument != NULL && c->path == NULL) {
         c->path = word;
@@ -123,25 +126,24 @@ static void parse_word(struct command *c, const char *word, const struct argp_st
             c->task = verbs[i].task;
             return;
         }
-    argp_error(state, "unexpected argument \"%s\"", word);
+    jb_usage_error("unexpected argument \"%s\"", word);
 }
 
-static void parse_end(const struct command *c, const struct argp_state *state)
+static void parse_end(const struct command *c)
 {
     const struct verb *v = c->verb;
     if (v != NULL && v->argument != NULL && !v->optional && c->path == NULL)
-        argp_error(state, "%s: %s is missing", v->name, v->argument);
+        jb_usage_error("%s: %s is missing", v->name, jb_said(v->argument));
     if (c->recover.without_count > 0 && c->task != TASK_RECOVER)
-        argp_error(state, "--without belongs to recover");
+        jb_usage_error("--without belongs to recover");
 }
 
-static void parse_without(struct command *c, const char *code, const struct argp_state *state)
+static void parse_without(struct command *c, const char *code)
 {
     struct jb_recover_wish *w = &c->recover;
     if (w->without_count == sizeof w->without / sizeof w->without[0])
-        argp_error(state, "--without: too many; run recover again for the rest");
-    else
-        w->without[w->without_count++] = code;
+        jb_usage_error("--without: too many; run recover again for the rest");
+    w->without[w->without_count++] = code;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -153,9 +155,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'o':
         if (c->option_count == OPTIONS_MAX)
-            argp_error(state, "more than %d options", OPTIONS_MAX);
-        else
-            c->options[c->option_count++] = arg;
+            jb_usage_error("more than %d times -o", OPTIONS_MAX);
+        c->options[c->option_count++] = arg;
         return 0;
     case OPT_KEYGEN:
     case OPT_PUBLIC_KEY:
@@ -165,7 +166,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_SUITE:
         c->suite = jb_suite_parse(arg);
         if (c->suite == 0)
-            argp_error(state, "--suite: must be ed25519 or sm2, not \"%s\"", arg);
+            jb_usage_error("--suite: must be ed25519 or sm2, not \"%s\"", arg);
         return 0;
     case OPT_PRINT_CONFIG:
         c->task = TASK_PRINT_CONFIG;
@@ -199,26 +200,45 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         char *end = NULL;
         long fd = strtol(arg, &end, 10);
         if (end == arg || *end != '\0' || fd < 0 || fd > 1023)
-            argp_error(state, "--ready-fd: \"%s\" is not a descriptor number", arg);
+            jb_usage_error("--ready-fd: \"%s\" is not a descriptor number", arg);
         c->ready_fd = (int)fd;
         return 0;
     }
     case OPT_WITHOUT:
-        parse_without(c, arg, state);
+        parse_without(c, arg);
         return 0;
     case OPT_REASON:
         c->recover.reason = arg;
         return 0;
     case ARGP_KEY_ARG:
-        parse_word(c, arg, state);
+        parse_word(c, arg);
         return 0;
     case ARGP_KEY_END:
-        parse_end(c, state);
+        parse_end(c);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
+
+static const struct jb_usage usage = {
+    .options = option_table,
+    .parser = parse,
+    .args = N_("[VERB [PATH]]"),
+    .what =
+        N_("The broker of jiaoban: routes petition cases between agencies and keeps the record.\n"
+           "Without a verb it serves. Verbs:\n"
+           "  backup DEST      while it serves, or not; what is new since the last one\n"
+           "  restore SRC      into an empty data folder\n"
+           "  recover          after a restore: who has not reported yet\n"
+           "  rebuild          the derived tables, from the log\n"
+           "  verify [BACKUP]  the record while the broker is stopped, or a backup\n"
+           "  rekey            the key file is lost: the configured key becomes the record's"),
+    .notes = N_("SIGTERM ends it, SIGHUP reads the configuration again.\n"
+                "Exit codes: 0 ok, 2 usage or configuration, 4 not found, 6 not permitted,\n"
+                "8 disk, memory or lock, 9 damaged data."),
+    .version = "jiaoband " JB_VERSION_TEXT,
+};
 
 static int fail(enum jb_err err, const struct jb_fault *fault)
 {
@@ -397,32 +417,11 @@ static enum jb_err run_offline(const struct command *c, const struct jb_broker_c
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {
-        option_table,
-        parse,
-        "[VERB [PATH]]",
-        "jiaoband - the broker of jiaoban: routes petition cases between agencies and keeps the "
-        "record.\n"
-        "Without a verb it serves. Verbs: backup DEST (while it serves, or not; what is new since "
-        "the last one), restore SRC (into an empty data folder), recover (after a restore: who has "
-        "not reported yet), rebuild (the derived tables, from the log), verify [BACKUP] (the "
-        "record "
-        "while the broker is stopped, or a backup), rekey (the key file is lost: the configured "
-        "key becomes the record's)."
-        "\vSIGTERM ends it, SIGHUP reads the configuration again. Exit codes: 0 ok, 2 "
-        "configuration, "
-        "4 not found, 6 not permitted, 8 disk, memory or lock, 9 damaged data.",
-        NULL,
-        NULL,
-        NULL};
     struct command c = {.ready_fd = -1, .suite = JB_SUITE_ED25519};
     struct jb_broker_config config = {0};
     struct jb_fault fault = {""};
-    argp_err_exit_status = 2;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &c) != 0)
-        return 2;
+    jb_usage_parse(&usage, argc, argv, &c);
     jb_log_init(JB_LOG_AUTO);
-    jb_lang_begin();
     /* Files for us alone, whatever is done: a backup holds the keys of cases as the record does.
      * The admin socket gets its own mode. */
     (void)umask(0077);

@@ -25,7 +25,7 @@ daemon           (daemon|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/agent    (clients/agent|proto/(base|rules|wire|ledger))/[a-z0-9_]+\.h
 clients/lib      (clients/lib|proto/(base|rules|wire))/[a-z0-9_]+\.h
 clients/report   clients/(report/[a-z0-9_]+|lib/jiaoban(_types|_serve)?)\.h
-clients/cli      clients/((cli|report)/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)\.h
+clients/cli      (clients/((cli|report)/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/base/usage)\.h
 clients/gateway  (clients/(gateway/(adapters/)?[a-z0-9_]+|report/[a-z0-9_]+|lib/jiaoban(_uv|_types|_serve)?)|proto/((base|rules)/[a-z0-9_]+|wire/jsonin))\.h
 tests            (proto|daemon|clients|tests)/[a-z0-9_/.-]+\.h
 RULES

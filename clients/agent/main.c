@@ -3,7 +3,6 @@
 #include "clients/agent/papers.h"
 #include "clients/agent/verify.h"
 
-#include <argp.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
+#include "proto/base/usage.h"
 
 #define OPTIONS_MAX 64
 #define FILES_WANTED 1024
@@ -61,33 +61,38 @@ enum {
 };
 
 static const struct argp_option option_rows[] = {
-    {"config", 'c', "FILE", 0, "Configuration file", 0},
-    {"option", 'o', "SECTION.KEY=VALUE", 0, "Set one value; wins over the file", 0},
-    {"keygen", OPT_KEYGEN, "FILE", 0, "Make a key file and print its public line", 1},
-    {"suite", OPT_SUITE, "NAME", 0,
-     "Suite of the keys that are made: ed25519 (default) or sm2; it must be the broker's", 1},
-    {"public-key", OPT_PUBLIC, "FILE", OPTION_ARG_OPTIONAL,
-     "Print the public line of a key file (the configured one)", 1},
-    {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
-    {"check-config", OPT_CHECK, NULL, 0, "Read the configuration and print what is in force", 1},
-    {"verify", OPT_VERIFY, "FOLDER", OPTION_ARG_OPTIONAL,
-     "Check the replica (that of FOLDER) without the broker, then end", 1},
-    {"broker-key", OPT_BROKER_KEY, "LINE", 0,
-     "With --verify=FOLDER: the broker's public line (former ones after commas)", 1},
-    {"evidence", OPT_EVIDENCE, "CASE", 0, "Write evidence about a case to a file, then end", 1},
-    {"output", OPT_OUTPUT, "FILE", 0, "With --evidence: the new file", 1},
-    {"with-persons", OPT_PERSONS, NULL, 0, "With --evidence: include the key of the sealed persons",
+    {"config", 'c', N_("FILE"), 0, N_("configuration file"), 0},
+    {"option", 'o', N_("SECTION.KEY=VALUE"), 0, N_("set one value; wins over the file"), 0},
+    {"keygen", OPT_KEYGEN, N_("FILE"), 0, N_("make a key file and print its public line"), 1},
+    {"suite", OPT_SUITE, N_("NAME"), 0,
+     N_("suite of the keys that are made: ed25519 (default) or sm2; it must be the broker's"), 1},
+    {"public-key", OPT_PUBLIC, N_("FILE"), OPTION_ARG_OPTIONAL,
+     N_("print the public line of a key file (the configured one)"), 1},
+    {"print-config", OPT_PRINT, NULL, 0, N_("print a commented example of the configuration"), 1},
+    {"check-config", OPT_CHECK, NULL, 0, N_("read the configuration and print what is in force"),
      1},
-    {"rebuild", OPT_REBUILD, NULL, 0, "Rebuild the replica's tables from its stream, then end", 1},
+    {"verify", OPT_VERIFY, N_("FOLDER"), OPTION_ARG_OPTIONAL,
+     N_("check the replica (that of FOLDER) without the broker, then end"), 1},
+    {"broker-key", OPT_BROKER_KEY, N_("PUBLIC-LINE"), 0,
+     N_("with --verify=FOLDER: the broker's public line (former ones after commas)"), 1},
+    {"evidence", OPT_EVIDENCE, N_("CASE"), 0, N_("write evidence about a case to a file, then end"),
+     1},
+    {"output", OPT_OUTPUT, N_("FILE"), 0, N_("with --evidence: the new file"), 1},
+    {"with-persons", OPT_PERSONS, NULL, 0,
+     N_("with --evidence: include the key of the sealed persons"), 1},
+    {"rebuild", OPT_REBUILD, NULL, 0, N_("rebuild the replica's tables from its stream, then end"),
+     1},
     {"follow-new-history", OPT_FOLLOW, NULL, 0,
-     "After the broker's record was restored without this replica: set it aside, carry over what "
-     "is "
-     "not settled, then end",
+     N_("after the broker's record was restored without this replica: set it aside, carry over "
+        "what "
+        "is "
+        "not settled, then end"),
      1},
-    {"ready-fd", OPT_READY, "N", 0, "Write \"ready\\n\" to descriptor N once clients are served",
+    {"ready-fd", OPT_READY, N_("N"), 0,
+     N_("write \"ready\\n\" to descriptor N once clients are served"), 2},
+    {"test-clock", OPT_CLOCK, N_("FILE"), 0,
+     N_("for tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks"),
      2},
-    {"test-clock", OPT_CLOCK, "FILE", 0,
-     "For tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks", 2},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -100,12 +105,12 @@ static const struct task_key {
     {OPT_EVIDENCE, TASK_EVIDENCE},  {OPT_FOLLOW, TASK_FOLLOW},
 };
 
-static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_state *state)
+static void parse_ready_fd(struct invocation *in, const char *arg)
 {
     char *end = NULL;
     long fd = strtol(arg, &end, 10);
     if (end == arg || *end != '\0' || fd < 0 || fd > 1024)
-        argp_error(state, "--ready-fd: not a descriptor: %s", arg);
+        jb_usage_error("--ready-fd: \"%s\" is not a descriptor number", arg);
     in->ready_fd = (int)fd;
 }
 
@@ -137,33 +142,35 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
     } else if (key == OPT_SUITE) {
         in->suite = jb_suite_parse(arg);
         if (in->suite == 0)
-            argp_error(state, "--suite: must be ed25519 or sm2, not %s", arg);
+            jb_usage_error("--suite: must be ed25519 or sm2, not \"%s\"", arg);
     } else if (key >= OPT_VERIFY && key <= OPT_PERSONS) {
         parse_papers(&in->papers, key, arg);
     } else if (key == OPT_READY) {
-        parse_ready_fd(in, arg, state);
+        parse_ready_fd(in, arg);
     } else if (key == OPT_CLOCK) {
         in->test_clock = arg;
     } else if (key == 'c') {
         in->source.path = arg;
     } else if (key == 'o') {
         if (in->source.option_count == OPTIONS_MAX)
-            argp_error(state, "too many -o");
+            jb_usage_error("more than %d times -o", OPTIONS_MAX);
         in->options[in->source.option_count++] = arg;
     } else if (key == ARGP_KEY_ARG) {
-        argp_error(state, "unexpected: %s", arg);
+        jb_usage_error("unexpected argument \"%s\"", arg);
     } else if (key < OPT_KEYGEN || key > OPT_CLOCK) {
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
 }
 
-static const struct argp parser = {
+static const struct jb_usage usage = {
     .options = option_rows,
     .parser = parse_option,
-    .doc = "An agency's node of jiaoban: keeps the replica, submits, acknowledges, serves local "
-           "clients.\v"
-           "Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1).",
+    .what =
+        N_("An agency's node of jiaoban: keeps the replica, submits, acknowledges, serves local\n"
+           "clients."),
+    .notes = N_("Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1)."),
+    .version = JB_AGENT_SOFTWARE,
 };
 
 static int complain(enum jb_err err, const struct jb_fault *fault)
@@ -384,12 +391,8 @@ int main(int argc, char **argv)
     static struct jb_agent_config config;
     struct invocation in = {.ready_fd = -1, .suite = JB_SUITE_ED25519};
     struct jb_fault fault = {""};
-    argp_program_version = JB_AGENT_SOFTWARE;
-    argp_err_exit_status = 2;
     in.source.options = in.options;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
-        return 2;
-    jb_lang_begin();
+    jb_usage_parse(&usage, argc, argv, &in);
     enum jb_err err = jb_sign_init();
     if (err != JB_OK)
         return complain(err, &fault);

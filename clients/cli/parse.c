@@ -1,8 +1,9 @@
 /* Options and arguments, by argp. The tables say what exists, this file only feeds them to argp. */
 #include "clients/cli/cli.h"
 
-#include <argp.h>
 #include <string.h>
+
+#include "proto/base/usage.h"
 
 #define KEY_BASE 1000 /* argp keys that are not letters */
 #define ROWS_MAX 72
@@ -69,23 +70,6 @@ static enum cli_opt option_of(const struct parse *p, int key)
     return OPT_NONE;
 }
 
-/* Is it an option that exists, so that only its value can be wrong? */
-static bool known_option(const struct parse *p, const char *word)
-{
-    bool is_long = strncmp(word, "--", 2) == 0;
-    for (size_t i = 0; i < ROWS_MAX && (p->rows[i].name != NULL || p->rows[i].key != 0); i++) {
-        const struct argp_option *row = &p->rows[i];
-        bool same =
-            is_long ? row->name != NULL && strncmp(row->name, word + 2, strcspn(word + 2, "=")) == 0
-                    : word[0] == '-' && word[1] != '\0' && row->key == word[1];
-        if (same && word[1] != '\0' && word[2] != '\0')
-            return true;
-        if (same && !is_long)
-            return true;
-    }
-    return false;
-}
-
 static error_t give(struct parse *p, enum cli_opt opt, const char *value)
 {
     struct cli *c = p->c;
@@ -117,24 +101,30 @@ static error_t on_argument(struct parse *p, const char *value, struct argp_state
 }
 
 /* argp says nothing itself: it knows neither our languages nor our help. */
-static void say_option(struct parse *p, const struct argp_state *state)
+static void say_option(struct parse *p, int argc, char *const *argv)
 {
-    int at = state->next > 0 && state->next <= state->argc ? state->next - 1 : 0;
-    const char *word = state->argv[at];
-    const struct cli_verb *verb = p->c->verb;
+    const struct argp_option *const tables[] = {p->rows, NULL};
+    struct cli *c = p->c;
     const char *help =
-        verb != NULL ? cli_format(p->c, "jiaoban help %s", verb->name) : "jiaoban help";
-    if (known_option(p, word))
-        cli_usage(p->c, _("%s needs a value; see %s"), cli_safe(p->c, word), help);
+        c->verb != NULL ? cli_format(c, "jiaoban help %s", c->verb->name) : "jiaoban help";
+    const char *word = "";
+    enum jb_usage_mistake mistake = jb_usage_find(tables, argc, argv, &word);
+    word = cli_safe(c, word);
+    if (mistake == JB_USAGE_UNKNOWN)
+        cli_usage(c, _("no such option: %s; see %s"), word, help);
+    else if (mistake == JB_USAGE_AMBIGUOUS)
+        cli_usage(c, _("%s may stand for several options; see %s"), word, help);
+    else if (mistake == JB_USAGE_NO_VALUE)
+        cli_usage(c, _("%s needs a value; see %s"), word, help);
+    else if (mistake == JB_USAGE_VALUE)
+        cli_usage(c, _("%s takes no value; see %s"), word, help);
     else
-        cli_usage(p->c, _("no such option: %s; see %s"), cli_safe(p->c, word), help);
+        cli_usage(c, _("the command line is not understood; see jiaoban help"));
 }
 
 static error_t on_key(int key, char *arg, struct argp_state *state)
 {
     struct parse *p = state->input;
-    if (key == ARGP_KEY_ERROR && !p->c->said && !p->too_many)
-        say_option(p, state);
     if (key == ARGP_KEY_ARG)
         return on_argument(p, arg, state);
     if (key == 'h' || key == 'V') {
@@ -170,13 +160,6 @@ static bool find_json(int argc, char **argv)
         if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-j") == 0)
             return true;
     return false;
-}
-
-/* When nothing more exact has been said. */
-static void not_understood(struct cli *c)
-{
-    if (!c->said)
-        cli_usage(c, _("the command line is not understood; see jiaoban help"));
 }
 
 static int unknown_verb(struct cli *c, int argc, char **argv)
@@ -220,7 +203,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     struct argp argp = argp_for(&p);
     *exit_code = CLI_USAGE;
     if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0) {
-        not_understood(c);
+        say_option(&p, argc, argv);
         return false;
     }
     if (p.version) {
@@ -243,7 +226,8 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0) {
         if (p.too_many)
             cli_usage(c, _("too many options"));
-        not_understood(c);
+        else if (!c->said)
+            say_option(&p, argc - rest, argv + rest);
         return false;
     }
     if (p.help) {

@@ -1,7 +1,6 @@
 /* jiaoban-gateway: options, process set-up, the loop. */
 #include "clients/gateway/gateway.h"
 
-#include <argp.h>
 #include <limits.h>
 #include <signal.h>
 #include <sodium.h>
@@ -17,6 +16,7 @@
 #include "proto/base/lang.h"
 #include "proto/base/log.h"
 #include "proto/base/self.h"
+#include "proto/base/usage.h"
 
 #define OPTIONS_MAX 64
 
@@ -51,30 +51,36 @@ enum {
 };
 
 static const struct argp_option option_rows[] = {
-    {"config", 'c', "FILE", 0, "Configuration file", 0},
-    {"option", 'o', "SECTION.KEY=VALUE", 0, "Set one value; wins over the file", 0},
-    {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
-    {"check-config", OPT_CHECK, NULL, 0, "Read the configuration and print what is in force", 1},
-    {"print-routes", OPT_ROUTES, NULL, 0, "Print the table of routes", 1},
-    {"add-account", OPT_ADMIN, "NAME", 0,
-     "Make an account for a person; the password is one line of standard input", 2},
-    {"add-system", OPT_ADMIN + 1, "NAME", 0,
-     "Make an account without a password, known by tokens or by the proxy only", 2},
-    {"set-password", OPT_ADMIN + 2, "NAME", 0, "Another password, likewise", 2},
-    {"disable-account", OPT_ADMIN + 3, "NAME", 0, "Nobody signs in with it any more", 2},
-    {"enable-account", OPT_ADMIN + 4, "NAME", 0, "The opposite", 2},
-    {"remove-account", OPT_ADMIN + 5, "NAME", 0, "With its sessions and tokens", 2},
-    {"list-accounts", OPT_ADMIN + 6, NULL, 0, "Print all accounts", 2},
-    {"display-name", OPT_DISPLAY, "TEXT", 0, "With --add-account, --add-system", 2},
-    {"add-token", OPT_ADMIN + 7, "NAME", 0, "Make an API token and print it, this once", 3},
-    {"remove-token", OPT_ADMIN + 8, "NAME", 0, "What uses it is refused from now on", 3},
-    {"list-tokens", OPT_ADMIN + 9, NULL, 0, "Print all tokens, without their secrets", 3},
-    {"account", OPT_ACCOUNT, "NAME", 0, "With --add-token: for whom it speaks", 3},
-    {"scopes", OPT_SCOPES, "LIST", 0, "With --add-token: rights, with commas between", 3},
-    {"days", OPT_DAYS, "N", 0, "With --add-token: it ends after so many days", 3},
-    {"ready-fd", OPT_READY, "N", 0, "Write the addresses to descriptor N once they are served", 4},
-    {"test-clock", OPT_CLOCK, "FILE", 0,
-     "For tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks", 4},
+    {"config", 'c', N_("FILE"), 0, N_("configuration file"), 0},
+    {"option", 'o', N_("SECTION.KEY=VALUE"), 0, N_("set one value; wins over the file"), 0},
+    {"print-config", OPT_PRINT, NULL, 0, N_("print a commented example of the configuration"), 1},
+    {"check-config", OPT_CHECK, NULL, 0, N_("read the configuration and print what is in force"),
+     1},
+    {"print-routes", OPT_ROUTES, NULL, 0, N_("print the table of routes"), 1},
+    {"add-account", OPT_ADMIN, N_("NAME"), 0,
+     N_("make an account for a person; the password is one line of standard input"), 2},
+    {"add-system", OPT_ADMIN + 1, N_("NAME"), 0,
+     N_("make an account without a password, known by tokens or by the proxy only"), 2},
+    {"set-password", OPT_ADMIN + 2, N_("NAME"), 0,
+     N_("another password: one line of standard input"), 2},
+    {"disable-account", OPT_ADMIN + 3, N_("NAME"), 0, N_("nobody signs in with it any more"), 2},
+    {"enable-account", OPT_ADMIN + 4, N_("NAME"), 0, N_("it can be signed in with again"), 2},
+    {"remove-account", OPT_ADMIN + 5, N_("NAME"), 0, N_("remove it with its sessions and tokens"),
+     2},
+    {"list-accounts", OPT_ADMIN + 6, NULL, 0, N_("print all accounts"), 2},
+    {"display-name", OPT_DISPLAY, N_("TEXT"), 0,
+     N_("with --add-account, --add-system: the name shown"), 2},
+    {"add-token", OPT_ADMIN + 7, N_("NAME"), 0, N_("make an API token and print it, this once"), 3},
+    {"remove-token", OPT_ADMIN + 8, N_("NAME"), 0, N_("what uses it is refused from now on"), 3},
+    {"list-tokens", OPT_ADMIN + 9, NULL, 0, N_("print all tokens, without their secrets"), 3},
+    {"account", OPT_ACCOUNT, N_("NAME"), 0, N_("with --add-token: for whom it speaks"), 3},
+    {"scopes", OPT_SCOPES, N_("LIST"), 0, N_("with --add-token: rights, with commas between"), 3},
+    {"days", OPT_DAYS, N_("N"), 0, N_("with --add-token: it ends after so many days"), 3},
+    {"ready-fd", OPT_READY, N_("N"), 0,
+     N_("write the addresses to descriptor N once they are served"), 4},
+    {"test-clock", OPT_CLOCK, N_("FILE"), 0,
+     N_("for tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks"),
+     4},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -84,20 +90,19 @@ static const char *const commands[] = {
 };
 #define COMMANDS ((int)(sizeof commands / sizeof commands[0]))
 
-static void parse_ready_fd(struct invocation *in, const char *arg, struct argp_state *state)
+static void parse_ready_fd(struct invocation *in, const char *arg)
 {
     char *end = NULL;
     long fd = strtol(arg, &end, 10);
     if (end == arg || *end != '\0' || fd < 0 || fd > 1024)
-        argp_error(state, "--ready-fd: not a descriptor: %s", arg);
+        jb_usage_error("--ready-fd: \"%s\" is not a descriptor number", arg);
     in->ready_fd = (int)fd;
 }
 
-static void parse_command(struct invocation *in, int which, const char *arg,
-                          struct argp_state *state)
+static void parse_command(struct invocation *in, int which, const char *arg)
 {
     if (in->command.what != NULL)
-        argp_error(state, "one command at a time");
+        jb_usage_error("one command at a time");
     in->task = TASK_ADMIN;
     in->command.what = commands[which];
     in->command.name = arg;
@@ -107,7 +112,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
     struct invocation *in = state->input;
     if (key >= OPT_ADMIN && key < OPT_ADMIN + COMMANDS) {
-        parse_command(in, key - OPT_ADMIN, arg, state);
+        parse_command(in, key - OPT_ADMIN, arg);
         return 0;
     }
     switch (key) {
@@ -116,7 +121,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'o':
         if (in->source.option_count == OPTIONS_MAX)
-            argp_error(state, "too many -o");
+            jb_usage_error("more than %d times -o", OPTIONS_MAX);
         in->options[in->source.option_count++] = arg;
         return 0;
     case OPT_PRINT:
@@ -141,24 +146,24 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         in->command.days = arg;
         return 0;
     case OPT_READY:
-        parse_ready_fd(in, arg, state);
+        parse_ready_fd(in, arg);
         return 0;
     case OPT_CLOCK:
         in->test_clock = arg;
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "unexpected: %s", arg);
-        return 0;
+        jb_usage_error("unexpected argument \"%s\"", arg);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp parser = {
+static const struct jb_usage usage = {
     .options = option_rows,
     .parser = parse_option,
-    .doc = "The casework of one agency over HTTP and JSON, beside its jiaoban-agent.\v"
-           "Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1).",
+    .what = N_("The casework of one agency over HTTP and JSON, beside its jiaoban-agent."),
+    .notes = N_("Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1)."),
+    .version = JB_GW_SOFTWARE,
 };
 
 static int complain(enum jb_err err, const struct jb_fault *fault)
@@ -246,14 +251,10 @@ int main(int argc, char **argv)
     static struct jb_gw_config config;
     struct invocation in = {.ready_fd = -1};
     struct jb_fault fault = {""};
-    argp_program_version = JB_GW_SOFTWARE;
-    argp_err_exit_status = 2;
     in.source.options = in.options;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
-        return 2;
+    jb_usage_parse(&usage, argc, argv, &in);
     (void)umask(0077);
     jb_self_hide();
-    jb_lang_begin();
     if (sodium_init() < 0)
         return complain(JB_IO, &fault);
     if (in.task == TASK_PRINT_CONFIG)

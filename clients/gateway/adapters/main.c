@@ -1,5 +1,4 @@
 /* jiaoban-exchange: options, process set-up, one look after the other. */
-#include <argp.h>
 #include <curl/curl.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,6 +16,7 @@
 #include "proto/base/log.h"
 #include "proto/base/self.h"
 #include "proto/base/testclock.h"
+#include "proto/base/usage.h"
 
 #define SOFTWARE "jiaoban-exchange " JB_VERSION_TEXT
 #define OPTIONS_MAX 64
@@ -47,16 +47,17 @@ enum {
 };
 
 static const struct argp_option option_rows[] = {
-    {"config", 'c', "FILE", 0, "Configuration file", 0},
-    {"option", 'o', "SECTION.KEY=VALUE", 0, "Set one value; wins over the file", 0},
-    {"once", OPT_ONCE, NULL, 0, "Look once, print what was done, and end", 0},
-    {"print-config", OPT_PRINT, NULL, 0, "Print a commented example of the configuration", 1},
+    {"config", 'c', N_("FILE"), 0, N_("configuration file"), 0},
+    {"option", 'o', N_("SECTION.KEY=VALUE"), 0, N_("set one value; wins over the file"), 0},
+    {"once", OPT_ONCE, NULL, 0, N_("look once, print what was done, and end"), 0},
+    {"print-config", OPT_PRINT, NULL, 0, N_("print a commented example of the configuration"), 1},
     {"check-config", OPT_CHECK, NULL, 0,
-     "Read the configuration and the mapping, and print what is in force", 1},
-    {"ready-fd", OPT_READY, "N", 0, "Write a line to descriptor N once it works", 2},
-    {"test-clock", OPT_CLOCK, "FILE", 0,
-     "For tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks", 2},
-    {"test-kill", OPT_KILL, "N", 0, "For tests only: die at the N-th step of the work", 2},
+     N_("read the configuration and the mapping, and print what is in force"), 1},
+    {"ready-fd", OPT_READY, N_("N"), 0, N_("write a line to descriptor N once it works"), 2},
+    {"test-clock", OPT_CLOCK, N_("FILE"), 0,
+     N_("for tests only: add the milliseconds in FILE, \"PASSED [SET]\", to the machine's clocks"),
+     2},
+    {"test-kill", OPT_KILL, N_("N"), 0, N_("for tests only: die at the N-th step of the work"), 2},
     {NULL, 0, NULL, 0, NULL, 0},
 };
 
@@ -69,7 +70,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         return 0;
     case 'o':
         if (in->source.option_count == OPTIONS_MAX)
-            argp_error(state, "too many -o");
+            jb_usage_error("more than %d times -o", OPTIONS_MAX);
         in->options[in->source.option_count++] = arg;
         return 0;
     case OPT_ONCE:
@@ -91,26 +92,26 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
         in->kill_at = strtol(arg, NULL, 10);
         return 0;
     case ARGP_KEY_ARG:
-        argp_error(state, "unexpected: %s", arg);
-        return 0;
+        jb_usage_error("unexpected argument \"%s\"", arg);
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static const struct argp parser = {
+static const struct jb_usage usage = {
     .options = option_rows,
     .parser = parse_option,
-    .doc =
-        "Records of one other system become cases, and what becomes of them is told to it: files "
-        "in a folder, a database table, or an interface over HTTP.\v"
-        "Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1).",
+    .what = N_("Records of one other system become cases, and what becomes of them is told to it: "
+               "files in\n"
+               "a folder, a database table, or an interface over HTTP."),
+    .notes = N_("Exit status: 0 done; 2 usage or configuration; 4 to 9 as of jiaoban(1)."),
+    .version = SOFTWARE,
 };
 
 static int complain(enum jb_err err, const struct jb_fault *fault)
 {
     (void)fprintf(stderr, "jiaoban-exchange: %s\n",
-                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                  fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     return jb_err_exit(err);
 }
 
@@ -158,7 +159,7 @@ static void trouble_log(enum jb_err err, const struct jb_fault *fault)
 {
     char text[JB_FAULT_BYTES];
     (void)snprintf(text, sizeof text, "%s",
-                   fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                   fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     for (char *at = text; *at != '\0'; at++)
         *at = *at == '"' ? '\'' : *at;
     jb_log(JB_LOG_WARNING, "exchange", "exchange.stuck", "error=%s text=\"%s\"", jb_err_name(err),
@@ -269,12 +270,8 @@ int main(int argc, char **argv)
     static struct jb_testclock clock;
     struct invocation in = {.task = TASK_RUN, .ready_fd = -1};
     struct jb_fault fault = {""};
-    argp_program_version = SOFTWARE;
-    argp_err_exit_status = 2;
     in.source.options = in.options;
-    if (argp_parse(&parser, argc, argv, 0, NULL, &in) != 0)
-        return 2;
-    jb_lang_begin();
+    jb_usage_parse(&usage, argc, argv, &in);
     (void)umask(umask(0077) | 0027); /* reports may be for a group, nothing is for all */
     jb_self_hide();
     if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
