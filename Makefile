@@ -618,7 +618,7 @@ START_SRC := $(addprefix proto/base/,config.c configrow.c initext.c testclock.c 
                check.c checkbroker.c checkreplica.c audit.c rebuild.c evidence.c tick.c) \
              $(addprefix proto/rules/,policy.c policy_key.c calendar.c caseno.c) \
              $(addprefix daemon/,main.c broker.c keyring.c duty.c install.c quota.c metrics.c offline.c evidence.c backup.c) \
-             $(addprefix clients/agent/,main.c agent.c store.c config.c pins.c papers.c follow.c) \
+             $(addprefix clients/agent/,main.c agent.c store.c config.c pins.c papers.c follow.c verify.c book.c blob.c) \
              $(addprefix clients/gateway/,main.c gateway.c config.c hookconf.c adapters/main.c)
 translations: ## texts of the command line client, of reports and of a daemon's start have a Chinese translation
 	@mkdir -p $(BUILD)

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -110,7 +109,7 @@ static enum jb_err make_new(struct following *f)
         err = fill(f, to);
     if (err != JB_OK && f->fault.text[0] == '\0')
         (void)jb_fault_set(&f->fault, err, "%s: %s", f->part,
-                           to != NULL ? jb_ledger_error(to) : jb_err_text(err));
+                           to != NULL ? jb_ledger_error(to) : jb_err_said(err));
     jb_ledger_close(&to);
     return err;
 }
@@ -119,10 +118,10 @@ static enum jb_err make_new(struct following *f)
 
 static void print_accepted(const struct jb_applied *item)
 {
-    printf("  accepted earlier: submission %" PRIu64 ", %s, case %" PRId64 ", entry %" PRIu64
-           " of the former history\n",
-           item->item.settles, jb_act_kind_name(item->entry.act.kind), item->case_no,
-           item->entry.seq);
+    printf(jb_said("  accepted earlier: submission %llu, %s, case %lld, entry %llu of the former "
+                   "history\n"),
+           (unsigned long long)item->item.settles, jb_act_kind_name(item->entry.act.kind),
+           (long long)item->case_no, (unsigned long long)item->entry.seq);
 }
 
 /* Of what the new history may lack. */
@@ -155,7 +154,7 @@ static enum jb_err sync_folder(struct following *f)
     const char *folder = f->agent->config->data;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fsync(fd) != 0) {
-        enum jb_err err = jb_fault_set(&f->fault, JB_IO, "%s: %s", folder, strerror(errno));
+        enum jb_err err = jb_fault_set(&f->fault, JB_IO, "%s: %s", folder, jb_errno_said(errno));
         if (fd >= 0)
             (void)close(fd);
         return err;
@@ -185,10 +184,10 @@ static enum jb_err exchange(struct following *f)
     }
     if (link(path, f->aside) != 0 && !(errno == EEXIST && same_file(path, f->aside)))
         return jb_fault_set(&f->fault, errno == EEXIST ? JB_EXISTS : JB_IO, "%s: %s", f->aside,
-                            strerror(errno));
+                            jb_errno_said(errno));
     enum jb_err err = sync_folder(f);
     if (err == JB_OK && rename(f->part, path) != 0)
-        err = jb_fault_set(&f->fault, JB_IO, "%s: %s", path, strerror(errno));
+        err = jb_fault_set(&f->fault, JB_IO, "%s: %s", path, jb_errno_said(errno));
     return err == JB_OK ? sync_folder(f) : err;
 }
 
@@ -255,19 +254,19 @@ static enum jb_err follow(struct following *f)
     enum jb_err err = prepare(f);
     if (err != JB_OK)
         return err;
-    printf("the record goes on after item %" PRIu64 " of %" PRIu64 "\n", f->after,
-           jb_replica_down(a->ledger).number);
+    printf(jb_said("the record goes on after item %llu of %llu\n"), (unsigned long long)f->after,
+           (unsigned long long)jb_replica_down(a->ledger).number);
     err = print_all_accepted(f);
     if (err != JB_OK)
         return jb_fault_set(&f->fault, err, "%s: %s", a->ledger_path, jb_ledger_error(a->ledger));
     jb_ledger_close(&a->ledger);
     err = exchange(f);
     if (err == JB_OK)
-        printf("%s: the former replica, kept\n%" PRIu64
-               " submissions were not settled and are submitted again\n"
-               "Start the agent. Once it is in sync, look whether the cases named above have what "
-               "was accepted; if not, submit it again.\n",
-               f->aside, carried);
+        printf(jb_said("%s: the former replica, kept\n"
+                       "%llu submissions were not settled and are submitted again\n"
+                       "Start the agent. Once it is in sync, look whether the cases named above "
+                       "have what was accepted; if not, submit it again.\n"),
+               f->aside, (unsigned long long)carried);
     return err;
 }
 
@@ -278,6 +277,6 @@ int jb_agent_follow(struct jb_agent *a)
     if (err == JB_OK)
         return 0;
     (void)fprintf(stderr, "jiaoban-agent: %s\n",
-                  f.fault.text[0] != '\0' ? f.fault.text : jb_err_text(err));
+                  f.fault.text[0] != '\0' ? f.fault.text : jb_err_said(err));
     return jb_err_exit(err);
 }

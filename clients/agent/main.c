@@ -240,7 +240,7 @@ static int rebuild(struct jb_agent *a)
     enum jb_err err = jb_ledger_rebuild(a->ledger, &fault);
     if (err != JB_OK)
         return complain(err, &fault);
-    (void)puts("the tables were rebuilt from the stream");
+    (void)puts(jb_said("the tables were rebuilt from the stream"));
     return 0;
 }
 

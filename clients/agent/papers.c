@@ -15,7 +15,7 @@
 static int complain(enum jb_err err, const struct jb_fault *fault)
 {
     (void)fprintf(stderr, "jiaoban-agent: %s\n",
-                  fault->text[0] != '\0' ? fault->text : jb_err_text(err));
+                  fault->text[0] != '\0' ? fault->text : jb_err_said(err));
     return jb_err_exit(err);
 }
 
@@ -130,11 +130,11 @@ int jb_agent_evidence(struct jb_agent *a, const struct jb_agent_papers *papers)
     enum jb_err err = export_case(a, papers, &done, &fault);
     if (err != JB_OK)
         return complain(err, &fault);
-    (void)printf("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu receipts "
-                 "signed by this node, %llu statements of submitters%s\n",
+    (void)printf(jb_said("%s: %llu items, %llu erased, %llu heads signed by the broker, %llu "
+                         "receipts signed by this node, %llu statements of submitters%s\n"),
                  papers->output, (unsigned long long)done.items, (unsigned long long)done.erased,
                  (unsigned long long)done.heads, (unsigned long long)done.receipts,
                  (unsigned long long)done.statements,
-                 done.with_key ? ", with the key of the persons" : "");
+                 done.with_key ? jb_said(", with the key of the persons") : "");
     return 0;
 }

@@ -61,8 +61,9 @@ static enum jb_err lock_folder(struct jb_agent *a, struct jb_fault *fault)
     if (a->lock_fd < 0)
         err = jb_fault_set(fault, os_error(errno), "%s: %s", path, jb_errno_said(errno));
     else if (flock(a->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        err = jb_fault_set(fault, errno == EWOULDBLOCK ? JB_LOCKED : JB_IO,
-                           "%s: another agent works in this folder", a->config->data);
+        err =
+            jb_fault_set(fault, errno == EWOULDBLOCK ? JB_LOCKED : JB_IO,
+                         "%s: another agent works in this folder; stop it first", a->config->data);
     free(path);
     return err;
 }

@@ -253,21 +253,24 @@ int jb_agent_verify_tell(enum jb_err err, const struct jb_check *c, const struct
     bool ok = err == JB_OK && good(c);
     unsigned long long items = c->items;
     unsigned long long covered = c->signed_to;
-    (void)printf("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, tables %s, "
-                 "access log %s\n",
-                 ok ? "good" : "NOT GOOD", items, (unsigned long long)c->receipts,
-                 (unsigned long long)c->erased, c->chain_intact ? "intact" : "BROKEN",
-                 c->signatures_good ? "good" : "BAD", c->tables_equal ? "equal" : "DIFFERENT",
-                 c->audit_intact ? "intact" : "CHANGED");
+    (void)printf(jb_said("%s: %llu items, %llu receipts, %llu erased; chain %s, signatures %s, "
+                         "tables %s, access log %s\n"),
+                 ok ? jb_said("good") : jb_said("NOT GOOD"), items, (unsigned long long)c->receipts,
+                 (unsigned long long)c->erased,
+                 c->chain_intact ? jb_said("intact") : jb_said("BROKEN"),
+                 c->signatures_good ? jb_said("good") : jb_said("BAD"),
+                 c->tables_equal ? jb_said("equal") : jb_said("DIFFERENT"),
+                 c->audit_intact ? jb_said("intact") : jb_said("CHANGED"));
     if (fault->text[0] != '\0')
         (void)printf("%s\n", fault->text);
     if (!ok)
         return jb_err_exit(err != JB_OK ? err : JB_CORRUPT);
-    (void)printf("proven: items 1 to %llu are what the broker sent, without gap: %llu of its "
-                 "signatures verify\n",
+    (void)printf(jb_said("proven: items 1 to %llu are what the broker sent, without gap: %llu of "
+                         "its signatures verify\n"),
                  covered, (unsigned long long)c->broker_signatures);
     if (covered < items)
-        (void)printf("not proven: items %llu to %llu, no signature of the broker covers them\n",
+        (void)printf(jb_said("not proven: items %llu to %llu, no signature of the broker covers "
+                             "them\n"),
                      covered + 1, items);
     return 0;
 }

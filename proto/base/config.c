@@ -176,7 +176,7 @@ enum jb_err jb_config_set(const struct jb_config_table *table, void *values, con
     struct jb_text key;
 
     if (equals == NULL || dot == NULL || dot > equals)
-        return jb_fault_set(fault, JB_CONFIG, "an option reads section.key=value");
+        return jb_fault_set(fault, JB_CONFIG, "\"%s\": an option reads section.key=value", option);
     section = (struct jb_text){option, (size_t)(dot - option)};
     key = (struct jb_text){dot + 1, (size_t)(equals - dot) - 1};
     row = find_row(table, section, key);

@@ -41,7 +41,7 @@ enum jb_err jb_testclock_open(struct jb_testclock *t, const char *path, struct j
     *t = (struct jb_testclock){.path = path, .read_ms = jb_clock_mono_ms()};
     err = take(t);
     if (err != JB_OK)
-        return jb_fault_set(fault, err, "test clock %s: %s", path, jb_err_text(err));
+        return jb_fault_set(fault, err, "test clock %s: %s", path, jb_err_said(err));
     return JB_OK;
 }
 

@@ -15,7 +15,7 @@ static enum jb_err file_fail(const char *path, struct jb_fault *fault)
                       : number == ENOSPC || number == EDQUOT ? JB_FULL
                                                              : JB_IO;
 
-    return jb_fault_set(fault, err, "%s: %s", path, strerror(number));
+    return jb_fault_set(fault, err, "%s: %s", path, jb_errno_said(number));
 }
 
 enum jb_err jb_evidence_file(struct jb_ledger *l, const struct jb_evidence_order *order,

@@ -242,10 +242,10 @@ static void bad_options_are_named(void **state)
     static const struct {
         const char *option, *message;
     } cases[] = {
-        {"", "an option reads section.key=value"},
-        {"line.window", "an option reads section.key=value"},
-        {"window=5", "an option reads section.key=value"},
-        {"window=5.5", "an option reads section.key=value"},
+        {"", "\"\": an option reads section.key=value"},
+        {"line.window", "\"line.window\": an option reads section.key=value"},
+        {"window=5", "\"window=5\": an option reads section.key=value"},
+        {"window=5.5", "\"window=5.5\": an option reads section.key=value"},
         {"line.windows=5", "unknown key line.windows"},
         {"lines.window=5", "unknown key lines.window"},
         {".=", "unknown key ."},
