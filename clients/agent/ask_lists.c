@@ -1,4 +1,4 @@
-/* Deadlines, agencies, outbox, alarms, status. */
+/* Deadlines, agencies, outbox, status. */
 #include "clients/agent/requests.h"
 #include "clients/agent/verify.h"
 
@@ -189,40 +189,7 @@ enum jb_err jb_agent_get_pending(struct jb_agent_request *r, Jb__Reply *reply)
     return JB_OK;
 }
 
-/* ---- alarms, status, verify ---- */
-
-enum jb_err jb_agent_get_alarms(struct jb_agent_request *r, Jb__Reply *reply)
-{
-    const Jb__GetAlarms *q = r->request->alarms;
-    struct jb_agent_views v = jb_agent_request_views(r);
-    struct jb_alarm *alarms = NULL;
-    size_t count = 0;
-    Jb__AlarmList *list = jb_arena_alloc(r->arena, sizeof *list);
-    if (list == NULL)
-        return JB_NOMEM;
-    jb__alarm_list__init(list);
-    enum jb_err err = jb_alarm_list(r->agent->ledger, jb_agent_rows_wanted(q->has_limit, q->limit),
-                                    r->arena, &alarms, &count);
-    list->alarms = jb_agent_view_array(r->arena, count);
-    if (err != JB_OK || list->alarms == NULL)
-        return err != JB_OK ? err : JB_NOMEM;
-    for (size_t i = 0; i < count; i++) {
-        bool hidden = false;
-        bool shown = false;
-        err = jb_agent_reader_hides(r->agent, r->user, alarms[i].case_no, &hidden);
-        if (err == JB_OK && !hidden)
-            err = jb_agent_alarm_shown(r->agent, &alarms[i], &shown);
-        hidden = hidden || !shown;
-        Jb__AlarmView *w = err == JB_OK && !hidden ? jb_agent_view_alarm(&v, &alarms[i]) : NULL;
-        if (err != JB_OK || (w == NULL && !hidden))
-            return err != JB_OK ? err : JB_NOMEM;
-        if (!hidden)
-            list->alarms[list->n_alarms++] = w;
-    }
-    reply->body_case = JB__REPLY__BODY_ALARMS;
-    reply->alarms = list;
-    return JB_OK;
-}
+/* ---- status, verify ---- */
 
 enum jb_err jb_agent_get_status(struct jb_agent_request *r, Jb__Reply *reply)
 {

@@ -90,16 +90,43 @@ Jb__NewsList *jb_agent_news_of(struct jb_agent *a, const struct jb_agent_client 
 
 /* ---- the request ---- */
 
+static size_t page_rows(const Jb__GetNews *asked)
+{
+    size_t wanted = jb_agent_rows_wanted(asked->has_limit, asked->limit);
+    return wanted < PAGE_MAX ? wanted : PAGE_MAX;
+}
+
+static enum jb_err put_alarms(struct jb_agent_request *r, Jb__NewsList *list)
+{
+    const Jb__GetNews *asked = r->request->news;
+    struct jb_agent_views v = jb_agent_request_views(r);
+    struct jb_agent_alarms found = {.count = 0};
+    enum jb_err err =
+        jb_agent_alarm_page(r->agent, asked->after_number, page_rows(asked), r->arena, &found);
+    if (err != JB_OK)
+        return err;
+    list->news = jb_agent_view_array(r->arena, found.count);
+    JB_PUT(list, number, found.last);
+    JB_PUT(list, more, found.more);
+    for (size_t i = 0; list->news != NULL && i < found.count; i++) {
+        Jb__WatchEvent *event = jb_arena_alloc(r->arena, sizeof *event);
+        if (event == NULL || !jb_agent_watch_alarm_event(&v, &found.alarms[i], event))
+            return JB_NOMEM;
+        list->news[list->n_news] = view(r->agent, r->user.data, event, r->arena);
+        if (list->news[list->n_news++] == NULL)
+            return JB_NOMEM;
+    }
+    return list->news != NULL ? JB_OK : JB_NOMEM;
+}
+
 static enum jb_err put_page(struct jb_agent_request *r, Jb__NewsList *list)
 {
     const Jb__GetNews *asked = r->request->news;
     struct jb_agent_views v = jb_agent_request_views(r);
     struct jb_applied *items = NULL;
     size_t count = 0;
-    size_t wanted = jb_agent_rows_wanted(asked->has_limit, asked->limit);
-    enum jb_err err =
-        jb_replica_items(r->agent->ledger, asked->after_number,
-                         wanted < PAGE_MAX ? wanted : PAGE_MAX, r->arena, &items, &count);
+    enum jb_err err = jb_replica_items(r->agent->ledger, asked->after_number, page_rows(asked),
+                                       r->arena, &items, &count);
     if (err != JB_OK)
         return err;
     list->news = jb_agent_view_array(r->arena, count);
@@ -132,8 +159,11 @@ static enum jb_err put_state(struct jb_agent_request *r, Jb__NewsList *list)
     if (event->status == NULL || list->news[0] == NULL)
         return JB_NOMEM;
     list->n_news = 1;
+    uint64_t alarm = 0;
+    enum jb_err err = jb_alarm_last(r->agent->ledger, &alarm);
     JB_PUT(list, number, jb_replica_down(r->agent->ledger).number);
-    return JB_OK;
+    JB_PUT(list, alarm, alarm);
+    return err;
 }
 
 enum jb_err jb_agent_get_news(struct jb_agent_request *r, Jb__Reply *reply)
@@ -143,7 +173,11 @@ enum jb_err jb_agent_get_news(struct jb_agent_request *r, Jb__Reply *reply)
     if (list == NULL)
         return JB_NOMEM;
     jb__news_list__init(list);
-    enum jb_err err = asked->follow ? put_state(r, list) : put_page(r, list);
+    enum jb_err err = JB_OK;
+    if (asked->follow)
+        err = put_state(r, list);
+    else
+        err = asked->alarms ? put_alarms(r, list) : put_page(r, list);
     if (err != JB_OK)
         return err;
     if (asked->follow)

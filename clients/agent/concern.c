@@ -162,7 +162,7 @@ static enum jb_err effect_taken(struct concern *k, const struct jb_effect *e)
 
 enum jb_err jb_agent_alarm_lost(struct jb_agent *a, int64_t now_ms)
 {
-    const struct jb_alarm alarm = {
+    struct jb_alarm alarm = {
         .at_ms = now_ms, .deadline_id = APART, .step = JB_AGENT_ALARM_LOST, .due_ms = now_ms};
     enum jb_err err = jb_ledger_begin(a->ledger);
     if (err != JB_OK)

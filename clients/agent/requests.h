@@ -101,6 +101,18 @@ void jb_agent_feed_begin(struct jb_agent_request *r, uint64_t after);
 /* What this item tells; false: it is no news (history of a case joined, a case left). */
 bool jb_agent_watch_event(const struct jb_agent_views *v, const struct jb_applied *applied,
                           Jb__WatchEvent *event) JB_MUST;
+/* What this alarm tells; false: no memory. */
+bool jb_agent_watch_alarm_event(const struct jb_agent_views *v, const struct jb_alarm *alarm,
+                                Jb__WatchEvent *event) JB_MUST;
+/* ask_alarms.c: the alarms after an id, in their order, of which some may be none for people. */
+struct jb_agent_alarms {
+    struct jb_alarm *alarms; /* arena; to be shown */
+    size_t count;
+    uint64_t last; /* looked at, shown or not */
+    bool more;
+};
+enum jb_err jb_agent_alarm_page(struct jb_agent *a, uint64_t after, size_t max,
+                                struct jb_arena *arena, struct jb_agent_alarms *out) JB_MUST;
 
 /* submit.c: a submission, so that several may share a transaction. First: may any be taken now? */
 enum jb_err jb_agent_submit_ready(struct jb_agent_request *r) JB_MUST;

@@ -155,6 +155,7 @@ Jb__AlarmView *jb_agent_view_alarm(const struct jb_agent_views *v, const struct 
     jb__alarm_view__init(w);
     jb_instant_format_due(alarm->due_ms, due);
     alarm_text(alarm, due, text, sizeof text);
+    JB_PUT(w, id, alarm->id);
     JB_PUT(w, at_ms, alarm->at_ms);
     JB_PUT(w, case_no, alarm->case_no);
     JB_PUT(w, deadline_id, jb_agent_alarm_deadline(alarm));

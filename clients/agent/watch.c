@@ -182,6 +182,15 @@ void jb_agent_watch_stop(struct jb_agent *a)
         uv_close(handle, NULL);
 }
 
+bool jb_agent_watch_alarm_event(const struct jb_agent_views *v, const struct jb_alarm *alarm,
+                                Jb__WatchEvent *event)
+{
+    jb__watch_event__init(event);
+    put_case(v, event, alarm->case_no);
+    event->alarm = jb_agent_view_alarm(v, alarm);
+    return event->alarm != NULL;
+}
+
 void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm)
 {
     if (!anybody_watches(a))
@@ -190,9 +199,7 @@ void jb_agent_watch_alarm(struct jb_agent *a, const struct jb_alarm *alarm)
     jb_arena_init(&arena, JB_AGENT_REQUEST_BYTES);
     struct jb_agent_views v = views_of(a, &arena);
     Jb__WatchEvent event = JB__WATCH_EVENT__INIT;
-    put_case(&v, &event, alarm->case_no);
-    event.alarm = jb_agent_view_alarm(&v, alarm);
-    if (event.alarm != NULL)
+    if (jb_agent_watch_alarm_event(&v, alarm, &event))
         push(a, &event, &arena);
     jb_arena_fini(&arena);
 }

@@ -16,11 +16,12 @@ struct jb_gw_feed {
     bool running; /* the first answer has come */
     char *why;    /* it is not; owned, NULL: not asked yet */
     char *epoch;  /* owned; NULL: not known yet */
-    uint64_t number;
+    uint64_t number, alarm;
     char *state;                            /* owned; NULL: none yet */
     struct jb_gw_event events[KEPT_EVENTS]; /* at index modulo their number */
     uint64_t first, next;
     uint64_t base;       /* everything after this number is kept */
+    uint64_t alarm_base; /* every alarm after this one */
     size_t secret_count; /* of the kept ones: are kept from somebody */
     size_t bytes;
     struct jb_gw_follower *followers;
@@ -53,6 +54,7 @@ static bool event_copy(struct jiaoban_result *result, size_t i, struct jb_gw_eve
         return false;
     *out = (struct jb_gw_event){.kind = kind_of(row->news),
                                 .number = row->news->stream_number,
+                                .alarm = row->news->alarm != NULL ? row->news->alarm->id : 0,
                                 .case_no = row->news->case_no,
                                 .json = strdup(json),
                                 .hidden_from_all = row->hidden_from_all};
@@ -78,6 +80,8 @@ static void drop_first(struct jb_gw_feed *feed)
     struct jb_gw_event *e = &feed->events[feed->first % KEPT_EVENTS];
     if (e->number > feed->base)
         feed->base = e->number;
+    if (e->alarm > feed->alarm_base)
+        feed->alarm_base = e->alarm;
     feed->bytes -= strlen(e->json);
     feed->secret_count -= is_secret(e);
     event_free(e);
@@ -96,6 +100,8 @@ static void add(struct jb_gw_feed *feed, struct jb_gw_event *e)
     feed->secret_count += is_secret(e);
     if (e->number > feed->number)
         feed->number = e->number;
+    if (e->alarm > feed->alarm)
+        feed->alarm = e->alarm;
 }
 
 static void wake_all(struct jb_gw_feed *feed)
@@ -135,7 +141,15 @@ static bool epoch_set(struct jb_gw_feed *feed, const char *epoch, uint64_t numbe
     free(feed->epoch);
     feed->epoch = copy;
     feed->number = feed->base = number;
+    feed->alarm = feed->alarm_base = 0;
     return true;
+}
+
+/* What was raised while nobody was connected is not told again: it is asked for in pages. */
+static void alarms_missed(struct jb_gw_feed *feed, uint64_t last)
+{
+    if (last > feed->alarm)
+        feed->alarm = feed->alarm_base = last;
 }
 
 static bool state_set(struct jb_gw_feed *feed, const char *json)
@@ -160,7 +174,11 @@ static bool take_row(struct jb_gw_feed *feed, struct jiaoban_result *result, siz
         good = epoch_set(feed, state->epoch_hex, state->down_number);
     if (good && state != NULL && feed->number == 0) /* nothing before this was asked for */
         feed->number = feed->base = state->down_number;
-    if (!good || (e.number != 0 && e.number <= feed->number && feed->running)) {
+    if (good && state != NULL && !feed->running)
+        alarms_missed(feed, jiaoban_result_feed_alarm(result));
+    bool old = feed->running && ((e.number != 0 && e.number <= feed->number) ||
+                                 (e.alarm != 0 && e.alarm <= feed->alarm));
+    if (!good || old) {
         event_free(&e); /* told before the connection was lost */
         return good;
     }
@@ -272,13 +290,25 @@ const struct jb_gw_event *jb_gw_feed_at(const struct jb_gw_feed *feed, uint64_t 
     return index >= feed->first && index < feed->next ? &feed->events[index % KEPT_EVENTS] : NULL;
 }
 
-uint64_t jb_gw_feed_index_after(const struct jb_gw_feed *feed, uint64_t number)
+uint64_t jb_gw_feed_alarm(const struct jb_gw_feed *feed)
 {
-    if (number < feed->base)
+    return feed->alarm;
+}
+
+uint64_t jb_gw_feed_alarms_base(const struct jb_gw_feed *feed)
+{
+    return feed->alarm_base;
+}
+
+uint64_t jb_gw_feed_index_after(const struct jb_gw_feed *feed, uint64_t number, uint64_t alarm)
+{
+    if (number < feed->base || alarm < feed->alarm_base)
         return JB_GW_FEED_OLDER;
-    for (uint64_t i = feed->first; i < feed->next; i++)
-        if (feed->events[i % KEPT_EVENTS].number > number)
+    for (uint64_t i = feed->first; i < feed->next; i++) {
+        const struct jb_gw_event *e = &feed->events[i % KEPT_EVENTS];
+        if (e->number > number || e->alarm > alarm)
             return i;
+    }
     return feed->next;
 }
 
@@ -340,7 +370,7 @@ static void on_page(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
             break;
         }
         page->fn(page->data, &e, JIAOBAN_OK);
-        page->after = e.number;
+        page->after = page->alarms ? e.alarm : e.number;
         event_free(&e);
     }
     if (status == JIAOBAN_OK)
@@ -351,7 +381,7 @@ static void on_page(struct jiaoban *j, uint64_t id, enum jiaoban_status status,
 
 enum jiaoban_status jb_gw_feed_page(struct jb_gw_feed *feed, struct jb_gw_page *page)
 {
-    struct jiaoban_query q = {.size = sizeof q, .number = page->after};
+    struct jiaoban_query q = {.size = sizeof q, .number = page->after, .alarms = page->alarms};
     q.limit = page->limit != 0 ? page->limit : PAGE_EVENTS;
     return jiaoban_request_async(jb_gw_link_handle(feed->gw->link), "news", &q, on_page, page,
                                  &page->ask);

@@ -34,8 +34,8 @@ struct hook { /* one target */
     char signature[JB_GW_SIGNATURE];
     struct jb_gw_post post;
     uint64_t rights_ask;
-    int64_t asked_ms; /* monotonic; 0: never */
-    bool allowed;
+    int64_t asked_ms;     /* monotonic; 0: never */
+    bool allowed, alarms; /* to be told anything; alarms too */
     int64_t delivered_ms;
     char error[JB_GW_HOOK_ERROR];
 };
@@ -71,11 +71,11 @@ static bool account_good(const struct hook *h)
     return good;
 }
 
-static bool may_look(const struct jiaoban_result *rights)
+static bool may(const struct jiaoban_result *rights, const char *right)
 {
     for (size_t i = 0; i < jiaoban_result_count(rights); i++) {
         const struct jiaoban_right *row = jiaoban_result_right(rights, i);
-        if (row != NULL && row->mine && strcmp(row->right, "look") == 0)
+        if (row != NULL && row->mine && strcmp(row->right, right) == 0)
             return true;
     }
     return false;
@@ -89,12 +89,13 @@ static void on_rights(struct jiaoban *j, uint64_t id, enum jiaoban_status status
     (void)id;
     h->rights_ask = 0;
     if (status == JIAOBAN_OK || status == JIAOBAN_DENIED) {
-        bool allowed = status == JIAOBAN_OK && may_look(result) && account_good(h);
+        bool allowed = status == JIAOBAN_OK && may(result, "look") && account_good(h);
         if (allowed != h->allowed)
             jb_log(allowed ? JB_LOG_NOTICE : JB_LOG_WARNING, "gateway",
                    allowed ? "webhook.allowed" : "webhook.not_allowed", "target=%s account=\"%s\"",
                    h->target.name, h->target.account);
         h->allowed = allowed;
+        h->alarms = allowed && may(result, "alarms");
     } else {
         h->asked_ms = 0; /* the agent is away: ask again */
     }
@@ -148,10 +149,12 @@ static enum jb_err batch_end(struct hook *h, enum jb_err err, const struct jb_gw
     return err;
 }
 
-static enum jb_err row_add(struct hook *h, const char *epoch, uint64_t number)
+static enum jb_err row_add(struct hook *h, const char *epoch, uint64_t number, uint64_t alarm)
 {
-    struct jb_gw_delivery d = {.number = number, .made_ms = jb_gw_now(h->all->gw)};
-    if (number != 0)
+    struct jb_gw_delivery d = {.number = number, .alarm = alarm, .made_ms = jb_gw_now(h->all->gw)};
+    if (alarm != 0)
+        (void)snprintf(d.event_id, sizeof d.event_id, "%s-alarm-%" PRIu64, epoch, alarm);
+    else if (number != 0)
         (void)snprintf(d.event_id, sizeof d.event_id, "%s-%" PRIu64, epoch, number);
     else
         (void)snprintf(d.event_id, sizeof d.event_id, "%s-reset", epoch);
@@ -164,26 +167,33 @@ static void on_taken(void *data, const struct jb_gw_event *e, enum jiaoban_statu
     struct hook *h = data;
     struct jb_gw_cursor_row next = h->cursor;
     if (e != NULL) {
-        if (h->batch == JB_OK && e->kind == JB_GW_EVENT_ITEM &&
+        if (h->batch == JB_OK && e->kind != JB_GW_EVENT_STATE &&
             !jb_gw_event_hidden(h->all->gw->feed, e, h->target.account))
-            h->batch = row_add(h, h->cursor.epoch, e->number);
+            h->batch = row_add(h, h->cursor.epoch, e->number, e->alarm);
         return;
     }
     h->paging = false;
     if (status != JIAOBAN_OK && h->batch == JB_OK)
         h->batch = JB_CLOSED; /* the agent went: nothing of this page counts */
-    next.number = h->taking.after;
-    bool more = next.number > h->cursor.number;
+    if (h->taking.alarms)
+        next.alarm = (int64_t)h->taking.after;
+    else
+        next.number = h->taking.after;
+    bool more = next.number > h->cursor.number || next.alarm > h->cursor.alarm;
     if (batch_end(h, h->batch, &next) == JB_OK && more)
         look(h);
 }
 
-/* A new target begins with what happens from now on; one whose stream was made anew is told so. */
+/* A new target begins with what happens from now on; one whose stream was made anew is told so, and
+ * then all alarms of the new copy: that the former one was lost is the first. */
 static void begin_anew(struct hook *h, const char *epoch)
 {
-    struct jb_gw_cursor_row next = {.number = jb_gw_feed_number(h->all->gw->feed)};
+    const struct jb_gw_feed *feed = h->all->gw->feed;
+    bool served = h->cursor.epoch[0] != '\0';
+    struct jb_gw_cursor_row next = {.number = jb_gw_feed_number(feed),
+                                    .alarm = served ? 0 : (int64_t)jb_gw_feed_alarm(feed)};
     (void)snprintf(next.epoch, sizeof next.epoch, "%s", epoch);
-    enum jb_err err = h->cursor.epoch[0] != '\0' ? row_add(h, epoch, 0) : JB_OK;
+    enum jb_err err = served ? row_add(h, epoch, 0, 0) : JB_OK;
     (void)batch_end(h, err, &next);
 }
 
@@ -204,9 +214,19 @@ static void take(struct hook *h)
         begin_anew(h, epoch);
         return;
     }
-    if (h->cursor.number >= jb_gw_feed_number(feed) || !has_room(h))
+    if (h->cursor.alarm < 0) {
+        struct jb_gw_cursor_row next = h->cursor;
+        next.alarm = (int64_t)jb_gw_feed_alarm(feed);
+        (void)batch_end(h, JB_OK, &next);
         return;
-    h->taking = (struct jb_gw_page){.after = h->cursor.number, .fn = on_taken, .data = h};
+    }
+    bool alarms = h->alarms && (uint64_t)h->cursor.alarm < jb_gw_feed_alarm(feed);
+    if ((!alarms && h->cursor.number >= jb_gw_feed_number(feed)) || !has_room(h))
+        return;
+    h->taking = (struct jb_gw_page){.alarms = alarms,
+                                    .after = alarms ? (uint64_t)h->cursor.alarm : h->cursor.number,
+                                    .fn = on_taken,
+                                    .data = h};
     h->batch = JB_OK;
     h->paging = jb_gw_feed_page(feed, &h->taking) == JIAOBAN_OK;
 }
@@ -293,7 +313,7 @@ static void on_fetched(void *data, const struct jb_gw_event *e, enum jiaoban_sta
 {
     struct hook *h = data;
     if (e != NULL) {
-        if (e->number == h->d.number && e->kind == JB_GW_EVENT_ITEM && h->json == NULL &&
+        if (e->number == h->d.number && e->alarm == h->d.alarm && h->json == NULL &&
             !jb_gw_event_hidden(h->all->gw->feed, e, h->target.account))
             h->json = strdup(e->json);
         return;
@@ -323,11 +343,15 @@ static void deliver(struct hook *h)
         return;
     if (!is_of_now(h)) {
         row_drop(h);
-    } else if (h->d.number == 0) {
+    } else if (h->d.number == 0 && h->d.alarm == 0) {
         send_now(h);
     } else {
-        h->fetching =
-            (struct jb_gw_page){.after = h->d.number - 1, .limit = 1, .fn = on_fetched, .data = h};
+        bool alarm = h->d.alarm != 0;
+        h->fetching = (struct jb_gw_page){.alarms = alarm,
+                                          .after = (alarm ? h->d.alarm : h->d.number) - 1,
+                                          .limit = 1,
+                                          .fn = on_fetched,
+                                          .data = h};
         if (jb_gw_feed_page(h->all->gw->feed, &h->fetching) == JIAOBAN_OK)
             h->phase = FETCHING;
     }

@@ -2,8 +2,8 @@
  * is taken, over restarts and failures of all involved.
  *
  * For each target: follow the agency's stream from where it was (take), and deliver what was taken,
- * one at a time, by time. A target speaks for an account of this gateway and is told what that
- * account may see. Loop thread only. */
+ * one at a time, by time. Alarms are followed beside it, by their ids. A target speaks for an
+ * account of this gateway and is told what that account may see. Loop thread only. */
 #ifndef JB_CLIENTS_GATEWAY_HOOK_H
 #define JB_CLIENTS_GATEWAY_HOOK_H
 

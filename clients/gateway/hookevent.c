@@ -38,12 +38,21 @@ static void time_text(int64_t at_ms, char out[40])
     (void)snprintf(out, 40, "%s.%03dZ", whole, (int)(at_ms % 1000));
 }
 
-/* "jiaoban.item.assign" of an entry, "jiaoban.settled" of a verdict, "jiaoban.reset" of none. */
+static const char *kind_of(const json_t *event, const char *part)
+{
+    return json_string_value(json_object_get(json_object_get(event, part), "kind"));
+}
+
+/* "jiaoban.item.assign" of an entry, "jiaoban.alarm.overdue" of an alarm, "jiaoban.settled" of a
+ * verdict, "jiaoban.reset" of none. */
 static void type_text(const json_t *event, char *out, size_t size)
 {
-    const char *kind = json_string_value(json_object_get(json_object_get(event, "item"), "kind"));
+    const char *kind = kind_of(event, "item");
+    const char *alarm = kind_of(event, "alarm");
     if (kind != NULL)
         (void)snprintf(out, size, "jiaoban.item.%s", kind);
+    else if (alarm != NULL)
+        (void)snprintf(out, size, "jiaoban.alarm.%s", alarm);
     else
         (void)snprintf(out, size, "%s",
                        json_object_get(event, "settled") != NULL ? "jiaoban.settled"
@@ -52,9 +61,10 @@ static void type_text(const json_t *event, char *out, size_t size)
 
 static int64_t instant_of(const json_t *event, int64_t preset_ms)
 {
-    const json_t *of = json_object_get(event, "item");
-    if (of == NULL)
-        of = json_object_get(event, "settled");
+    static const char *const parts[] = {"item", "settled", "alarm"};
+    const json_t *of = NULL;
+    for (size_t i = 0; of == NULL && i < sizeof parts / sizeof parts[0]; i++)
+        of = json_object_get(event, parts[i]);
     const char *at = json_string_value(json_object_get(of, "at_ms"));
     return at != NULL ? strtoll(at, NULL, 10) : preset_ms;
 }
@@ -67,10 +77,11 @@ static json_t *envelope(const char *agency, const struct jb_gw_delivery *d, json
     (void)snprintf(sequence, sizeof sequence, "%020" PRIu64, d->number);
     type_text(event, type, sizeof type);
     time_text(instant_of(event, d->made_ms), at);
-    json_t *whole = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "specversion", "1.0", "id",
+    json_t *whole = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s}", "specversion", "1.0", "id",
                               d->event_id, "source", source, "type", type, "time", at, "sequence",
-                              sequence, "datacontenttype", "application/json");
-    if (whole != NULL && number != NULL &&
+                              d->alarm == 0 ? sequence : NULL, /* of the stream: alarms are none */
+                              "datacontenttype", "application/json");
+    if (whole != NULL && number != NULL && number[0] != '\0' &&
         json_object_set_new(whole, "subject", json_string(number)) != 0) {
         json_decref(whole);
         whole = NULL;
@@ -84,7 +95,8 @@ static json_t *envelope(const char *agency, const struct jb_gw_delivery *d, json
 
 char *jb_gw_hook_body(const char *agency, const struct jb_gw_delivery *d, const char *event_json)
 {
-    json_t *event = d->number == 0 ? json_object() : json_loads(event_json, 0, NULL);
+    bool reset = d->number == 0 && d->alarm == 0;
+    json_t *event = reset ? json_object() : json_loads(event_json, 0, NULL);
     json_t *whole = json_is_object(event) ? envelope(agency, d, event) : NULL;
     char *text = whole != NULL ? json_dumps(whole, JSON_COMPACT) : NULL;
     json_decref(whole);

@@ -16,7 +16,7 @@ struct jb_gw_hook_secret {
 /* "whsec_" and base64 of 24 to 64 bytes; blanks and line ends around it do not matter. */
 JB_MUST bool jb_gw_hook_secret_read(const char *text, struct jb_gw_hook_secret *out);
 
-/* The event's JSON (a WatchEvent; "" with d->number 0) in its envelope; malloc. NULL: out of
+/* The event's JSON (a WatchEvent; "" when numbers begin anew) in its envelope; malloc. NULL: out of
  * memory, or it is no event. `agency`: its code. */
 char *jb_gw_hook_body(const char *agency, const struct jb_gw_delivery *d, const char *event_json);
 

@@ -18,6 +18,7 @@ enum jb_err jb_gw_hook_cursor_get(struct jb_gw_store *store, const char *target,
     if (jb_gw_sql_next(store, s, &err)) {
         text_into(s, 0, out->epoch, sizeof out->epoch);
         out->number = (uint64_t)sqlite3_column_int64(s, 1);
+        out->alarm = sqlite3_column_int64(s, 2);
     }
     jb_gw_sql_done(s);
     return err;
@@ -26,10 +27,10 @@ enum jb_err jb_gw_hook_cursor_get(struct jb_gw_store *store, const char *target,
 enum jb_err jb_gw_hook_cursor_set(struct jb_gw_store *store, const char *target,
                                   const struct jb_gw_cursor_row *row)
 {
-    return jb_gw_sql_run(
-        store, JB_GW_SQL_HOOK_SET,
-        JB_GW_VALUES(jb_gw_text(target), jb_gw_text(row->epoch), jb_gw_int((int64_t)row->number)),
-        NULL);
+    return jb_gw_sql_run(store, JB_GW_SQL_HOOK_SET,
+                         JB_GW_VALUES(jb_gw_text(target), jb_gw_text(row->epoch),
+                                      jb_gw_int((int64_t)row->number), jb_gw_int(row->alarm)),
+                         NULL);
 }
 
 enum jb_err jb_gw_delivery_add(struct jb_gw_store *store, const char *target,
@@ -37,7 +38,8 @@ enum jb_err jb_gw_delivery_add(struct jb_gw_store *store, const char *target,
 {
     return jb_gw_sql_run(store, JB_GW_SQL_DELIVERY_ADD,
                          JB_GW_VALUES(jb_gw_text(target), jb_gw_text(d->event_id),
-                                      jb_gw_int((int64_t)d->number), jb_gw_int(d->made_ms)),
+                                      jb_gw_int((int64_t)d->number), jb_gw_int(d->made_ms),
+                                      jb_gw_int((int64_t)d->alarm)),
                          NULL);
 }
 
@@ -49,7 +51,8 @@ static void row_read(sqlite3_stmt *s, struct jb_gw_delivery *out)
                                    .next_ms = sqlite3_column_int64(s, 4),
                                    .attempts = sqlite3_column_int64(s, 5),
                                    .dead = sqlite3_column_int(s, 6) != 0,
-                                   .status = sqlite3_column_int64(s, 7)};
+                                   .status = sqlite3_column_int64(s, 7),
+                                   .alarm = (uint64_t)sqlite3_column_int64(s, 9)};
     text_into(s, 1, out->event_id, sizeof out->event_id);
     text_into(s, 8, out->error, sizeof out->error);
 }

@@ -1,6 +1,6 @@
 /* Webhooks in the gateway's own file: how far each target has been served, and what is still to be
- * delivered to it. Nothing of a case is kept: a delivery is a number of the agency's stream, its
- * contents are asked of the agent when it is sent. Loop thread only. */
+ * delivered to it. Nothing of a case is kept: a delivery is a number of the agency's stream, or the
+ * id of an alarm; its contents are asked of the agent when it is sent. Loop thread only. */
 #ifndef JB_CLIENTS_GATEWAY_HOOKSTORE_H
 #define JB_CLIENTS_GATEWAY_HOOKSTORE_H
 
@@ -13,12 +13,14 @@
 struct jb_gw_cursor_row {         /* of a target */
     char epoch[JB_GW_EPOCH_TEXT]; /* "" it was never served */
     uint64_t number;              /* everything up to it is delivered, or a row of its own */
+    int64_t alarm;                /* likewise; negative: it begins with the next one */
 };
 
 struct jb_gw_delivery {
     int64_t id;                    /* of the row */
-    char event_id[JB_GW_EVENT_ID]; /* "EPOCH-NUMBER"; stable, for receivers to drop repeats by */
-    uint64_t number;               /* 0: not an event, but that numbers begin anew */
+    char event_id[JB_GW_EVENT_ID]; /* "EPOCH-NUMBER", "EPOCH-alarm-ID"; stable, for receivers to
+                                    * drop repeats by */
+    uint64_t number, alarm;        /* one of them; both 0: that numbers begin anew */
     int64_t made_ms, next_ms;
     int64_t attempts;
     bool dead;                    /* given up; waits to be replayed */

@@ -289,11 +289,16 @@ void jb_gw_get_delegations(struct jb_gw_request *r)
     jb_gw_ask(r, "delegations", NULL, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
+/* Newest first, or oldest first after an id. */
 void jb_gw_get_alarms(struct jb_gw_request *r)
 {
     struct jiaoban_query q = query();
-    if (limit_read(r, &q))
-        jb_gw_ask(r, "alarms", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
+    int64_t after = 0;
+    if (!limit_read(r, &q) || !jb_gw_param_i64(r, "after", &after))
+        return;
+    q.all = jb_gw_param(&r->target, "after") != NULL;
+    q.number = (uint64_t)after;
+    jb_gw_ask(r, "alarms", &q, JB_GW_ANSWER_MS, jb_gw_then_show);
 }
 
 static void then_pending(struct jb_gw_request *r, enum jiaoban_status status,

@@ -77,7 +77,7 @@ static const struct jb_gw_route routes[] = {
     {JB_GW_GET, "/v1/proposals", jb_gw_get_proposals, RIGHT(LOOK), 0, "case limit cursor",
      "ProposalList"},
     {JB_GW_GET, "/v1/delegations", jb_gw_get_delegations, RIGHT(LOOK), 0, "", "DelegationList"},
-    {JB_GW_GET, "/v1/alarms", jb_gw_get_alarms, RIGHT(ALARMS), 0, "limit", "AlarmList"},
+    {JB_GW_GET, "/v1/alarms", jb_gw_get_alarms, RIGHT(ALARMS), 0, "after limit", "AlarmList"},
     {JB_GW_GET, "/v1/pending", jb_gw_get_pending, RIGHT(LOOK), 0, "limit cursor", "PendingList"},
     {JB_GW_GET, "/v1/former", jb_gw_get_former, RIGHT(LOOK), 0, "all limit cursor", "PendingList"},
     {JB_GW_POST, "/v1/former/{former}/resubmissions", jb_gw_post_resubmission, RIGHT(NONE),

@@ -63,21 +63,21 @@
                     "changed_by = ?5, version = ?6 WHERE kind = ?1 AND version = ?7")              \
     X(TEMPLATE_DROP, "DELETE FROM template WHERE kind = ?1 AND version = ?2")                      \
     /* webhooks */                                                                                 \
-    X(HOOK_GET, "SELECT epoch, number FROM hook WHERE target = ?1")                                \
-    X(HOOK_SET, "INSERT INTO hook (target, epoch, number) VALUES (?1, ?2, ?3) "                    \
-                "ON CONFLICT (target) DO UPDATE SET epoch = ?2, number = ?3")                      \
+    X(HOOK_GET, "SELECT epoch, number, alarm FROM hook WHERE target = ?1")                         \
+    X(HOOK_SET, "INSERT INTO hook (target, epoch, number, alarm) VALUES (?1, ?2, ?3, ?4) "         \
+                "ON CONFLICT (target) DO UPDATE SET epoch = ?2, number = ?3, alarm = ?4")          \
     X(HOOK_SWEEP, "DELETE FROM hook WHERE instr(?1, ' ' || target || ' ') = 0")                    \
     X(DELIVERY_ADD, "INSERT INTO delivery (target, event_id, number, made_ms, next_ms, attempts, " \
-                    "dead, status, error) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, '') "               \
+                    "dead, status, error, alarm) VALUES (?1, ?2, ?3, ?4, ?4, 0, 0, 0, '', ?5) "    \
                     "ON CONFLICT (target, event_id) DO NOTHING")                                   \
     X(DELIVERY_NEXT, "SELECT id, event_id, number, made_ms, next_ms, attempts, dead, status, "     \
-                     "error FROM delivery WHERE target = ?1 AND dead = 0 "                         \
+                     "error, alarm FROM delivery WHERE target = ?1 AND dead = 0 "                  \
                      "ORDER BY next_ms, id LIMIT 1")                                               \
     X(DELIVERY_SET, "UPDATE delivery SET next_ms = ?2, attempts = ?3, dead = ?4, status = ?5, "    \
                     "error = ?6 WHERE id = ?1")                                                    \
     X(DELIVERY_DROP, "DELETE FROM delivery WHERE id = ?1")                                         \
     X(DELIVERY_LIST, "SELECT id, event_id, number, made_ms, next_ms, attempts, dead, status, "     \
-                     "error FROM delivery WHERE target = ?1 AND dead >= ?2 AND id > ?3 "           \
+                     "error, alarm FROM delivery WHERE target = ?1 AND dead >= ?2 AND id > ?3 "    \
                      "ORDER BY id LIMIT ?4")                                                       \
     X(DELIVERY_REPLAY, "UPDATE delivery SET dead = 0, attempts = 0, next_ms = ?3 "                 \
                        "WHERE target = ?1 AND dead = 1 AND (?2 = 0 OR id = ?2)")                   \

@@ -30,8 +30,9 @@ struct stream {
     bool paging;
     uint64_t index;  /* next one of the feed */
     uint64_t number; /* last one told or looked at */
+    uint64_t alarm;  /* likewise; UINT64_MAX: it is told none */
     char epoch[ID_BYTES];
-    bool alarms, over;
+    bool over;
     char *text; /* for the reader; owned */
     size_t len, room, sent;
     int64_t told_ms, asked_ms; /* monotonic */
@@ -73,10 +74,20 @@ static void put(struct stream *s, const char *text)
     s->told_ms = jb_clock_mono_ms();
 }
 
+static bool told_alarms(const struct stream *s)
+{
+    return s->alarm != UINT64_MAX;
+}
+
+/* The id says how far the reader is: in the stream, and for who is told alarms in those too. */
 static void put_event(struct stream *s, const char *type, bool with_id, const char *json)
 {
     char line[2 * ID_BYTES];
-    if (with_id) {
+    if (with_id && told_alarms(s)) {
+        (void)snprintf(line, sizeof line, "id: %s-%" PRIu64 ".%" PRIu64 "\n", s->epoch, s->number,
+                       s->alarm);
+        put(s, line);
+    } else if (with_id) {
         (void)snprintf(line, sizeof line, "id: %s-%" PRIu64 "\n", s->epoch, s->number);
         put(s, line);
     }
@@ -86,15 +97,30 @@ static void put_event(struct stream *s, const char *type, bool with_id, const ch
     put(s, "\n\n");
 }
 
+/* States are told to whoever is there; an item or alarm once. */
+static bool is_new(const struct stream *s, const struct jb_gw_event *e)
+{
+    switch (e->kind) {
+    case JB_GW_EVENT_ITEM:
+        return e->number > s->number;
+    case JB_GW_EVENT_ALARM:
+        return e->alarm > s->alarm;
+    default:
+        return true;
+    }
+}
+
 static void tell(struct stream *s, const struct jb_gw_event *e)
 {
     static const char *const types[] = {"item", "alarm", "state"};
+    if (!is_new(s, e))
+        return;
     if (e->number > s->number)
         s->number = e->number;
-    if ((e->kind == JB_GW_EVENT_ALARM && !s->alarms) ||
-        jb_gw_event_hidden(s->request->gw->feed, e, s->request->caller.user))
-        return;
-    put_event(s, types[e->kind], e->kind == JB_GW_EVENT_ITEM, e->json);
+    if (e->alarm > s->alarm)
+        s->alarm = e->alarm;
+    if (!jb_gw_event_hidden(s->request->gw->feed, e, s->request->caller.user))
+        put_event(s, types[e->kind], e->kind != JB_GW_EVENT_STATE, e->json);
 }
 
 /* ---- where it goes on ---- */
@@ -115,6 +141,8 @@ static void reset(struct stream *s)
     const struct jb_gw_feed *feed = s->request->gw->feed;
     epoch_copy(s);
     s->number = jb_gw_feed_number(feed);
+    if (told_alarms(s))
+        s->alarm = jb_gw_feed_alarm(feed);
     s->index = jb_gw_feed_next(feed);
     put_event(s, "reset", true, "{}");
 }
@@ -123,7 +151,9 @@ static void on_page(void *data, const struct jb_gw_event *e, enum jiaoban_status
 
 static void page(struct stream *s)
 {
-    s->page = (struct jb_gw_page){.after = s->number, .fn = on_page, .data = s};
+    bool alarms = s->alarm < jb_gw_feed_alarms_base(s->request->gw->feed);
+    s->page = (struct jb_gw_page){
+        .alarms = alarms, .after = alarms ? s->alarm : s->number, .fn = on_page, .data = s};
     s->paging = true;
     if (jb_gw_feed_page(s->request->gw->feed, &s->page) != JIAOBAN_OK)
         s->over = true; /* the agent is away: the reader comes back */
@@ -138,16 +168,15 @@ static void fill(struct stream *s)
         return;
     if (strcmp(s->epoch, jb_gw_feed_epoch(feed)) != 0)
         reset(s);
-    if (s->index < jb_gw_feed_first(feed)) /* too slow, or an earlier number was named */
-        s->index = jb_gw_feed_index_after(feed, s->number);
-    if (s->index == JB_GW_FEED_OLDER) {
-        s->index = 0;
+    if (s->index < jb_gw_feed_first(feed) || s->index == JB_GW_FEED_OLDER)
+        s->index = jb_gw_feed_index_after(feed, s->number, s->alarm); /* too slow, or come back */
+    if (s->index == JB_GW_FEED_OLDER || s->alarm < jb_gw_feed_alarms_base(feed)) {
         page(s);
         return;
     }
     while (!s->over && waiting(s) < AHEAD_BYTES && s->index < jb_gw_feed_next(feed)) {
         const struct jb_gw_event *e = jb_gw_feed_at(feed, s->index++);
-        if (e != NULL && (e->number == 0 || e->number > s->number))
+        if (e != NULL)
             tell(s, e);
     }
 }
@@ -159,11 +188,12 @@ static void on_page(void *data, const struct jb_gw_event *e, enum jiaoban_status
         tell(s, e);
         return;
     }
+    uint64_t *reached = s->page.alarms ? &s->alarm : &s->number;
     s->paging = false;
     if (status != JIAOBAN_OK)
         s->over = true;
-    else if (s->page.after > s->number)
-        s->number = s->page.after;
+    else if (s->page.after > *reached)
+        *reached = s->page.after;
     jb_gw_resume(s->request);
 }
 
@@ -214,27 +244,40 @@ static void stream_free(struct jb_gw_request *r)
     free(s);
 }
 
-/* "EPOCH-NUMBER" of the last event that was seen; false: it is none of this copy's. */
+/* "EPOCH-NUMBER" or "EPOCH-NUMBER.ALARM" of the last event that was seen; false: it is none of this
+ * copy's. */
 static bool id_read(struct stream *s, const char *id)
 {
     const struct jb_gw_feed *feed = s->request->gw->feed;
     const char *epoch = jb_gw_feed_epoch(feed);
     size_t len = strlen(epoch);
+    char first[ID_BYTES] = "";
     uint64_t number = 0;
-    if (strncmp(id, epoch, len) != 0 || id[len] != '-' || !jb_gw_u64_read(id + len + 1, &number) ||
-        number > jb_gw_feed_number(feed))
+    uint64_t alarm = jb_gw_feed_alarm(feed);
+    if (strncmp(id, epoch, len) != 0 || id[len] != '-')
+        return false;
+    id += len + 1;
+    size_t digits = strcspn(id, ".");
+    if (digits < sizeof first)
+        memcpy(first, id, digits);
+    if (!jb_gw_u64_read(first, &number) || number > jb_gw_feed_number(feed) ||
+        (id[digits] == '.' &&
+         (!jb_gw_u64_read(id + digits + 1, &alarm) || alarm > jb_gw_feed_alarm(feed))))
         return false;
     s->number = number;
+    if (told_alarms(s))
+        s->alarm = alarm;
     return true;
 }
 
 static bool alarms_wanted(struct jb_gw_request *r)
 {
     const char *alarms = jb_gw_param(&r->target, "alarms");
-    return alarms != NULL && strcmp(alarms, "true") == 0;
+    return alarms != NULL && strcmp(alarms, "true") == 0 &&
+           (r->caller.scopes & jb_gw_scope(JB_RIGHT_ALARMS)) != 0;
 }
 
-static void begin(struct jb_gw_request *r, const char *id)
+static void begin(struct jb_gw_request *r, const char *id, bool alarms)
 {
     struct jb_gw_streams *all = r->gw->streams;
     struct stream *s = calloc(1, sizeof *s);
@@ -251,6 +294,7 @@ static void begin(struct jb_gw_request *r, const char *id)
                          .next = all->all,
                          .link = &all->all,
                          .number = jb_gw_feed_number(r->gw->feed),
+                         .alarm = alarms ? jb_gw_feed_alarm(r->gw->feed) : UINT64_MAX,
                          .index = jb_gw_feed_next(r->gw->feed),
                          .asked_ms = jb_clock_mono_ms()};
     if (s->next != NULL)
@@ -260,15 +304,12 @@ static void begin(struct jb_gw_request *r, const char *id)
     r->state = s;
     r->drop = stream_free;
     r->endless = true;
-    s->alarms = alarms_wanted(r);
     s->follower = (struct jb_gw_follower){.wake = on_wake, .data = s};
     jb_gw_feed_follow(r->gw->feed, &s->follower);
     epoch_copy(s);
     if (id != NULL && id_read(s, id)) {
         put_event(s, "state", true, jb_gw_feed_state(r->gw->feed));
-        s->index = jb_gw_feed_index_after(r->gw->feed, s->number);
-        if (s->index == JB_GW_FEED_OLDER)
-            page(s);
+        s->index = JB_GW_FEED_OLDER; /* until it is looked for */
     } else if (id != NULL) {
         reset(s);
     } else {
@@ -291,14 +332,20 @@ static bool is_gone(const struct stream *s)
 
 /* ---- who may ---- */
 
-static bool may_look(const struct jiaoban_result *rights)
+static bool may(const struct jiaoban_result *rights, enum jb_right right)
 {
     for (size_t i = 0; i < jiaoban_result_count(rights); i++) {
         const struct jiaoban_right *row = jiaoban_result_right(rights, i);
-        if (row != NULL && row->mine && strcmp(row->right, jb_right_word(JB_RIGHT_LOOK)) == 0)
+        if (row != NULL && row->mine && strcmp(row->right, jb_right_word(right)) == 0)
             return true;
     }
     return false;
+}
+
+/* Alarms are for who may see them; others are told what happens all the same. */
+static bool may_all(const struct stream *s, const struct jiaoban_result *rights)
+{
+    return may(rights, JB_RIGHT_LOOK) && (!told_alarms(s) || may(rights, JB_RIGHT_ALARMS));
 }
 
 static void then_begin(struct jb_gw_request *r, enum jiaoban_status status,
@@ -310,7 +357,7 @@ static void then_begin(struct jb_gw_request *r, enum jiaoban_status status,
         id = jb_gw_param(&r->target, "after");
     if (status != JIAOBAN_OK)
         jb_gw_refuse_status(r, status);
-    else if (!may_look(result))
+    else if (!may(result, JB_RIGHT_LOOK))
         jb_gw_reply_problem(r, &(struct jb_gw_problem){.kind = JB_GW_FORBIDDEN,
                                                        .detail = "this takes the right look",
                                                        .code = "DENIED"});
@@ -318,7 +365,7 @@ static void then_begin(struct jb_gw_request *r, enum jiaoban_status status,
         jb_gw_reply_problem(r, &(struct jb_gw_problem){
                                    .kind = JB_GW_AWAY, .detail = why, .retry_after_ms = LOOK_MS});
     else
-        begin(r, id);
+        begin(r, id, alarms_wanted(r) && may(result, JB_RIGHT_ALARMS));
     jiaoban_result_free(result);
 }
 
@@ -356,8 +403,8 @@ static void on_rights(struct jiaoban *j, uint64_t id, enum jiaoban_status status
     (void)j;
     (void)id;
     s->rights_ask = 0;
-    if (status == JIAOBAN_OK && !may_look(result))
-        end(s);
+    if (status == JIAOBAN_OK && !may_all(s, result))
+        end(s); /* it may come back, for what it may be told by now */
     jiaoban_result_free(result);
 }
 

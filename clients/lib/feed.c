@@ -23,6 +23,11 @@ uint64_t jiaoban_result_feed_number(const struct jiaoban_result *r)
     return r != NULL && r->type == JB_ROWS_FEED ? r->reply->news->number : 0;
 }
 
+uint64_t jiaoban_result_feed_alarm(const struct jiaoban_result *r)
+{
+    return r != NULL && r->type == JB_ROWS_FEED ? r->reply->news->alarm : 0;
+}
+
 const char *jiaoban_result_feed_json(struct jiaoban_result *r, size_t i)
 {
     struct jb_text json = {NULL, 0};

@@ -311,16 +311,16 @@ struct jiaoban_query {
     bool open_only, missed_only, objections;
     bool timeline;    /* with the history */
     bool ask_broker;  /* verify: compare with the broker as well */
-    bool alarms;      /* watch: alarms too */
+    bool alarms;      /* watch: alarms too; news: alarms alone, those after `number` */
     const char *text; /* part of title or number; for nodes: code, number or part of the name */
     const char *class_code;
     int64_t from_ms, to_ms; /* registered in this span */
     int64_t due_before_ms;
     int64_t after_case_no, after_due_ms; /* next page: those of the last row */
-    uint64_t
-        number;     /* settled: of the submission; watch: also what came after this item; 0: news */
-    uint32_t limit; /* rows at most; 0: the agent's default */
-    uint32_t wait_ms;            /* settled: for the verdict */
+    uint64_t number;  /* settled: of the submission; watch: also what came after this item; 0: news;
+                       * alarms: with `all`, those after this id */
+    uint32_t limit;   /* rows at most; 0: the agent's default */
+    uint32_t wait_ms; /* settled: for the verdict */
     const char *on_behalf_of;    /* every question: the person for whom a system account asks */
     int power;                   /* directives */
     bool issued;                 /* directives: by this agency (mine: addressed to it) */
@@ -337,7 +337,7 @@ struct jiaoban_query {
     uint32_t flags;         /* cases: with all of these JIAOBAN_FLAG_* */
     int demand;             /* directives */
     bool former;            /* pending: what was accepted before a restore and the record lacks */
-    bool all;               /* of those also what became of the others */
+    bool all;               /* of those also what became of the others; alarms: oldest first */
 };
 
 /* Each sets *out (owned by the caller) with OK and with nothing else; q may be NULL where all
@@ -359,7 +359,7 @@ JIAOBAN_API enum jiaoban_status jiaoban_get_pending(JIAOBAN_QUESTION);
 JIAOBAN_API enum jiaoban_status jiaoban_get_settled(JIAOBAN_QUESTION);
 /* agent or broker */
 JIAOBAN_API enum jiaoban_status jiaoban_get_state(JIAOBAN_QUESTION);
-/* limit */
+/* newest first: limit; or oldest first: all, number, limit */
 JIAOBAN_API enum jiaoban_status jiaoban_get_alarms(JIAOBAN_QUESTION);
 /* 指令, newest case first: case_number, mine, issued, open_only, power, demand, after_case_no,
  * after_directive_no, limit */

@@ -144,7 +144,8 @@ JIAOBAN_API const struct jiaoban_part *jiaoban_result_part(const struct jiaoban_
 
 /* jiaoban_request_async "feed" (number): the first answer is the present state, then come the
  * events after item `number` (0: none of those) and what happens, alarms too, until the connection
- * ends. "news" (number, limit): one page of the events after an item. */
+ * ends. "news" (number, limit): one page of the events after an item; with `alarms` of the alarms
+ * after an id. */
 struct jiaoban_feed {
     const struct jiaoban_news *news;
     const char *const *hidden_from; /* persons for whom the caller acts and who must not be told */
@@ -154,8 +155,10 @@ struct jiaoban_feed {
 /* Row i; NULL: no such row, or rows of another type. */
 JIAOBAN_API const struct jiaoban_feed *jiaoban_result_feed(const struct jiaoban_result *r,
                                                            size_t i);
-/* The last item that was looked at, told or not: the next page begins after it. */
+/* The last item (or alarm) that was looked at, told or not: the next page begins after it. */
 JIAOBAN_API uint64_t jiaoban_result_feed_number(const struct jiaoban_result *r);
+/* Of the first answer of "feed": the last id of an alarm that there is. */
+JIAOBAN_API uint64_t jiaoban_result_feed_alarm(const struct jiaoban_result *r);
 /* The event of row i alone, as jiaoban_result_json; nothing of whom it is kept from. */
 JIAOBAN_API const char *jiaoban_result_feed_json(struct jiaoban_result *r, size_t i);
 

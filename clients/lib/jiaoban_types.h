@@ -433,10 +433,10 @@ struct jiaoban_alarm {
     const char *number, *kind, *text;
     uint32_t deadline_id;
     int64_t due_ms;
-    uint64_t directive_no; /* of "directive" and "summons", within the case */
-    uint64_t submission;   /* of "refused" */
-    uint32_t node;         /* of "returned" and "lost" */
-    const char *node_name; /* "" none */
+    uint64_t directive_no;   /* of "directive" and "summons", within the case */
+    uint64_t submission, id; /* of "refused"; ascending, never used twice in a copy */
+    uint32_t node;           /* of "returned" and "lost" */
+    const char *node_name;   /* "" none */
 };
 
 struct jiaoban_state { /* of the agent, or of the broker */

@@ -154,6 +154,8 @@ static void fill_alarms(const struct jiaoban_query *q, int64_t no, Jb__Request *
     (void)no;
     jb__get_alarms__init(&b->alarms);
     SET(&b->alarms, limit, q->limit);
+    SET(&b->alarms, all, q->all);
+    SET(&b->alarms, after, q->number);
     r->body_case = JB__REQUEST__BODY_ALARMS;
     r->alarms = &b->alarms;
 }
@@ -183,6 +185,7 @@ static void fill_news(const struct jiaoban_query *q, int64_t no, Jb__Request *r,
     jb__get_news__init(&b->news);
     SET(&b->news, after_number, q->number);
     SET(&b->news, limit, q->limit);
+    SET(&b->news, alarms, q->alarms);
     r->body_case = JB__REQUEST__BODY_NEWS;
     r->news = &b->news;
 }

@@ -127,7 +127,7 @@ static struct contents contents_of(const Jb__Reply *r)
     case JB__REPLY__BODY_PENDING:
         return MANY(r->pending, items, JB_ROWS_PENDING, pending_row, r->pending->more);
     case JB__REPLY__BODY_ALARMS:
-        return MANY(r->alarms, alarms, JB_ROWS_ALARM, alarm_row, false);
+        return MANY(r->alarms, alarms, JB_ROWS_ALARM, alarm_row, r->alarms->more);
     case JB__REPLY__BODY_DIRECTIVES:
         return MANY(r->directives, directives, JB_ROWS_DIRECTIVE, directive_row,
                     r->directives->more);

@@ -137,6 +137,7 @@ const struct jiaoban_alarm *jb_client_alarm(struct jb_arena *a, const Jb__AlarmV
         .submission = v->submission,
         .node = v->node,
         .node_name = jb_client_text(v->node_name),
+        .id = v->id,
     };
     return m;
 }

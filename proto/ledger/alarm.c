@@ -8,16 +8,49 @@
 #include "proto/ledger/db.h"
 #include "proto/ledger/replica.h"
 
-enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm)
+/* The fact beside the table: the last number of those that went with their cases. */
+#define LAST_GONE "alarm_last"
+
+enum jb_err jb_alarm_last(struct jb_ledger *l, uint64_t *id)
+{
+    int64_t kept = 0;
+    enum jb_err err = jb_sql_number(l, JB_SQL_ALARM_LAST, JB_NO_ROW, &kept);
+    if (err == JB_OK)
+        err = jb_number_read(l, LAST_GONE, id);
+    if (err == JB_OK && (uint64_t)kept > *id)
+        *id = (uint64_t)kept;
+    return err;
+}
+
+enum jb_err jb_alarm_add(struct jb_ledger *l, struct jb_alarm *alarm)
 {
     assert(l->writing);
-    enum jb_err err = jb_sql_run(l, JB_SQL_ALARM_ADD,
-                                 JB_ROW(jb_int(alarm->at_ms), jb_int(alarm->case_no),
-                                        jb_int(alarm->deadline_id), jb_int(alarm->step),
-                                        jb_int(alarm->due_ms), jb_text(jb_text_of(alarm->key))));
+    uint64_t last = 0;
+    enum jb_err err = jb_alarm_last(l, &last);
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_ALARM_ADD,
+                         JB_ROW(jb_u64(last + 1), jb_int(alarm->at_ms), jb_int(alarm->case_no),
+                                jb_int(alarm->deadline_id), jb_int(alarm->step),
+                                jb_int(alarm->due_ms), jb_text(jb_text_of(alarm->key))));
     if (err == JB_OK && sqlite3_changes(l->db) == 0)
         err = JB_EXISTS;
+    if (err == JB_OK)
+        alarm->id = last + 1;
     return err;
+}
+
+enum jb_err jb_alarm_purge(struct jb_ledger *l, int64_t case_no)
+{
+    assert(l->writing);
+    int64_t of_case = 0;
+    uint64_t last = 0;
+    enum jb_err err = jb_sql_number(l, JB_SQL_ALARM_OF, JB_ROW(jb_int(case_no)), &of_case);
+    if (err == JB_OK && of_case > 0) {
+        err = jb_alarm_last(l, &last);
+        if (err == JB_OK && (uint64_t)of_case == last)
+            err = jb_number_write(l, LAST_GONE, last);
+    }
+    return err == JB_OK ? jb_sql_run(l, JB_SQL_ALARM_PURGE, JB_ROW(jb_int(case_no))) : err;
 }
 
 static enum jb_err key_copy(struct jb_reader *r, char key[JB_KEY_MAX])
@@ -43,20 +76,20 @@ static enum jb_err alarm_get(struct jb_reader *r, struct jb_alarm *a)
 
 #define ALARMS_MAX 10000 /* of one answer */
 
-enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
-                          struct jb_alarm **alarms, size_t *count)
+/* The rows of a statement that gives an alarm's columns. */
+static enum jb_err rows_get(struct jb_ledger *l, enum jb_sql id, struct jb_row row, size_t max,
+                            struct jb_arena *arena, struct jb_alarm **alarms, size_t *count)
 {
     enum jb_err err;
     size_t found = 0;
+    struct jb_alarm *list = jb_arena_alloc(arena, (max + 1) * sizeof *list);
 
-    if (max > ALARMS_MAX)
-        max = ALARMS_MAX;
-    struct jb_alarm *list = jb_arena_alloc(arena, max * sizeof *list);
     if (list == NULL)
         return JB_NOMEM;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max)));
+    sqlite3_stmt *s = jb_sql_bind(l, id, row);
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
+        list[found].id = jb_get_u64(&r);
         list[found].at_ms = jb_get_i64(&r);
         err = alarm_get(&r, &list[found++]);
         if (err != JB_OK)
@@ -68,6 +101,23 @@ enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *aren
         *count = found;
     }
     return err;
+}
+
+enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
+                          struct jb_alarm **alarms, size_t *count)
+{
+    if (max > ALARMS_MAX)
+        max = ALARMS_MAX;
+    return rows_get(l, JB_SQL_ALARM_LIST, JB_ROW(jb_u64(max)), max, arena, alarms, count);
+}
+
+enum jb_err jb_alarm_after(struct jb_ledger *l, uint64_t after, size_t max, struct jb_arena *arena,
+                           struct jb_alarm **alarms, size_t *count)
+{
+    if (max > ALARMS_MAX)
+        max = ALARMS_MAX;
+    return rows_get(l, JB_SQL_ALARM_AFTER, JB_ROW(jb_u64(after), jb_u64(max)), max, arena, alarms,
+                    count);
 }
 
 /* ---- what is new ---- */

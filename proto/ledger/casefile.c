@@ -5,6 +5,7 @@
 
 #include "proto/ledger/behind.h"
 #include "proto/ledger/gram.h"
+#include "proto/ledger/replica.h"
 
 /* ---- load ---- */
 
@@ -249,7 +250,7 @@ enum jb_err jb_ledger_case_purge(struct jb_ledger *l, int64_t case_no)
         err = jb_sql_run(l, JB_SQL_OUTBOX_PURGE,
                          JB_ROW(jb_int(case_no), jb_u64(l->heads.settled.number)));
     if (err == JB_OK)
-        err = jb_sql_run(l, JB_SQL_ALARM_PURGE, JB_ROW(jb_int(case_no)));
+        err = jb_alarm_purge(l, case_no);
     if (err == JB_OK)
         err = jb_sql_run(l, JB_SQL_CASE_KEY_DROP, JB_ROW(jb_int(case_no)));
     return err;

@@ -147,6 +147,7 @@ enum jb_err jb_replica_carry(struct jb_ledger *from, struct jb_ledger *to) JB_MU
 /* ---- alarms of the agent's own clock ---- */
 
 struct jb_alarm {
+    uint64_t id;   /* ascending, never used twice in this file; 0: not recorded yet */
     int64_t at_ms; /* when it was raised */
     int64_t case_no;
     uint32_t deadline_id;
@@ -154,10 +155,18 @@ struct jb_alarm {
     int64_t due_ms; /* of the deadline when it was raised */
     char key[JB_KEY_MAX];
 };
-/* Record an alarm once per (case, deadline, step, due): EXISTS when it was raised before. */
-enum jb_err jb_alarm_add(struct jb_ledger *l, const struct jb_alarm *alarm) JB_MUST;
+/* Record an alarm once per (case, deadline, step, due), and give it its id: EXISTS when it was
+ * raised before. */
+enum jb_err jb_alarm_add(struct jb_ledger *l, struct jb_alarm *alarm) JB_MUST;
+/* Those of a case go with it; their numbers do not come again. Inside a transaction. */
+enum jb_err jb_alarm_purge(struct jb_ledger *l, int64_t case_no) JB_MUST;
+/* The last id that was given; 0: none yet. */
+enum jb_err jb_alarm_last(struct jb_ledger *l, uint64_t *id) JB_MUST;
 enum jb_err jb_alarm_list(struct jb_ledger *l, size_t max, struct jb_arena *arena,
                           struct jb_alarm **alarms, size_t *count) JB_MUST; /* newest first */
+/* Those with a higher id, in their order. */
+enum jb_err jb_alarm_after(struct jb_ledger *l, uint64_t after, size_t max, struct jb_arena *arena,
+                           struct jb_alarm **alarms, size_t *count) JB_MUST;
 /* Deadlines have something to say at up to five instants: when they are due, and at their warn
  * steps. Each of these orders is looked through from where the last look ended. */
 #define JB_ALARM_ORDERS (1 + JB_WARN_MAX) /* due, then the steps */

@@ -424,10 +424,16 @@
       "INSERT INTO case_counter VALUES (?, ?) ON CONFLICT (day) DO UPDATE SET last = "             \
       "excluded.last")                                                                             \
     X(ALARM_ADD, R,                                                                                \
-      "INSERT OR IGNORE INTO alarm (at_ms, case_no, deadline_id, step, due_ms, key)"               \
-      " VALUES (?, ?, ?, ?, ?, ?)")                                                                \
+      "INSERT OR IGNORE INTO alarm (id, at_ms, case_no, deadline_id, step, due_ms, key)"           \
+      " VALUES (?, ?, ?, ?, ?, ?, ?)")                                                             \
+    X(ALARM_LAST, R, "SELECT max(id) FROM alarm")                                                  \
     X(ALARM_LIST, R,                                                                               \
-      "SELECT at_ms, case_no, deadline_id, step, due_ms, key FROM alarm ORDER BY id DESC LIMIT ?") \
+      "SELECT id, at_ms, case_no, deadline_id, step, due_ms, key FROM alarm"                       \
+      " ORDER BY id DESC LIMIT ?")                                                                 \
+    X(ALARM_AFTER, R,                                                                              \
+      "SELECT id, at_ms, case_no, deadline_id, step, due_ms, key FROM alarm"                       \
+      " WHERE id > ? ORDER BY id LIMIT ?")                                                         \
+    X(ALARM_OF, R, "SELECT max(id) FROM alarm WHERE case_no = ?")                                  \
     X(ALARM_PURGE, R, "DELETE FROM alarm WHERE case_no = ?")                                       \
     X(ALARM_DUE, R, /* then the steps, in their order */                                           \
       JB_SQL_ALARM_DUE("deadline_due", "due_ms", "0"))                                             \

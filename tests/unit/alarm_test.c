@@ -23,7 +23,7 @@ static size_t due(struct lw *w, struct jb_ledger *l, struct jb_alarm_look look,
     return count;
 }
 
-static void raise(struct jb_ledger *l, const struct jb_alarm *alarms, size_t count)
+static void raise(struct jb_ledger *l, struct jb_alarm *alarms, size_t count)
 {
     assert_int_equal(jb_ledger_begin(l), JB_OK);
     for (size_t i = 0; i < count; i++) {
@@ -82,6 +82,12 @@ static void alarms_fall_by_the_own_clock_and_once(void **state)
     assert_int_equal(count, 2);
     assert_int_equal(alarms[0].step, 0); /* newest first */
     assert_int_equal(alarms[1].step, 2);
+    /* and oldest first, behind an id */
+    assert_int_equal(jb_alarm_after(p.replica, 1, 9, &w->arena, &alarms, &count), JB_OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(alarms[0].step, 2);
+    assert_int_equal(alarms[0].id, 2);
+    assert_int_equal(alarms[1].id, 3);
     lp_close(&p);
 }
 
@@ -142,6 +148,36 @@ static void a_case_that_was_left_leaves_no_alarm(void **state)
     lp_close(&p);
 }
 
+/* A reader that has seen the last one must not take the next one for it. */
+static void numbers_of_alarms_do_not_come_again(void **state)
+{
+    struct lw *w = *state;
+    struct jb_alarm *alarms;
+    uint64_t last = 0;
+    int64_t next;
+    struct lp p = lp_open(w);
+
+    for (int64_t i = 0; i < 2; i++)
+        lp_told(w, &p, i, (struct jb_stream_add){0});
+    lw_deliver(w, p.broker, p.replica);
+    struct jb_alarm_look look = {.now_ms = w->now_ms + 30 * DAY, .max = 9};
+    assert_int_equal(due(w, p.replica, look, &alarms, &next), 2);
+    raise(p.replica, alarms, 2);
+    assert_int_equal(alarms[1].id, 2);
+    assert_int_equal(alarms[1].case_no, lw_case_no(1));
+    for (int64_t i = 0; i < 2; i++)
+        lp_told_left(w, &p, 1 - i, 0);
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(jb_alarm_last(p.replica, &last), JB_OK);
+    assert_int_equal(last, 2);
+    lp_told(w, &p, 2, (struct jb_stream_add){0});
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(due(w, p.replica, look, &alarms, &next), 1);
+    raise(p.replica, alarms, 1);
+    assert_int_equal(alarms[0].id, 3);
+    lp_close(&p);
+}
+
 /* Behind a place there is everything once, page by page, whatever was raised of it. */
 static void pages_go_on_where_the_last_one_ended(void **state)
 {
@@ -190,9 +226,8 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, lw_setup, lw_teardown)
     const struct CMUnitTest tests[] = {
-        T(alarms_fall_by_the_own_clock_and_once),
-        T(steps_missed_while_off_are_one_alarm),
-        T(a_case_that_was_left_leaves_no_alarm),
+        T(alarms_fall_by_the_own_clock_and_once), T(steps_missed_while_off_are_one_alarm),
+        T(a_case_that_was_left_leaves_no_alarm),  T(numbers_of_alarms_do_not_come_again),
         T(pages_go_on_where_the_last_one_ended),
     };
 #undef T

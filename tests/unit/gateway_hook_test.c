@@ -68,6 +68,24 @@ static void an_event_is_wrapped(void **state)
     free(body);
 }
 
+/* Of no place in the stream, and perhaps about no case. */
+static void an_alarm_is_wrapped(void **state)
+{
+    const struct jb_gw_delivery d = {.event_id = "abcd-alarm-3", .alarm = 3, .made_ms = 1};
+    char *body = jb_gw_hook_body("xfj", &d,
+                                 "{\"number\":\"\",\"alarm\":{\"at_ms\":\"1795881600123\","
+                                 "\"kind\":\"lost\",\"id\":\"3\"}}");
+
+    (void)state;
+    assert_string_equal(
+        body, "{\"specversion\":\"1.0\",\"id\":\"abcd-alarm-3\","
+              "\"source\":\"urn:jiaoban:agency:xfj\",\"type\":\"jiaoban.alarm.lost\","
+              "\"time\":\"2026-11-28T16:00:00.123Z\",\"datacontenttype\":\"application/json\","
+              "\"data\":{\"number\":\"\",\"alarm\":{\"at_ms\":\"1795881600123\","
+              "\"kind\":\"lost\",\"id\":\"3\"}}}");
+    free(body);
+}
+
 static void waiting_grows_and_has_an_end(void **state)
 {
     (void)state;
@@ -119,6 +137,7 @@ int main(void)
         cmocka_unit_test(a_signature_is_that_of_standard_webhooks),
         cmocka_unit_test(weak_or_odd_secrets_are_refused),
         cmocka_unit_test(an_event_is_wrapped),
+        cmocka_unit_test(an_alarm_is_wrapped),
         cmocka_unit_test(waiting_grows_and_has_an_end),
         cmocka_unit_test(only_configured_and_safe_addresses_are_told),
     };
