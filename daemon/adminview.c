@@ -3,6 +3,7 @@
 #include "daemon/admin.h"
 #include "daemon/recover.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "proto/base/self.h"
@@ -108,6 +109,22 @@ void jb_admin_status(struct jb_admin *a, struct jb_local_peer *peer, const Jb__R
     jb_admin_reply(peer, &reply, &a->arena);
 }
 
+static char *hex(struct jb_arena *arena, const uint8_t head[JB_HASH_BYTES])
+{
+    char *text = jb_arena_alloc(arena, 2 * JB_HASH_BYTES + 1);
+    return text != NULL ? sodium_bin2hex(text, 2 * JB_HASH_BYTES + 1, head, JB_HASH_BYTES) : NULL;
+}
+
+static void fill_differs(const struct jb_differs *d, Jb__NodeView *v, struct jb_arena *arena)
+{
+    if (!d->known)
+        return;
+    SET(v, broker_number, d->here.number);
+    SET(v, own_number, d->there.number);
+    v->broker_head_hex = hex(arena, d->here.head);
+    v->own_head_hex = hex(arena, d->there.head);
+}
+
 static void fill_line(struct jb_broker *b, const struct jb_node *n, Jb__NodeView *v,
                       struct jb_arena *arena)
 {
@@ -127,6 +144,7 @@ static void fill_line(struct jb_broker *b, const struct jb_node *n, Jb__NodeView
         SET(v, last_seen_ms, p->last_seen_ms);
         SET(v, skew_ms, p->skew_ms);
         v->software = p->software != NULL ? text_z(arena, p->software) : NULL;
+        fill_differs(&p->differs, v, arena);
     }
 }
 

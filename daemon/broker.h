@@ -67,6 +67,7 @@ struct jb_peer {
     int64_t last_seen_mono_ms; /* for its silence */
     int64_t skew_ms;           /* node's clock minus ours at the last Hello or Beat */
     char *software;            /* owned; NULL: not greeted since the start */
+    struct jb_differs differs; /* at its last greeting */
     /* credit: never more than this unacknowledged */
     uint32_t window_items, window_bytes;
     uint64_t sent;  /* last stream number sent on this connection */
@@ -362,6 +363,8 @@ size_t jb_gatekeeper_trouble(const struct jb_broker *b, char *text, size_t size)
 void jb_greet(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *hello);
 /* The credit that a Hello or Ack names, never more than ours; 0: ours. */
 void jb_peer_window(const struct jb_broker *b, struct jb_peer *p, const struct jb_frame *f);
+/* Its replica is of another history: on the log, in the administrators' list and in the Reject. */
+void jb_peer_differs(struct jb_peer *p, struct jb_differs differs);
 /* Send a frame to whoever sent `msg`; failure only counts. */
 void jb_answer(struct jb_broker *b, struct jb_bytes routing_id, const struct jb_frame *frame);
 void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_frame *frame,

@@ -3,6 +3,7 @@
 #include "daemon/blob.h"
 #include "daemon/recover.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -33,11 +34,28 @@ void jb_reject(struct jb_broker *b, const struct jb_zmsg *msg, const struct jb_f
         reject.up = p->up_taken;
     if (p != NULL)
         reject.version = p->protocol;
+    if (p != NULL && err == JB_DIVERGED && p->differs.known)
+        reject.down = p->differs.here;
     jb_answer(b, msg->routing_id, &reject);
     char node[16];
     (void)snprintf(node, sizeof node, "%u", msg->node);
     jb_log(JB_LOG_WARNING, node, "frame.rejected", "frame=%s error=%s detail=\"%s\"",
            jb_frame_name(frame->kind), jb_err_name(err), text);
+}
+
+void jb_peer_differs(struct jb_peer *p, struct jb_differs differs)
+{
+    char ours[2 * JB_HASH_BYTES + 1];
+    char theirs[2 * JB_HASH_BYTES + 1];
+    char node[16];
+    p->differs = differs;
+    (void)sodium_bin2hex(ours, sizeof ours, differs.here.head, JB_HASH_BYTES);
+    (void)sodium_bin2hex(theirs, sizeof theirs, differs.there.head, JB_HASH_BYTES);
+    (void)snprintf(node, sizeof node, "%u", p->node);
+    jb_log(JB_LOG_WARNING, node, "node.differs",
+           "number=%llu broker_head=%s own_number=%llu own_head=%s",
+           (unsigned long long)differs.here.number, ours, (unsigned long long)differs.there.number,
+           theirs);
 }
 
 static bool all_zero(const uint8_t *bytes, size_t len)
@@ -188,6 +206,19 @@ static enum jb_err check_down(struct jb_broker *b, struct greeting *g)
     return JB_OK;
 }
 
+/* Both heads, for people: ours where the replica ends, or where our stream does before that. */
+static void tell_difference(struct jb_broker *b, struct jb_peer *p, const struct greeting *g)
+{
+    struct jb_differs d = {.known = true, .there = g->hello->down};
+    struct jb_line_state line;
+    d.here.number = d.there.number;
+    enum jb_err err = jb_tail_head(b, p->node, d.here.number, d.here.head);
+    if (err == JB_NOT_FOUND && (err = jb_tail_line(b, p->node, &line)) == JB_OK)
+        d.here = line.down;
+    if (err == JB_OK)
+        jb_peer_differs(p, d);
+}
+
 /* The new incarnation goes into the batch in order: after what is under way of the old one. */
 static enum jb_err begin_epoch(struct jb_broker *b, struct jb_peer *p, struct greeting *g)
 {
@@ -283,15 +314,18 @@ static enum jb_err greet(struct jb_broker *b, const struct jb_zmsg *msg, struct 
         return jb_fault_set(&g->fault, JB_NOMEM, "the broker is out of memory");
     if (jb_gatekeeper_turns_away(p))
         return jb_fault_set(&g->fault, JB_BUSY, "this node sends more than its quota; greet later");
+    p->differs.known = false;
     if (b->recovering) {
         err = jb_recover_greet(b, msg, p, g->hello, &g->fault);
+        if (err == JB_DIVERGED)
+            tell_difference(b, p, g);
         if (err == JB_OK)
             remember(b, p, msg, g->hello);
         return err;
     }
     err = check_up(b, p, g);
-    if (err == JB_OK)
-        err = check_down(b, g);
+    if (err == JB_OK && (err = check_down(b, g)) == JB_DIVERGED)
+        tell_difference(b, p, g);
     if (err == JB_OK && g->late) {
         err = jb_late_greet(b, msg, p, g->hello, &g->former, &g->fault);
         if (err == JB_OK)

@@ -345,10 +345,12 @@ void jb_recover_done(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
         return;
     }
     enum jb_err err = jb_recovery_line(b->ledger, p->node, &line);
-    if (err == JB_OK && f->error != 0)
+    if (err == JB_OK && f->error != 0) {
+        jb_peer_differs(p, (struct jb_differs){true, line.have, f->down});
         err = jb_fault_set(&fault, JB_DIVERGED,
                            "the backup's item %llu is another one than the node's",
                            (unsigned long long)line.have.number);
+    }
     if (err == JB_OK && !settled_signed(b, p, f))
         err = jb_fault_set(&fault, JB_BAD_SIGNATURE, "settled: not signed by this node");
     if (err == JB_OK)

@@ -68,6 +68,7 @@ struct jb_agent_line {
     struct jb_zsock *dealer; /* NULL while waiting to connect again */
     enum jb_agent_state state;
     char text[JB_FAULT_BYTES]; /* why, for status and log */
+    struct jb_differs differs; /* until the broker welcomes this replica again */
     char held[256];            /* why the broker takes no submissions now; "" it does */
     bool up;                   /* the connection is there */
     bool welcomed;             /* a Welcome was accepted on it */
@@ -76,12 +77,11 @@ struct jb_agent_line {
     bool reported;             /* on this connection it was told that there is no more */
     bool beat_awaited;         /* a Beat was sent and not answered */
     int64_t greeted_mono_ms;   /* last Hello; 0: none on this connection */
-    int64_t sent_mono_ms;      /* last frame out */
-    int64_t heard_mono_ms;     /* last frame in */
-    int64_t pause_ms;          /* the next pause after a rejection */
-    int64_t in_sync_ms;        /* wall clock when both ends were last known to be equal; 0: never */
-    int64_t skew_ms;           /* broker's clock minus ours */
-    uint64_t target;           /* end of our stream at the broker, as last told */
+    int64_t sent_mono_ms, heard_mono_ms; /* last frame out, last frame in */
+    int64_t pause_ms;                    /* the next pause after a rejection */
+    int64_t in_sync_ms; /* wall clock when both ends were last known to be equal; 0: never */
+    int64_t skew_ms;    /* broker's clock minus ours */
+    uint64_t target;    /* end of our stream at the broker, as last told */
     uint64_t stall_down, stall_up; /* where the last Beat found us, for noticing a standstill */
     uv_timer_t retry;              /* connects or greets again */
     uv_timer_t pulse;              /* Beats */

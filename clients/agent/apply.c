@@ -7,6 +7,8 @@
  */
 #include "clients/agent/former.h"
 
+#include <sodium.h>
+
 #include "proto/base/log.h"
 #include "proto/base/mutant.h"
 
@@ -177,10 +179,15 @@ static enum jb_err prove(struct applying *p)
 static enum jb_err check_head(struct applying *p, const struct jb_frame *f)
 {
     struct jb_line_point own = jb_replica_down(p->agent->ledger);
-    if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0)
+    if (memcmp(own.head, f->head, JB_HASH_BYTES) != 0) {
+        char ours[2 * JB_HASH_BYTES + 1];
+        char theirs[2 * JB_HASH_BYTES + 1];
+        (void)sodium_bin2hex(ours, sizeof ours, own.head, sizeof own.head);
+        (void)sodium_bin2hex(theirs, sizeof theirs, f->head, sizeof f->head);
         return jb_fault_set(&p->fault, JB_DIVERGED,
-                            "item %llu: the chain does not lead to the head that was sent",
-                            (unsigned long long)own.number);
+                            "item %llu: the chain leads to the head %s, the broker sent %s",
+                            (unsigned long long)own.number, ours, theirs);
+    }
     p->unproven = f;
     p->unproven_items += f->item_count;
     for (size_t i = 0; i < f->item_count; i++)

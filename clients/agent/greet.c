@@ -5,6 +5,7 @@
 #include "clients/agent/blob.h"
 #include "clients/agent/verify.h"
 
+#include <sodium.h>
 #include <stdio.h>
 
 #include "proto/base/log.h"
@@ -37,6 +38,27 @@ static int64_t next_pause(struct jb_agent_line *line)
 static bool same_head(const uint8_t a[JB_HASH_BYTES], const uint8_t b[JB_HASH_BYTES])
 {
     return memcmp(a, b, JB_HASH_BYTES) == 0;
+}
+
+/* For people: what the broker's head is at a number of the stream, and what it is here. */
+static void tell_difference(struct jb_agent *a, const struct jb_line_point *broker)
+{
+    static const uint8_t none[JB_HASH_BYTES];
+    struct jb_differs *d = &a->line.differs;
+    struct jb_line_point own = {.number = broker->number};
+    char theirs[2 * JB_HASH_BYTES + 1];
+    char ours[2 * JB_HASH_BYTES + 1];
+    if (same_head(broker->head, none) || jb_replica_head(a->ledger, own.number, own.head) != JB_OK)
+        return; /* it named none, or one beyond what is here */
+    bool told = d->known && d->here.number == own.number && same_head(d->here.head, own.head) &&
+                same_head(d->there.head, broker->head);
+    *d = (struct jb_differs){.known = true, .here = own, .there = *broker};
+    if (told)
+        return;
+    (void)sodium_bin2hex(theirs, sizeof theirs, broker->head, sizeof broker->head);
+    (void)sodium_bin2hex(ours, sizeof ours, own.head, sizeof own.head);
+    jb_log(JB_LOG_ERROR, a->config->code, "line.differs", "number=%llu broker_head=%s own_head=%s",
+           (unsigned long long)own.number, theirs, ours);
 }
 
 /* ---- Welcome ---- */
@@ -127,6 +149,7 @@ static bool down_fits(struct jb_agent *a, const struct jb_line_point *down)
                down->number);
     else
         return true;
+    tell_difference(a, down);
     return false;
 }
 
@@ -159,6 +182,7 @@ static void enter(struct jb_agent *a, const struct jb_frame *w)
 {
     struct jb_agent_line *line = &a->line;
     line->welcomed = true;
+    line->differs.known = false;
     a->key_doubted = false; /* the broker knows it: it is enrolled, or was just replaced */
     line->protocol = (uint8_t)w->protocol;
     line->target = w->down.number;
@@ -190,6 +214,7 @@ void jb_agent_welcome(struct jb_agent *a, const struct jb_frame *w)
                "the broker's record is another incarnation than the one this replica follows "
                "(%llu items here, %llu there)",
                jb_replica_down(a->ledger).number, w->down.number);
+        tell_difference(a, &w->down);
         return;
     }
     if (err != JB_OK) {
@@ -242,6 +267,7 @@ void jb_agent_beat_taken(struct jb_agent *a, const struct jb_frame *beat)
         resync(a,
                "the broker's record has become another incarnation (%llu items here, %llu there)",
                jb_replica_down(a->ledger).number, beat->down.number);
+        tell_difference(a, &beat->down);
         return;
     }
     if (!beat_signed(a, beat)) {
@@ -311,6 +337,8 @@ void jb_agent_rejected(struct jb_agent *a, const struct jb_frame *frame)
     if (a->stopping)
         return;
     bool diverged = err == JB_DIVERGED || err == JB_OLD;
+    if (err == JB_DIVERGED)
+        tell_difference(a, &frame->down);
     jb_agent_line_break(a, diverged ? JB_AGENT_RESYNC : JB_AGENT_REJECTED,
                         diverged ? RESYNC_MS : next_pause(&a->line), text);
 }

@@ -16,6 +16,11 @@ static void put_line(const struct jb_agent_views *v, Jb__StatusView *s)
     JB_PUT(s, up_settled, jb_outbox_settled(a->ledger).number);
     JB_PUT(s, last_in_sync_ms, a->line.in_sync_ms);
     JB_PUT(s, skew_ms, a->line.skew_ms);
+    if (a->line.differs.known) {
+        JB_PUT(s, differs_at, a->line.differs.here.number);
+        s->broker_head_hex = jb_agent_view_hex(v, a->line.differs.there.head, JB_HASH_BYTES);
+        s->own_head_hex = jb_agent_view_hex(v, a->line.differs.here.head, JB_HASH_BYTES);
+    }
     s->held = jb_agent_view_text(v, jb_text_of(a->line.held));
     s->line_text = jb_agent_view_text(v, jb_text_of(a->line.text));
     s->broker = jb_agent_view_text(v, jb_text_of(a->config->broker));

@@ -335,12 +335,28 @@ static const char *line_of(struct cli *c, const struct jiaoban_node *n)
         return _("no agent");
     if (!c->admin)
         return "";
+    if (n->broker_head_hex[0] != '\0')
+        return _("histories differ");
     if (!n->connected)
         return n->last_seen_ms != 0
                    ? cli_format(c, _("away since %s"), cli_time(c, n->last_seen_ms))
                    : _("never seen");
     return cli_format(c, "%llu/%llu", (unsigned long long)n->acked_number,
                       (unsigned long long)n->stream_number);
+}
+
+/* Of those whose copy is another one: both heads in full. */
+static void differences(struct cli *c, const struct jiaoban_result *r)
+{
+    for (size_t i = 0; i < jiaoban_result_count(r); i++) {
+        const struct jiaoban_node *n = jiaoban_result_node(r, i);
+        if (n->broker_head_hex[0] != '\0')
+            printf(_("%s: the broker's head is %s at number %llu, the agency's %s at number "
+                     "%llu\n"),
+                   cli_safe(c, n->code), cli_safe(c, n->broker_head_hex),
+                   (unsigned long long)n->broker_number, cli_safe(c, n->own_head_hex),
+                   (unsigned long long)n->own_number);
+    }
 }
 
 int cli_run_nodes(struct cli *c)
@@ -369,6 +385,7 @@ int cli_run_nodes(struct cli *c)
             cli_grid_cell(g, line_of(c, n), NULL);
         }
         code = cli_grid_end(g, _("No agencies."));
+        differences(c, r);
     }
     jiaoban_result_free(r);
     return code;

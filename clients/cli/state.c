@@ -8,12 +8,29 @@ static const char *number(struct cli *c, uint64_t value)
     return cli_format(c, "%llu", (unsigned long long)value);
 }
 
+/* Both heads: with them two people can tell on the telephone which history is which. */
+static void difference(struct cli *c, const struct jiaoban_state *s)
+{
+    if (s->broker_head_hex[0] == '\0')
+        return;
+    bool same = strcmp(s->broker_head_hex, s->own_head_hex) == 0;
+    cli_fact(c, _("broker's head"),
+             cli_format(c, _("%s at number %llu"), cli_safe(c, s->broker_head_hex),
+                        (unsigned long long)s->differs_at));
+    cli_fact(c, _("this replica's head"),
+             cli_format(c,
+                        same ? _("%s at number %llu: the same; this replica goes on from there")
+                             : _("%s at number %llu: ANOTHER history"),
+                        cli_safe(c, s->own_head_hex), (unsigned long long)s->differs_at));
+}
+
 static void line_facts(struct cli *c, const struct jiaoban_state *s)
 {
     const char *line = cli_word(c, cli_lines, (int)s->line);
     if (s->line_text[0] != '\0' && s->line != JIAOBAN_LINE_IN_SYNC)
         line = cli_format(c, "%s%s%s%s", line, _(" ("), cli_detail(c, s->line_text), _(")"));
     cli_fact(c, _("line"), line);
+    difference(c, s);
     cli_fact(c, _("broker"), cli_safe(c, s->broker));
     cli_fact(c, _("last in sync"), cli_time(c, s->last_in_sync_ms));
     if (s->skew_ms > 2000 || s->skew_ms < -2000)

@@ -399,11 +399,11 @@ struct jiaoban_node {
     int64_t valid_from_ms, valid_to_ms; /* valid_to 0: open */
     uint32_t successor;
     const char *line_key_hex;
-    /* only from the broker: */
+    /* only from the broker; the heads, at their numbers, when its last greeting had another: */
     bool connected;
     int64_t last_seen_ms, acked_at_ms, skew_ms;
-    uint64_t stream_number, acked_number, up_number;
-    const char *software;
+    uint64_t stream_number, acked_number, up_number, broker_number, own_number;
+    const char *software, *broker_head_hex, *own_head_hex;
 };
 
 struct jiaoban_pending {
@@ -444,7 +444,8 @@ struct jiaoban_state { /* of the agent, or of the broker */
     const char *code, *name;
     enum jiaoban_line line;
     const char *line_text, *broker, *down_head_hex, *software, *epoch_hex;
-    uint64_t down_number, up_made, up_settled;
+    const char *broker_head_hex, *own_head_hex; /* both at differs_at, where they differ; else "" */
+    uint64_t down_number, up_made, up_settled, differs_at;
     int64_t last_in_sync_ms, skew_ms, now_ms, started_at_ms;
     uint64_t cases, open_cases, red, yellow, objections, refused_recently;
     uint64_t rss_bytes, clients, log_seq, nodes, nodes_connected;
@@ -456,8 +457,7 @@ struct jiaoban_state { /* of the agent, or of the broker */
     uint64_t disk_free_bytes, reserve_bytes;
     uint64_t files_open, files_max;  /* descriptors of the process; 0: not told */
     const char *held;                /* why the broker takes no submissions now; "" it does */
-    uint64_t kept_nodes, kept_items; /* broker: agencies whose copies it keeps, after a restore
-                                      * without them, and the items in those */
+    uint64_t kept_nodes, kept_items; /* broker: agencies whose copies are kept as evidence, items */
     uint64_t lacking; /* accepted here before a restore, and the record does not have it */
 };
 

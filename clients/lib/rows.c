@@ -95,6 +95,10 @@ const struct jiaoban_node *jb_client_node(struct jb_arena *a, const Jb__NodeView
         .acked_number = v->acked_number,
         .up_number = v->up_number,
         .software = jb_client_text(v->software),
+        .broker_head_hex = jb_client_text(v->broker_head_hex),
+        .own_head_hex = jb_client_text(v->own_head_hex),
+        .broker_number = v->broker_number,
+        .own_number = v->own_number,
     };
     return n;
 }
@@ -189,6 +193,9 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .files_max = v->files_max,
         .kept_nodes = v->kept_nodes,
         .kept_items = v->kept_items,
+        .broker_head_hex = jb_client_text(v->broker_head_hex),
+        .own_head_hex = jb_client_text(v->own_head_hex),
+        .differs_at = v->differs_at,
         .lacking = v->lacking,
         .held = jb_client_text(v->held),
     };

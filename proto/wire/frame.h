@@ -52,6 +52,11 @@ struct jb_line_point { /* where one sequence stands */
     uint8_t head[JB_HASH_BYTES];
 };
 
+struct jb_differs { /* two ends hold different histories: a head of each */
+    bool known;
+    struct jb_line_point here, there;
+};
+
 struct jb_frame_item {
     struct jb_bytes body;     /* Submission or StreamItem, encoded */
     struct jb_bytes case_key; /* 32 bytes or empty */
