@@ -281,6 +281,7 @@ $(BUILD)/locale/%/LC_MESSAGES/jiaoban.mo: clients/cli/po/%.po
 FAULT_LINK := $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc reallocarray strdup strndup)
 LINK_begin_test := $(FAULT_LINK) $(patsubst %,-Wl$(comma)--wrap=%,rename fsync unlink)
 LINK_broker_fault_test := $(FAULT_LINK)
+LINK_broker_blob_test := $(FAULT_LINK)
 LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
 LINK_agent_former_acts_test := $(FAULT_LINK)

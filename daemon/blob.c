@@ -113,11 +113,16 @@ static enum jb_err complete(void *ctx, const uint8_t hash[JB_HASH_BYTES], struct
                         have->signature);
 }
 
-/* A node's receipt: with the next commit. */
+/* A node's receipt: with the next commit. Nobody is told that it was kept: when it was lost with a
+ * batch, or dropped while the broker is degraded, the nodes say it again after their next greeting,
+ * with others that are on record long since. */
 static enum jb_err received(void *ctx, const struct jb_frame *have)
 {
     struct jb_blob_link *k = ctx;
     struct jb_broker *b = k->service->broker;
+    int64_t at_ms = 0;
+    if (jb_blob_receipt_at(b->reader, have->blob_hash, k->node, &at_ms) == JB_OK)
+        return JB_OK;
     const struct jb_node *n = jb_directory_find(&b->directory, k->node);
     struct jb_receipt r = {.node = k->node, .suite = have->suite, .at_ms = jb_broker_now(b)};
     enum jb_err err =

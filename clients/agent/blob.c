@@ -316,13 +316,27 @@ static enum jb_err say_have(void *ctx, const uint8_t hash[JB_HASH_BYTES])
     return err == JB_OK ? send_frame(a, &have) : err;
 }
 
+static void on_again(uv_timer_t *timer);
+
+static void again_later(struct jb_agent *a)
+{
+    if (!uv_is_active((uv_handle_t *)&a->blobs->again))
+        (void)uv_timer_start(&a->blobs->again, on_again, AGAIN_MS, 0);
+}
+
+static void say_again(struct jb_agent *a)
+{
+    if (jb_told_again(&a->blobs->told, jb_clock_read(&a->mono), say_have, a))
+        again_later(a);
+}
+
 static void on_again(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
 
     if (!line_up(a))
         return; /* a greeting comes, with all of it */
-    jb_told_again(&a->blobs->told, jb_clock_read(&a->mono), say_have, a);
+    say_again(a);
     jb_blobline_ask_again(&a->blobs->line, AGAIN_MS / 2);
     if (!a->blobs->line.busy && !a->blobs->settled)
         look(a, true);
@@ -332,9 +346,8 @@ void jb_agent_blob_put_off(struct jb_agent *a)
 {
     if (a->blobs == NULL || a->stopping)
         return;
-    jb_told_doubt(&a->blobs->told, jb_clock_read(&a->mono));
-    if (!uv_is_active((uv_handle_t *)&a->blobs->again))
-        (void)uv_timer_start(&a->blobs->again, on_again, AGAIN_MS, 0);
+    jb_told_doubt(&a->blobs->told);
+    again_later(a);
 }
 
 void jb_agent_blobs_welcomed(struct jb_agent *a)
@@ -344,8 +357,8 @@ void jb_agent_blobs_welcomed(struct jb_agent *a)
     jb_blobline_reset(&a->blobs->line);
     if (!line_up(a))
         return;
-    jb_told_doubt(&a->blobs->told, jb_clock_read(&a->mono)); /* the line broke under them */
-    jb_told_again(&a->blobs->told, jb_clock_read(&a->mono), say_have, a);
+    jb_told_doubt(&a->blobs->told); /* the line broke under them, or the broker's disk was full */
+    say_again(a);
     look(a, true);
 }
 
@@ -421,6 +434,7 @@ void jb_agent_blobs_tick(struct jb_agent *a)
     if (a->blobs == NULL)
         return;
     expire(a);
+    jb_told_tick(&a->blobs->told, jb_clock_read(&a->mono), line_up(a) && a->line.held[0] == '\0');
     jb_blobline_tick(&a->blobs->line);
     if (line_up(a) && !a->blobs->line.busy && !a->blobs->settled)
         look(a, true);
