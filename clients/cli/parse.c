@@ -101,7 +101,7 @@ static error_t on_argument(struct parse *p, const char *value, struct argp_state
 }
 
 /* argp says nothing itself: it knows neither our languages nor our help. */
-static void say_option(struct parse *p, int argc, char *const *argv)
+static void say_mistake(struct parse *p, int argc, char *const *argv)
 {
     const struct argp_option *const tables[] = {p->rows, NULL};
     struct cli *c = p->c;
@@ -110,7 +110,11 @@ static void say_option(struct parse *p, int argc, char *const *argv)
     const char *word = "";
     enum jb_usage_mistake mistake = jb_usage_find(tables, argc, argv, &word);
     word = cli_safe(c, word);
-    if (mistake == JB_USAGE_UNKNOWN)
+    if (p->too_many)
+        cli_usage(c, _("too many options"));
+    else if (c->said)
+        return;
+    else if (mistake == JB_USAGE_UNKNOWN)
         cli_usage(c, _("no such option: %s; see %s"), word, help);
     else if (mistake == JB_USAGE_AMBIGUOUS)
         cli_usage(c, _("%s may stand for several options; see %s"), word, help);
@@ -203,7 +207,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     struct argp argp = argp_for(&p);
     *exit_code = CLI_USAGE;
     if (argp_parse(&argp, argc, argv, flags | ARGP_IN_ORDER, NULL, &p) != 0) {
-        say_option(&p, argc, argv);
+        say_mistake(&p, argc, argv);
         return false;
     }
     if (p.version) {
@@ -224,10 +228,7 @@ bool cli_parse(struct cli *c, int argc, char **argv, int *exit_code)
     make_rows(&p, c->verb);
     argv[rest] = argv[0];
     if (argp_parse(&argp, argc - rest, argv + rest, flags, NULL, &p) != 0) {
-        if (p.too_many)
-            cli_usage(c, _("too many options"));
-        else if (!c->said)
-            say_option(&p, argc - rest, argv + rest);
+        say_mistake(&p, argc - rest, argv + rest);
         return false;
     }
     if (p.help) {

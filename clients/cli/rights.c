@@ -206,10 +206,7 @@ static int print_audit(struct cli *c, struct jiaoban_result *r)
         cli_grid_cell(g, subject(c, a), NULL);
         cli_grid_cell(g, a->outcome == 0 ? _("allowed") : _("refused"), NULL);
     }
-    int code = cli_grid_end(g, _("Nothing was opened."));
-    if (code == 0 && jiaoban_result_more(r))
-        puts(_("There are more: go on with --after-number, or raise --limit."));
-    return code;
+    return cli_grid_end(g, _("Nothing was opened."));
 }
 
 int cli_run_audit(struct cli *c)

@@ -3,7 +3,9 @@
 
 bool jiaoban_result_append(struct jiaoban_result *r, struct jiaoban_result *page)
 {
-    if (r == NULL || page == NULL || page->next != NULL || r->type != page->type)
+    /* one case and a listing of cases have rows of one type, but not one kind of body */
+    if (r == NULL || page == NULL || page->next != NULL || r->type != page->type ||
+        r->body->descriptor != page->body->descriptor)
         return false;
     struct jiaoban_result *last = r;
     while (last->next != NULL)

@@ -8,6 +8,7 @@
 #define PAGE 2
 
 static bool stuck; /* the stand-in answers the same page for ever */
+static bool odd;   /* it answers one case where the second page of a listing is asked for */
 
 /* The first and the last row of the page after `after`; true: there are more behind it. */
 static bool page(uint64_t after, uint32_t limit, uint64_t *first, uint64_t *last)
@@ -84,6 +85,12 @@ static void send_cases(struct fake_peer *peer, const Jb__Request *r)
     }
     PUT(&list, more, more);
     PUT(&list, total, ROWS);
+    if (odd && r->cases->after_case_no != 0) {
+        reply.body_case = JB__REPLY__BODY_CASE_FILE;
+        reply.case_file = &views[0];
+        cli_reply(peer, r->id, &reply);
+        return;
+    }
     list.cases = cases;
     reply.body_case = JB__REPLY__BODY_CASES;
     reply.cases = &list;
@@ -104,7 +111,7 @@ static void answer(struct fake_peer *peer, const Jb__Request *r, void *data)
 
 static int set_up(void **state)
 {
-    stuck = false;
+    stuck = odd = false;
     return cli_world_set_up(state, answer);
 }
 
@@ -189,11 +196,20 @@ static void test_stuck(void **state)
     cli_says(cli_output, "\"more\": true");
 }
 
+static void test_odd(void **state)
+{
+    struct world *w = *state;
+    odd = true;
+    assert_int_equal(RUN(w, "list", "--json"), 0);
+    assert_int_equal(times(NUMBER), PAGE);
+    cli_says(cli_output, "\"more\": true");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, world_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {TEST(test_pending), TEST(test_receipts), TEST(test_limit),
-                                       TEST(test_stuck)};
+                                       TEST(test_stuck), TEST(test_odd)};
     return cmocka_run_group_tests(tests, cli_world_catalogues, NULL);
 }
