@@ -1,6 +1,7 @@
 /* What administrators may look at: the state of the broker and of every line. No cases: their place
  * is the agencies' replicas. */
 #include "daemon/admin.h"
+#include "daemon/outcome.h"
 #include "daemon/recover.h"
 
 #include <sodium.h>
@@ -46,10 +47,21 @@ static void put_trouble(struct jb_broker *b, Jb__StatusView *v, struct jb_arena 
         v->trouble = text_z(arena, jb_house_trouble(b));
 }
 
+static void put_backup(const struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
+{
+    struct jb_outcome last;
+    jb_outcome_read(b->config->data, &last);
+    if (last.at_ms != 0)
+        SET(v, backup_at_ms, last.at_ms);
+    if (last.failed[0] != '\0')
+        v->backup_failed = text_z(arena, last.failed);
+}
+
 /* Does it take anything in, and what holds it up? */
 static void fill_health(struct jb_broker *b, Jb__StatusView *v, struct jb_arena *arena)
 {
     put_trouble(b, v, arena);
+    put_backup(b, v, arena);
     SET(v, single_admin, jb_duty_single(b->config));
     v->has_files_open = v->has_files_max = 1;
     jb_self_files(&v->files_open, &v->files_max);

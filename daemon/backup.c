@@ -15,6 +15,7 @@
 
 #include "daemon/keyring.h"
 #include "daemon/offline.h"
+#include "daemon/outcome.h"
 #include "proto/base/clock.h"
 #include "proto/ledger/backup.h"
 #include "proto/ledger/recovery.h"
@@ -71,8 +72,8 @@ static enum jb_err record_path(const struct jb_broker_config *config, char *path
     return JB_OK;
 }
 
-enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char *dest,
-                              struct jb_fault *fault)
+static enum jb_err backup_make(const struct jb_broker_config *config, const char *dest,
+                               struct jb_fault *fault)
 {
     char path[4000];
     char head[HEAD_BYTES];
@@ -102,6 +103,19 @@ enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char 
            config->key);
     (void)fflush(stdout);
     return attachments_tell(&r.blobs, config->data, fault);
+}
+
+enum jb_err jb_offline_backup(const struct jb_broker_config *config, const char *dest,
+                              struct jb_fault *fault)
+{
+    struct jb_clock clock = jb_clock_wall();
+    struct jb_outcome_run run;
+
+    jb_outcome_begin(&run, config->data, jb_clock_read(&clock));
+    enum jb_err err = backup_make(config, dest, fault);
+    const char *why = fault->text[0] != '\0' ? fault->text : jb_err_text(err);
+    jb_outcome_end(&run, jb_clock_read(&clock), err != JB_OK ? why : NULL);
+    return err;
 }
 
 enum jb_err jb_offline_backup_check(const char *path, struct jb_fault *fault)

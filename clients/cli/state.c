@@ -52,6 +52,12 @@ static void broker_facts(struct cli *c, const struct jiaoban_state *s)
                  cli_format(c, _("%llu, %llu of them connected"), (unsigned long long)s->nodes,
                             (unsigned long long)s->nodes_connected));
     }
+    if (s->backup_failed[0] != '\0')
+        cli_fact(c, _("backup"),
+                 cli_format(c, _("the last run failed, %s: %s"), cli_time(c, s->backup_at_ms),
+                            strcmp(s->backup_failed, "interrupted") == 0
+                                ? _("it was ended before it was done")
+                                : cli_safe(c, s->backup_failed)));
     if (s->kept_nodes != 0)
         cli_fact(c, _("kept as evidence"),
                  cli_format(c,

@@ -446,10 +446,10 @@ struct jiaoban_state { /* of the agent, or of the broker */
     const char *line_text, *broker, *down_head_hex, *software, *epoch_hex;
     const char *broker_head_hex, *own_head_hex; /* both at differs_at, where they differ; else "" */
     uint64_t down_number, up_made, up_settled, differs_at;
-    int64_t last_in_sync_ms, skew_ms, now_ms, started_at_ms;
+    int64_t last_in_sync_ms, skew_ms, now_ms, started_at_ms, backup_at_ms;
     uint64_t cases, open_cases, red, yellow, objections, refused_recently;
     uint64_t rss_bytes, clients, log_seq, nodes, nodes_connected;
-    const char *policy_version, *calendar_version, *calendar_until, *trouble;
+    const char *policy_version, *calendar_version, *calendar_until, *trouble, *backup_failed;
     bool single_admin;    /* broker: one account may hold all duties of administration */
     bool accepting;       /* takes submissions */
     const char *degraded; /* why not: "disk_full", "io_error", "no_memory", "locked"; "" else */

@@ -191,6 +191,8 @@ const struct jiaoban_state *jb_client_state(struct jb_arena *a, const Jb__Status
         .reserve_bytes = v->reserve_bytes,
         .files_open = v->files_open,
         .files_max = v->files_max,
+        .backup_at_ms = v->backup_at_ms,
+        .backup_failed = jb_client_text(v->backup_failed),
         .kept_nodes = v->kept_nodes,
         .kept_items = v->kept_items,
         .broker_head_hex = jb_client_text(v->broker_head_hex),

@@ -378,6 +378,25 @@ await test('a backup that is overdue is trouble, today and in administration', '
   Object.assign(gateway.world.backup, kept);
 });
 
+await test('a backup that failed is trouble at once, with why and when', 'both', async (page) => {
+  gateway.world.broker.backup_failed = '/backup/broker.jbk: No space left on device';
+  await page.reload();
+  const alert = page.getByRole('alert');
+  await alert.getByText('未成功：/backup/broker.jbk: No space left on device。').waitFor();
+  await accessible(page, 'failed');
+  await shot(page, 'backup-failed-today');
+  await alert.getByRole('link').click();
+  await page.locator('.note.bad').getByText('未成功').waitFor();
+  equal(await page.getByText('备份按时。').count(), 0, 'not good beside that');
+  await shot(page, 'backup-failed-admin');
+  gateway.world.broker.backup_failed = 'interrupted';
+  await page.reload();
+  await page.getByText('未做完就被中断').waitFor();
+  delete gateway.world.broker.backup_failed;
+  await page.reload();
+  await page.getByText('备份按时。').waitFor();
+});
+
 await test('a policy file is tried before it is installed; lines that are away are shown', 'both', async (page) => {
   await go(page, '/admin/policy');
   await page.locator('#p-file').setInputFiles({ name: 'policy.ini', mimeType: 'text/plain', buffer: Buffer.from('[policy]') });

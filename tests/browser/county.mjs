@@ -178,6 +178,7 @@ const RULES = [
 const ACCOUNTS = [{ name: 'li', display_name: '李经办', disabled: false, has_password: true, must_change_password: false, created_at_ms: ago(100), changed_at_ms: ago(50), last_login_at_ms: ago(0.2) }, { name: 'old', display_name: '已离职', disabled: true, has_password: true, must_change_password: false, created_at_ms: ago(300), changed_at_ms: ago(60) }];
 
 const BACKUP = { present: true, overdue: false, within_ms: '93600000', written_at_ms: ago(0.05), bytes: 4096 };
+const BROKER = { software: 'jiaoband 0.1.0', backup_at_ms: ago(0.05) };
 const TODAY = { red: 3, yellow: 5, due_today: 1, overdue_mine: 1, unsigned: 2, undelivered: 1, objections: 1000, summons: 1, pending: 1, refused: 0 };
 
 function pageOf(all, query, most) {
@@ -205,7 +206,7 @@ export function county() {
   }
 
   const GET = {
-    '/v1/state': () => STATE, '/v1/today': () => TODAY, '/v1/admin/nodes': () => ({ nodes: LINES }), '/v1/admin/backup': () => BACKUP, '/v1/nodes': () => ({ nodes: NODES }), '/v1/cases': cases,
+    '/v1/state': () => STATE, '/v1/today': () => TODAY, '/v1/admin/nodes': () => ({ nodes: LINES }), '/v1/admin/backup': () => BACKUP, '/v1/admin/state': () => BROKER, '/v1/nodes': () => ({ nodes: NODES }), '/v1/cases': cases,
     '/v1/deadlines': (q, me) => ({ deadlines: DEADLINES.filter((d) => (q.get('mine') === null || d.node === me.agency.node) && (q.get('missed') === null || d.light === 'red')) }),
     '/v1/directives': (q) => ({ directives: DIRECTIVES.filter((d) => q.get('power') === null || ['', 'assign', 'investigate', 'coordinate', 'supervise', 'circulate', 'recommend'][d.power] === q.get('power')) }),
     '/v1/dockets': () => ({ dockets: DOCKETS }), '/v1/proposals': () => ({ proposals: PROPOSALS }), '/v1/delegations': () => ({ delegations: [{ node: OFFICE, node_name: nameOf(OFFICE), official: '王局长', power: 4, valid_from_ms: ago(30), valid_to_ms: ahead(300), in_force: true }] }),
@@ -284,5 +285,5 @@ export function county() {
     return { status: 200, body: { number: number(3), rows: [{ day_ms: ago(10), what: 'registered' }, { day_ms: ago(9), what: 'sent' }, { day_ms: ago(8), what: 'accepted', document: '受〔2026〕12号' }, { day_ms: ago(2), what: 'answered', document: '复〔2026〕3号' }] } };
   }
 
-  return { sessions: SESSIONS, state: STATE, nodes: NODES, backup: BACKUP, answer, change, publicWindow, number, paths: Object.keys(GET) };
+  return { sessions: SESSIONS, state: STATE, nodes: NODES, backup: BACKUP, broker: BROKER, answer, change, publicWindow, number, paths: Object.keys(GET) };
 }

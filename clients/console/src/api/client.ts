@@ -29,6 +29,7 @@ async function atBroker<R>(path: string): Promise<R | undefined> {
 /* The directory with the state of each line, as the broker has it. */
 export const lines = async (): Promise<T.AgencyNode[] | undefined> => (await atBroker<{ nodes: T.AgencyNode[] }>('/v1/admin/nodes'))?.nodes;
 export const backup = (): Promise<T.BackupState | undefined> => atBroker('/v1/admin/backup');
+export const brokerState = (): Promise<T.State | undefined> => atBroker('/v1/admin/state');
 /* What a policy or calendar file would change at the broker; without `trial` it takes effect. */
 export const install = (kind: 'policy' | 'calendar', body: string, trial: boolean): Promise<{ text: string; seq?: string }> =>
   ask<{ text: string; seq?: string }>('/v1/admin/installs', { method: 'POST', body: { kind, body, dry_run: trial } }).then((a) => a.body);

@@ -60,6 +60,8 @@ export interface State {
   degraded?: string;
   degraded_since_ms?: I64;
   held?: string;
+  backup_at_ms?: I64; /* of the broker: its last run, and why that failed */
+  backup_failed?: string;
 }
 
 export interface AgencyNode {

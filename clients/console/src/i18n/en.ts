@@ -754,6 +754,8 @@ export const en: Record<keyof typeof zh, string> = {
   'backup.good': 'The backup is in time.',
   'backup.overdue': 'The backup is overdue: the last one is of {at}, {age} ago; wanted at least every {within}. Look at the backup job and its disk.',
   'backup.missing': 'No backup was found; wanted at least every {within}. Look at the backup job and its disk.',
+  'backup.failed': 'The last run of the backup ({at}) failed: {why}.',
+  'backup.interrupted': 'it was ended before it was done',
   'backup.unknown': "This gateway cannot see the broker's backup: it is shown here once [admin] backup in the configuration names its file.",
   'backup.check': 'Whether its contents are good tells jiaoband verify at the broker.',
 

@@ -752,6 +752,8 @@ export const zh = {
   'backup.good': '备份按时。',
   'backup.overdue': '备份已逾期：最近一次在 {at}，距今 {age}，应至少每隔 {within} 备份一次。请检查备份任务和备份所在的磁盘。',
   'backup.missing': '没有找到备份，应至少每隔 {within} 备份一次。请检查备份任务和备份所在的磁盘。',
+  'backup.failed': '最近一次备份（{at}）未成功：{why}。',
+  'backup.interrupted': '未做完就被中断',
   'backup.unknown': '本网关看不到中心的备份：配置文件的 [admin] backup 指明备份文件后，这里才会显示。',
   'backup.check': '备份内容是否完好，在中心用 jiaoband verify 核验。',
 
