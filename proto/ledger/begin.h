@@ -13,7 +13,8 @@ enum jb_err jb_begin(const char *path, const struct jb_ledger_options *options,
                      struct jb_fault *fault) JB_MUST;
 
 /* Open a file that is there (`fresh` false), or one that does not exist yet and gets its tables
- * (true; also ":memory:"). Errors as jb_ledger_open. */
+ * (true; also ":memory:"). A fresh file is there to be closed and opened again under its own name:
+ * only what is in memory can be worked with at once. Errors as jb_ledger_open. */
 enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options *options,
                                 bool fresh, struct jb_ledger **out, struct jb_fault *fault) JB_MUST;
 

@@ -248,7 +248,8 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, const char *ca
     return JB_OK;
 }
 
-/* Everything after connecting, in order. From here on `path` is what faults call the file. */
+/* Is it ours, durable, of this version? A fresh one is made so. From here on `path` is what faults
+ * call the file. */
 static enum jb_err prepare(struct jb_ledger *l, const char *path,
                            const struct jb_ledger_options *options, bool fresh,
                            struct jb_fault *fault)
@@ -270,12 +271,6 @@ static enum jb_err prepare(struct jb_ledger *l, const char *path,
         err = jb_schema_migrate(l, path, jb_schema_known(), fault);
     if (err == JB_OK)
         err = identity_read(l, path, fault);
-    if (err == JB_OK && options->check)
-        err = jb_ledger_pages_check(l, path, fault);
-    if (err == JB_OK)
-        err = jb_statements_prepare(l, path, fault);
-    if (err == JB_OK && (err = jb_state_load(l)) != JB_OK)
-        return jb_fault_set(fault, err, "%s: %s", path, l->error);
     return err;
 }
 
@@ -301,6 +296,25 @@ static enum jb_err waiting_apply(struct jb_ledger *l, const char *path, struct j
     if (err == JB_OK)
         return JB_OK;
     return jb_fault_set(fault, err, "%s: %s", path, why.text[0] != '\0' ? why.text : l->error);
+}
+
+/* Everything else, to work with it. */
+static enum jb_err make_ready(struct jb_ledger *l, const char *path,
+                              const struct jb_ledger_options *options, struct jb_fault *fault)
+{
+    enum jb_err err = options->check ? jb_ledger_pages_check(l, path, fault) : JB_OK;
+
+    if (err == JB_OK)
+        err = jb_statements_prepare(l, path, fault);
+    if (err == JB_OK && (err = jb_state_load(l)) != JB_OK)
+        return jb_fault_set(fault, err, "%s: %s", path, l->error);
+    if (err == JB_OK)
+        err = writable_check(l, path, fault);
+    if (err == JB_OK && l->role == JB_LEDGER_BROKER && !l->read_only)
+        err = waiting_apply(l, path, fault);
+    if (err == JB_OK && (err = jb_wal_settle(l)) != JB_OK)
+        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", path, l->error);
+    return err;
 }
 
 void jb_ledger_library(void)
@@ -333,12 +347,8 @@ enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options
     enum jb_err err = connect(l, path, called, fresh, fault);
     if (err == JB_OK)
         err = prepare(l, called, options, fresh, fault);
-    if (err == JB_OK)
-        err = writable_check(l, called, fault);
-    if (err == JB_OK && l->role == JB_LEDGER_BROKER && !l->read_only)
-        err = waiting_apply(l, called, fault);
-    if (err == JB_OK && (err = jb_wal_settle(l)) != JB_OK)
-        err = jb_fault_set(fault, err == JB_BUSY ? JB_LOCKED : err, "%s: %s", called, l->error);
+    if (err == JB_OK && (!fresh || l->memory))
+        err = make_ready(l, called, options, fault);
     if (err == JB_OK)
         *out = l;
     else

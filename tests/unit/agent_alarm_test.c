@@ -12,6 +12,7 @@
 #include "proto/base/log.h"
 #include "proto/ledger/schema.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rounds.h"
 #include "tests/unit/rules_world.h"
 
 #define DAY INT64_C(86400000)
@@ -321,27 +322,25 @@ static void what_waits_in_the_outbox_hides_no_alarm(void **state)
 /* Reminders wait for office hours; what is due does not, however many reminders stand before it. */
 static void many_reminders_that_wait_hide_no_deadline(void **state)
 {
-    enum {
-        WAITING = 10200,
-        AT_ONCE = 850
-    };
     struct desk *d = *state;
     struct jb_alarm a = {0};
     char never[] = "23:00-23:01";
     int64_t first_ms = d->w->now_ms;
 
-    for (int64_t i = 0; i < WAITING / AT_ONCE; i++)
-        tell_replica_from(d, i * AT_ONCE, AT_ONCE);
+    const int64_t at_once = 850;
+    const int64_t waiting = (int64_t)rounds_of(12, 1) * at_once;
+    for (int64_t i = 0; i < waiting / at_once; i++)
+        tell_replica_from(d, i * at_once, at_once);
     int64_t midnight_ms = jb_date_start_ms(jb_date_of_instant(first_ms + 14 * DAY));
-    tell_of_one_due_at(d, WAITING, midnight_ms - 1000);
+    tell_of_one_due_at(d, waiting, midnight_ms - 1000);
     d->config.office_hours = never;
     assert_int_equal(look_at(d, midnight_ms, &a), 1);
-    assert_int_equal(a.case_no, lw_case_no(WAITING));
+    assert_int_equal(a.case_no, lw_case_no(waiting));
     assert_int_equal(a.step, 0);
     /* as soon as people are there they hear of the others, once each */
     d->config.office_hours = NULL;
-    assert_int_equal(look_until_done(d, midnight_ms + 60000), WAITING + 1);
-    assert_int_equal(look_until_done(d, midnight_ms + 120000), WAITING + 1);
+    assert_int_equal(look_until_done(d, midnight_ms + 60000), (size_t)waiting + 1);
+    assert_int_equal(look_until_done(d, midnight_ms + 120000), (size_t)waiting + 1);
 }
 
 /* At night deliveries keep coming, each with a look at its case: what is due all the same is not

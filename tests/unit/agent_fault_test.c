@@ -11,6 +11,7 @@
 
 #include "tests/unit/agentdesk.h"
 #include "tests/unit/faults.h"
+#include "tests/unit/rounds.h"
 
 static int setup(void **state)
 {
@@ -123,8 +124,8 @@ static void deliveries(struct desk *d, enum fault kind)
     struct jb_fault fault = {""};
     long n = 1;
     while (deliver_with(d, kind, n))
-        n++;
-    print_message("# %ld times %s\n", n - 1, fault_names[kind]);
+        n = rounds_next(n, 1);
+    print_message("# up to the %ldth %s\n", n - 1, fault_names[kind]);
     assert_true(n > 1);
     assert_int_equal(jb_ledger_check(d->agent.ledger, NULL, &check, &fault), JB_OK);
     assert_true(check.chain_intact && check.tables_equal);
@@ -221,8 +222,8 @@ static void submissions(struct desk *d, enum fault kind)
     long n = 1;
     desk_deliver(d);
     while (submit_with(d, no, kind, n))
-        n++;
-    print_message("# %ld times %s\n", n - 1, fault_names[kind]);
+        n = rounds_next(n, 1);
+    print_message("# up to the %ldth %s\n", n - 1, fault_names[kind]);
     assert_true(n > 1);
 }
 
@@ -286,7 +287,7 @@ static void questions(struct desk *d, enum fault kind)
     long times = 0;
     desk_deliver(d);
     for (; asked_with(d, no, kind, n); times++)
-        n += kind == FAULT_SQLITE_MEMORY ? 3 : 1; /* hundreds, and all of a kind */
+        n = rounds_next(n, kind == FAULT_SQLITE_MEMORY ? 3 : 1); /* hundreds, and all of a kind */
     print_message("# %ld times %s\n", times, fault_names[kind]);
     assert_true(times > 0);
 }

@@ -6,6 +6,7 @@
 
 #include "tests/unit/agentdesk.h"
 #include "tests/unit/faults.h"
+#include "tests/unit/rounds.h"
 
 #define COUNT 6
 
@@ -287,7 +288,7 @@ static void groups(struct office *o, enum fault kind)
     long n = 1;
     long times = 0;
     while (group_with(o, kind, n)) {
-        n += kind == FAULT_SQLITE_MEMORY || kind == FAULT_OUR_MEMORY ? 3 : 1;
+        n = rounds_next(n, kind == FAULT_SQLITE_MEMORY || kind == FAULT_OUR_MEMORY ? 3 : 1);
         times++;
     }
     print_message("# %ld times %s\n", times, fault_names[kind]);

@@ -13,6 +13,7 @@
 
 #include "tests/unit/faults.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rounds.h"
 
 /* ---- steps at which a process dies: --wrap gives us these names ---- */
 
@@ -255,7 +256,8 @@ static void a_beginning_that_fails_leaves_nothing(void **state)
     for (int kind = 0; kind < FAULT_COUNT; kind++) {
         bool failed = true;
         int refused = 0;
-        for (long n = 1; failed; n += 1 + n / 8) { /* thousands of allocations of SQLite's */
+        for (long n = 1; failed;
+             n = rounds_next(n, 1 + n / 8)) { /* thousands of allocations of SQLite's */
             clear(w);
             fault_arm((enum fault)kind, n);
             enum jb_err err = open_as(w, JB_LEDGER_FIRST);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rounds.h"
 
 #define NODE 12
 #define DAY INT64_C(86400000)
@@ -97,7 +98,7 @@ static void a_walk_keeps_what_a_plain_count_gives(void **state)
 {
     struct kept k = kept_open(*state);
 
-    for (size_t turn = 0; turn < 150; turn++) {
+    for (size_t turn = 0; turn < rounds_of(150, 1); turn++) {
         goes_on(&k, 1 + lw_random(k.w, 6));
         if (turn % 7 == 3)
             leaves(&k, lw_case_no((int64_t)lw_random(k.w, (uint64_t)k.w->cases)), true);
@@ -116,8 +117,9 @@ static void a_walk_keeps_what_a_plain_count_gives(void **state)
         same_as_counted(&k, k.w->now_ms + i * DAY);
     }
     assert_int_equal(k.replica->heads.counts.cases, 0);
-    assert_true(k.compared >= 100);
-    assert_true(k.red > 20 && k.yellow > 20 && k.objections > 20);
+    assert_true(k.compared >= rounds_of(100, 1));
+    assert_true(k.red > rounds_of(20, 1) && k.yellow > rounds_of(20, 1) &&
+                k.objections > rounds_of(20, 1));
     kept_close(&k);
 }
 

@@ -11,6 +11,7 @@
 #include "proto/ledger/querycases.h"
 #include "proto/rules/proposal.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rounds.h"
 
 #define NODE 12
 #define DAY INT64_C(86400000)
@@ -195,7 +196,7 @@ static void a_walk_lists_what_a_plain_look_gives(void **state)
 {
     struct pair k = pair_open(*state);
 
-    for (size_t turn = 0; turn < 90; turn++) {
+    for (size_t turn = 0; turn < rounds_of(90, 30); turn++) {
         int64_t at_ms = k.w->now_ms + (int64_t)lw_random(k.w, (uint64_t)(30 * DAY)) - 5 * DAY;
         goes_on(&k, 1 + lw_random(k.w, 6));
         if (turn % 7 == 3)
@@ -214,8 +215,9 @@ static void a_walk_lists_what_a_plain_look_gives(void **state)
                                             (int64_t)lw_random(k.w, (uint64_t)(6 * DAY)));
     }
     for (int light = JB_LIGHT_GREEN; light <= JB_LIGHT_DONE; light++)
-        assert_true(k.seen[light] > 20); /* else the test would show nothing */
-    assert_true(k.usable > 15 && k.turned > 20 && k.calling > 50);
+        assert_true(k.seen[light] > rounds_of(20, 1)); /* else the test would show nothing */
+    assert_true(k.usable > rounds_of(15, 1) && k.turned > rounds_of(20, 1) &&
+                k.calling > rounds_of(50, 1));
     pair_close(&k);
 }
 
@@ -308,7 +310,7 @@ static void the_next_number_with_a_piece_is_computed(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++)
-        for (int64_t below = 0; below < 3000; below++)
+        for (int64_t below = 0; below < (int64_t)rounds_of(3000, 1); below++)
             assert_int_equal(jb_cases_number_below(below, jb_text_of(pieces[i])),
                              plainly_below(below, pieces[i]));
     assert_int_equal(jb_cases_number_below(INT64_MAX, jb_text_of("9223372036854775807")), -1);

@@ -17,6 +17,7 @@
 #include "proto/ledger/owner.h"
 #include "proto/ledger/schema.h"
 #include "tests/unit/ledger_old.h"
+#include "tests/unit/rounds.h"
 
 static const struct old {
     const char *dump;
@@ -301,7 +302,8 @@ static void killed_in_the_middle_it_opens(void **state)
     struct lw *w = *state;
     size_t old = 0;
 
-    for (int64_t after_us = 0; after_us < 12000; after_us += 400) {
+    const int64_t step_us = 12000 / (int64_t)rounds_of(30, 1);
+    for (int64_t after_us = 0; after_us < 12000; after_us += step_us) {
         make_old(w, "old.db", &rows[0]);
         pid_t child = fork();
         assert_true(child >= 0);

@@ -9,6 +9,7 @@
 
 #include "proto/ledger/schema.h"
 #include "tests/unit/ledger_world.h"
+#include "tests/unit/rounds.h"
 
 struct page {
     struct jb_case *cases;
@@ -161,7 +162,7 @@ static struct jb_ledger *many_titles(struct lw *w, struct jb_ledger **replica)
 /* The broker reads every title: the replica must find the same, in the same order, page by page. */
 static void compare(struct lw *w, struct jb_ledger *broker, struct jb_ledger *replica)
 {
-    for (int i = 0; i < 100; i++) {
+    for (size_t i = 0; i < rounds_of(100, 1); i++) {
         jb_arena_reset(&w->arena);
         struct jb_case_filter f = {.text = jb_text_of(random_text(w, 4)), .limit = 7};
         f.open_only = i % 5 == 0;
