@@ -58,8 +58,8 @@ static const char *const migrations[] = {
     "status INTEGER NOT NULL, error TEXT NOT NULL, UNIQUE (target, event_id)) STRICT;"
     "CREATE INDEX delivery_next ON delivery (target, next_ms, id) WHERE dead = 0;",
     /* alarms: a target that was served before begins with the next one */
-    "ALTER TABLE hook ADD COLUMN alarm INTEGER NOT NULL DEFAULT -1;"
-    "ALTER TABLE delivery ADD COLUMN alarm INTEGER NOT NULL DEFAULT 0;",
+    ("ALTER TABLE hook ADD COLUMN alarm INTEGER NOT NULL DEFAULT -1;"
+     "ALTER TABLE delivery ADD COLUMN alarm INTEGER NOT NULL DEFAULT 0;"),
 };
 #define VERSION_NOW ((int)(sizeof migrations / sizeof migrations[0]))
 
