@@ -144,6 +144,9 @@ programs: $(PROGRAMS)
 tests: all $(UNIT_TESTS) $(WALK) $(TOOLS) $(PLAY) $(BENCHES) $(REPLAY) $(POWERCUT) $(FUZZERS) \
        $(PYTHON_SCHEMAS) ## build everything the tests need
 tools: $(TOOLS)
+# Every source and the programs, for a compiler whose warnings are wanted and nothing else.
+.PHONY: objects
+objects: $(call obj,$(OUR_SRC)) programs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' Makefile | \
