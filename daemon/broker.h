@@ -63,9 +63,10 @@ struct jb_peer {
     bool drained;     /* nothing of its stream waits to be sent: an attachment's turn */
     uint8_t routing_id[16];
     size_t routing_len;
-    int64_t last_seen_ms;      /* for showing; 0: not since the start */
-    int64_t last_seen_mono_ms; /* for its silence */
+    int64_t last_seen_ms,
+        last_seen_mono_ms;     /* for showing, 0: not since the start; for its silence */
     int64_t skew_ms;           /* node's clock minus ours at the last Hello or Beat */
+    struct jb_receipt end;     /* with what its last beat was answered; suite 0: none yet */
     char *software;            /* owned; NULL: not greeted since the start */
     struct jb_differs differs; /* at its last greeting */
     /* credit: never more than this unacknowledged */

@@ -209,6 +209,28 @@ static void take_ack(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_p
 
 /* ---- Beat, Bye ---- */
 
+/* While nothing happens the end of a stream stays where it is, and so does the signature over it.
+ */
+static enum jb_err sign_end(struct jb_broker *b, struct jb_peer *p, struct jb_frame *beat)
+{
+    struct jb_receipt *end = &p->end;
+    bool same = end->suite == beat->suite && end->point.number == beat->down.number &&
+                memcmp(end->point.head, beat->down.head, JB_HASH_BYTES) == 0 &&
+                memcmp(end->point.epoch, beat->down.epoch, JB_EPOCH_BYTES) == 0;
+    if (!same) {
+        struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, beat->down.epoch,
+                                                      beat->down.number, beat->down.head);
+        *end = (struct jb_receipt){.suite = 0};
+        enum jb_err err = jb_line_sign(beat->suite, b->keys.sign_secret, &claim, end->signature);
+        if (err != JB_OK)
+            return err;
+        end->suite = beat->suite;
+        end->point = beat->down;
+    }
+    memcpy(beat->signature, end->signature, sizeof beat->signature);
+    return JB_OK;
+}
+
 static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_peer *p,
                       const struct jb_frame *f)
 {
@@ -222,10 +244,8 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
     enum jb_err err = jb_tail_line(b, p->node, &line);
     if (err == JB_OK)
         beat.down = line.down;
-    struct jb_line_claim claim = jb_line_claim_of(JB_LINE_DOWN_HEAD, p->node, beat.down.epoch,
-                                                  beat.down.number, beat.down.head);
     if (err == JB_OK)
-        err = jb_line_sign(beat.suite, b->keys.sign_secret, &claim, beat.signature);
+        err = sign_end(b, p, &beat);
     if (err == JB_OK)
         jb_answer(b, msg->routing_id, &beat);
     jb_deliver(b, p);

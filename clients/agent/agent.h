@@ -78,6 +78,7 @@ struct jb_agent_line {
     bool beat_awaited;         /* a Beat was sent and not answered */
     int64_t greeted_mono_ms;   /* last Hello; 0: none on this connection */
     int64_t sent_mono_ms, heard_mono_ms; /* last frame out, last frame in */
+    int64_t beat_mono_ms;                /* last Beat out */
     int64_t pause_ms;                    /* the next pause after a rejection */
     int64_t in_sync_ms; /* wall clock when both ends were last known to be equal; 0: never */
     int64_t skew_ms;    /* broker's clock minus ours */

@@ -10,10 +10,9 @@
 
 #define FAR_ITEMS 1024 /* behind the broker: what comes is many days' work, not news */
 #define FRAME_ARENA_BYTES (8 * JB_FRAME_LIMIT_BYTES)
-#define BEAT_MS 20000     /* silence after which we say something */
 #define BEAT_MIN_MS 1000  /* between two looks at the clock */
 #define ANSWER_MS 30000   /* a greeting that is not answered is made anew */
-#define DEAF_MS 90000     /* nothing heard for so long: the connection is dead */
+#define DEAF_MS 30000     /* a beat is not answered, nor anything else heard: it is dead */
 #define RECONNECT_MS 5000 /* after a connection that was given up */
 #define TRY_KEY_MS 3000   /* without a connection: then with another key of the broker */
 #define GREET_MIN_MS 1000 /* between two greetings on one connection */
@@ -106,8 +105,10 @@ void jb_agent_line_beat(struct jb_agent *a)
                             .now_ms = jb_agent_now(a),
                             .up = jb_outbox_made(a->ledger),
                             .down = jb_replica_down(a->ledger)};
-    if (a->line.welcomed && jb_agent_line_send(a, &beat) == JB_OK)
-        a->line.beat_awaited = true;
+    if (!a->line.welcomed || jb_agent_line_send(a, &beat) != JB_OK)
+        return;
+    a->line.beat_awaited = true;
+    a->line.beat_mono_ms = a->line.sent_mono_ms;
 }
 
 bool jb_agent_line_far(const struct jb_agent *a)
@@ -221,21 +222,24 @@ static void on_pulse(uv_timer_t *timer)
         return;
     if (line->recovering && now - line->greeted_mono_ms >= ANSWER_MS) {
         jb_agent_line_greet(a); /* how far is it? */
-        pulse_at(a, BEAT_MS);
+        pulse_at(a, ANSWER_MS);
         return;
     }
     if (!line->welcomed && now - line->greeted_mono_ms >= ANSWER_MS) {
         jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the greeting was not answered");
         return;
     }
-    if (now - line->heard_mono_ms >= DEAF_MS) {
+    if (line->beat_awaited && now - line->beat_mono_ms >= DEAF_MS &&
+        now - line->heard_mono_ms >= DEAF_MS) {
         jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the broker is silent");
         return;
     }
-    if (now - line->sent_mono_ms >= BEAT_MS)
+    if (now - line->sent_mono_ms >= JB_BEAT_MS)
         jb_agent_line_beat(a);
-    int64_t wait = line->sent_mono_ms + BEAT_MS - now;
-    pulse_at(a, wait < BEAT_MIN_MS ? BEAT_MS : wait);
+    int64_t wait = line->sent_mono_ms + JB_BEAT_MS - now;
+    if (wait < BEAT_MIN_MS || (line->beat_awaited && wait > DEAF_MS))
+        wait = DEAF_MS;
+    pulse_at(a, wait);
 }
 
 static void pulse_at(struct jb_agent *a, int64_t wait_ms)
@@ -249,7 +253,7 @@ static void link_up(struct jb_agent *a)
     line->up = true;
     (void)uv_timer_stop(&line->retry);
     line->heard_mono_ms = jb_clock_mono_ms();
-    pulse_at(a, BEAT_MS);
+    pulse_at(a, ANSWER_MS);
     jb_agent_line_greet(a);
 }
 

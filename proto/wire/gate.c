@@ -11,6 +11,7 @@
 
 #define BACKLOG 1024 /* a whole county reconnects at once */
 #define TICK_MS 100
+#define TICKS_OF_ROUND 10
 #define ACCEPTS_PER_TICK 400 /* 4,000 a second: what a flood of connects can cost */
 #define END_MS 1000
 
@@ -103,9 +104,6 @@ bool jb_gate_admit(struct jb_gate_conn *c, uint32_t node)
     struct jb_gate *g = c->gate;
     if (c->phase != JB_GATE_JUDGED)
         return false;
-    c->unread = calloc(1, sizeof *c->unread);
-    if (c->unread == NULL)
-        return false;
     jb_gate_list_remove(&g->pending, c);
     g->waiting[c->source]--;
     c->node = node;
@@ -129,9 +127,9 @@ void jb_gate_heard(struct jb_gate *g, const char *loopback, uint32_t node,
         memcpy(c->routing_id, routing_id.data, routing_id.len);
         c->routing_len = routing_id.len;
     }
-    size_t before = c->unread->bytes;
-    jb_unread_take(c->unread, body_len);
-    g->counts.unread_bytes -= before - c->unread->bytes;
+    size_t before = c->unread.bytes;
+    jb_unread_take(&c->unread, body_len);
+    g->counts.unread_bytes -= before - c->unread.bytes;
     jb_gate_conn_update(c);
 }
 
@@ -177,7 +175,7 @@ static void look_at_open(struct jb_gate *g, struct jb_gate_conn *c)
         c->heard_ms = g->now_ms;
     int64_t quiet_ms = g->now_ms - c->heard_ms;
     bool full =
-        c->unread->bytes >= g->options.unread_bytes || c->unread->count >= JB_UNREAD_FRAMES / 2;
+        c->unread.bytes >= g->options.unread_bytes || c->unread.count >= JB_UNREAD_FRAMES / 2;
     if (c->phase == JB_GATE_ENDING) {
         if (g->now_ms - c->since_ms > END_MS)
             jb_gate_conn_close(c);
@@ -186,7 +184,7 @@ static void look_at_open(struct jb_gate *g, struct jb_gate_conn *c)
     } else if (quiet_ms > g->options.silent_ms) {
         jb_gate_conn_cut(c, JB_CUT_SILENT);
     } else if (c->resume_ms > 0 && g->now_ms >= c->resume_ms) {
-        c->resume_ms = 0;
+        jb_gate_conn_resume_at(c, 0);
         jb_gate_conn_update(c);
     }
 }
@@ -209,20 +207,30 @@ static void accept_waiting(struct jb_gate *g)
     jb_gate_conn_accept(g); /* and the library of the loop goes on with those behind it */
 }
 
+/* Everybody is looked at once a second; more often only while somebody is held back for a moment.
+ */
+static void look_round(struct jb_gate *g)
+{
+    bool all = g->held || g->held_back > 0;
+    uint32_t count = all ? g->slot_count : g->slot_count / TICKS_OF_ROUND + 1;
+    for (uint32_t i = 0; i < count; i++) {
+        g->slot_seen = g->slot_seen + 1 < g->slot_count ? g->slot_seen + 1 : 0;
+        struct jb_gate_conn *c = g->slots[g->slot_seen];
+        if (c != NULL && c->node != 0 && c->phase != JB_GATE_CLOSED)
+            look_at_open(g, c);
+    }
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct jb_gate *g = timer->data;
-    struct jb_gate_conn *next = NULL;
     g->now_ms = jb_gate_now();
     if (g->ending) { /* the library has had its time to say goodbye */
         end_all(g);
         return;
     }
     look_at_pending(g);
-    for (struct jb_gate_conn *c = g->open.first; c != NULL; c = next) {
-        next = c->next;
-        look_at_open(g, c);
-    }
+    look_round(g);
     accept_waiting(g);
 }
 

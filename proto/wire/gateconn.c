@@ -26,17 +26,24 @@ static void on_closed(uv_handle_t *handle)
     g->slots[c->index] = NULL;
     free(c->up.kept);
     free(c->down.kept);
-    free(c->unread);
+    jb_unread_fini(&c->unread);
     free(c);
     jb_gate_handle_closed(g);
+}
+
+void jb_gate_conn_resume_at(struct jb_gate_conn *c, int64_t at_ms)
+{
+    c->gate->held_back += (at_ms > 0) - (c->resume_ms > 0);
+    c->resume_ms = at_ms;
 }
 
 static void leave_list(struct jb_gate_conn *c)
 {
     struct jb_gate *g = c->gate;
+    jb_gate_conn_resume_at(c, 0);
     if (c->node != 0) {
         jb_gate_list_remove(&g->open, c);
-        g->counts.unread_bytes -= c->unread->bytes;
+        g->counts.unread_bytes -= c->unread.bytes;
         return;
     }
     jb_gate_list_remove(&g->pending, c);
@@ -191,7 +198,7 @@ static bool count_frames(struct jb_gate_conn *c, const uint8_t *bytes, size_t le
         }
         if (c->phase != JB_GATE_OPEN)
             continue;
-        if (!jb_unread_add(c->unread, (uint32_t)size)) {
+        if (!jb_unread_add(&c->unread, (uint32_t)size)) {
             jb_gate_conn_cut(c, JB_CUT_UNFINISHED);
             return false;
         }
@@ -226,7 +233,7 @@ static void take_open(struct jb_gate_conn *c, const uint8_t *bytes, size_t len)
     int64_t wait_ms = hooks->on_read != NULL ? hooks->on_read(hooks->ctx, c->node, len, frames) : 0;
     if (c->phase == JB_GATE_CLOSED)
         return;
-    c->resume_ms = wait_ms > 0 ? c->gate->now_ms + wait_ms : 0;
+    jb_gate_conn_resume_at(c, wait_ms > 0 ? c->gate->now_ms + wait_ms : 0);
     if (pass(c, &c->up, bytes, len))
         jb_gate_conn_update(c);
 }
@@ -308,8 +315,8 @@ static bool may_read(const struct jb_gate_conn *c)
     if (c->phase == JB_GATE_JUDGED)
         return c->refused; /* it is told so, and ends */
     return c->phase == JB_GATE_OPEN && !c->up.busy && c->resume_ms == 0 &&
-           c->unread->bytes < c->gate->options.unread_bytes &&
-           c->unread->count < JB_UNREAD_FRAMES / 2;
+           c->unread.bytes < c->gate->options.unread_bytes &&
+           c->unread.count < JB_UNREAD_FRAMES / 2;
 }
 
 /* Read or do not; what is the case already is left alone. */

@@ -1,7 +1,9 @@
 #include "proto/wire/gateframes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#define UNREAD_LEAST 16
 #define MECHANISM_AT 12
 #define MECHANISM_BYTES 20
 #define AS_SERVER_AT 32
@@ -74,11 +76,27 @@ size_t jb_frame_scan(struct jb_frame_scan *s, const uint8_t *bytes, size_t len, 
     return used;
 }
 
+/* Twice the room, what is in it at the front. */
+static bool grow(struct jb_unread *u)
+{
+    unsigned capacity = u->capacity == 0 ? UNREAD_LEAST : u->capacity * 2;
+    uint32_t *sizes = malloc(capacity * sizeof *sizes);
+    if (sizes == NULL)
+        return false;
+    for (unsigned i = 0; i < u->count; i++)
+        sizes[i] = u->sizes[(u->first + i) % u->capacity];
+    free(u->sizes);
+    u->sizes = sizes;
+    u->capacity = capacity;
+    u->first = 0;
+    return true;
+}
+
 bool jb_unread_add(struct jb_unread *u, uint32_t size)
 {
-    if (u->count == JB_UNREAD_FRAMES)
+    if (u->count == JB_UNREAD_FRAMES || (u->count == u->capacity && !grow(u)))
         return false;
-    u->sizes[(u->first + u->count) % JB_UNREAD_FRAMES] = size;
+    u->sizes[(u->first + u->count) % u->capacity] = size;
     u->count++;
     u->bytes += size;
     return true;
@@ -87,7 +105,7 @@ bool jb_unread_add(struct jb_unread *u, uint32_t size)
 static unsigned find(const struct jb_unread *u, size_t size)
 {
     unsigned i = 0;
-    while (i < u->count && u->sizes[(u->first + i) % JB_UNREAD_FRAMES] != size)
+    while (i < u->count && u->sizes[(u->first + i) % u->capacity] != size)
         i++;
     return i;
 }
@@ -99,7 +117,13 @@ void jb_unread_take(struct jb_unread *u, size_t body_len)
         return;
     for (unsigned i = 0; i <= at; i++) {
         u->bytes -= u->sizes[u->first];
-        u->first = (u->first + 1) % JB_UNREAD_FRAMES;
+        u->first = (u->first + 1) % u->capacity;
     }
     u->count -= at + 1;
+}
+
+void jb_unread_fini(struct jb_unread *u)
+{
+    free(u->sizes);
+    *u = (struct jb_unread){.sizes = NULL};
 }

@@ -41,14 +41,15 @@ size_t jb_frame_scan(struct jb_frame_scan *s, const uint8_t *bytes, size_t len, 
  * order is kept. Control frames (pings) never come out: the next message accounts for them. */
 #define JB_UNREAD_FRAMES 1024
 struct jb_unread {
-    uint32_t sizes[JB_UNREAD_FRAMES]; /* ring */
-    unsigned first, count;
+    uint32_t *sizes; /* ring; owned, grows with what is in it: most nodes never say much at once */
+    unsigned capacity, first, count;
     size_t bytes;
 };
 
-/* false: no room. */
+/* false: no room for one more than JB_UNREAD_FRAMES, or no memory. */
 JB_MUST bool jb_unread_add(struct jb_unread *u, uint32_t size);
 /* A message with a body of so many bytes came out. */
 void jb_unread_take(struct jb_unread *u, size_t body_len);
+void jb_unread_fini(struct jb_unread *u);
 
 #endif

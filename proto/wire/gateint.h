@@ -51,8 +51,8 @@ struct jb_gate_conn {
     size_t
         swallow; /* bytes of the library's greeting still to come: the gate has said it already */
     struct jb_frame_scan scan;
-    struct jb_unread *unread; /* owned; from the key check on */
-    uint8_t routing_id[16];   /* of its first message */
+    struct jb_unread unread; /* from the key check on */
+    uint8_t routing_id[16];  /* of its first message */
     size_t routing_len;
 };
 
@@ -72,7 +72,9 @@ struct jb_gate {
     struct jb_gate_list pending, open;
     struct jb_gate_conn **slots; /* by index; owned */
     uint32_t slot_count, slot_next;
-    uint64_t secret;                   /* so that nobody can choose addresses that share a source */
+    uint32_t slot_seen; /* whose clock was looked at last */
+    int64_t held_back;  /* connections from which nothing is read for a while: resume_ms */
+    uint64_t secret;    /* so that nobody can choose addresses that share a source */
     uint16_t waiting[JB_GATE_SOURCES]; /* pending, by source */
     struct jb_bucket failures[JB_GATE_SOURCES];
     int64_t now_ms;
@@ -119,5 +121,7 @@ void jb_gate_conn_cut(struct jb_gate_conn *c, enum jb_gate_cut why);
 void jb_gate_conn_close(struct jb_gate_conn *c);
 /* Read from the client if that is allowed now, else stop. */
 void jb_gate_conn_update(struct jb_gate_conn *c);
+/* Nothing is read for it before this instant; 0: at once. */
+void jb_gate_conn_resume_at(struct jb_gate_conn *c, int64_t at_ms);
 
 #endif

@@ -35,8 +35,6 @@ void jb_zsock_options_default(struct jb_zsock_options *options)
         .max_frame_bytes = (size_t)1024 * 1024,
         .budget = 128,
         .hwm = 1000,
-        .heartbeat_ms = 5000,
-        .heartbeat_timeout_ms = 15000,
         .linger_ms = 500,
         .reconnect_min_ms = 500,
         .reconnect_max_ms = 30000,

@@ -62,14 +62,13 @@ struct jb_zsock_options {
     size_t max_frame_bytes; /* of a body, both directions; larger ones cut the connection */
     int budget;             /* messages received per loop turn, 1 or more */
     int hwm;                /* messages per peer and direction: a safety net, never flow control */
-    int heartbeat_ms;       /* idle time after which the library pings */
-    int heartbeat_timeout_ms; /* silence after which a connection counts as dead */
-    int linger_ms;            /* after close: how long unsent messages are still offered */
-    int reconnect_min_ms;     /* DEALER: first pause; a random part of the same size is added */
-    int reconnect_max_ms;     /* DEALER: the pause doubles up to this */
+    int heartbeat_ms;       /* idle time after which the library pings; 0: never */
+    int linger_ms;          /* after close: how long unsent messages are still offered */
+    int reconnect_min_ms;   /* DEALER: first pause; a random part of the same size is added */
+    int reconnect_max_ms;   /* DEALER: the pause doubles up to this */
 };
 
-/* 1 MiB frames, budget 128, hwm 1000, heartbeat 5 s / 15 s, linger 500 ms, reconnect 500 ms - 30 s.
+/* 1 MiB frames, budget 128, hwm 1000, no heartbeats, linger 500 ms, reconnect 500 ms - 30 s.
  */
 void jb_zsock_options_default(struct jb_zsock_options *options);
 

@@ -1,6 +1,8 @@
 /* See county.h. */
 #include "tests/bench/jiaoban/county.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #define MEMBERS_MAX 20000
 #define NODES_OF_CONTEXT 200 /* libzmq allows 1,023 sockets, a node needs three */
 #define CONTEXTS (MEMBERS_MAX / NODES_OF_CONTEXT)
+#define ENROLLING 40 /* at once: then the broker's batches hold many of them */
 #define WINDOW_ITEMS 65536
 #define WINDOW_BYTES (64U * 1024 * 1024)
 #define FIRST_DAY 18262 /* 2020-01-01: of the case numbers, which tell nothing about the clocks */
@@ -20,7 +23,7 @@
 
 static struct jiaoban *broker;
 static struct jb_public_keys broker_public;
-static const char *broker_endpoint, *state_path;
+static const char *broker_endpoint, *broker_admin, *state_path;
 static struct member *members[MEMBERS_MAX];
 static size_t member_count, opened;
 static struct jb_zctx *contexts[CONTEXTS];
@@ -66,7 +69,7 @@ void county_save(void)
 
 /* ---- enrolment ---- */
 
-static uint32_t enrol(const struct member *m, int kind)
+static uint32_t enrol(struct jiaoban *at, const struct member *m, int kind)
 {
     char line[JB_KEYS_PUBLIC_TEXT_BYTES];
     struct jb_public_keys public;
@@ -82,27 +85,77 @@ static uint32_t enrol(const struct member *m, int kind)
         jb_keys_public_text(&public, line);
         args.public_keys = line;
     }
-    if (jiaoban_node_enrol(broker, &args, &result) != JIAOBAN_OK)
-        load_die("enrolling %s: %s", m->code, jiaoban_error_text(broker));
+    if (jiaoban_node_enrol(at, &args, &result) != JIAOBAN_OK)
+        load_die("enrolling %s: %s", m->code, jiaoban_error_text(at));
     uint32_t node = jiaoban_result_done(result)->node;
     jiaoban_result_free(result);
     return node;
 }
 
-struct member *county_member(const char *code, int kind)
+static struct member *known(const char *code)
 {
-    struct jb_fault fault = {""};
     for (size_t i = 0; i < member_count; i++)
         if (strcmp(members[i]->code, code) == 0)
             return members[i];
+    return NULL;
+}
+
+static struct member *fresh(const char *code)
+{
+    struct jb_fault fault = {""};
     struct member *m = add();
     (void)snprintf(m->code, sizeof m->code, "%s", code);
     if (jb_keys_generate(JB_SUITE_ED25519, &m->keys, &fault) != JB_OK)
         load_die("%s", fault.text);
     /* Any name will do for this incarnation; the public key is one that nobody else has. */
     memcpy(m->up.epoch, m->keys.sign_public, sizeof m->up.epoch);
-    m->number = enrol(m, kind);
     return m;
+}
+
+struct member *county_member(const char *code, int kind)
+{
+    struct member *m = known(code);
+    if (m == NULL) {
+        m = fresh(code);
+        m->number = enrol(broker, m, kind);
+    }
+    return m;
+}
+
+static struct {
+    atomic_size_t next; /* of members */
+    int kind;
+} enrolling;
+
+static void *enrol_some(void *data)
+{
+    struct jiaoban *own = NULL;
+    (void)data;
+    if (jiaoban_open_admin(broker_admin, &own) != JIAOBAN_OK)
+        load_die("%s", jiaoban_error_text(own));
+    for (size_t i = atomic_fetch_add(&enrolling.next, 1); i < member_count;
+         i = atomic_fetch_add(&enrolling.next, 1))
+        members[i]->number = enrol(own, members[i], enrolling.kind);
+    jiaoban_close(own);
+    return NULL;
+}
+
+void county_members(size_t count, void (*name)(size_t i, char code[40]), int kind)
+{
+    pthread_t threads[ENROLLING];
+    char code[40];
+    enrolling.kind = kind;
+    atomic_store(&enrolling.next, member_count);
+    for (size_t i = 0; i < count; i++) {
+        name(i, code);
+        if (known(code) == NULL)
+            (void)fresh(code);
+    }
+    for (size_t i = 0; i < ENROLLING; i++)
+        if (pthread_create(&threads[i], NULL, enrol_some, NULL) != 0)
+            load_die("no thread");
+    for (size_t i = 0; i < ENROLLING; i++)
+        (void)pthread_join(threads[i], NULL);
 }
 
 void county_open(const char *endpoint, const char *admin, const char *broker_keys,
@@ -118,6 +171,7 @@ void county_open(const char *endpoint, const char *admin, const char *broker_key
     if (jiaoban_open_admin(admin, &broker) != JIAOBAN_OK)
         load_die("%s", jiaoban_error_text(broker));
     broker_endpoint = endpoint;
+    broker_admin = admin;
     state_path = state;
     load_state();
     county_number = county_member(COUNTY, JB_NODE_GOVERNMENT)->number;

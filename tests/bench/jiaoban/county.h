@@ -1,6 +1,6 @@
 /* The agencies of a benchmark: enrolled by us, so that we have their keys, and remembered in a file
  * from one program to the next, so that a large record can be made once and used often. Ends the
- * program by load_die. One thread. */
+ * program by load_die. One thread, but for county_members, which has some of its own. */
 #ifndef JB_BENCH_COUNTY_H
 #define JB_BENCH_COUNTY_H
 
@@ -22,6 +22,9 @@ void county_open(const char *endpoint, const char *admin, const char *broker_key
 
 /* Known from before, or enrolled now. Valid for ever. kind: JB_NODE_* */
 struct member *county_member(const char *code, int kind);
+
+/* So many whose codes `name` gives, those that are not known yet enrolled many at once. */
+void county_members(size_t count, void (*name)(size_t i, char code[40]), int kind);
 
 /* All of them. */
 size_t county_size(void);

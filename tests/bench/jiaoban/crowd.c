@@ -24,6 +24,7 @@
 #include "tests/bench/load/base.h"
 
 #define TURN_US 5000
+#define STEADY_NS UINT64_C(1000000000)
 #define COUNT_MAX 10000
 
 struct agent {
@@ -35,10 +36,15 @@ static struct agent agents[COUNT_MAX];
 static size_t agent_count;
 static struct jb_arena arena;
 
+static void agent_code(size_t i, char code[40])
+{
+    (void)snprintf(code, 40, "a%05zu", i);
+}
+
 static struct member *agent_member(size_t i)
 {
     char code[40];
-    (void)snprintf(code, sizeof code, "a%05zu", i);
+    agent_code(i, code);
     return county_member(code, JB_NODE_DEPARTMENT);
 }
 
@@ -117,14 +123,26 @@ static bool commanded(bool *submit)
 {
     char text[64];
     ssize_t n = read(STDIN_FILENO, text, sizeof text);
-    *submit = n > 0 && text[0] == 's';
+    *submit = *submit || (n > 0 && text[0] == 's');
     return n != 0;
 }
 
-static void say(const char *what, uint64_t since_ns)
+static void say(const char *what, uint64_t from_ns, uint64_t to_ns)
 {
-    printf("%s %.3f\n", what, (double)(load_now_ns() - since_ns) / 1e9);
+    printf("%s %.3f\n", what, (double)(to_ns - from_ns) / 1e9);
     (void)fflush(stdout);
+}
+
+/* Are all there? It takes a moment until one hears that its connection has ended: they are when it
+ * has been so for a second. `*from_ns`: since when. */
+static bool all_ready(uint64_t *from_ns)
+{
+    uint64_t now = load_now_ns();
+    if (ready_count() != agent_count)
+        *from_ns = 0;
+    else if (*from_ns == 0)
+        *from_ns = now;
+    return *from_ns != 0 && now - *from_ns >= STEADY_NS;
 }
 
 static void hold(uv_loop_t *loop)
@@ -133,22 +151,25 @@ static void hold(uv_loop_t *loop)
     bool submit = false;
     bool waiting = false; /* for verdicts */
     uint64_t since = load_now_ns();
+    uint64_t ready_from = 0;
     (void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
     while (commanded(&submit)) {
         lightnode_turn_loop(loop, TURN_US);
         acknowledge_all();
-        bool now_all = ready_count() == agent_count;
+        bool now_all = all_ready(&ready_from);
         if (now_all != all) {
-            say(now_all ? "ready" : "lost", since);
-            since = load_now_ns();
+            uint64_t at = now_all ? ready_from : load_now_ns();
+            say(now_all ? "ready" : "lost", since, at);
+            since = at;
         }
         all = now_all;
-        if (submit) {
+        if (submit && all) {
             submit_all();
+            submit = false;
             waiting = true;
         }
         if (waiting && settled_count() == agent_count) {
-            say("settled", since);
+            say("settled", since, load_now_ns());
             waiting = false;
         }
     }
@@ -165,8 +186,7 @@ int main(int argc, char **argv)
     county_open(argv[2], argv[3], argv[4], argv[5]);
     size_t number = strtoull(argv[6], NULL, 10);
     if (strcmp(argv[1], "enrol") == 0)
-        for (size_t i = 0; i < number; i++)
-            (void)agent_member(i);
+        county_members(number, agent_code, JB_NODE_DEPARTMENT);
     if (strcmp(argv[1], "look") == 0)
         look(argv[6]);
     if (strcmp(argv[1], "key") == 0 && argc == 8)

@@ -13,7 +13,6 @@
 #define FRAME_ITEMS 256 /* of one Submit */
 #define FRAME_BYTES ((size_t)256 * 1024)
 #define ARENA_BYTES ((size_t)16 * JB_FRAME_LIMIT_BYTES)
-#define BEAT_MS 15000
 #define MESSAGES_PER_TURN 256
 
 struct lightnode {
@@ -213,7 +212,7 @@ struct lightnode *lightnode_open(const struct lightnode_setup *setup, struct jb_
     jb_arena_init(&n->out, ARENA_BYTES);
     n->beat.data = n;
     if (uv_timer_init(n->loop, &n->beat) != 0 ||
-        uv_timer_start(&n->beat, on_beat, BEAT_MS, BEAT_MS) != 0)
+        uv_timer_start(&n->beat, on_beat, JB_BEAT_MS, JB_BEAT_MS) != 0)
         load_die("no timer");
     connect_line(n);
     return n;
