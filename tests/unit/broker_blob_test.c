@@ -89,7 +89,7 @@ static int teardown(void **state)
     struct jb_broker *b = &d->l->w->b;
     jb_blob_stop(b);
     while (uv_run(b->loop, UV_RUN_NOWAIT) != 0 && uv_is_active((uv_handle_t *)&b->probe_timer))
-        continue;
+        ;
     jb_blob_fini(b);
     char blobs[160];
     (void)snprintf(blobs, sizeof blobs, "%s/blobs", d->l->w->folder);

@@ -356,7 +356,7 @@ static struct jb_public_keys owner_of(struct lw *w, const char *name)
 static size_t files_in(const struct lw *w)
 {
     struct dirent **found = NULL;
-    int count = scandir(w->dir, &found, NULL, NULL);
+    int count = scandir(w->dir, &found, NULL, alphasort);
 
     assert_true(count >= 2);
     for (int i = 0; i < count; i++)
