@@ -9,6 +9,7 @@
 
 #define KEY ".counts"
 #define NUMBERS 7 /* stored: six counts and the item after which they hold; then its head */
+#define MOST (INT64_C(1) << 40)
 #define STORED_BYTES (NUMBERS * 8 + JB_HASH_BYTES)
 
 static bool keeps(const struct jb_ledger *l)
@@ -88,6 +89,13 @@ void jb_counts_reset(struct jb_ledger *l)
 
 /* ---- in the file ---- */
 
+/* What may have been counted: red ones are warned, warned ones open, open ones cases. */
+static bool may_be(const int64_t at[NUMBERS])
+{
+    return at[4] >= 0 && at[4] <= at[5] && at[5] <= at[2] && at[2] <= at[1] && at[1] <= MOST &&
+           at[3] >= 0 && at[3] <= MOST;
+}
+
 /* Counts that do not stand after the last item were left by software that does not keep them. */
 enum jb_err jb_counts_load(struct jb_ledger *l)
 {
@@ -107,7 +115,7 @@ enum jb_err jb_counts_load(struct jb_ledger *l)
         return JB_OK;
     }
     jb_numbers_unpack(raw, NUMBERS, at);
-    if ((uint64_t)at[6] == down->number &&
+    if (may_be(at) && (uint64_t)at[6] == down->number &&
         memcmp(raw + sizeof raw - JB_HASH_BYTES, down->head, JB_HASH_BYTES) == 0)
         l->heads.counts = (struct jb_counts){.known = true,
                                              .at_ms = at[0],

@@ -2,6 +2,7 @@
  * clocks that go back, rollbacks, rebuilds, cases that are left, and files that lie. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -186,6 +187,31 @@ static void what_others_left_is_counted_again(void **state)
     kept_close(&k);
 }
 
+/* Numbers that nobody can have counted, in a file that was damaged. */
+static void what_cannot_be_is_counted_again(void **state)
+{
+    struct kept k = kept_open(*state);
+
+    goes_on(&k, 60);
+    lw_deliver(k.w, k.broker, k.replica);
+    same_as_counted(&k, k.w->now_ms);
+    for (int number = 1; number <= 5; number++) { /* cases, open, objections, red, warned */
+        char sql[200];
+        (void)snprintf(sql, sizeof sql,
+                       "UPDATE meta SET value = CAST(substr(value, 1, %d) || x'c3c3c3c3c3c3c3c3'"
+                       " || substr(value, %d) AS BLOB) WHERE key = '.counts'",
+                       8 * number, 8 * number + 9);
+        lw_close(&k.replica);
+        lw_sql(k.w, "r.db", sql);
+        k.replica = lw_open(k.w, "r.db", JB_LEDGER_REPLICA);
+        assert_false(k.replica->heads.counts.known);
+        same_as_counted(&k, k.w->now_ms + number);
+        goes_on(&k, 1);
+        lw_deliver(k.w, k.broker, k.replica); /* stored again */
+    }
+    kept_close(&k);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_restart_does_not_count, lw_setup, lw_teardown),
         cmocka_unit_test_setup_teardown(a_rollback_takes_them_back, lw_setup, lw_teardown),
         cmocka_unit_test_setup_teardown(what_others_left_is_counted_again, lw_setup, lw_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_is_counted_again, lw_setup, lw_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
