@@ -30,9 +30,8 @@ static void scan(struct jb_bytes bytes, size_t piece, struct seen *seen)
 /* However much it is told, the account stays within its ring and never below zero. */
 static void account(struct jb_bytes bytes)
 {
-    static struct jb_unread u;
+    struct jb_unread u = {.count = 0};
 
-    u = (struct jb_unread){.count = 0};
     for (size_t i = 0; i + 2 < bytes.len; i += 3) {
         uint32_t size = (uint32_t)bytes.data[i + 1] << 8 | bytes.data[i + 2];
         if (bytes.data[i] % 4 == 0)
@@ -41,9 +40,10 @@ static void account(struct jb_bytes bytes)
             FUZZ_MUST(u.count == JB_UNREAD_FRAMES);
         size_t sum = 0;
         for (unsigned k = 0; k < u.count; k++)
-            sum += u.sizes[(u.first + k) % JB_UNREAD_FRAMES];
+            sum += u.sizes[(u.first + k) % u.capacity];
         FUZZ_MUST(u.count <= JB_UNREAD_FRAMES && sum == u.bytes);
     }
+    jb_unread_fini(&u);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
