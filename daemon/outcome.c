@@ -13,16 +13,25 @@
 #include "proto/base/utf8.h"
 
 #define NAME "backup.outcome"
+#define RECORD "broker.db"
 #define FILE_BYTES (JB_OUTCOME_TEXT + 128)
 #define GOOD "-"
 
-static int file_open(const char *data, int flags)
+static int file_open(const char *data, const char *name, int flags)
 {
     char path[4096];
-    int len = snprintf(path, sizeof path, "%s/" NAME, data);
+    int len = snprintf(path, sizeof path, "%s/%s", data, name);
     if (len < 0 || (size_t)len >= sizeof path)
         return -1;
     return open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+static bool has_record(const char *data)
+{
+    int fd = file_open(data, RECORD, O_RDONLY);
+    if (fd >= 0)
+        (void)close(fd);
+    return fd >= 0;
 }
 
 /* The text of the file; "" when there is none. */
@@ -45,7 +54,7 @@ void jb_outcome_begin(struct jb_outcome_run *run, const char *data, int64_t now_
     char text[FILE_BYTES];
     char next[FILE_BYTES];
     run->former[0] = '\0';
-    run->fd = file_open(data, O_RDWR | O_CREAT);
+    run->fd = has_record(data) ? file_open(data, NAME, O_RDWR | O_CREAT) : -1;
     if (run->fd < 0)
         return;
     if (flock(run->fd, LOCK_EX | LOCK_NB) != 0) {
@@ -100,7 +109,7 @@ void jb_outcome_read(const char *data, struct jb_outcome *out)
     char *at = text;
     int64_t began_ms = 0;
     *out = (struct jb_outcome){.at_ms = 0};
-    int fd = file_open(data, O_RDONLY);
+    int fd = file_open(data, NAME, O_RDONLY);
     if (fd < 0)
         return;
     bool working = flock(fd, LOCK_SH | LOCK_NB) != 0;

@@ -19,7 +19,8 @@ struct jb_outcome_run { /* one that is under way */
     char former[JB_OUTCOME_TEXT + 64];
 };
 
-/* A run begins; ends with jb_outcome_end. That nothing can be noted is no reason not to run. */
+/* A run begins; ends with jb_outcome_end. That nothing can be noted is no reason not to run: in a
+ * folder without a record nothing is. */
 void jb_outcome_begin(struct jb_outcome_run *run, const char *data, int64_t now_ms);
 /* It went well (failed "" or NULL) or not. */
 void jb_outcome_end(struct jb_outcome_run *run, int64_t now_ms, const char *failed);

@@ -14,7 +14,7 @@
 #include "daemon/outcome.h"
 
 static char folder[32];
-static char path[64];
+static char path[64], record[64];
 
 static int setup(void **state)
 {
@@ -23,13 +23,16 @@ static int setup(void **state)
     if (mkdtemp(folder) == NULL)
         return -1;
     (void)snprintf(path, sizeof path, "%s/backup.outcome", folder);
-    return 0;
+    (void)snprintf(record, sizeof record, "%s/broker.db", folder);
+    FILE *file = fopen(record, "we");
+    return file != NULL && fclose(file) == 0 ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
     (void)state;
     (void)unlink(path);
+    (void)unlink(record);
     return rmdir(folder);
 }
 
@@ -46,6 +49,15 @@ static void run(int64_t began_ms, int64_t ended_ms, const char *failed)
     struct jb_outcome_run r;
     jb_outcome_begin(&r, folder, began_ms);
     jb_outcome_end(&r, ended_ms, failed);
+}
+
+static void without_a_record_nothing_is_noted(void **state)
+{
+    (void)state;
+    assert_int_equal(unlink(record), 0);
+    run(100, 200, "there is no record");
+    assert_int_equal(access(path, F_OK), -1);
+    expect(0, "");
 }
 
 static void the_last_run_is_known(void **state)
@@ -116,6 +128,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_that_was_killed_is_told_from_one_that_works, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_is_unknown, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_record_nothing_is_noted, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
