@@ -2,6 +2,7 @@
  * frames mean is decided in greet.c, apply.c and pump.c. */
 #include "clients/agent/blob.h"
 #include "clients/agent/former.h"
+#include "clients/agent/pulse.h"
 
 #include <stdio.h>
 
@@ -10,9 +11,6 @@
 
 #define FAR_ITEMS 1024 /* behind the broker: what comes is many days' work, not news */
 #define FRAME_ARENA_BYTES (8 * JB_FRAME_LIMIT_BYTES)
-#define BEAT_MIN_MS 1000  /* between two looks at the clock */
-#define ANSWER_MS 30000   /* a greeting that is not answered is made anew */
-#define DEAF_MS 30000     /* a beat is not answered, nor anything else heard: it is dead */
 #define RECONNECT_MS 5000 /* after a connection that was given up */
 #define TRY_KEY_MS 3000   /* without a connection: then with another key of the broker */
 #define GREET_MIN_MS 1000 /* between two greetings on one connection */
@@ -211,40 +209,49 @@ static void on_surplus(void *ctx, uint32_t node)
 
 /* ---- the connection ---- */
 
-static void pulse_at(struct jb_agent *a, int64_t wait_ms);
+static void on_pulse(uv_timer_t *timer);
+
+static struct jb_pulse pulse_of(const struct jb_agent_line *line)
+{
+    return (struct jb_pulse){.recovering = line->recovering,
+                             .welcomed = line->welcomed,
+                             .beat_awaited = line->beat_awaited,
+                             .greeted_ms = line->greeted_mono_ms,
+                             .heard_ms = line->heard_mono_ms,
+                             .sent_ms = line->sent_mono_ms,
+                             .beat_ms = line->beat_mono_ms};
+}
+
+static void pulse_again(struct jb_agent *a)
+{
+    struct jb_pulse pulse = pulse_of(&a->line);
+    int64_t wait_ms = jb_pulse_wait_ms(&pulse, jb_clock_mono_ms());
+    (void)uv_timer_start(&a->line.pulse, on_pulse, (uint64_t)wait_ms, 0);
+}
 
 static void on_pulse(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
-    struct jb_agent_line *line = &a->line;
-    int64_t now = jb_clock_mono_ms();
-    if (!line->up)
+    struct jb_pulse pulse = pulse_of(&a->line);
+    if (!a->line.up)
         return;
-    if (line->recovering && now - line->greeted_mono_ms >= ANSWER_MS) {
-        jb_agent_line_greet(a); /* how far is it? */
-        pulse_at(a, ANSWER_MS);
-        return;
-    }
-    if (!line->welcomed && now - line->greeted_mono_ms >= ANSWER_MS) {
+    switch (jb_pulse_act(&pulse, jb_clock_mono_ms())) {
+    case JB_PULSE_UNANSWERED:
         jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the greeting was not answered");
         return;
-    }
-    if (line->beat_awaited && now - line->beat_mono_ms >= DEAF_MS &&
-        now - line->heard_mono_ms >= DEAF_MS) {
+    case JB_PULSE_SILENT:
         jb_agent_line_break(a, JB_AGENT_OFFLINE, RECONNECT_MS, "the broker is silent");
         return;
-    }
-    if (now - line->sent_mono_ms >= JB_BEAT_MS)
+    case JB_PULSE_GREET:
+        jb_agent_line_greet(a);
+        break;
+    case JB_PULSE_BEAT:
         jb_agent_line_beat(a);
-    int64_t wait = line->sent_mono_ms + JB_BEAT_MS - now;
-    if (wait < BEAT_MIN_MS || (line->beat_awaited && wait > DEAF_MS))
-        wait = DEAF_MS;
-    pulse_at(a, wait);
-}
-
-static void pulse_at(struct jb_agent *a, int64_t wait_ms)
-{
-    (void)uv_timer_start(&a->line.pulse, on_pulse, (uint64_t)wait_ms, 0);
+        break;
+    case JB_PULSE_NOTHING:
+        break;
+    }
+    pulse_again(a);
 }
 
 static void link_up(struct jb_agent *a)
@@ -253,8 +260,8 @@ static void link_up(struct jb_agent *a)
     line->up = true;
     (void)uv_timer_stop(&line->retry);
     line->heard_mono_ms = jb_clock_mono_ms();
-    pulse_at(a, ANSWER_MS);
     jb_agent_line_greet(a);
+    pulse_again(a);
 }
 
 static void on_retry(uv_timer_t *timer);
