@@ -242,10 +242,10 @@ static void take_beat(struct jb_broker *b, const struct jb_zmsg *msg, struct jb_
     beat.suite = b->keys.suite;
     struct jb_line_state line;
     enum jb_err err = jb_tail_line(b, p->node, &line);
-    if (err == JB_OK)
+    if (err == JB_OK) {
         beat.down = line.down;
-    if (err == JB_OK)
         err = sign_end(b, p, &beat);
+    }
     if (err == JB_OK)
         jb_answer(b, msg->routing_id, &beat);
     jb_deliver(b, p);

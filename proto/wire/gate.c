@@ -13,7 +13,6 @@
 #define TICK_MS 100
 #define TICKS_OF_ROUND 10
 #define ACCEPTS_PER_TICK 400 /* 4,000 a second: what a flood of connects can cost */
-#define END_MS 1000
 
 #define X(id, name, text) [JB_CUT_##id] = #name,
 static const char *const cut_names[JB_GATE_CUT_COUNT] = {JB_GATE_CUTS(X)};
@@ -43,6 +42,7 @@ void jb_gate_options_default(struct jb_gate_options *options)
         .handshake_ms = 5000,
         .stall_ms = 5000,
         .silent_ms = 120000,
+        .end_ms = 1000,
         .unread_bytes = (size_t)4 * 1024 * 1024,
         .frame_max = (size_t)1024 * 1024 + 64,
     };
@@ -177,7 +177,7 @@ static void look_at_open(struct jb_gate *g, struct jb_gate_conn *c)
     bool full =
         c->unread.bytes >= g->options.unread_bytes || c->unread.count >= JB_UNREAD_FRAMES / 2;
     if (c->phase == JB_GATE_ENDING) {
-        if (g->now_ms - c->since_ms > END_MS)
+        if (g->now_ms - c->since_ms > g->options.end_ms)
             jb_gate_conn_close(c);
     } else if (full && quiet_ms > g->options.stall_ms) {
         jb_gate_conn_cut(c, JB_CUT_UNFINISHED);
@@ -387,6 +387,7 @@ void jb_gate_close(struct jb_gate **gate)
     g->options.hooks = (struct jb_gate_hooks){0};
     while (g->pending.first != NULL)
         jb_gate_conn_close(g->pending.first);
-    (void)uv_timer_start(&g->timer, on_tick, END_MS, END_MS);
+    (void)uv_timer_start(&g->timer, on_tick, (uint64_t)g->options.end_ms,
+                         (uint64_t)g->options.end_ms);
     uv_close((uv_handle_t *)&g->server, on_handle_closed);
 }

@@ -73,6 +73,7 @@ struct jb_gate_options {
     int64_t handshake_ms;        /* from accept to the key check */
     int64_t stall_ms;            /* see above */
     int64_t silent_ms;           /* without a whole message */
+    int64_t end_ms;              /* after the end: until what was said last has arrived */
     size_t unread_bytes;
     size_t frame_max; /* of one frame, as encrypted */
     struct jb_gate_hooks hooks;

@@ -398,6 +398,7 @@ static void a_goodbye_gets_through_when_the_broker_stops(void **state)
     struct zworld *w = *state;
     struct jb_gate_options o = options();
     struct jb_zsock_options fast = zworld_fast_options();
+    o.end_ms = 30000;
     bind_gate_with(w, &o, ANY_PORT, 30000); /* with none what was not yet sent may be dropped */
     w->router.echoes = true;
     zworld_join(w, &w->dealer, &fast);
