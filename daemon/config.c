@@ -60,9 +60,10 @@ static const struct jb_config_row rows[] = {
         "network."),
     ROW("line", "batch_bytes", batch_bytes, BYTES, JB_CONFIG_RELOADABLE, 1048576, 268435456, "16M",
         "The same in bytes."),
-    ROW("line", "session_timeout", session_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 120000,
-        3600000, "180s",
-        "A node that was silent for so long counts as away. Nodes say something every minute."),
+    ROW("line", "session_timeout", session_timeout_ms, DURATION_MS, JB_CONFIG_RELOADABLE, 240000,
+        3600000, "360s",
+        "A node that was silent for so long counts as away. Nodes say something every two "
+        "minutes."),
     ROW("line", "protocol_max", protocol_max, INT, 0, JB_PROTOCOL_MIN, JB_PROTOCOL_MAX,
         DIGITS_OF(JB_PROTOCOL_MAX),
         "Highest version of the protocol that is spoken. Lower it for a roll-out in steps: first "

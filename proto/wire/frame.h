@@ -13,7 +13,7 @@
 /* A node that has sent nothing for so long says that it is there. All that it costs a broker to
  * have very many idle nodes: what the library could do of the kind looks through all its timers
  * each time. */
-#define JB_BEAT_MS 60000
+#define JB_BEAT_MS 120000
 #define JB_PROTOCOL_MAX 2   /* 2: attachments, erasure of keys, recovery after a restore */
 #define JB_PROTOCOL_COPY 2  /* from which on copies can be asked for */
 #define JB_PROTOCOL_BLOBS 2 /* from which on there are attachments */
