@@ -52,8 +52,7 @@ static void file_write(int fd, const char *text)
 void jb_outcome_begin(struct jb_outcome_run *run, const char *data, int64_t now_ms)
 {
     char text[FILE_BYTES];
-    char next[FILE_BYTES];
-    run->former[0] = '\0';
+    char next[FILE_BYTES + 32];
     run->fd = has_record(data) ? file_open(data, NAME, O_RDWR | O_CREAT) : -1;
     if (run->fd < 0)
         return;
@@ -63,9 +62,8 @@ void jb_outcome_begin(struct jb_outcome_run *run, const char *data, int64_t now_
         return;
     }
     file_read(run->fd, text);
-    const char *line = strchr(text, '\n');
-    (void)snprintf(run->former, sizeof run->former, "%s", line != NULL ? line + 1 : "");
-    (void)snprintf(next, sizeof next, "%" PRId64 "\n%s", now_ms, run->former);
+    const char *line = strchr(text, '\n'); /* of the last one that ended: stays */
+    (void)snprintf(next, sizeof next, "%" PRId64 "\n%s", now_ms, line != NULL ? line + 1 : "");
     file_write(run->fd, next);
 }
 

@@ -16,7 +16,6 @@ struct jb_outcome {
 
 struct jb_outcome_run { /* one that is under way */
     int fd;             /* < 0: nothing can be noted, or another one is under way */
-    char former[JB_OUTCOME_TEXT + 64];
 };
 
 /* A run begins; ends with jb_outcome_end. That nothing can be noted is no reason not to run: in a
