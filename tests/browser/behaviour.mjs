@@ -371,6 +371,7 @@ await test('a backup that is overdue is trouble, today and in administration', '
   truth((await alert.textContent()).includes('距今 27 小时，应至少每隔 26 小时'), await alert.textContent());
   await accessible(page, 'overdue');
   await alert.getByRole('link').click();
+  await page.waitForURL(/#\/admin\/system/); // today says the same
   await page.locator('.note.bad').getByText('备份已逾期').waitFor();
   Object.assign(gateway.world.backup, { present: false, written_at_ms: undefined, bytes: undefined });
   await page.reload();
@@ -386,6 +387,7 @@ await test('a backup that failed is trouble at once, with why and when', 'both',
   await accessible(page, 'failed');
   await shot(page, 'backup-failed-today');
   await alert.getByRole('link').click();
+  await page.waitForURL(/#\/admin\/system/); // today says the same
   await page.locator('.note.bad').getByText('未成功').waitFor();
   equal(await page.getByText('备份按时。').count(), 0, 'not good beside that');
   await shot(page, 'backup-failed-admin');
@@ -409,7 +411,11 @@ await test('a policy file is tried before it is installed; lines that are away a
   await install.click();
   await page.getByText('已安装。').waitFor();
   equal(changes().filter((c) => c.path === '/v1/admin/installs').map((c) => c.body.dry_run), [true, false], 'first tried');
+  await page.getByRole('button', { name: '试算' }).click();
+  await page.getByText('deadline handle: 60 -> 45').waitFor();
   await page.locator('#p-kind').selectOption('calendar');
+  await page.getByText('deadline handle: 60 -> 45').waitFor({ state: 'hidden' });
+  equal(await install.count(), 0, 'tried as a policy, installed as a calendar');
   await page.getByRole('button', { name: '试算' }).click();
   await page.getByLabel('我已看过它将改变什么').check();
   await install.click();
@@ -428,6 +434,13 @@ await test('the office keeps a template of its own', 'both', async (page) => {
   await page.locator('#t-body').fill('{{petitioner}}：\n本局的模板\n{{text}}');
   await page.getByRole('button', { name: '保存' }).click();
   await page.getByText('本单位已修改').waitFor();
+  let answer;
+  const answered = new Promise((resolve) => { answer = resolve; });
+  await page.route('**/v1/templates/acceptance', async (route) => { await answered; await route.continue(); });
+  await page.locator('#t-kind').selectOption('acceptance');
+  await page.locator('#t-body').waitFor({ state: 'hidden' }); // nobody saves the one as the other
+  answer();
+  await page.waitForFunction(() => document.querySelector('#t-title')?.value === '受理告知书');
   await go(page, `/print/${number(2)}?kind=opinion&seq=16`);
   await page.locator('.sheet').getByText('本局的模板').waitFor();
   await page.locator('.sheet').getByText('已组织维修。').waitFor();

@@ -73,8 +73,10 @@ export async function openBrowser() {
   };
 }
 
-/* axe-core by the debugger, which no policy of the page forbids. */
+/* axe-core by the debugger, which no policy of the page forbids. What has just changed is looked at when it is
+ * painted: until then a colour is still the one before. */
 export async function accessible(page, what) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   const session = await page.context().newCDPSession(page);
   await session.send('Runtime.evaluate', { expression: axe });
   const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
