@@ -112,6 +112,8 @@ void jb_tick_take_on(struct jb_broker *b)
         jb_broker_stop(b, b->exit_status);
         return;
     }
+    if (b->committing)
+        return;
     if (b->ready) {
         b->ready = false;
         commit(b);
@@ -138,6 +140,7 @@ static void on_committed(uv_work_t *work, int status)
     if (t->result == JB_OK) {
         b->count.commits++;
         publish(b, t);
+        (void)jb_follow_begin(b); /* the worker has its slice while this thread tells */
         release_effects(b, t);
         jb_batch_reset(t);
         if (jb_degraded(b))

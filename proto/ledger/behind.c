@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "proto/base/mutant.h"
 #include "proto/ledger/replay.h"
+#include "proto/ledger/walfile.h"
 #include "proto/wire/codec.h"
 
 #define MARK ".applied" /* number of the last tick that the tables have */
@@ -21,10 +21,7 @@ enum jb_err jb_ledger_begin_tick(struct jb_ledger *l)
 {
     assert(l->role == JB_LEDGER_BROKER);
     struct jb_tick *t = jb_tick_new();
-    enum jb_err err = t != NULL ? jb_ledger_sync(l, true) : JB_NOMEM;
-
-    if (err == JB_OK)
-        err = jb_transaction_begin(l);
+    enum jb_err err = t != NULL ? jb_transaction_begin(l) : JB_NOMEM;
     if (err != JB_OK) {
         jb_tick_drop(&t);
         return err;
@@ -271,18 +268,6 @@ void jb_behind_applied(struct jb_ledger *l)
 
 /* ---- when nobody waits for it ---- */
 
-/* Not inside a transaction. The programs of the chaos run that never sync stay as they are. */
-enum jb_err jb_ledger_sync(struct jb_ledger *l, bool full)
-{
-    if (l->lazy == !full || l->memory || JB_MUTANT == JB_MUTANT_LAZY_SYNC)
-        return JB_OK;
-    enum jb_err err =
-        jb_db_exec(l, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-    if (err == JB_OK)
-        l->lazy = !full;
-    return err;
-}
-
 /* How many ticks hold so many entries: whole ones, and at least one. */
 static size_t ticks_of(const struct jb_backlog *b, size_t most)
 {
@@ -298,18 +283,17 @@ enum jb_err jb_ledger_catch_up_some(struct jb_ledger *l, size_t most)
 {
     if (l->behind.count == 0)
         return JB_OK;
-    enum jb_err err = jb_ledger_sync(l, false);
-    if (err == JB_OK)
-        err = jb_transaction_begin(l);
+    enum jb_err err = jb_transaction_begin(l);
     if (err == JB_OK) {
+        jb_walfile_lazy(l->db, true);
         err = apply_first(l, ticks_of(&l->behind, most));
         if (err == JB_OK)
             err = jb_ledger_commit(l);
         else
             jb_ledger_rollback(l);
+        jb_walfile_lazy(l->db, false);
     }
-    enum jb_err back = jb_ledger_sync(l, true); /* else the next one that begins does it */
-    return err == JB_OK ? back : err;
+    return err;
 }
 
 enum jb_err jb_ledger_catch_up(struct jb_ledger *l)

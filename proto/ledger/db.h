@@ -70,7 +70,6 @@ struct jb_ledger {
     size_t line_count, line_capacity;
     struct jb_line *touched; /* list of touched lines */
     struct jb_backlog behind;
-    bool lazy;               /* PRAGMA synchronous is NORMAL just now */
     struct jb_arena scratch; /* for one call at a time */
     struct jb_arena cases;   /* replica: the case to which an item is being applied, and those: */
     struct jb_held held;
@@ -215,8 +214,6 @@ enum jb_err jb_wal_settle(struct jb_ledger *l) JB_MUST;
 
 /* BEGIN, and nothing else. Errors as jb_ledger_begin. */
 enum jb_err jb_transaction_begin(struct jb_ledger *l) JB_MUST;
-/* Do commits wait for the disk? Not inside a transaction; see behind.c. */
-enum jb_err jb_ledger_sync(struct jb_ledger *l, bool full) JB_MUST;
 
 /* What a replica keeps beside its tables, into the file: part of a commit. */
 enum jb_err jb_numbers_store(struct jb_ledger *l) JB_MUST;

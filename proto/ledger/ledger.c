@@ -49,10 +49,8 @@ enum jb_err jb_transaction_begin(struct jb_ledger *l)
 
 enum jb_err jb_ledger_begin(struct jb_ledger *l)
 {
-    enum jb_err err = l->read_only ? JB_OK : jb_ledger_sync(l, true);
+    enum jb_err err = jb_transaction_begin(l);
 
-    if (err == JB_OK)
-        err = jb_transaction_begin(l);
     if (err != JB_OK)
         return err;
     err = jb_behind_apply(l);

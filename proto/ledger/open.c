@@ -16,6 +16,7 @@
 #include "proto/ledger/begin.h"
 #include "proto/ledger/behind.h"
 #include "proto/ledger/schema.h"
+#include "proto/ledger/walfile.h"
 
 #define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
 #define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
@@ -41,6 +42,7 @@ static void library_start(void)
     (void)sqlite3_config(SQLITE_CONFIG_LOG, log_note, NULL);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* a lock around every allocation */
     (void)sqlite3_initialize();
+    (void)jb_walfile_register(); /* else no record opens for writing, and says so */
     (void)!sodium_init();
 }
 
@@ -235,7 +237,8 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, const char *ca
 
     flags |= l->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= fresh ? SQLITE_OPEN_CREATE : 0;
-    int rc = sqlite3_open_v2(path, &l->db, flags, NULL);
+    bool gathers = !l->read_only && JB_MUTANT != JB_MUTANT_LAZY_SYNC;
+    int rc = sqlite3_open_v2(path, &l->db, flags, gathers ? JB_WAL_VFS : NULL);
     if (l->db == NULL)
         return jb_fault_set(fault, JB_NOMEM, "%s: out of memory", called);
     if (rc != SQLITE_OK)

@@ -13,7 +13,7 @@ from rig import cpu_seconds, resident_kib, show, tool
 
 AGENTS = int(os.environ.get("AGENTS", "10000"))
 IDLE_S = float(os.environ.get("IDLE_S", "30"))
-EACH = 2000            # agents of one load program, five descriptors each
+EACH = 200             # agents of one load program: each looks at all of its sockets whenever one has something
 BROKER_EACH = 3        # descriptors of the broker for one agent
 OTHER_DESCRIPTORS = 300
 

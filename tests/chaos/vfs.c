@@ -99,11 +99,25 @@ static int shim_read(sqlite3_file *file, void *out, int len, sqlite3_int64 at)
     return rc;
 }
 
+/* One piece in so many reaches the disk out of its order, also of what the program writes at once.
+ * Not where a cut has not reached the disk: there no file system lets a write overtake it. */
+static int leak(struct shim_file *f, const void *data, int len, sqlite3_int64 at)
+{
+    int64_t every = ordered(&control->leak_every);
+    int rc = SQLITE_OK;
+
+    for (int done = 0; done < len && rc == SQLITE_OK; done += JB_CUT_BLOCK) {
+        int piece = len - done < JB_CUT_BLOCK ? len - done : JB_CUT_BLOCK;
+        int64_t number = count(&control->writes);
+        if (every > 0 && number % every == 0 && at + done + piece <= f->cut->valid)
+            rc = f->real->pMethods->xWrite(f->real, (const char *)data + done, piece, at + done);
+    }
+    return rc;
+}
+
 static int shim_write(sqlite3_file *file, const void *data, int len, sqlite3_int64 at)
 {
     struct shim_file *f = of(file);
-    int64_t number = count(&control->writes);
-    int64_t every = ordered(&control->leak_every);
 
     if (take(&control->fail_writes)) {
         (void)count(&control->failed_writes);
@@ -115,9 +129,8 @@ static int shim_write(sqlite3_file *file, const void *data, int len, sqlite3_int
     }
     (void)pthread_mutex_lock(&mutex);
     int rc = jb_cut_write(f->cut, f->real, data, len, at);
-    /* Not where a cut has not reached the disk: there no file system lets a write overtake it. */
-    if (rc == SQLITE_OK && every > 0 && number % every == 0 && at + len <= f->cut->valid)
-        rc = f->real->pMethods->xWrite(f->real, data, len, at);
+    if (rc == SQLITE_OK)
+        rc = leak(f, data, len, at);
     (void)pthread_mutex_unlock(&mutex);
     return rc;
 }
