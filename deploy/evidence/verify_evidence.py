@@ -136,7 +136,10 @@ def fields(data):
 
 
 def one(message, number, default=0):
-    return message.get(number, [default])[-1]
+    """The value of a field, of the type that its default has."""
+    value = message.get(number, [default])[-1]
+    need(type(value) is type(default), "an item cannot be read")
+    return value
 
 
 def varint(value):
@@ -332,7 +335,7 @@ class Evidence:
         enrolments = [i for i in self.items.values() if i.kind in (100, 102) and not i.case_no]
         for item in enrolments:
             if 12 in item.act:
-                self.keys.setdefault(one(item.act, 1), []).append(one(item.act, 12))
+                self.keys.setdefault(one(item.act, 1), []).append(one(item.act, 12, b""))
             if item.kind == 100 and one(item.act, 1) == self.header["node"]:
                 self.code, self.name = one(item.act, 2, b"").decode(), one(item.act, 3, b"").decode()
         own = self.keys.get(self.header["node"], [])
@@ -407,7 +410,7 @@ def main():
         need(not pinned or e.broker_key in pinned, "the broker's key is not the one that you gave")
         e.prove(pinned)
         report(e, pinned)
-    except (Refused, ValueError, KeyError, OSError) as error:
+    except (Refused, ValueError, KeyError, OSError, OverflowError, RecursionError) as error:
         print(f"NOT PROVEN 未能证实: {error}")
         return 1
     print("good 核验通过")
