@@ -1,7 +1,6 @@
 /* See walfile.h. */
 #include "proto/ledger/walfile.h"
 
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,7 @@ struct wal_file {
     sqlite3_int64 at; /* where it belongs in the file */
     bool lazy;        /* a sync need not wait */
     bool begun;       /* the WAL's header was written and not synced yet */
-    _Alignas(max_align_t) uint8_t real[REAL_BYTES];
+    uint64_t real[REAL_BYTES / sizeof(uint64_t)]; /* SQLite aligns its files to eight bytes */
 };
 
 static struct wal_file *file_of(sqlite3_file *f)
