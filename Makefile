@@ -289,6 +289,7 @@ LINK_agent_fault_test := $(FAULT_LINK)
 LINK_agent_group_test := $(FAULT_LINK)
 LINK_agent_former_acts_test := $(FAULT_LINK)
 LINK_line_fault_test := $(FAULT_LINK) -Wl,--wrap=jb_zsock_send
+LINK_walfile_test := $(FAULT_LINK)
 TEST_ARCHIVES := $(addprefix $(BUILD)/,libjbtest.a libjbdaemon.a libjbagent.a libjbcli.a \
                  libjbexchange.a libjbgateway.a libjbreport.a libjbclient.a libjbproto.a)
 

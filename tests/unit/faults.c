@@ -21,6 +21,8 @@ static atomic_int armed = -1;
 static atomic_long left;
 static atomic_bool fired;
 static atomic_long database_syncs;
+static atomic_long wal_writes;
+static atomic_long wal_syncs;
 
 void fault_arm(enum fault kind, long n)
 {
@@ -38,6 +40,16 @@ bool fault_disarm(void)
 long faults_database_syncs(void)
 {
     return atomic_load(&database_syncs);
+}
+
+long faults_wal_writes(void)
+{
+    return atomic_load(&wal_writes);
+}
+
+long faults_wal_syncs(void)
+{
+    return atomic_load(&wal_syncs);
 }
 
 static bool fails(enum fault kind)
@@ -113,6 +125,7 @@ static void *sqlite_realloc(void *old, int size)
 struct file {
     sqlite3_file base;
     bool database;
+    bool wal;
     sqlite3_file *real; /* behind this struct */
 };
 
@@ -149,6 +162,8 @@ static void file_ShmBarrier(sqlite3_file *f)
 
 static int file_Write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
 {
+    if (((struct file *)(void *)f)->wal)
+        atomic_fetch_add(&wal_writes, 1);
     if (fails(FAULT_WRITE))
         return SQLITE_IOERR_WRITE;
     if (fails(FAULT_FULL))
@@ -162,6 +177,8 @@ static int file_Sync(sqlite3_file *f, int flags)
 {
     if (((struct file *)(void *)f)->database)
         atomic_fetch_add(&database_syncs, 1);
+    if (((struct file *)(void *)f)->wal)
+        atomic_fetch_add(&wal_syncs, 1);
     (void)flags;
     return fails(FAULT_SYNC) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
 }
@@ -195,6 +212,7 @@ static int files_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int f
     memset(file, 0, sizeof *file);
     file->real = (sqlite3_file *)(void *)(file + 1);
     file->database = (flags & SQLITE_OPEN_MAIN_DB) != 0;
+    file->wal = (flags & SQLITE_OPEN_WAL) != 0;
     int rc = system_files->xOpen(system_files, name, file->real, flags, out);
     if (rc == SQLITE_OK)
         f->pMethods = &methods;

@@ -18,7 +18,7 @@ enum fault {
 
 extern const char *const fault_names[FAULT_COUNT];
 
-/* Before anybody uses SQLite. */
+/* Before anybody uses SQLite: its own files are these from then on (VFS "faults"). */
 void faults_install(void);
 /* From now on the n-th operation of this kind fails; n counts from 1. */
 void fault_arm(enum fault kind, long n);
@@ -26,5 +26,8 @@ void fault_arm(enum fault kind, long n);
 bool fault_disarm(void);
 /* Syncs of database files (not of WALs) since the program began. */
 long faults_database_syncs(void);
+/* Writes and syncs of WALs, likewise. */
+long faults_wal_writes(void);
+long faults_wal_syncs(void);
 
 #endif

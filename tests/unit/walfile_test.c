@@ -10,118 +10,25 @@
 #include <cmocka.h>
 
 #include "proto/ledger/walfile.h"
+#include "tests/unit/faults.h"
 
-/* ---- the system's files, watched ---- */
+static long writes_before;
+static long syncs_before;
 
-struct watched {
-    sqlite3_file base;
-    bool wal;
-    sqlite3_file *real;
-};
-
-static sqlite3_vfs *system_files;
-static long wal_writes;
-static long wal_syncs;
-static long fail_write; /* the n-th write of a WAL from now fails; 0: none */
-
-static sqlite3_file *real_of(sqlite3_file *f)
+static void begin_counting(void)
 {
-    return ((struct watched *)(void *)f)->real;
+    writes_before = faults_wal_writes();
+    syncs_before = faults_wal_syncs();
 }
 
-static bool is_wal(sqlite3_file *f)
+static long wal_writes(void)
 {
-    return ((struct watched *)(void *)f)->wal;
+    return faults_wal_writes() - writes_before;
 }
 
-static int watch_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
+static long wal_syncs(void)
 {
-    if (is_wal(f)) {
-        wal_writes++;
-        if (fail_write > 0 && --fail_write == 0)
-            return SQLITE_FULL;
-    }
-    return real_of(f)->pMethods->xWrite(real_of(f), data, len, at);
-}
-
-static int watch_sync(sqlite3_file *f, int flags)
-{
-    (void)flags; /* nobody cuts the power of this test */
-    wal_syncs += is_wal(f);
-    return SQLITE_OK;
-}
-
-#define PASS(name, params, args)                                                                   \
-    static int watch_##name params                                                                 \
-    {                                                                                              \
-        return real_of(f)->pMethods->x##name args;                                                 \
-    }
-PASS(Close, (sqlite3_file * f), (real_of(f)))
-PASS(Read, (sqlite3_file * f, void *data, int len, sqlite3_int64 at), (real_of(f), data, len, at))
-PASS(Truncate, (sqlite3_file * f, sqlite3_int64 size), (real_of(f), size))
-PASS(FileSize, (sqlite3_file * f, sqlite3_int64 *size), (real_of(f), size))
-PASS(Lock, (sqlite3_file * f, int level), (real_of(f), level))
-PASS(Unlock, (sqlite3_file * f, int level), (real_of(f), level))
-PASS(CheckReservedLock, (sqlite3_file * f, int *held), (real_of(f), held))
-PASS(FileControl, (sqlite3_file * f, int op, void *arg), (real_of(f), op, arg))
-PASS(SectorSize, (sqlite3_file * f), (real_of(f)))
-PASS(DeviceCharacteristics, (sqlite3_file * f), (real_of(f)))
-PASS(ShmMap, (sqlite3_file * f, int page, int size, int extend, void volatile **out),
-     (real_of(f), page, size, extend, out))
-PASS(ShmLock, (sqlite3_file * f, int offset, int n, int flags), (real_of(f), offset, n, flags))
-PASS(ShmUnmap, (sqlite3_file * f, int drop), (real_of(f), drop))
-
-static void watch_barrier(sqlite3_file *f)
-{
-    real_of(f)->pMethods->xShmBarrier(real_of(f));
-}
-
-static const sqlite3_io_methods methods = {
-    .iVersion = 2,
-    .xClose = watch_Close,
-    .xRead = watch_Read,
-    .xWrite = watch_write,
-    .xTruncate = watch_Truncate,
-    .xSync = watch_sync,
-    .xFileSize = watch_FileSize,
-    .xLock = watch_Lock,
-    .xUnlock = watch_Unlock,
-    .xCheckReservedLock = watch_CheckReservedLock,
-    .xFileControl = watch_FileControl,
-    .xSectorSize = watch_SectorSize,
-    .xDeviceCharacteristics = watch_DeviceCharacteristics,
-    .xShmMap = watch_ShmMap,
-    .xShmLock = watch_ShmLock,
-    .xShmBarrier = watch_barrier,
-    .xShmUnmap = watch_ShmUnmap,
-};
-
-static int watch_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *out)
-{
-    struct watched *w = (struct watched *)(void *)f;
-
-    (void)vfs;
-    memset(w, 0, sizeof *w);
-    w->real = (sqlite3_file *)(void *)(w + 1);
-    w->wal = (flags & SQLITE_OPEN_WAL) != 0;
-    int rc = system_files->xOpen(system_files, name, w->real, flags, out);
-    if (rc == SQLITE_OK)
-        f->pMethods = &methods;
-    return rc;
-}
-
-static void watch(void)
-{
-    static sqlite3_vfs files;
-
-    assert_int_equal(sqlite3_initialize(), SQLITE_OK);
-    system_files = sqlite3_vfs_find(NULL);
-    files = *system_files;
-    files.zName = "watched";
-    files.szOsFile = (int)sizeof(struct watched) + system_files->szOsFile;
-    files.xOpen = watch_open;
-    assert_int_equal(sqlite3_vfs_register(&files, 1), SQLITE_OK);
-    assert_int_equal(jb_walfile_register(), SQLITE_OK);
+    return faults_wal_syncs() - syncs_before;
 }
 
 /* ---- a database ---- */
@@ -169,12 +76,6 @@ static int add(sqlite3 *db, int rows)
     return run(db, sql);
 }
 
-static void begin_counting(void)
-{
-    wal_writes = 0;
-    wal_syncs = 0;
-}
-
 static int make(void **state)
 {
     (void)state;
@@ -185,7 +86,6 @@ static int make(void **state)
     sqlite3 *db = open_db(JB_WAL_VFS);
     assert_int_equal(run(db, "CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB)"), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    fail_write = 0;
     return 0;
 }
 
@@ -207,20 +107,20 @@ static int drop(void **state)
 static void a_transaction_goes_out_in_few_writes_before_it_is_told(void **state)
 {
     (void)state;
-    sqlite3 *plain = open_db("watched");
+    sqlite3 *plain = open_db("faults");
     assert_int_equal(add(plain, 10), SQLITE_OK); /* the WAL has begun */
     begin_counting();
     assert_int_equal(add(plain, 100), SQLITE_OK);
-    long one_by_one = wal_writes;
+    long one_by_one = wal_writes();
     assert_true(one_by_one > 200);
-    assert_int_equal(wal_syncs, 1);
+    assert_int_equal(wal_syncs(), 1);
 
     sqlite3 *db = open_db(JB_WAL_VFS);
     assert_int_equal(number(db, "SELECT count(*) FROM t"), 110);
     begin_counting();
     assert_int_equal(add(db, 100), SQLITE_OK);
-    assert_true(wal_writes * 40 < one_by_one);
-    assert_int_equal(wal_syncs, 1);
+    assert_true(wal_writes() * 40 < one_by_one);
+    assert_int_equal(wal_syncs(), 1);
     assert_int_equal(number(plain, "SELECT count(*) FROM t"), 210);
     assert_int_equal(number(plain, "SELECT count(*) FROM pragma_integrity_check"
                                    " WHERE integrity_check <> 'ok'"),
@@ -235,7 +135,7 @@ static void what_has_gathered_is_read_back(void **state)
 {
     (void)state;
     sqlite3 *db = open_db(JB_WAL_VFS);
-    sqlite3 *other = open_db("watched");
+    sqlite3 *other = open_db("faults");
     assert_int_equal(run(db, "PRAGMA cache_size = 5; BEGIN"), SQLITE_OK);
     for (int i = 0; i < 30; i++) {
         assert_int_equal(add(db, 10), SQLITE_OK);
@@ -264,27 +164,27 @@ static void a_lazy_sync_writes_and_does_not_wait(void **state)
 {
     (void)state;
     sqlite3 *db = open_db(JB_WAL_VFS);
-    sqlite3 *other = open_db("watched");
+    sqlite3 *other = open_db("faults");
     assert_int_equal(add(db, 1), SQLITE_OK);
     begin_counting();
     jb_walfile_lazy(db, true);
     assert_int_equal(add(db, 20), SQLITE_OK);
     assert_int_equal(add(db, 20), SQLITE_OK);
-    assert_int_equal(wal_syncs, 0);
+    assert_int_equal(wal_syncs(), 0);
     assert_int_equal(number(other, "SELECT count(*) FROM t"), 41); /* others see it all the same */
     jb_walfile_lazy(db, false);
     assert_int_equal(add(db, 1), SQLITE_OK);
-    assert_int_equal(wal_syncs, 1); /* with it what came before */
+    assert_int_equal(wal_syncs(), 1); /* with it what came before */
     /* the WAL begins anew: never unsynced */
     assert_int_equal(sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL),
                      SQLITE_OK);
     begin_counting();
     jb_walfile_lazy(db, true);
     assert_int_equal(add(db, 20), SQLITE_OK);
-    assert_true(wal_syncs > 0);
+    assert_true(wal_syncs() > 0);
     begin_counting();
     assert_int_equal(add(db, 20), SQLITE_OK);
-    assert_int_equal(wal_syncs, 0);
+    assert_int_equal(wal_syncs(), 0);
     assert_int_equal(sqlite3_close(other), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
@@ -293,16 +193,15 @@ static void what_cannot_be_written_spoils_its_own_transaction_only(void **state)
 {
     (void)state;
     sqlite3 *db = open_db(JB_WAL_VFS);
-    sqlite3 *other = open_db("watched");
+    sqlite3 *other = open_db("faults");
     int64_t rows = 0;
     int failed = 0;
     for (long n = 1; n <= 8; n++) {
         for (int lazy = 0; lazy < 2; lazy++) {
             jb_walfile_lazy(db, lazy == 1);
-            fail_write = n;
+            fault_arm(FAULT_FULL, n);
             int rc = add(db, 100); /* four writes */
-            bool hit = fail_write == 0;
-            fail_write = 0;
+            bool hit = fault_disarm();
             assert_int_equal(rc, hit ? SQLITE_FULL : SQLITE_OK);
             failed += hit;
             rows += hit ? 0 : 100;
@@ -329,12 +228,12 @@ static void without_such_a_wal_nothing_is_lazy(void **state)
     jb_walfile_lazy(db, true);
     assert_int_equal(run(db, "CREATE TABLE t (body)"), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    db = open_db("watched");
+    db = open_db("faults");
     assert_int_equal(add(db, 1), SQLITE_OK);
     begin_counting();
     jb_walfile_lazy(db, true);
     assert_int_equal(add(db, 1), SQLITE_OK);
-    assert_int_equal(wal_syncs, 1);
+    assert_int_equal(wal_syncs(), 1);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -349,6 +248,8 @@ int main(void)
                                         make, drop),
         cmocka_unit_test_setup_teardown(without_such_a_wal_nothing_is_lazy, make, drop),
     };
-    watch();
+    faults_install();
+    if (jb_walfile_register() != SQLITE_OK)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
