@@ -60,6 +60,9 @@ export async function openBrowser() {
       page.setDefaultTimeout(WAIT_MS);
       page.trouble = [];
       page.hosts = new Set();
+      page.asked = new Set(); // what is not answered yet; the stream of events never is
+      page.on('request', (request) => { if (request.isNavigationRequest()) page.asked.clear(); if (!request.url().includes('/v1/events')) page.asked.add(request); });
+      for (const event of ['requestfinished', 'requestfailed']) page.on(event, (request) => page.asked.delete(request));
       page.on('pageerror', (error) => page.trouble.push(`error: ${error.message}`));
       page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && !/status of (40[134]|422|429|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(message.text())) page.trouble.push(`${message.type()}: ${message.text()}`); });
       page.on('request', (request) => { const url = new URL(request.url()); if (url.protocol.startsWith('http')) page.hosts.add(url.host); });
@@ -94,9 +97,30 @@ export async function fits(page, what) {
   truth(over <= 1, `${what}: ${over} pixels wider than the window`);
 }
 
+/* Everything that the page asked is answered and drawn: nothing is awaited, nothing says that it is being read, and
+ * nothing has changed from one look, two frames long, to the next. One look alone may see the page before, or the
+ * moment between an answer and its drawing. */
 export async function settled(page) {
   await page.locator('main h1').first().waitFor();
-  await page.waitForFunction(() => ![...document.querySelectorAll('[role=status]')].some((e) => /正在读取|Loading …|正在打开|Opening/.test(e.textContent ?? '')));
+  const end = Date.now() + WAIT_MS;
+  for (let last = ''; ;) {
+    const now = await page.evaluate(async () => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
+      const reading = [...document.querySelectorAll('[role=status]')].some((e) => /正在读取|Loading …|正在打开|Opening/.test(e.textContent ?? ''));
+      return reading ? '' : `${location.href} ${document.querySelector('main')?.innerText ?? ''}`;
+    }).catch((error) => { if (/context was destroyed|navigati/.test(error.message)) return ''; throw error; });
+    if (page.asked.size === 0 && now !== '' && now === last) return;
+    if (Date.now() > end) throw new Error(`${page.url()} does not settle: waits for ${[...page.asked].map((request) => request.url())}, ${JSON.stringify(now.slice(0, 300))}`);
+    last = now;
+  }
+}
+
+/* What the browser itself reports comes when it comes. */
+export async function until(page, isTrue, what) {
+  for (const end = Date.now() + WAIT_MS; !isTrue();) {
+    truth(Date.now() < end, what);
+    await page.waitForTimeout(20);
+  }
 }
 
 /* Into $JB_SHOTS, if somebody wants to look: the page's first 2400 pixels. */

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { accessible, check, CONSOLE, DESKTOP, equal, finish, fits, openBrowser, PHONE, settled, shot, truth } from './browser.mjs';
+import { accessible, check, CONSOLE, DESKTOP, equal, finish, fits, openBrowser, PHONE, settled, shot, truth, until } from './browser.mjs';
 import { startGateway } from './fake-gateway.mjs';
 import { NASTY } from './county.mjs';
 
@@ -30,7 +30,6 @@ async function signIn(page, user) {
 async function visit(page, path, what) {
   await page.goto(`${gateway.url}/#${path}`);
   await settled(page);
-  await page.waitForTimeout(150); // charts draw in the next frames
   await fits(page, what);
   await accessible(page, what);
   const text = await page.locator('main').innerText();
@@ -94,8 +93,7 @@ await check('the checks themselves can fail', async () => {
     truth(found, `${what} finds nothing`);
   }
   await page.evaluate(() => { document.body.insertAdjacentHTML('beforeend', '<b style="color: red">x</b>'); });
-  await page.waitForTimeout(100);
-  truth(page.trouble.some((line) => /style/i.test(line)), 'a breach of the content policy is not noticed');
+  await until(page, () => page.trouble.some((line) => /style/i.test(line)), 'a breach of the content policy is not noticed');
   await page.context().close();
 });
 
