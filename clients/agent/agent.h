@@ -236,7 +236,7 @@ struct jb_agent {
     uv_timer_t house_timer;    /* watchdog */
     uv_timer_t index_timer;    /* what lists need: titles of an older replica, lights */
     uv_timer_t rest_timer;     /* runs while there is work, and two seconds longer */
-    bool busy;                 /* since it was set last */
+    uint64_t busy_ms;          /* of the loop: when there was work last */
     uint64_t watchdog_ms;
     uv_signal_t sigterm, sigint, sighup;
     int64_t started_ms;

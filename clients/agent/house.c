@@ -94,17 +94,16 @@ static void on_index(uv_timer_t *timer)
         jb_agent_fail(a, err, "the index of titles and lights");
         return;
     }
-    if (!done)
-        jb_agent_house_busy(a);
+    jb_agent_house_busy(a); /* looking fills the cache as well */
     (void)uv_timer_start(timer, on_index, done ? LIGHTS_MS : INDEX_MS, 0);
 }
 
 static void on_rest(uv_timer_t *timer)
 {
     struct jb_agent *a = timer->data;
-    if (a->busy) { /* since the timer was set */
-        a->busy = false;
-        (void)uv_timer_start(timer, on_rest, REST_MS, 0);
+    uint64_t idle_ms = uv_now(a->loop) - a->busy_ms;
+    if (idle_ms < REST_MS) { /* there was work since the timer was set */
+        (void)uv_timer_start(timer, on_rest, REST_MS - idle_ms, 0);
         return;
     }
     jb_ledger_rest(a->ledger);
@@ -113,7 +112,7 @@ static void on_rest(uv_timer_t *timer)
 
 void jb_agent_house_busy(struct jb_agent *a)
 {
-    a->busy = true;
+    a->busy_ms = uv_now(a->loop);
     if (a->rest_timer.type != UV_UNKNOWN_HANDLE &&
         !uv_is_active((const uv_handle_t *)&a->rest_timer))
         (void)uv_timer_start(&a->rest_timer, on_rest, REST_MS, 0);

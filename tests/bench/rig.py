@@ -23,7 +23,9 @@ def write(path, text):
 
 
 def keygen(program, path):
-    return subprocess.run([tool(program), "--keygen", path], check=True, capture_output=True,
+    """The public line of the key in this file, which is made if there is none."""
+    task = "--public-key" if os.path.exists(path) else "--keygen"
+    return subprocess.run([tool(program), task, path], check=True, capture_output=True,
                           text=True).stdout.strip()
 
 

@@ -123,6 +123,14 @@ function today() {
   return new Date(Date.now() + 8 * 3_600_000 - 60_000).toISOString().slice(0, 16);
 }
 
+await check('what others do meanwhile leaves the reader where he is', async () => {
+  const link = bureau.getByRole('link', { name: '打印《信访事项处理意见书》' });
+  await link.focus();
+  await does(chief, '备注', { text: '已电话告知来访人。' });
+  await bureau.locator('.timeline').getByText('已电话告知来访人。').waitFor();
+  truth(await link.evaluate((e) => e === document.activeElement), 'the link that had the focus was drawn anew');
+});
+
 await check('the opinion is printed from the timeline', async () => {
   await bureau.getByRole('link', { name: '打印《信访事项处理意见书》' }).click();
   await bureau.locator('.sheet').getByText('路灯已修复。').waitFor();

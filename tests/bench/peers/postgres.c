@@ -1,7 +1,7 @@
 /* PostgreSQL as a queue: a table, INSERT with NOTIFY, SELECT ... FOR UPDATE SKIP LOCKED and UPDATE
  * in one transaction at the receiver. --mode "single": every hand-over is a transaction of its own,
- * on as many connections as the window allows (64 at most); "batch": what waits goes into one
- * transaction, by a pipeline on one connection. */
+ * on as many connections as the window allows (64 at most, of all senders); "batch": what waits
+ * goes into one transaction, by a pipeline on one connection. */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <libpq-fe.h>
@@ -13,7 +13,7 @@
 
 #include "tests/bench/load/load.h"
 
-#define LANES_MAX 64
+#define LANES_MAX 64 /* with 1,024 of them two processors do nothing but change processes */
 
 struct lane { /* one connection of a sender, with what it has in flight */
     PGconn *connection;
@@ -34,6 +34,13 @@ struct sender {
     struct waiting *queue; /* a ring as large as the window */
     size_t first, count;
 };
+
+/* All senders share the connections. */
+static int lanes_each(void)
+{
+    int most = LANES_MAX / load.senders > 1 ? LANES_MAX / load.senders : 1;
+    return load.window < most ? load.window : most;
+}
 
 static bool batched(void)
 {
@@ -164,7 +171,7 @@ static void *sender_open(int index)
 {
     struct sender *s = load_zeroed(1, sizeof *s);
     s->index = index;
-    s->lane_count = batched() ? 1 : (load.window < LANES_MAX ? load.window : LANES_MAX);
+    s->lane_count = batched() ? 1 : lanes_each();
     s->queue = load_zeroed((size_t)load.window, sizeof *s->queue);
     for (int i = 0; i < s->lane_count; i++) {
         struct lane *l = &s->lanes[i];
