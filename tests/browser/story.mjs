@@ -126,6 +126,7 @@ function today() {
 await check('what others do meanwhile leaves the reader where he is', async () => {
   const link = bureau.getByRole('link', { name: '打印《信访事项处理意见书》' });
   await link.focus();
+  await chief.locator('.timeline').getByText('已更换灯具。').waitFor(); // else the case has changed under his hands
   await does(chief, '备注', { text: '已电话告知来访人。' });
   await bureau.locator('.timeline').getByText('已电话告知来访人。').waitFor();
   truth(await link.evaluate((e) => e === document.activeElement), 'the link that had the focus was drawn anew');
