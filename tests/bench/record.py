@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+import chart
 import servers
 from rig import Rig, resident_kib, show, tool, wait_until, write
 from rows import MAIN, QUICK, RUNS
@@ -254,13 +255,13 @@ def run(bench, targets):
             shutil.rmtree(other.home, ignore_errors=True)
         server.start()
         points += grow_in_steps(bench, server, CATCH_UP * 3, ENTRIES)
+        chart.growth(points, bench.path.replace("bench.jsonl", "growth.svg"))
         targets.at_most("growth-entries-per-s", flatness([p[1] for p in points]), 0.15)
         targets.at_most("growth-bytes-per-entry", flatness([p[2] for p in points]), 0.15)
         ready(bench, targets, server)
         throughput(bench, targets, server)
         server.start()
         replica(bench, targets, server, questions=True)
-        return points
     finally:
         server.close()
         if "RECORD_HOME" not in os.environ:
