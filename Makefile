@@ -196,7 +196,7 @@ POSITION := -fPIE
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(GEN_H)
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(OUR_CFLAGS) $(POSITION) $(WARNINGS) $(WERROR) $(PKG_CFLAGS) $(CFLAGS) \
+	$(Q)$(CC) $(OUR_CFLAGS) $(POSITION) $(WARNINGS) $(WERROR) $(PKG_CFLAGS) $(MORE_CFLAGS) $(CFLAGS) \
 	    -MD -MP -c -o $@ $<
 
 $(BUILD)/gen/%.pb-c.o: $(BUILD)/gen/%.pb-c.c $(BUILD)/flags | $(GEN_H)
@@ -344,7 +344,7 @@ LIB_redis := -lhiredis
 LIB_nats := -lnats
 LIB_rabbitmq := -lrabbitmq
 LIB_postgres := -lpq
-$(call obj,tests/bench/peers/postgres.c): PKG_CFLAGS += -isystem $(shell pkg-config --variable=includedir libpq)
+$(call obj,tests/bench/peers/postgres.c): MORE_CFLAGS = -isystem $(shell pkg-config --variable=includedir libpq)
 $(PEERS): $(BUILD)/tests/bench/load-%: $(BUILD)/obj/tests/bench/peers/%.o $(LOAD_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(link) -lpthread $(LIB_$*)
@@ -579,13 +579,13 @@ PEERS_TIDY := $(PEERS_SRC:%.c=$(TIDY)/%.ok)
 tidy: $(TIDY_STAMPS) ## clang-tidy on every file that changed since it last passed
 
 tidy-peers: $(PEERS_TIDY) # of `make bench-peers`; needs its packages
-$(TIDY)/tests/bench/peers/postgres.ok: PKG_CFLAGS += -isystem $(shell pkg-config --variable=includedir libpq)
+$(TIDY)/tests/bench/peers/postgres.ok: MORE_CFLAGS = -isystem $(shell pkg-config --variable=includedir libpq)
 
 # The object stands for "the source or any header it includes changed".
 $(TIDY_STAMPS) $(PEERS_TIDY): $(TIDY)/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy
 	$(call say,TIDY,$<)
 	@mkdir -p $(@D)
-	$(Q)clang-tidy --quiet $< -- $(LANGUAGE_FLAGS) $(PKG_CFLAGS) $(WARNINGS) $(TIDY_BUDGET) 2>$@.err || \
+	$(Q)clang-tidy --quiet $< -- $(LANGUAGE_FLAGS) $(PKG_CFLAGS) $(MORE_CFLAGS) $(WARNINGS) $(TIDY_BUDGET) 2>$@.err || \
 	    { cat $@.err >&2; exit 1; }
 	@rm -f $@.err; touch $@
 
