@@ -97,7 +97,7 @@ export async function fits(page, what) {
   truth(over <= 1, `${what}: ${over} pixels wider than the window`);
 }
 
-/* Everything that the page asked is answered and drawn: nothing is awaited, nothing says that it is being read, and
+/* The page of the address is there, and everything that it asked is answered and drawn: nothing is awaited, nothing says that it is being read, and
  * nothing has changed from one look, two frames long, to the next. One look alone may see the page before, or the
  * moment between an answer and its drawing. */
 export async function settled(page) {
@@ -107,7 +107,10 @@ export async function settled(page) {
     const now = await page.evaluate(async () => {
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))));
       const reading = [...document.querySelectorAll('[role=status]')].some((e) => /正在读取|Loading …|正在打开|Opening/.test(e.textContent ?? ''));
-      return reading ? '' : `${location.href} ${document.querySelector('main')?.innerText ?? ''}`;
+      const router = document.querySelector('#app')?.__vue_app__?.config.globalProperties.$router;
+      if (router === undefined && document.querySelector('nav#nav') !== null) throw new Error('where is the router?');
+      const there = router === undefined || decodeURIComponent(router.currentRoute.value.fullPath) === decodeURIComponent(location.hash.slice(1) || '/');
+      return reading || !there ? '' : `${location.href} ${document.querySelector('main')?.innerText ?? ''}`;
     }).catch((error) => { if (/context was destroyed|navigati/.test(error.message)) return ''; throw error; });
     if (page.asked.size === 0 && now !== '' && now === last) return;
     if (Date.now() > end) throw new Error(`${page.url()} does not settle: waits for ${[...page.asked].map((request) => request.url())}, ${JSON.stringify(now.slice(0, 300))}`);
