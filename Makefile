@@ -344,7 +344,6 @@ LIB_redis := -lhiredis
 LIB_nats := -lnats
 LIB_rabbitmq := -lrabbitmq
 LIB_postgres := -lpq
-$(call obj,tests/bench/peers/postgres.c): MORE_CFLAGS = -isystem $(shell pkg-config --variable=includedir libpq)
 $(PEERS): $(BUILD)/tests/bench/load-%: $(BUILD)/obj/tests/bench/peers/%.o $(LOAD_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(link) -lpthread $(LIB_$*)
@@ -579,7 +578,7 @@ PEERS_TIDY := $(PEERS_SRC:%.c=$(TIDY)/%.ok)
 tidy: $(TIDY_STAMPS) ## clang-tidy on every file that changed since it last passed
 
 tidy-peers: $(PEERS_TIDY) # of `make bench-peers`; needs its packages
-$(TIDY)/tests/bench/peers/postgres.ok: MORE_CFLAGS = -isystem $(shell pkg-config --variable=includedir libpq)
+$(call obj,tests/bench/peers/postgres.c) $(TIDY)/tests/bench/peers/postgres.ok: MORE_CFLAGS = -isystem $(shell pkg-config --variable=includedir libpq)
 
 # The object stands for "the source or any header it includes changed".
 $(TIDY_STAMPS) $(PEERS_TIDY): $(TIDY)/%.ok: %.c $(BUILD)/obj/%.o .clang-tidy

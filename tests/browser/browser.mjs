@@ -61,11 +61,15 @@ export async function openBrowser() {
       page.trouble = [];
       page.hosts = new Set();
       page.asked = new Set(); // what is not answered yet; the stream of events never is
-      page.on('request', (request) => { if (request.isNavigationRequest()) page.asked.clear(); if (!request.url().includes('/v1/events')) page.asked.add(request); });
+      page.on('request', (request) => {
+        const url = new URL(request.url());
+        if (url.protocol.startsWith('http')) page.hosts.add(url.host);
+        if (request.isNavigationRequest()) page.asked.clear();
+        if (!request.url().includes('/v1/events')) page.asked.add(request);
+      });
       for (const event of ['requestfinished', 'requestfailed']) page.on(event, (request) => page.asked.delete(request));
       page.on('pageerror', (error) => page.trouble.push(`error: ${error.message}`));
       page.on('console', (message) => { if (['error', 'warning'].includes(message.type()) && !/status of (40[134]|422|429|503)|ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY/.test(message.text())) page.trouble.push(`${message.type()}: ${message.text()}`); });
-      page.on('request', (request) => { const url = new URL(request.url()); if (url.protocol.startsWith('http')) page.hosts.add(url.host); });
       return page;
     },
     async close() {
@@ -97,9 +101,9 @@ export async function fits(page, what) {
   truth(over <= 1, `${what}: ${over} pixels wider than the window`);
 }
 
-/* The page of the address is there, and everything that it asked is answered and drawn: nothing is awaited, nothing says that it is being read, and
- * nothing has changed from one look, two frames long, to the next. One look alone may see the page before, or the
- * moment between an answer and its drawing. */
+/* The page of the address is there, and everything that it asked is answered and drawn: nothing is awaited, nothing
+ * says that it is being read, and nothing has changed from one look, two frames long, to the next. One look alone may
+ * see the moment between an answer and its drawing. */
 export async function settled(page) {
   await page.locator('main h1').first().waitFor();
   const end = Date.now() + WAIT_MS;

@@ -427,8 +427,7 @@ static void a_goodbye_gets_through_when_the_broker_stops(void **state)
     jb_zsock_close(&w->router.z);
     assert_int_equal(next_of(w, raw, heard, sizeof heard), 3);
     assert_memory_equal(heard, "bye", 3);
-    (void)next_of(w, end, heard,
-                  sizeof heard); /* and then the connection ends, long before end_ms */
+    (void)next_of(w, end, heard, sizeof heard); /* it ends, long before end_ms */
     zmq_close(end);
     zmq_close(raw);
     zmq_ctx_term(context);

@@ -35,16 +35,16 @@ struct sender {
     size_t first, count;
 };
 
-/* All senders share the connections. */
-static int lanes_each(void)
-{
-    int most = LANES_MAX / load.senders > 1 ? LANES_MAX / load.senders : 1;
-    return load.window < most ? load.window : most;
-}
-
 static bool batched(void)
 {
     return strcmp(load.mode, "batch") == 0;
+}
+
+/* Connections of one sender: all senders share those that there may be. */
+static int lanes_each(void)
+{
+    int most = batched() || load.senders > LANES_MAX ? 1 : LANES_MAX / load.senders;
+    return load.window < most ? load.window : most;
 }
 
 static PGconn *open_connection(void)
@@ -171,7 +171,7 @@ static void *sender_open(int index)
 {
     struct sender *s = load_zeroed(1, sizeof *s);
     s->index = index;
-    s->lane_count = batched() ? 1 : lanes_each();
+    s->lane_count = lanes_each();
     s->queue = load_zeroed((size_t)load.window, sizeof *s->queue);
     for (int i = 0; i < s->lane_count; i++) {
         struct lane *l = &s->lanes[i];
