@@ -94,7 +94,8 @@ static void on_index(uv_timer_t *timer)
         jb_agent_fail(a, err, "the index of titles and lights");
         return;
     }
-    jb_agent_house_busy(a); /* looking fills the cache as well */
+    if (!done)
+        jb_agent_house_busy(a);
     (void)uv_timer_start(timer, on_index, done ? LIGHTS_MS : INDEX_MS, 0);
 }
 
