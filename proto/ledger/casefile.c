@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "proto/ledger/behind.h"
+#include "proto/ledger/casebroker.h"
 #include "proto/ledger/gram.h"
 #include "proto/ledger/replica.h"
 
@@ -87,10 +88,30 @@ static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c, str
     return err;
 }
 
+/* The columns of a replica. */
+static enum jb_err columns_load(struct jb_ledger *l, struct jb_case *c, unsigned *parts,
+                                struct jb_arena *arena)
+{
+    enum jb_err err;
+    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(c->case_no)));
+    bool found = jb_sql_next(l, s, &err);
+
+    if (found) {
+        struct jb_reader r = jb_reader_of(s, arena);
+        row_read(&r, c, parts);
+        err = r.err;
+    }
+    jb_sql_done(s);
+    if (err == JB_OK && found)
+        err = participants_load(l, c, arena);
+    if (err == JB_OK && found)
+        err = jb_deadlines_load(l, c, arena);
+    return err;
+}
+
 enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_arena *arena,
                                 struct jb_case *c)
 {
-    enum jb_err err;
     struct jb_case loaded = {.case_no = case_no};
     unsigned parts = 0;
     const struct jb_case *newer = jb_behind_case(l, case_no);
@@ -99,19 +120,8 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
         newer = jb_held_case(l, case_no);
     if (newer != NULL)
         return jb_case_copy(newer, arena, c);
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(case_no)));
-    bool found = jb_sql_next(l, s, &err);
-
-    if (found) {
-        struct jb_reader r = jb_reader_of(s, arena);
-        row_read(&r, &loaded, &parts);
-        err = r.err;
-    }
-    jb_sql_done(s);
-    if (err == JB_OK && found)
-        err = participants_load(l, &loaded, arena);
-    if (err == JB_OK && found)
-        err = jb_deadlines_load(l, &loaded, arena);
+    enum jb_err err = l->role == JB_LEDGER_BROKER ? jb_packed_case_load(l, &loaded, &parts, arena)
+                                                  : columns_load(l, &loaded, &parts, arena);
     if (err == JB_OK && parts != 0)
         err = jb_case_parts_load(l, &loaded, parts, arena);
     if (err == JB_OK)
@@ -170,13 +180,19 @@ static enum jb_err participants_write(struct jb_ledger *l, const struct jb_case 
     return err;
 }
 
-enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
+static enum jb_err columns_write(struct jb_ledger *l, const struct jb_case *c)
 {
     enum jb_err err = row_write(l, c);
+
     if (err == JB_OK && c->participants_dirty)
         err = participants_write(l, c);
-    if (err == JB_OK)
-        err = jb_deadlines_save(l, c);
+    return err == JB_OK ? jb_deadlines_save(l, c) : err;
+}
+
+enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
+{
+    enum jb_err err =
+        l->role == JB_LEDGER_BROKER ? jb_packed_case_write(l, c) : columns_write(l, c);
     if (err == JB_OK)
         err = jb_case_parts_save(l, c);
     return err == JB_OK ? jb_lights_put(l, c) : err;
@@ -213,10 +229,10 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
 
 enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 {
-    static const enum jb_sql drops[] = {
-        JB_SQL_CASE_DROP,    JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP,
-        JB_SQL_STORED_DROP,  JB_SQL_MARKS_DROP,        JB_SQL_DIRECTIVES_DROP,
-        JB_SQL_TARGETS_DROP, JB_SQL_DOCKETS_DROP,      JB_SQL_ATTACHMENTS_DROP};
+    static const enum jb_sql drops[] = {JB_SQL_CASE_DROP,       JB_SQL_PARTICIPANTS_DROP,
+                                        JB_SQL_STORED_DROP,     JB_SQL_MARKS_DROP,
+                                        JB_SQL_DIRECTIVES_DROP, JB_SQL_TARGETS_DROP,
+                                        JB_SQL_DOCKETS_DROP,    JB_SQL_ATTACHMENTS_DROP};
     enum jb_err err = jb_counts_drop(l, case_no);
 
     if (err == JB_OK)
@@ -226,6 +242,8 @@ enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
     jb_held_remove(l, case_no);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
         err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));
+    if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
+        err = jb_sql_run(l, JB_SQL_DEADLINES_DROP, JB_ROW(jb_int(case_no)));
     return err;
 }
 

@@ -153,14 +153,17 @@ enum jb_err jb_counts_store(struct jb_ledger *l)
 
 static enum jb_err count(struct jb_ledger *l, int64_t now_ms, struct jb_counts *k)
 {
+    bool packed = l->role == JB_LEDGER_BROKER;
     const struct {
         enum jb_sql id;
         bool at_now;
         int64_t *count;
     } rows[] = {
-        {JB_SQL_TOTAL_CASES, false, &k->cases},           {JB_SQL_TOTAL_OPEN, false, &k->open},
-        {JB_SQL_TOTAL_OBJECTIONS, false, &k->objections}, {JB_SQL_TOTAL_RED, true, &k->red},
-        {JB_SQL_TOTAL_WARNED, true, &k->warned},
+        {packed ? JB_SQL_PACKED_CASES : JB_SQL_TOTAL_CASES, false, &k->cases},
+        {packed ? JB_SQL_PACKED_OPEN : JB_SQL_TOTAL_OPEN, false, &k->open},
+        {JB_SQL_TOTAL_OBJECTIONS, false, &k->objections},
+        {packed ? JB_SQL_PACKED_RED : JB_SQL_TOTAL_RED, true, &k->red},
+        {packed ? JB_SQL_PACKED_WARNED : JB_SQL_TOTAL_WARNED, true, &k->warned},
     };
     bool mine;
     enum jb_err err = jb_sql_snapshot(l, &mine);

@@ -71,6 +71,7 @@ struct jb_ledger {
     struct jb_line *touched; /* list of touched lines */
     struct jb_backlog behind;
     struct jb_arena scratch; /* for one call at a time */
+    struct jb_arena packing; /* broker: the case that is being written */
     struct jb_arena cases;   /* replica: the case to which an item is being applied, and those: */
     struct jb_held held;
     int64_t wal_bytes;

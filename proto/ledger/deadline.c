@@ -1,8 +1,9 @@
-/* Deadlines in the tables, and finding what is due by index.
+/* Deadlines in the tables of a replica; finding by index what is due in those of a broker.
  *
  * Never computes an instant: due and warn steps come from the rules. */
 #include <assert.h>
 
+#include "proto/ledger/casepack.h"
 #include "proto/ledger/db.h"
 
 _Static_assert(JB_WARN_MAX == 4, "a deadline has four columns for warn steps");
@@ -143,18 +144,35 @@ enum jb_err jb_ledger_due(struct jb_ledger *l, int64_t now_ms, struct jb_due *du
 
 /* ---- what a sweep looks at ---- */
 
+/* Those of one case behind `after`. */
+static enum jb_err provisional_of(struct jb_bytes packed, int64_t case_no, uint32_t after,
+                                  struct jb_deadline_id *out, size_t max, size_t *found)
+{
+    struct jb_pack_reading r;
+    struct jb_deadline d;
+
+    jb_case_pack_open(&r, packed);
+    while (*found < max && jb_case_pack_deadline(&r, &d))
+        if (d.provisional && d.end == JB_END_OPEN && d.id > after)
+            out[(*found)++] = (struct jb_deadline_id){.case_no = case_no, .id = d.id};
+    return r.wrong ? JB_CORRUPT : JB_OK;
+}
+
 enum jb_err jb_ledger_provisional(struct jb_ledger *l, struct jb_deadline_id after,
                                   struct jb_deadline_id *out, size_t max, size_t *count)
 {
-    enum jb_err err;
+    enum jb_err err = JB_OK;
     size_t found = 0;
-    sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_PROVISIONAL,
-                                  JB_ROW(jb_int(after.case_no), jb_int(after.id), jb_u64(max)));
+    sqlite3_stmt *s =
+        jb_sql_bind(l, JB_SQL_PROVISIONAL, JB_ROW(jb_int(after.case_no), jb_u64(max + 1)));
 
-    while (jb_sql_next(l, s, &err)) {
+    while (found < max && jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
-        out[found].case_no = jb_get_i64(&r);
-        out[found++].id = jb_get_u32(&r);
+        int64_t case_no = jb_get_i64(&r);
+        err = provisional_of(jb_peek_blob(&r), case_no, case_no == after.case_no ? after.id : 0,
+                             out, max, &found);
+        if (err != JB_OK)
+            break;
     }
     jb_sql_done(s);
     if (err == JB_OK)

@@ -22,6 +22,7 @@ void jb_ledger_close(struct jb_ledger **ledger)
     jb_lines_free(l);
     jb_behind_free(l);
     jb_arena_fini(&l->scratch);
+    jb_arena_fini(&l->packing);
     jb_arena_fini(&l->cases);
     free(l);
     *ledger = NULL;
@@ -108,6 +109,7 @@ void jb_ledger_rest(struct jb_ledger *l)
     assert(!l->writing);
     (void)sqlite3_db_release_memory(l->db);
     jb_arena_fini(&l->scratch);
+    jb_arena_fini(&l->packing);
     jb_arena_fini(&l->cases);
 }
 

@@ -15,6 +15,7 @@
 #include "proto/ledger/backupchain.h"
 #include "proto/ledger/begin.h"
 #include "proto/ledger/behind.h"
+#include "proto/ledger/casebroker.h"
 #include "proto/ledger/schema.h"
 #include "proto/ledger/walfile.h"
 
@@ -248,7 +249,8 @@ static enum jb_err connect(struct jb_ledger *l, const char *path, const char *ca
         sqlite3_progress_handler(l->db, CANCEL_STEPS, cancelled, l);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(l->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-    return JB_OK;
+    enum jb_err err = l->role == JB_LEDGER_BROKER ? jb_case_functions_add(l) : JB_OK;
+    return err == JB_OK ? err : jb_fault_set(fault, err, "%s: %s", called, l->error);
 }
 
 /* Is it ours, durable, of this version? A fresh one is made so. From here on `path` is what faults
@@ -346,6 +348,7 @@ enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options
     l->on_progress = options->on_progress;
     l->memory = in_memory(path);
     jb_arena_init(&l->scratch, SCRATCH_BYTES);
+    jb_arena_init(&l->packing, CASE_BYTES);
     jb_arena_init(&l->cases, CASE_BYTES);
     enum jb_err err = connect(l, path, called, fresh, fault);
     if (err == JB_OK)

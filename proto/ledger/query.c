@@ -66,13 +66,16 @@ enum jb_err jb_query_cases(struct jb_ledger *l, const struct jb_case_filter *f, 
 enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_totals *out)
 {
     struct jb_totals t = {0};
+    bool packed = l->role == JB_LEDGER_BROKER;
     const struct {
         enum jb_sql id;
         uint64_t *count;
     } rows[] = {
-        {JB_SQL_TOTAL_DISPUTES, &t.disputes},       {JB_SQL_TOTAL_DIRECTIVES, &t.directives},
-        {JB_SQL_TOTAL_DOCKETS, &t.dockets},         {JB_SQL_TOTAL_UNDELIVERED, &t.undelivered},
-        {JB_SQL_TOTAL_PROVISIONAL, &t.provisional},
+        {JB_SQL_TOTAL_DISPUTES, &t.disputes},
+        {JB_SQL_TOTAL_DIRECTIVES, &t.directives},
+        {JB_SQL_TOTAL_DOCKETS, &t.dockets},
+        {packed ? JB_SQL_PACKED_UNDELIVERED : JB_SQL_TOTAL_UNDELIVERED, &t.undelivered},
+        {packed ? JB_SQL_PACKED_PROVISIONAL : JB_SQL_TOTAL_PROVISIONAL, &t.provisional},
     };
     bool mine;
     enum jb_err err = jb_sql_snapshot(l, &mine);

@@ -139,7 +139,7 @@ static const char replica_tables[] =
 
 /* The columns of an index that stand last are there so that the index alone answers. */
 /* clang-format off */
-static const char case_tables[] =
+static const char replica_case_tables[] =
     "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY"
     JB_CASE_COLUMNS(COLUMN_INT, COLUMN_TEXT, COLUMN_INT, COLUMN_TEXT) ") STRICT;"
     "CREATE INDEX case_host ON case_file (host);"
@@ -162,6 +162,24 @@ static const char case_tables[] =
     " WHERE provisional = 1 AND ended_how = 0;"
     "CREATE INDEX deadline_undelivered ON deadline (case_no)"
     " WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0;";
+/* See casebroker.h. The clock goes by case_next. */
+static const char broker_case_tables[] =
+    "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY, standing INTEGER NOT NULL,"
+    " registrar INTEGER NOT NULL, host INTEGER NOT NULL, objection_open INTEGER NOT NULL,"
+    " dispute_level INTEGER NOT NULL, provisional INTEGER NOT NULL,"
+    " undelivered INTEGER NOT NULL, next_ms INTEGER NOT NULL, warned_ms INTEGER NOT NULL,"
+    " red_ms INTEGER NOT NULL, query_hash TEXT NOT NULL, packed BLOB NOT NULL) STRICT;"
+    "CREATE INDEX case_next ON case_file (next_ms);"
+    "CREATE INDEX case_warned ON case_file (warned_ms, red_ms);"
+    "CREATE INDEX case_standing ON case_file (standing);"
+    "CREATE INDEX case_objection ON case_file (case_no) WHERE objection_open = 1;"
+    "CREATE INDEX case_dispute ON case_file (dispute_level) WHERE dispute_level <> 0;"
+    "CREATE INDEX case_provisional ON case_file (case_no, provisional) WHERE provisional > 0;"
+    "CREATE INDEX case_undelivered ON case_file (undelivered) WHERE undelivered > 0;"
+    "CREATE INDEX case_query ON case_file (query_hash) WHERE query_hash <> '';"
+    "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
+    " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX participant_node ON participant (node, case_no);";
 static const char part_tables[] =
     "CREATE TABLE mark (case_no INTEGER NOT NULL" JB_MARK_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, position)) STRICT, WITHOUT ROWID;"
@@ -208,14 +226,12 @@ static const char replica_derived[] = GRAM_TABLE
     "CREATE INDEX deadline_first ON deadline (first_ms) WHERE ended_how = 0;" REPLICA_STEPS
         REPLICA_LISTS REPLICA_WIDE LIGHT_TABLE;
 
-/* The broker's clock goes by the next instant at which a deadline asks for an entry. */
-static const char broker_derived[] = CASE_ENTRY_TABLE
-    "CREATE INDEX deadline_next ON deadline (next_ms, case_no, ended_how) WHERE ended_how = 0;";
+static const char broker_derived[] = CASE_ENTRY_TABLE;
 
 const struct jb_schema_table jb_schema_derived[] = {
     {"case_file", "case_no", 0},
     {"participant", "case_no, node, role", 0},
-    {"deadline", "case_no, id", 0},
+    {"deadline", "case_no, id", JB_LEDGER_REPLICA},
     {"mark", "case_no, position", 0},
     {"directive", "case_no, id", 0},
     {"target", "case_no, directive, node", 0},
@@ -253,6 +269,8 @@ static const struct jb_schema_step steps[] = {
                            " WHERE EXISTS (SELECT 1 FROM case_file);"},
     /* 7: lists of a replica with a million cases; the lights of cases, filled by and by */
     {.replica = REPLICA_WIDE LIGHT_TABLE, .derived = true},
+    /* 8: a broker packs its cases */
+    {.replay_broker = true},
 };
 
 struct jb_schema_steps jb_schema_known(void)
@@ -270,7 +288,9 @@ static enum jb_err version_set(struct jb_ledger *l, size_t version)
 
 static enum jb_err derived_create(struct jb_ledger *l)
 {
-    const char *const tables[] = {case_tables, part_tables, house_tables};
+    const char *const tables[] = {l->role == JB_LEDGER_BROKER ? broker_case_tables
+                                                              : replica_case_tables,
+                                  part_tables, house_tables};
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && err == JB_OK; i++)
@@ -426,7 +446,7 @@ static enum jb_err todorun(struct jb_ledger *l, const char *path, struct jb_sche
         return err;
     for (; *version <= todo.count && err == JB_OK; ++*version) {
         const struct jb_schema_step *step = &todo.at[*version - 1];
-        replay = replay || step->replay;
+        replay = replay || step->replay || (step->replay_broker && l->role == JB_LEDGER_BROKER);
         if (!replay || !step->derived)
             err = step_run(l, step);
         if (err != JB_OK)

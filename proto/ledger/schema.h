@@ -11,7 +11,8 @@ struct jb_schema_step {
     const char *all;     /* SQL for both roles; NULL: none */
     const char *broker;  /* for the broker only; NULL: none */
     const char *replica; /* for a replica only; NULL: none */
-    bool replay;         /* derived tables are dropped, made anew and filled from the record */
+    bool replay;         /* derived tables are dropped, made anew and filled from the record ... */
+    bool replay_broker;  /* ... of a broker only */
     bool derived;        /* what it changes is derived: not needed where that is made anew */
 };
 struct jb_schema_steps {

@@ -93,32 +93,46 @@
     X(ERASED_CASES, A,                                                                             \
       "SELECT DISTINCT case_no FROM mark WHERE kind = 4 AND case_no > ? ORDER BY case_no LIMIT ?") \
     /* derived tables */                                                                           \
-    X(CASE_LOAD, A, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
-    X(CASE_SAVE, A,                                                                                \
+    X(CASE_LOAD, R, "SELECT " JB_CASE_NAMES " FROM case_file WHERE case_no = ?")                   \
+    X(CASE_SAVE, R,                                                                                \
       "INSERT INTO case_file VALUES (?" JB_CASE_COLUMNS(                                           \
           JB_COLUMN_MARK, JB_COLUMN_MARK, JB_COLUMN_MARK,                                          \
           JB_COLUMN_MARK) ")"                                                                      \
                           " ON CONFLICT (case_no) DO UPDATE SET stage = "                          \
                           "excluded.stage" JB_CASE_COLUMNS(JB_COLUMN_TAKE, JB_COLUMN_TAKE,         \
                                                            JB_COLUMN_LEAVE, JB_COLUMN_LEAVE))      \
-    X(CASE_KEPT_SAVE, A,                                                                           \
+    X(CASE_KEPT_SAVE, R,                                                                           \
       "UPDATE case_file SET registrar = ?2, registered_ms = ?3, title = ?4, class_code = ?5,"      \
       " query_hash = ?6, place_code = ?7 WHERE case_no = ?1 AND (registrar, registered_ms, title," \
       " class_code, query_hash, place_code) <> (?2, ?3, ?4, ?5, ?6, ?7)")                          \
     X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
-    X(PARTICIPANTS, A,                                                                             \
+    X(PACKED_LOAD, B, "SELECT packed FROM case_file WHERE case_no = ?")                            \
+    X(PACKED_SAVE, B, /* what no index stands on but those of instants */                          \
+      "INSERT INTO case_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"                       \
+      " ON CONFLICT (case_no) DO UPDATE SET host = excluded.host, next_ms = excluded.next_ms,"     \
+      " warned_ms = excluded.warned_ms, red_ms = excluded.red_ms, packed = excluded.packed")       \
+    X(PACKED_KEPT_SAVE, B, /* what hardly ever changes */                                          \
+      "UPDATE case_file SET standing = ?2, registrar = ?3, objection_open = ?4,"                   \
+      " dispute_level = ?5, provisional = ?6, undelivered = ?7, query_hash = ?8 WHERE case_no = "  \
+      "?1"                                                                                         \
+      " AND (standing, registrar, objection_open, dispute_level, provisional, undelivered,"        \
+      " query_hash) <> (?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                              \
+    X(ROLES, B, "SELECT node, role FROM participant WHERE case_no = ?")                            \
+    X(ROLE_ADD, B, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?)")                           \
+    X(ROLE_DROP, B, "DELETE FROM participant WHERE case_no = ? AND node = ? AND role = ?")         \
+    X(PARTICIPANTS, R,                                                                             \
       "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \
       " ORDER BY node, role")                                                                      \
-    X(PARTICIPANT_ADD, A, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?, ?, ?)")              \
+    X(PARTICIPANT_ADD, R, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?, ?, ?)")              \
     X(PARTICIPANTS_DROP, A, "DELETE FROM participant WHERE case_no = ?")                           \
-    X(DEADLINES, A, "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")    \
-    X(DEADLINE_SAVE, A,                                                                            \
+    X(DEADLINES, R, "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")    \
+    X(DEADLINE_SAVE, R,                                                                            \
       "INSERT INTO deadline VALUES (?, ?" JB_DEADLINE_COLUMNS(                                     \
           JB_COLUMN_MARK, JB_COLUMN_MARK) ")"                                                      \
                                           " ON CONFLICT (case_no, id) DO UPDATE SET node = "       \
                                           "excluded.node" JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE,      \
                                                                               JB_COLUMN_TAKE))     \
-    X(DEADLINES_DROP, A, "DELETE FROM deadline WHERE case_no = ?")                                 \
+    X(DEADLINES_DROP, R, "DELETE FROM deadline WHERE case_no = ?")                                 \
     X(MARKS, A, "SELECT " JB_MARK_NAMES " FROM mark WHERE case_no = ? ORDER BY position")          \
     X(MARK_ADD, A,                                                                                 \
       "INSERT INTO mark VALUES (?" JB_MARK_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")")            \
@@ -130,7 +144,7 @@
     X(DIRECTIVES_DROP, A, "DELETE FROM directive WHERE case_no = ?")                               \
     X(TARGETS, A,                                                                                  \
       "SELECT " JB_TARGET_NAMES " FROM target WHERE case_no = ? ORDER BY directive, node")         \
-    X(TARGETS_OF, A, /* of one directive, with what it owes */                                     \
+    X(TARGETS_OF, R, /* of one directive, with what it owes */                                     \
       "SELECT directive, node, state, deadline_id, adopted, signed_ms, answered_ms, ended_ms,"     \
       " (SELECT d.due_ms FROM deadline d WHERE d.case_no = target.case_no"                         \
       " AND d.id = target.deadline_id),"                                                           \
@@ -153,32 +167,29 @@
       "SELECT other_case_no FROM mark WHERE case_no = ?1 AND kind = 1 UNION"                       \
       " SELECT case_no FROM mark WHERE other_case_no = ?1 AND other_case_no <> 0 AND kind = 1"     \
       " ORDER BY 1 LIMIT ?2")                                                                      \
-    X(PROVISIONAL, A, /* open deadlines whose date the calendar did not know for sure */           \
-      "SELECT case_no, id FROM deadline WHERE provisional = 1 AND ended_how = 0"                   \
-      " AND (case_no, id) > (?, ?) ORDER BY case_no, id LIMIT ?")                                  \
-    X(NODE_CASES, A, /* open ones in which it has a part, and all in which it owes something */    \
-      "SELECT p.case_no FROM participant p JOIN case_file c ON c.case_no = p.case_no"              \
-      " WHERE p.node = ?1 AND p.role <> 6 AND p.case_no > ?2 AND c.stage " JB_SQL_STAGE_OPEN       \
-      " UNION SELECT case_no FROM deadline WHERE node = ?1 AND ended_how = 0 AND case_no > ?2"     \
+    X(PROVISIONAL, B, /* with open deadlines whose date the calendar did not know for sure */      \
+      "SELECT case_no, packed FROM case_file INDEXED BY case_provisional WHERE provisional > 0"    \
+      " AND case_no >= ? ORDER BY case_no LIMIT ?")                                                \
+    X(NODE_CASES, B, /* open ones in which it has a part, and all in which it owes something */    \
+      "SELECT p.case_no FROM participant p CROSS JOIN case_file c ON c.case_no = p.case_no"        \
+      " WHERE p.node = ?1 AND p.case_no > ?2"                                                      \
+      " AND ((p.role NOT IN (0, 6) AND c.standing = 1) OR jb_owed (c.packed, ?1) > 0)"             \
       " UNION SELECT t.case_no FROM target t WHERE t.node = ?1 AND t.case_no > ?2"                 \
       " AND t.state IN (1, 2, 3, 5)"                                                               \
       " UNION SELECT case_no FROM docket WHERE closed_ms = 0 AND node = ?1 AND case_no > ?2"       \
       " ORDER BY 1 LIMIT ?3")                                                                      \
-    X(NODE_DUTIES, A, /* cases that it holds, deadlines, directives and dockets that it owes */    \
-      "SELECT (SELECT count(*) FROM case_file WHERE host = ?1 AND stage " JB_SQL_STAGE_OPEN ")"    \
-      " + (SELECT count(*) FROM deadline WHERE node = ?1 AND ended_how = 0)"                       \
+    X(NODE_DUTIES, B, /* cases that it holds, deadlines, directives and dockets that it owes */    \
+      "SELECT (SELECT coalesce(sum((c.host = ?1 AND c.standing = 1) + jb_owed (c.packed, ?1)), 0)" \
+      " FROM (SELECT DISTINCT case_no FROM participant WHERE node = ?1) p"                         \
+      " CROSS JOIN case_file c ON c.case_no = p.case_no)"                                          \
       " + (SELECT count(*) FROM target WHERE node = ?1 AND state IN (1, 2, 5))"                    \
       " + (SELECT count(*) FROM docket WHERE closed_ms = 0 AND node = ?1)")                        \
     X(STORED_AT_NODE, A,                                                                           \
       "SELECT at_ms FROM stored WHERE case_no = ? AND log_seq = ? AND node = ?")                   \
-    X(DUE, B, /* what fell last of each, as the rules' clock says it; the earliest of each case */ \
-      "SELECT case_no, min(CASE WHEN due_ms <= ?1 THEN due_ms"                                     \
-      " WHEN warn4_ms BETWEEN 1 AND ?1 THEN warn4_ms WHEN warn3_ms BETWEEN 1 AND ?1 THEN warn3_ms" \
-      " WHEN warn2_ms BETWEEN 1 AND ?1 THEN warn2_ms ELSE warn1_ms END) AS fell_ms"                \
-      " FROM deadline INDEXED BY deadline_next WHERE ended_how = 0 AND next_ms <= ?1"              \
-      " GROUP BY case_no ORDER BY fell_ms, case_no LIMIT ?2")                                      \
-    X(DUE_NEXT, B,                                                                                 \
-      "SELECT next_ms FROM deadline WHERE ended_how = 0 AND next_ms > ? ORDER BY next_ms LIMIT 1") \
+    X(DUE, B, /* the earliest of what fell last of each deadline, as the rules' clock says it */   \
+      "SELECT case_no, jb_fell (packed, ?1) AS fell_ms FROM case_file INDEXED BY case_next"        \
+      " WHERE next_ms <= ?1 ORDER BY fell_ms, case_no LIMIT ?2")                                   \
+    X(DUE_NEXT, B, "SELECT next_ms FROM case_file WHERE next_ms > ? ORDER BY next_ms LIMIT 1")     \
     X(STORED_ADD, A, "INSERT OR IGNORE INTO stored VALUES (?, ?, ?, ?)")                           \
     X(STORED_OF_ENTRY, A,                                                                          \
       "SELECT node, at_ms FROM stored WHERE case_no = ? AND log_seq = ? ORDER BY node")            \
@@ -251,8 +262,8 @@
     X(LOG_LAST_CLOCK, B,                                                                           \
       "SELECT body FROM entry WHERE " JB_SQL_KIND_CLOCK " ORDER BY seq DESC LIMIT 1")              \
     X(STREAM_MISSING, B, /* entries that a node's stream must hold */                              \
-      "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant WHERE node = ? AND role <> 6) " \
-      "p"                                                                                          \
+      "SELECT e.seq FROM (SELECT DISTINCT case_no FROM participant"                                \
+      " WHERE node = ? AND role NOT IN (0, 6)) p"                                                  \
       " JOIN case_entry c ON c.case_no = p.case_no JOIN entry e ON e.seq = c.seq"                  \
       " WHERE e.kind NOT IN (80, 82)")                                                             \
     X(LINES, B, "SELECT * FROM line ORDER BY node")                                                \

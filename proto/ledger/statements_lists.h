@@ -13,29 +13,42 @@
     " (SELECT 1 FROM deadline e WHERE e.case_no = d.case_no AND e.ended_how = 0"                   \
     " AND (e." instant " <= ?1 OR e.missed_ms <> 0))"
 #define JB_LIST_STATEMENTS(X)                                                                      \
-    X(TOTAL_CASES, A, "SELECT count(*) FROM case_file WHERE stage <> 15")                          \
-    X(TOTAL_OPEN, A,                                                                               \
+    X(TOTAL_CASES, R, "SELECT count(*) FROM case_file WHERE stage <> 15")                          \
+    X(TOTAL_OPEN, R,                                                                               \
       "SELECT count(*) FROM case_file INDEXED BY case_open WHERE stage " JB_SQL_STAGE_OPEN)        \
     X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
     X(TOTAL_DISPUTES, A, "SELECT count(*) FROM case_file WHERE dispute_level <> 0")                \
     X(TOTAL_DIRECTIVES, A, "SELECT count(*) FROM directive WHERE status <> 3")                     \
     X(TOTAL_DOCKETS, A, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
-    X(TOTAL_UNDELIVERED, A,                                                                        \
+    X(TOTAL_UNDELIVERED, R,                                                                        \
       "SELECT count(*) FROM deadline WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")  \
-    X(TOTAL_PROVISIONAL, A,                                                                        \
+    X(TOTAL_PROVISIONAL, R,                                                                        \
       "SELECT count(*) FROM deadline INDEXED BY deadline_provisional"                              \
       " WHERE provisional = 1 AND ended_how = 0")                                                  \
-    X(TOTAL_RED, A,                                                                                \
+    X(TOTAL_RED, R,                                                                                \
       "SELECT count(*) FROM (SELECT DISTINCT d.case_no FROM deadline d INDEXED BY deadline_due"    \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
       "c.stage " JB_SQL_STAGE_OPEN " AND (d.due_ms <= ?1 OR d.missed_ms <> 0))")                   \
-    X(TOTAL_WARNED, A, /* red or yellow */                                                         \
+    X(TOTAL_WARNED, R, /* red or yellow */                                                         \
       "SELECT count(*) FROM (SELECT d.case_no FROM deadline d INDEXED BY deadline_due"             \
       " JOIN case_file c ON c.case_no = d.case_no WHERE d.ended_how = 0 AND "                      \
       "c.stage " JB_SQL_STAGE_OPEN ""                                                              \
       " AND (d.first_ms <= ?1 OR d.missed_ms <> 0)"                                                \
       " UNION SELECT case_no FROM case_file WHERE objection_open = 1 AND stage " JB_SQL_STAGE_OPEN \
       ")")                                                                                         \
+    X(PACKED_CASES, B, "SELECT count(*) FROM case_file WHERE standing <> 2")                       \
+    X(PACKED_OPEN, B, "SELECT count(*) FROM case_file WHERE standing = 1")                         \
+    X(PACKED_UNDELIVERED, B,                                                                       \
+      "SELECT coalesce(sum(undelivered), 0) FROM case_file INDEXED BY case_undelivered"            \
+      " WHERE undelivered > 0")                                                                    \
+    X(PACKED_PROVISIONAL, B,                                                                       \
+      "SELECT coalesce(sum(provisional), 0) FROM case_file INDEXED BY case_provisional"            \
+      " WHERE provisional > 0")                                                                    \
+    X(PACKED_RED, B, "SELECT count(*) FROM case_file WHERE warned_ms <= ?1 AND red_ms <= ?1")      \
+    X(PACKED_WARNED, B, /* red or yellow */                                                        \
+      "SELECT (SELECT count(*) FROM case_file WHERE warned_ms <= ?1)"                              \
+      " + (SELECT count(*) FROM case_file INDEXED BY case_objection WHERE objection_open = 1"      \
+      " AND standing = 1 AND warned_ms > ?1)")                                                     \
     X(TURNED_RED, R, JB_SQL_TURNED("deadline_due", "due_ms", ""))                                  \
     X(TURNED_WARNED, R, JB_SQL_TURNED("deadline_first", "first_ms", " AND c.objection_open = 0"))  \
     X(GRAM_ADD, R, "INSERT OR IGNORE INTO case_gram VALUES (?, ?)")                                \

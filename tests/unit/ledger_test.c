@@ -186,13 +186,14 @@ static void a_read_only_ledger_sees_commits_and_cannot_write(void **state)
 /* ---- migrations ---- */
 
 static const struct jb_schema_step steps_good[] = {
-    {"CREATE TABLE extra (a INTEGER) STRICT", "INSERT INTO extra VALUES (1)",
-     "INSERT INTO extra VALUES (2)", false, false},
-    {"ALTER TABLE extra ADD COLUMN b TEXT", NULL, NULL, true, false},
+    {.all = "CREATE TABLE extra (a INTEGER) STRICT",
+     .broker = "INSERT INTO extra VALUES (1)",
+     .replica = "INSERT INTO extra VALUES (2)"},
+    {.all = "ALTER TABLE extra ADD COLUMN b TEXT", .replay = true},
 };
 static const struct jb_schema_step steps_bad[] = {
-    {"CREATE TABLE extra (a INTEGER) STRICT", NULL, NULL, true, false},
-    {"CREATE TABLE more (a INTEGER) STRICT", "INSERT INTO nowhere VALUES (1)", NULL, false, false},
+    {.all = "CREATE TABLE extra (a INTEGER) STRICT", .replay = true},
+    {.all = "CREATE TABLE more (a INTEGER) STRICT", .broker = "INSERT INTO nowhere VALUES (1)"},
 };
 
 /* The version of this program. */
