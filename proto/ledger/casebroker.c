@@ -10,7 +10,7 @@
 struct columns {
     enum jb_standing standing;
     int64_t next_ms, warned_ms, red_ms;
-    uint32_t provisional, undelivered;
+    uint32_t provisional, undelivered, directives, dockets;
 };
 
 static enum jb_standing standing_of(enum jb_stage stage)
@@ -26,36 +26,70 @@ static int64_t earlier(int64_t a, int64_t b)
 }
 
 /* Lights are of open cases; clocks may go on after the end. */
+static void add_deadline(struct columns *k, const struct jb_deadline *d)
+{
+    if (d->end != JB_END_OPEN)
+        return;
+    k->next_ms = earlier(k->next_ms, jb_deadline_next_ms(d));
+    k->provisional += d->provisional;
+    k->undelivered += d->missed_ms != 0 && strcmp(d->key, "deliver") == 0;
+    if (k->standing != JB_STANDING_OPEN)
+        return;
+    k->red_ms = earlier(k->red_ms, d->missed_ms != 0 ? 0 : d->due_ms);
+    k->warned_ms = earlier(k->warned_ms, d->missed_ms != 0 ? 0 : jb_deadline_first_ms(d));
+}
+
 static struct columns columns_of(const struct jb_case *c)
 {
-    struct columns k = {standing_of(c->stage), INT64_MAX, INT64_MAX, INT64_MAX, 0, 0};
+    struct columns k = {.standing = standing_of(c->stage),
+                        .next_ms = INT64_MAX,
+                        .warned_ms = INT64_MAX,
+                        .red_ms = INT64_MAX};
 
-    for (size_t i = 0; i < c->deadline_count; i++) {
-        const struct jb_deadline *d = &c->deadlines[i];
-        if (d->end != JB_END_OPEN)
-            continue;
-        k.next_ms = earlier(k.next_ms, jb_deadline_next_ms(d));
-        k.provisional += d->provisional;
-        k.undelivered += d->missed_ms != 0 && strcmp(d->key, "deliver") == 0;
-        if (k.standing != JB_STANDING_OPEN)
-            continue;
-        k.red_ms = earlier(k.red_ms, d->missed_ms != 0 ? 0 : d->due_ms);
-        k.warned_ms = earlier(k.warned_ms, d->missed_ms != 0 ? 0 : jb_deadline_first_ms(d));
-    }
+    for (size_t i = 0; i < c->deadline_count; i++)
+        add_deadline(&k, &c->deadlines[i]);
+    for (size_t i = 0; i < c->directive_count; i++)
+        k.directives += c->directives[i].status != JB_DIRECTIVE_ENDED;
+    for (size_t i = 0; i < c->docket_count; i++)
+        k.dockets += c->dockets[i].closed_ms == 0;
     return k;
+}
+
+/* ---- what a node owes ---- */
+
+#define STATE(name) (1U << JB_TARGET_##name)
+#define OWED_STATES (STATE(ISSUED) | STATE(SIGNED) | STATE(OBJECTED))
+#define WAITING_STATES (OWED_STATES | STATE(ANSWERED)) /* its answer is not cleared yet */
+
+static bool in_one_of(enum jb_target_state state, unsigned states)
+{
+    return state < JB_TARGET_STATE_END && (states >> state & 1U) != 0;
+}
+
+/* Open deadlines, open dockets, and directives in one of these states. */
+static int64_t owed_by(const struct jb_case *c, uint32_t node, unsigned states)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < c->deadline_count; i++)
+        count += c->deadlines[i].node == node && c->deadlines[i].end == JB_END_OPEN;
+    for (size_t i = 0; i < c->target_count; i++)
+        count += c->targets[i].node == node && in_one_of(c->targets[i].state, states);
+    for (size_t i = 0; i < c->docket_count; i++)
+        count += c->dockets[i].node == node && c->dockets[i].closed_ms == 0;
+    return count;
 }
 
 /* ---- load ---- */
 
-enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c, unsigned *parts,
-                                struct jb_arena *arena)
+enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
     enum jb_err err;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_PACKED_LOAD, JB_ROW(jb_int(c->case_no)));
 
     if (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, arena);
-        err = jb_case_unpack(jb_peek_blob(&r), arena, c, parts);
+        err = jb_case_unpack(jb_peek_blob(&r), arena, c);
         if (err == JB_CORRUPT)
             jb_db_note(l, "a packed case cannot be read");
     }
@@ -65,7 +99,7 @@ enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c, unsigned
 
 /* ---- write ---- */
 
-#define OWES 0 /* in place of a role: it owes an open deadline and has no part in the case */
+#define OWES 0 /* in place of a role: something waits for it, and it has no part in the case */
 
 static bool has_any_role(const struct jb_case *c, uint32_t node)
 {
@@ -76,9 +110,9 @@ static bool has_any_role(const struct jb_case *c, uint32_t node)
 }
 
 /* Who opened a docket owes its next step, and may have no part in the case. */
-static bool only_owes(const struct jb_case *c, const struct jb_deadline *d)
+static bool only_owes(const struct jb_case *c, uint32_t node)
 {
-    return d->end == JB_END_OPEN && !has_any_role(c, d->node);
+    return !has_any_role(c, node) && owed_by(c, node, WAITING_STATES) > 0;
 }
 
 static bool has_role(const struct jb_case *c, uint32_t node, int role)
@@ -86,22 +120,24 @@ static bool has_role(const struct jb_case *c, uint32_t node, int role)
     for (size_t i = 0; i < c->participant_count; i++)
         if (c->participants[i].node == node && (int)c->participants[i].role == role)
             return true;
-    for (size_t i = 0; i < c->deadline_count && role == OWES; i++)
-        if (c->deadlines[i].node == node && only_owes(c, &c->deadlines[i]))
-            return true;
-    return false;
+    return role == OWES && only_owes(c, node);
 }
 
-/* May the rows differ from what they were? */
+/* Do the rows differ from what they were? Most changes of participants are times, which are packed.
+ * What is no longer owed is dirty for the last time. */
 static bool roles_changed(const struct jb_case *c)
 {
-    for (size_t i = 0; i < c->deadline_count && !c->participants_dirty; i++)
-        if (c->deadlines[i].dirty && !has_any_role(c, c->deadlines[i].node))
-            return true;
-    return c->participants_dirty;
+    bool changed = c->participants_dirty;
+
+    for (size_t i = 0; i < c->deadline_count && !changed; i++)
+        changed = c->deadlines[i].dirty && !has_any_role(c, c->deadlines[i].node);
+    for (size_t i = 0; i < c->target_count && !changed; i++)
+        changed = c->targets[i].dirty && !has_any_role(c, c->targets[i].node);
+    for (size_t i = 0; i < c->docket_count && !changed; i++)
+        changed = c->dockets[i].dirty && !has_any_role(c, c->dockets[i].node);
+    return changed;
 }
 
-/* Most changes of participants are times, which are packed. */
 static enum jb_err roles_drop(struct jb_ledger *l, const struct jb_case *c)
 {
     struct role {
@@ -133,44 +169,66 @@ static enum jb_err roles_drop(struct jb_ledger *l, const struct jb_case *c)
     return err;
 }
 
+static enum jb_err role_add(struct jb_ledger *l, const struct jb_case *c, uint32_t node, int role)
+{
+    return jb_sql_run(l, JB_SQL_ROLE_ADD, JB_ROW(jb_int(c->case_no), jb_int(node), jb_int(role)));
+}
+
+static enum jb_err owing_add(struct jb_ledger *l, const struct jb_case *c)
+{
+    enum jb_err err = JB_OK;
+
+    for (size_t i = 0; i < c->deadline_count && err == JB_OK; i++)
+        if (only_owes(c, c->deadlines[i].node))
+            err = role_add(l, c, c->deadlines[i].node, OWES);
+    for (size_t i = 0; i < c->target_count && err == JB_OK; i++)
+        if (only_owes(c, c->targets[i].node))
+            err = role_add(l, c, c->targets[i].node, OWES);
+    for (size_t i = 0; i < c->docket_count && err == JB_OK; i++)
+        if (only_owes(c, c->dockets[i].node))
+            err = role_add(l, c, c->dockets[i].node, OWES);
+    return err;
+}
+
 static enum jb_err roles_write(struct jb_ledger *l, const struct jb_case *c)
 {
     enum jb_err err = roles_drop(l, c);
 
-    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++) {
-        const struct jb_participant *p = &c->participants[i];
-        err = jb_sql_run(l, JB_SQL_ROLE_ADD,
-                         JB_ROW(jb_int(c->case_no), jb_int(p->node), jb_int(p->role)));
-    }
-    for (size_t i = 0; i < c->deadline_count && err == JB_OK; i++)
-        if (only_owes(c, &c->deadlines[i]))
-            err =
-                jb_sql_run(l, JB_SQL_ROLE_ADD,
-                           JB_ROW(jb_int(c->case_no), jb_int(c->deadlines[i].node), jb_int(OWES)));
+    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++)
+        err = role_add(l, c, c->participants[i].node, (int)c->participants[i].role);
+    return err == JB_OK ? owing_add(l, c) : err;
+}
+
+static enum jb_err packed_save(struct jb_ledger *l, const struct jb_case *c, struct jb_bytes packed)
+{
+    struct columns k = columns_of(c);
+    enum jb_err err = jb_sql_run(
+        l, JB_SQL_PACKED_SAVE,
+        JB_ROW(jb_int(c->case_no), jb_int(k.standing), jb_int(c->registrar), jb_int(c->host),
+               jb_int(c->objection_open), jb_int(c->dispute_level), jb_int(k.provisional),
+               jb_int(k.undelivered), jb_int(k.directives), jb_int(k.dockets), jb_int(k.next_ms),
+               jb_int(k.warned_ms), jb_int(k.red_ms), jb_text(c->query_hash), jb_blob(packed)));
+
+    if (err == JB_OK)
+        err = jb_sql_run(l, JB_SQL_PACKED_KEPT_SAVE,
+                         JB_ROW(jb_int(c->case_no), jb_int(k.standing), jb_int(c->registrar),
+                                jb_int(c->objection_open), jb_int(c->dispute_level),
+                                jb_int(k.provisional), jb_int(k.undelivered), jb_int(k.directives),
+                                jb_int(k.dockets), jb_text(c->query_hash)));
     return err;
 }
 
 enum jb_err jb_packed_case_write(struct jb_ledger *l, const struct jb_case *c)
 {
     struct jb_bytes packed;
-    struct columns k = columns_of(c);
 
     jb_arena_reset(&l->packing);
-    enum jb_err err = jb_case_pack(c, jb_case_parts(c), &l->packing, &packed);
+    enum jb_err err = jb_case_pack(c, &l->packing, &packed);
     if (err == JB_OK)
-        err = jb_sql_run(l, JB_SQL_PACKED_SAVE,
-                         JB_ROW(jb_int(c->case_no), jb_int(k.standing), jb_int(c->registrar),
-                                jb_int(c->host), jb_int(c->objection_open),
-                                jb_int(c->dispute_level), jb_int(k.provisional),
-                                jb_int(k.undelivered), jb_int(k.next_ms), jb_int(k.warned_ms),
-                                jb_int(k.red_ms), jb_text(c->query_hash), jb_blob(packed)));
-    if (err == JB_OK)
-        err = jb_sql_run(l, JB_SQL_PACKED_KEPT_SAVE,
-                         JB_ROW(jb_int(c->case_no), jb_int(k.standing), jb_int(c->registrar),
-                                jb_int(c->objection_open), jb_int(c->dispute_level),
-                                jb_int(k.provisional), jb_int(k.undelivered),
-                                jb_text(c->query_hash)));
-    return err == JB_OK && roles_changed(c) ? roles_write(l, c) : err;
+        err = packed_save(l, c, packed);
+    if (err == JB_OK && roles_changed(c))
+        err = roles_write(l, c);
+    return err == JB_OK ? jb_case_marks_save(l, c) : err;
 }
 
 /* ---- what statements ask of a packed case ---- */
@@ -186,52 +244,56 @@ static int64_t fell_ms(const struct jb_deadline *d, int64_t now_ms)
     return d->warn_at_ms[0];
 }
 
-static int64_t earliest_fell(struct jb_pack_reading *r, int64_t now_ms)
+static struct jb_bytes packed_of(sqlite3_value *value)
 {
-    struct jb_deadline d;
-    int64_t first_ms = INT64_MAX;
+    const void *at = sqlite3_value_blob(value);
 
-    while (jb_case_pack_deadline(r, &d))
-        if (d.end == JB_END_OPEN && jb_deadline_next_ms(&d) <= now_ms)
-            first_ms = earlier(first_ms, fell_ms(&d, now_ms));
-    return first_ms;
+    return (struct jb_bytes){at, at != NULL ? (size_t)sqlite3_value_bytes(value) : 0};
 }
 
-static int64_t owed_by(struct jb_pack_reading *r, int64_t node)
-{
-    struct jb_deadline d;
-    int64_t count = 0;
-
-    while (jb_case_pack_deadline(r, &d))
-        count += d.end == JB_END_OPEN && d.node == node;
-    return count;
-}
-
-static void answer(sqlite3_context *ctx, sqlite3_value **values,
-                   int64_t (*of)(struct jb_pack_reading *r, int64_t argument))
-{
-    struct jb_pack_reading r;
-    const void *packed = sqlite3_value_blob(values[0]);
-    size_t len = packed != NULL ? (size_t)sqlite3_value_bytes(values[0]) : 0;
-
-    jb_case_pack_open(&r, (struct jb_bytes){packed, len});
-    int64_t found = of(&r, sqlite3_value_int64(values[1]));
-    if (r.wrong)
-        sqlite3_result_error_code(ctx, SQLITE_CORRUPT);
-    else
-        sqlite3_result_int64(ctx, found);
-}
-
+/* jb_fell (packed, now_ms): the earliest of what fell last of each deadline. */
 static void fell_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
 {
+    struct jb_case_reading r = jb_case_reading_of(packed_of(values[0]));
+    int64_t now_ms = sqlite3_value_int64(values[1]);
+    int64_t first_ms = INT64_MAX;
+    struct jb_deadline d;
+
     (void)count;
-    answer(ctx, values, earliest_fell);
+    while (jb_case_next_deadline(&r, &d))
+        if (d.end == JB_END_OPEN && jb_deadline_next_ms(&d) <= now_ms)
+            first_ms = earlier(first_ms, fell_ms(&d, now_ms));
+    if (r.from.wrong)
+        sqlite3_result_error_code(ctx, SQLITE_CORRUPT);
+    else
+        sqlite3_result_int64(ctx, first_ms);
 }
 
+static void owed_in(sqlite3_context *ctx, sqlite3_value **values, unsigned states)
+{
+    struct jb_ledger *l = sqlite3_user_data(ctx);
+    struct jb_case c = {.case_no = 0};
+
+    jb_arena_reset(&l->packing);
+    enum jb_err err = jb_case_unpack(packed_of(values[0]), &l->packing, &c);
+    if (err == JB_OK)
+        sqlite3_result_int64(ctx, owed_by(&c, (uint32_t)sqlite3_value_int64(values[1]), states));
+    else
+        sqlite3_result_error_code(ctx, err == JB_NOMEM ? SQLITE_NOMEM : SQLITE_CORRUPT);
+}
+
+/* jb_owed (packed, node): how much the node owes in the case. */
 static void owed_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
 {
     (void)count;
-    answer(ctx, values, owed_by);
+    owed_in(ctx, values, OWED_STATES);
+}
+
+/* jb_waits (packed, node): for how much the case waits for the node. */
+static void waits_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
+{
+    (void)count;
+    owed_in(ctx, values, WAITING_STATES);
 }
 
 enum jb_err jb_case_functions_add(struct jb_ledger *l)
@@ -240,14 +302,12 @@ enum jb_err jb_case_functions_add(struct jb_ledger *l)
         const char *name;
         void (*call)(sqlite3_context *ctx, int count, sqlite3_value **values);
     } functions[] = {
-        {"jb_fell", fell_answer}, /* (packed, now_ms) */
-        {"jb_owed", owed_answer}, /* (packed, node): so many open deadlines */
-    };
+        {"jb_fell", fell_answer}, {"jb_owed", owed_answer}, {"jb_waits", waits_answer}};
     int rc = SQLITE_OK;
 
     for (size_t i = 0; i < sizeof functions / sizeof functions[0] && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function(l->db, functions[i].name, 2,
-                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, l,
                                      functions[i].call, NULL, NULL);
     return rc == SQLITE_OK ? JB_OK : jb_db_fail(l, rc);
 }

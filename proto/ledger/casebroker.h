@@ -7,8 +7,9 @@
  *   warned_ms    from then on it is yellow or red; red_ms: red
  *   provisional  so many open deadlines have a date that is not known for sure
  *   undelivered  so many hand-overs did not arrive in time
+ *   directives   so many are in force or wait; dockets: so many are open
  * An instant that never comes is INT64_MAX. `participant` says in which cases a node has which
- * role; role 0: none, but it owes an open deadline there. */
+ * role; role 0: none, but something waits for it there. `mark` is as in a replica. */
 #ifndef JB_LEDGER_CASEBROKER_H
 #define JB_LEDGER_CASEBROKER_H
 
@@ -23,10 +24,10 @@ enum jb_standing {
 /* The functions that the statements call; before these are prepared. */
 enum jb_err jb_case_functions_add(struct jb_ledger *l) JB_MUST;
 
-/* Everything but the parts of which *parts says that it has them. No such case: *c stays of stage
- * NONE. CORRUPT: the row says so itself. */
-enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c, unsigned *parts,
+/* No such case: *c stays of stage NONE. CORRUPT: the row is damaged. */
+enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c,
                                 struct jb_arena *arena) JB_MUST;
+/* The row; roles and marks as far as they are dirty. */
 enum jb_err jb_packed_case_write(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 
 #endif

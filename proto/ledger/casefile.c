@@ -1,4 +1,4 @@
-/* Cases in the tables: load, save, drop.
+/* Cases in the tables: load, save, drop. A broker's rows: see casebroker.c.
  *
  * Decides nothing about a case: what is written is what the rules' jb_case_apply made of it. */
 #include <assert.h>
@@ -88,17 +88,17 @@ static enum jb_err participants_load(struct jb_ledger *l, struct jb_case *c, str
     return err;
 }
 
-/* The columns of a replica. */
-static enum jb_err columns_load(struct jb_ledger *l, struct jb_case *c, unsigned *parts,
-                                struct jb_arena *arena)
+/* The rows of a replica. */
+static enum jb_err rows_load(struct jb_ledger *l, struct jb_case *c, struct jb_arena *arena)
 {
     enum jb_err err;
+    unsigned parts = 0;
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_CASE_LOAD, JB_ROW(jb_int(c->case_no)));
     bool found = jb_sql_next(l, s, &err);
 
     if (found) {
         struct jb_reader r = jb_reader_of(s, arena);
-        row_read(&r, c, parts);
+        row_read(&r, c, &parts);
         err = r.err;
     }
     jb_sql_done(s);
@@ -106,6 +106,8 @@ static enum jb_err columns_load(struct jb_ledger *l, struct jb_case *c, unsigned
         err = participants_load(l, c, arena);
     if (err == JB_OK && found)
         err = jb_deadlines_load(l, c, arena);
+    if (err == JB_OK && parts != 0)
+        err = jb_case_parts_load(l, c, parts, arena);
     return err;
 }
 
@@ -113,17 +115,14 @@ enum jb_err jb_ledger_case_load(struct jb_ledger *l, int64_t case_no, struct jb_
                                 struct jb_case *c)
 {
     struct jb_case loaded = {.case_no = case_no};
-    unsigned parts = 0;
     const struct jb_case *newer = jb_behind_case(l, case_no);
 
     if (newer == NULL)
         newer = jb_held_case(l, case_no);
     if (newer != NULL)
         return jb_case_copy(newer, arena, c);
-    enum jb_err err = l->role == JB_LEDGER_BROKER ? jb_packed_case_load(l, &loaded, &parts, arena)
-                                                  : columns_load(l, &loaded, &parts, arena);
-    if (err == JB_OK && parts != 0)
-        err = jb_case_parts_load(l, &loaded, parts, arena);
+    enum jb_err err = l->role == JB_LEDGER_BROKER ? jb_packed_case_load(l, &loaded, arena)
+                                                  : rows_load(l, &loaded, arena);
     if (err == JB_OK)
         *c = loaded;
     return err;
@@ -180,22 +179,22 @@ static enum jb_err participants_write(struct jb_ledger *l, const struct jb_case 
     return err;
 }
 
-static enum jb_err columns_write(struct jb_ledger *l, const struct jb_case *c)
+static enum jb_err rows_write(struct jb_ledger *l, const struct jb_case *c)
 {
     enum jb_err err = row_write(l, c);
 
     if (err == JB_OK && c->participants_dirty)
         err = participants_write(l, c);
-    return err == JB_OK ? jb_deadlines_save(l, c) : err;
+    if (err == JB_OK)
+        err = jb_deadlines_save(l, c);
+    if (err == JB_OK)
+        err = jb_case_parts_save(l, c);
+    return err == JB_OK ? jb_lights_put(l, c) : err;
 }
 
 enum jb_err jb_case_write(struct jb_ledger *l, const struct jb_case *c)
 {
-    enum jb_err err =
-        l->role == JB_LEDGER_BROKER ? jb_packed_case_write(l, c) : columns_write(l, c);
-    if (err == JB_OK)
-        err = jb_case_parts_save(l, c);
-    return err == JB_OK ? jb_lights_put(l, c) : err;
+    return l->role == JB_LEDGER_BROKER ? jb_packed_case_write(l, c) : rows_write(l, c);
 }
 
 void jb_case_clean(struct jb_case *c)
@@ -229,12 +228,13 @@ enum jb_err jb_ledger_case_save(struct jb_ledger *l, struct jb_case *c)
 
 enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
 {
-    static const enum jb_sql drops[] = {JB_SQL_CASE_DROP,       JB_SQL_PARTICIPANTS_DROP,
-                                        JB_SQL_STORED_DROP,     JB_SQL_MARKS_DROP,
-                                        JB_SQL_DIRECTIVES_DROP, JB_SQL_TARGETS_DROP,
-                                        JB_SQL_DOCKETS_DROP,    JB_SQL_ATTACHMENTS_DROP};
+    static const enum jb_sql drops[] = {
+        JB_SQL_CASE_DROP,    JB_SQL_PARTICIPANTS_DROP, JB_SQL_DEADLINES_DROP,
+        JB_SQL_STORED_DROP,  JB_SQL_MARKS_DROP,        JB_SQL_DIRECTIVES_DROP,
+        JB_SQL_TARGETS_DROP, JB_SQL_DOCKETS_DROP,      JB_SQL_ATTACHMENTS_DROP};
     enum jb_err err = jb_counts_drop(l, case_no);
 
+    assert(l->role == JB_LEDGER_REPLICA);
     if (err == JB_OK)
         err = jb_gram_drop_case(l, case_no);
     if (err == JB_OK)
@@ -242,8 +242,6 @@ enum jb_err jb_case_rows_drop(struct jb_ledger *l, int64_t case_no)
     jb_held_remove(l, case_no);
     for (size_t i = 0; i < sizeof drops / sizeof drops[0] && err == JB_OK; i++)
         err = jb_sql_run(l, drops[i], JB_ROW(jb_int(case_no)));
-    if (err == JB_OK && l->role == JB_LEDGER_REPLICA)
-        err = jb_sql_run(l, JB_SQL_DEADLINES_DROP, JB_ROW(jb_int(case_no)));
     return err;
 }
 

@@ -1,34 +1,19 @@
 /* See casepack.h.
  *
- * One byte of version, the deadlines, the participants, the case's own fields. Fields that are
- * numbers stand in tables: a mask says which of them are not zero, and only these follow, as
- * varints. A text is 0 when empty, or the place of the same text before it, or one more than there
- * are so far, and then its bytes: policy, calendar and article repeat in every deadline. */
+ * One byte of version, the deadlines, the other lists, the case's own fields. Policy, calendar and
+ * article repeat in every deadline and are written once. To add a field: a row here, another
+ * version, and a step in schema.c that has brokers' records replayed. */
 #include "proto/ledger/casepack.h"
 
 #define VERSION 1
-#define NUMBER_BYTES 10 /* of the longest varint */
 
-enum kind {
-    I64, /* also uint64_t */
-    U32,
-    INT, /* also enums; never negative */
-    BOOL
-};
-struct field {
-    size_t offset;
-    enum kind kind;
-};
-#define FIELD(of, kind, name)                                                                      \
+#define FIELD(of, type, name)                                                                      \
     {                                                                                              \
-        offsetof(struct of, name), kind                                                            \
+        offsetof(struct of, name), JB_PACK_##type                                                  \
     }
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
-_Static_assert(sizeof(enum jb_stage) == 4 && sizeof(enum jb_unit) == 4 && sizeof(int) == 4,
-               "an enum is packed as 32 bits");
-
-static const struct field case_fields[] = {
+static const struct jb_pack_field case_fields[] = {
     FIELD(jb_case, INT, stage),
     FIELD(jb_case, INT, matter),
     FIELD(jb_case, INT, channel),
@@ -56,19 +41,40 @@ static const struct field case_fields[] = {
     FIELD(jb_case, BOOL, objection_open),
     FIELD(jb_case, U32, objector),
     FIELD(jb_case, INT, last_ruling),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_SIGNED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_ACCEPTED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_DECLINED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_TOLD]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_ANSWERED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_ANSWER_TOLD]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_EXECUTED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_CLOSED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_REFERRED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_SENT]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_REVIEW_ASKED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_REVIEWED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_REVIEW_TOLD]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_RECHECK_ASKED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_RECHECKED]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_RECHECK_TOLD]),
+    FIELD(jb_case, I64, facts_ms[JB_FACT_TERMINATED]),
+    FIELD(jb_case, INT, ratings[0].state),
+    FIELD(jb_case, U32, ratings[0].satisfaction),
+    FIELD(jb_case, I64, ratings[0].at_ms),
+    FIELD(jb_case, INT, ratings[1].state),
+    FIELD(jb_case, U32, ratings[1].satisfaction),
+    FIELD(jb_case, I64, ratings[1].at_ms),
 };
-static const struct field rating_fields[] = {
-    FIELD(jb_rating, INT, state),
-    FIELD(jb_rating, U32, satisfaction),
-    FIELD(jb_rating, I64, at_ms),
-};
-static const struct field participant_fields[] = {
-    FIELD(jb_participant, U32, node),
-    FIELD(jb_participant, INT, role),
-    FIELD(jb_participant, I64, signed_ms),
-    FIELD(jb_participant, I64, answered_ms),
-};
-static const struct field deadline_fields[] = {
+static const size_t case_texts[] = {
+    offsetof(struct jb_case, title), offsetof(struct jb_case, class_code),
+    offsetof(struct jb_case, place_code), offsetof(struct jb_case, lead_official),
+    offsetof(struct jb_case, query_hash)};
+static const struct jb_pack_shape case_shape = {case_fields, COUNT(case_fields), case_texts,
+                                                COUNT(case_texts)};
+
+_Static_assert(JB_FACT_COUNT == 18 && JB_RATED_PARTIES == 2, "each has its row in case_fields");
+
+static const struct jb_pack_field deadline_fields[] = {
     FIELD(jb_deadline, U32, id),
     FIELD(jb_deadline, U32, node),
     FIELD(jb_deadline, I64, trigger_ms),
@@ -97,297 +103,210 @@ static const struct field deadline_fields[] = {
     FIELD(jb_deadline, U32, acked_node),
     FIELD(jb_deadline, I64, acked_ms),
 };
-_Static_assert(JB_WARN_MAX == 4, "a deadline has four warn steps");
-
-/* The texts of a case and of a deadline, in their order. */
-static const size_t case_texts[] = {
-    offsetof(struct jb_case, title), offsetof(struct jb_case, class_code),
-    offsetof(struct jb_case, place_code), offsetof(struct jb_case, lead_official),
-    offsetof(struct jb_case, query_hash)};
 static const size_t deadline_texts[] = {
     offsetof(struct jb_deadline, policy_version), offsetof(struct jb_deadline, calendar_version),
     offsetof(struct jb_deadline, article), offsetof(struct jb_deadline, acked_by)};
+static const struct jb_pack_shape deadline_shape = {deadline_fields, COUNT(deadline_fields),
+                                                    deadline_texts, COUNT(deadline_texts)};
 
-/* ---- writing ---- */
+_Static_assert(JB_WARN_MAX == 4, "each has its row in deadline_fields");
 
-struct writing {
-    uint8_t *at;
-    size_t text_count;
-    struct jb_text texts[JB_PACK_TEXTS];
+static const struct jb_pack_field participant_fields[] = {
+    FIELD(jb_participant, U32, node),
+    FIELD(jb_participant, INT, role),
+    FIELD(jb_participant, I64, signed_ms),
+    FIELD(jb_participant, I64, answered_ms),
+};
+static const struct jb_pack_shape participant_shape = {participant_fields,
+                                                       COUNT(participant_fields), NULL, 0};
+
+static const struct jb_pack_field mark_fields[] = {
+    FIELD(jb_mark, INT, kind),  FIELD(jb_mark, U32, node),  FIELD(jb_mark, I64, other_case_no),
+    FIELD(jb_mark, U32, value), FIELD(jb_mark, I64, at_ms),
+};
+static const size_t mark_texts[] = {offsetof(struct jb_mark, text)};
+static const struct jb_pack_shape mark_shape = {mark_fields, COUNT(mark_fields), mark_texts,
+                                                COUNT(mark_texts)};
+
+static const struct jb_pack_field directive_fields[] = {
+    FIELD(jb_directive, U32, id),     FIELD(jb_directive, U32, power),
+    FIELD(jb_directive, U32, demand), FIELD(jb_directive, U32, recommendation),
+    FIELD(jb_directive, U32, issuer), FIELD(jb_directive, U32, authority),
+    FIELD(jb_directive, U32, level),  FIELD(jb_directive, U32, flags),
+    FIELD(jb_directive, U32, people), FIELD(jb_directive, INT, status),
+    FIELD(jb_directive, I64, due_ms), FIELD(jb_directive, I64, issued_ms),
+    FIELD(jb_directive, I64, seq),
+};
+static const size_t directive_texts[] = {offsetof(struct jb_directive, official),
+                                         offsetof(struct jb_directive, countersigned_by),
+                                         offsetof(struct jb_directive, issued_by)};
+static const struct jb_pack_shape directive_shape = {directive_fields, COUNT(directive_fields),
+                                                     directive_texts, COUNT(directive_texts)};
+
+static const struct jb_pack_field target_fields[] = {
+    FIELD(jb_target, U32, directive),   FIELD(jb_target, U32, node),
+    FIELD(jb_target, INT, state),       FIELD(jb_target, U32, deadline_id),
+    FIELD(jb_target, U32, adopted),     FIELD(jb_target, I64, signed_ms),
+    FIELD(jb_target, I64, answered_ms), FIELD(jb_target, I64, ended_ms),
+};
+static const struct jb_pack_shape target_shape = {target_fields, COUNT(target_fields), NULL, 0};
+
+static const struct jb_pack_field docket_fields[] = {
+    FIELD(jb_docket, U32, id),          FIELD(jb_docket, U32, step),
+    FIELD(jb_docket, U32, node),        FIELD(jb_docket, U32, opener),
+    FIELD(jb_docket, U32, deadline_id), FIELD(jb_docket, I64, opened_ms),
+    FIELD(jb_docket, I64, stepped_ms),  FIELD(jb_docket, I64, closed_ms),
+};
+static const size_t docket_texts[] = {offsetof(struct jb_docket, docket_no)};
+static const struct jb_pack_shape docket_shape = {docket_fields, COUNT(docket_fields), docket_texts,
+                                                  COUNT(docket_texts)};
+
+/* The lists of a case, but the deadlines; `before`: the order in which they stand. */
+typedef bool is_before(const void *a, const void *b);
+
+static bool participant_before(const void *a, const void *b)
+{
+    const struct jb_participant *x = a;
+    const struct jb_participant *y = b;
+
+    return x->node < y->node || (x->node == y->node && x->role < y->role);
+}
+
+static bool target_before(const void *a, const void *b)
+{
+    const struct jb_target *x = a;
+    const struct jb_target *y = b;
+
+    return x->directive < y->directive || (x->directive == y->directive && x->node < y->node);
+}
+
+static const struct list {
+    size_t at, count; /* offsets of pointer and number */
+    size_t bytes;     /* of one */
+    const struct jb_pack_shape *shape;
+    is_before *before; /* NULL: as they stand */
+} lists[] = {
+#define LIST(name, type, before)                                                                   \
+    {                                                                                              \
+        offsetof(struct jb_case, name##s), offsetof(struct jb_case, name##_count),                 \
+            sizeof(struct type), &name##_shape, before                                             \
+    }
+    LIST(participant, jb_participant, participant_before),
+    LIST(mark, jb_mark, NULL),
+    LIST(directive, jb_directive, NULL),
+    LIST(target, jb_target, target_before),
+    LIST(docket, jb_docket, NULL),
+#undef LIST
 };
 
-static void put(struct writing *w, uint64_t value)
+static const char *list_at(const struct jb_case *c, const struct list *list)
 {
-    while (value >= 0x80) {
-        *w->at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *w->at++ = (uint8_t)value;
+    const char *at;
+
+    memcpy(&at, (const char *)c + list->at, sizeof at);
+    return at;
 }
 
-static uint64_t field_get(const void *of, const struct field *f)
+static size_t list_count(const struct jb_case *c, const struct list *list)
 {
-    const char *at = (const char *)of + f->offset;
-    uint64_t wide = 0;
-    uint32_t word = 0;
-    bool yes = false;
+    size_t count;
 
-    switch (f->kind) {
-    case I64:
-        memcpy(&wide, at, sizeof wide);
-        return wide;
-    case U32:
-    case INT:
-        memcpy(&word, at, sizeof word);
-        return word;
-    case BOOL:
-        memcpy(&yes, at, sizeof yes);
-        return yes;
-    }
-    return 0;
+    memcpy(&count, (const char *)c + list->count, sizeof count);
+    return count;
 }
 
-static void put_fields(struct writing *w, const void *of, const struct field *fields, size_t count)
-{
-    uint64_t mask = 0;
+/* ---- pack ---- */
 
-    for (size_t i = 0; i < count; i++)
-        mask |= field_get(of, &fields[i]) != 0 ? UINT64_C(1) << i : 0;
-    put(w, mask);
-    for (size_t i = 0; i < count; i++)
-        if ((mask >> i & 1) != 0)
-            put(w, field_get(of, &fields[i]));
-}
-
-static void put_text(struct writing *w, struct jb_text text)
-{
-    if (text.len == 0) {
-        put(w, 0);
-        return;
-    }
-    for (size_t i = 0; i < w->text_count; i++) {
-        if (jb_text_equal(w->texts[i], text)) {
-            put(w, i + 1);
-            return;
-        }
-    }
-    put(w, w->text_count + 1);
-    put(w, text.len);
-    memcpy(w->at, text.data, text.len);
-    w->at += text.len;
-    if (w->text_count < JB_PACK_TEXTS)
-        w->texts[w->text_count++] = text;
-}
-
-static struct jb_text text_get(const void *of, size_t offset)
-{
-    struct jb_text text;
-
-    memcpy(&text, (const char *)of + offset, sizeof text);
-    return text;
-}
-
-static void put_texts(struct writing *w, const void *of, const size_t *offsets, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        put_text(w, text_get(of, offsets[i]));
-}
-
-static void put_facts(struct writing *w, const int64_t *facts_ms)
-{
-    uint64_t mask = 0;
-
-    for (size_t i = 1; i < JB_FACT_COUNT; i++)
-        mask |= facts_ms[i] != 0 ? UINT64_C(1) << i : 0;
-    put(w, mask);
-    for (size_t i = 1; i < JB_FACT_COUNT; i++)
-        if (facts_ms[i] != 0)
-            put(w, (uint64_t)facts_ms[i]);
-}
-
-/* No case is longer. */
 static size_t bound(const struct jb_case *c)
 {
-    size_t numbers =
-        8 + COUNT(case_fields) + JB_FACT_COUNT + COUNT(case_texts) * 2 +
-        JB_RATED_PARTIES * (1 + COUNT(rating_fields)) +
-        c->participant_count * (1 + COUNT(participant_fields)) +
-        c->deadline_count * (1 + COUNT(deadline_fields) + 2 * (1 + COUNT(deadline_texts)));
-    size_t texts = c->deadline_count * JB_KEY_MAX;
+    size_t bytes = 1 + JB_PACK_NUMBER_BYTES + jb_pack_bound(c, &case_shape);
 
-    for (size_t i = 0; i < COUNT(case_texts); i++)
-        texts += text_get(c, case_texts[i]).len;
-    for (size_t d = 0; d < c->deadline_count; d++)
-        for (size_t i = 0; i < COUNT(deadline_texts); i++)
-            texts += text_get(&c->deadlines[d], deadline_texts[i]).len;
-    return numbers * NUMBER_BYTES + texts;
+    for (size_t i = 0; i < c->deadline_count; i++)
+        bytes += jb_pack_bound(&c->deadlines[i], &deadline_shape) + 2 * JB_PACK_NUMBER_BYTES +
+                 JB_KEY_MAX;
+    for (size_t k = 0; k < COUNT(lists); k++) {
+        bytes += JB_PACK_NUMBER_BYTES;
+        for (size_t i = 0; i < list_count(c, &lists[k]); i++)
+            bytes += jb_pack_bound(list_at(c, &lists[k]) + i * lists[k].bytes, lists[k].shape);
+    }
+    return bytes;
 }
 
-enum jb_err jb_case_pack(const struct jb_case *c, unsigned parts, struct jb_arena *arena,
-                         struct jb_bytes *out)
+/* They are few, and mostly in order. NULL: out of memory. */
+static const void **sorted(const struct jb_case *c, const struct list *list, struct jb_arena *arena)
 {
-    uint8_t *start = jb_arena_alloc(arena, bound(c));
-    struct writing w = {.at = start};
+    size_t count = list_count(c, list);
+    const void **order = jb_arena_alloc(arena, count * sizeof *order);
 
-    if (start == NULL)
-        return JB_NOMEM;
-    *w.at++ = VERSION;
-    put(&w, c->deadline_count);
-    for (size_t i = 0; i < c->deadline_count; i++) {
-        put_fields(&w, &c->deadlines[i], deadline_fields, COUNT(deadline_fields));
-        put_text(&w, jb_text_of(c->deadlines[i].key));
-        put_texts(&w, &c->deadlines[i], deadline_texts, COUNT(deadline_texts));
+    for (size_t i = 0; order != NULL && i < count; i++) {
+        const void *one = list_at(c, list) + i * list->bytes;
+        size_t k = i;
+        for (; list->before != NULL && k > 0 && list->before(one, order[k - 1]); k--)
+            order[k] = order[k - 1];
+        order[k] = one;
     }
-    put(&w, c->participant_count);
-    for (size_t i = 0; i < c->participant_count; i++)
-        put_fields(&w, &c->participants[i], participant_fields, COUNT(participant_fields));
-    put_fields(&w, c, case_fields, COUNT(case_fields));
-    put_facts(&w, c->facts_ms);
-    for (size_t i = 0; i < JB_RATED_PARTIES; i++)
-        put_fields(&w, &c->ratings[i], rating_fields, COUNT(rating_fields));
-    put(&w, parts);
-    put_texts(&w, c, case_texts, COUNT(case_texts));
-    *out = (struct jb_bytes){start, (size_t)(w.at - start)};
+    return order;
+}
+
+static enum jb_err pack_list(struct jb_pack_writing *w, const struct jb_case *c,
+                             const struct list *list, struct jb_arena *arena)
+{
+    const void **order = sorted(c, list, arena);
+
+    if (order == NULL)
+        return JB_NOMEM;
+    jb_pack_number(w, list_count(c, list));
+    for (size_t i = 0; i < list_count(c, list); i++)
+        jb_pack_struct(w, order[i], list->shape);
     return JB_OK;
 }
 
-/* ---- reading ---- */
-
-static uint64_t take(struct jb_pack_reading *r)
+enum jb_err jb_case_pack(const struct jb_case *c, struct jb_arena *arena, struct jb_bytes *out)
 {
-    uint64_t value = 0;
+    uint8_t *start = jb_arena_alloc(arena, bound(c));
+    struct jb_pack_writing w = {.at = start};
+    enum jb_err err = start != NULL ? JB_OK : JB_NOMEM;
 
-    for (unsigned shift = 0; shift < 64 && r->left > 0 && !r->wrong; shift += 7) {
-        uint8_t byte = *r->at++;
-        r->left--;
-        if (shift == 63 && byte > 1)
-            break;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
+    if (err != JB_OK)
+        return err;
+    *w.at++ = VERSION;
+    jb_pack_number(&w, c->deadline_count);
+    for (size_t i = 0; i < c->deadline_count; i++) {
+        jb_pack_text(&w, jb_text_of(c->deadlines[i].key));
+        jb_pack_struct(&w, &c->deadlines[i], &deadline_shape);
     }
-    r->wrong = true;
-    return 0;
+    for (size_t i = 0; i < COUNT(lists) && err == JB_OK; i++)
+        err = pack_list(&w, c, &lists[i], arena);
+    jb_pack_struct(&w, c, &case_shape);
+    if (err == JB_OK)
+        *out = (struct jb_bytes){start, (size_t)(w.at - start)};
+    return err;
 }
 
-/* A number of things of which each takes a byte at least. */
-static size_t take_count(struct jb_pack_reading *r)
-{
-    uint64_t count = take(r);
+/* ---- deadlines ---- */
 
-    if (count > r->left) {
-        r->wrong = true;
-        return 0;
-    }
-    return (size_t)count;
+struct jb_case_reading jb_case_reading_of(struct jb_bytes packed)
+{
+    struct jb_case_reading r = {.from = jb_pack_reading_of(packed)};
+
+    r.from.wrong = packed.len == 0 || packed.data[0] != VERSION;
+    if (r.from.wrong)
+        return r;
+    r.from.at++;
+    r.from.left--;
+    r.deadlines_left = jb_unpack_count(&r.from);
+    return r;
 }
 
-static bool fits(enum kind kind, uint64_t value)
+bool jb_case_next_deadline(struct jb_case_reading *r, struct jb_deadline *d)
 {
-    static const uint64_t most[] = {
-        [I64] = UINT64_MAX, [U32] = UINT32_MAX, [INT] = INT32_MAX, [BOOL] = 1};
-
-    return value <= most[kind];
-}
-
-static void field_set(void *of, const struct field *f, uint64_t value)
-{
-    char *at = (char *)of + f->offset;
-    uint32_t word = (uint32_t)value;
-    bool yes = value != 0;
-
-    switch (f->kind) {
-    case I64:
-        memcpy(at, &value, sizeof value);
-        break;
-    case U32:
-    case INT:
-        memcpy(at, &word, sizeof word);
-        break;
-    case BOOL:
-        memcpy(at, &yes, sizeof yes);
-        break;
-    }
-}
-
-static void take_fields(struct jb_pack_reading *r, void *of, const struct field *fields,
-                        size_t count)
-{
-    uint64_t mask = take(r);
-
-    r->wrong = r->wrong || mask >> count != 0;
-    for (size_t i = 0; i < count && !r->wrong; i++) {
-        if ((mask >> i & 1) == 0)
-            continue;
-        uint64_t value = take(r);
-        if (fits(fields[i].kind, value))
-            field_set(of, &fields[i], value);
-        else
-            r->wrong = true;
-    }
-}
-
-static struct jb_text take_text(struct jb_pack_reading *r)
-{
-    struct jb_text text = {NULL, 0};
-    uint64_t place = take(r);
-
-    if (r->wrong || place == 0)
-        return text;
-    if (place <= r->text_count)
-        return r->texts[place - 1];
-    uint64_t len = take(r);
-    if (place != r->text_count + 1 || len == 0 || len > r->left)
-        r->wrong = true;
-    if (r->wrong)
-        return text;
-    text = (struct jb_text){(const char *)r->at, (size_t)len};
-    r->at += len;
-    r->left -= (size_t)len;
-    if (r->text_count < JB_PACK_TEXTS)
-        r->texts[r->text_count++] = text;
-    return text;
-}
-
-static void take_texts(struct jb_pack_reading *r, void *of, const size_t *offsets, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct jb_text text = take_text(r);
-        memcpy((char *)of + offsets[i], &text, sizeof text);
-    }
-}
-
-static void take_facts(struct jb_pack_reading *r, int64_t *facts_ms)
-{
-    uint64_t mask = take(r);
-
-    r->wrong = r->wrong || mask >> JB_FACT_COUNT != 0 || (mask & 1) != 0;
-    for (size_t i = 1; i < JB_FACT_COUNT; i++)
-        if ((mask >> i & 1) != 0)
-            facts_ms[i] = (int64_t)take(r);
-}
-
-void jb_case_pack_open(struct jb_pack_reading *r, struct jb_bytes packed)
-{
-    *r = (struct jb_pack_reading){.at = packed.data, .left = packed.len};
-    r->wrong = packed.len == 0 || packed.data[0] != VERSION;
-    if (r->wrong)
-        return;
-    r->at++;
-    r->left--;
-    r->deadlines_left = take_count(r);
-}
-
-bool jb_case_pack_deadline(struct jb_pack_reading *r, struct jb_deadline *d)
-{
-    if (r->deadlines_left == 0 || r->wrong)
+    if (r->deadlines_left == 0 || r->from.wrong)
         return false;
     *d = (struct jb_deadline){0};
-    take_fields(r, d, deadline_fields, COUNT(deadline_fields));
-    struct jb_text key = take_text(r);
-    take_texts(r, d, deadline_texts, COUNT(deadline_texts));
-    r->wrong = r->wrong || key.len >= sizeof d->key;
-    if (r->wrong)
+    struct jb_text key = jb_unpack_text(&r->from);
+    jb_unpack_struct(&r->from, d, &deadline_shape);
+    r->from.wrong = r->from.wrong || key.len >= sizeof d->key;
+    if (r->from.wrong)
         return false;
     if (key.len > 0)
         memcpy(d->key, key.data, key.len);
@@ -395,10 +314,10 @@ bool jb_case_pack_deadline(struct jb_pack_reading *r, struct jb_deadline *d)
     return true;
 }
 
-/* ---- a whole case ---- */
+/* ---- unpack ---- */
 
-static enum jb_err take_deadlines(struct jb_pack_reading *r, struct jb_arena *arena,
-                                  struct jb_case *c)
+static enum jb_err unpack_deadlines(struct jb_case_reading *r, struct jb_arena *arena,
+                                    struct jb_case *c)
 {
     size_t count = r->deadlines_left;
     struct jb_deadline *list = jb_arena_alloc(arena, count * sizeof *list);
@@ -406,53 +325,45 @@ static enum jb_err take_deadlines(struct jb_pack_reading *r, struct jb_arena *ar
     if (list == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < count; i++)
-        if (!jb_case_pack_deadline(r, &list[i]))
+        if (!jb_case_next_deadline(r, &list[i]))
             return JB_CORRUPT;
     c->deadlines = count > 0 ? list : NULL;
     c->deadline_count = count;
     return JB_OK;
 }
 
-static enum jb_err take_participants(struct jb_pack_reading *r, struct jb_arena *arena,
-                                     struct jb_case *c)
+static enum jb_err unpack_list(struct jb_pack_reading *r, const struct list *list,
+                               struct jb_arena *arena, struct jb_case *c)
 {
-    size_t count = take_count(r);
-    struct jb_participant *list = jb_arena_alloc(arena, count * sizeof *list);
+    size_t count = jb_unpack_count(r);
+    char *at = count > 0 ? jb_arena_alloc(arena, count * list->bytes) : NULL;
 
-    if (list == NULL)
+    if (count > 0 && at == NULL)
         return JB_NOMEM;
     for (size_t i = 0; i < count; i++)
-        take_fields(r, &list[i], participant_fields, COUNT(participant_fields));
-    c->participants = count > 0 ? list : NULL;
-    c->participant_count = count;
+        jb_unpack_struct(r, at + i * list->bytes, list->shape);
+    memcpy((char *)c + list->at, &at, sizeof at);
+    memcpy((char *)c + list->count, &count, sizeof count);
     return JB_OK;
 }
 
-enum jb_err jb_case_unpack(struct jb_bytes packed, struct jb_arena *arena, struct jb_case *c,
-                           unsigned *parts)
+enum jb_err jb_case_unpack(struct jb_bytes packed, struct jb_arena *arena, struct jb_case *c)
 {
     struct jb_case read = {.case_no = c->case_no};
     /* the texts stay where they are: in one copy of all */
     const uint8_t *copy = jb_arena_memdup(arena, packed.data, packed.len);
-    struct jb_pack_reading r;
 
     if (copy == NULL)
         return JB_NOMEM;
-    jb_case_pack_open(&r, (struct jb_bytes){copy, packed.len});
-    enum jb_err err = take_deadlines(&r, arena, &read);
-    if (err == JB_OK)
-        err = take_participants(&r, arena, &read);
+    struct jb_case_reading r = jb_case_reading_of((struct jb_bytes){copy, packed.len});
+    enum jb_err err = r.from.wrong ? JB_CORRUPT : unpack_deadlines(&r, arena, &read);
+    for (size_t i = 0; i < COUNT(lists) && err == JB_OK; i++)
+        err = unpack_list(&r.from, &lists[i], arena, &read);
     if (err != JB_OK)
         return err;
-    take_fields(&r, &read, case_fields, COUNT(case_fields));
-    take_facts(&r, read.facts_ms);
-    for (size_t i = 0; i < JB_RATED_PARTIES; i++)
-        take_fields(&r, &read.ratings[i], rating_fields, COUNT(rating_fields));
-    uint64_t found = take(&r);
-    take_texts(&r, &read, case_texts, COUNT(case_texts));
-    if (r.wrong || r.left > 0 || found > UINT32_MAX)
+    jb_unpack_struct(&r.from, &read, &case_shape);
+    if (r.from.wrong || r.from.left > 0)
         return JB_CORRUPT;
-    *parts = (unsigned)found;
     *c = read;
     return JB_OK;
 }

@@ -1,4 +1,5 @@
-/* The parts that most cases do not have: marks, directives with their receivers, dockets.
+/* The parts of a replica's cases that most do not have: marks, directives with their receivers,
+ * dockets.
  *
  * Which of them there are stands in case_file.parts, so that a case without costs no query. Decides
  * nothing about a case: what is written is what jb_case_apply made of it. */
@@ -165,8 +166,10 @@ enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned 
 /* ---- save ---- */
 
 /* They have no number of their own: all are written anew. */
-static enum jb_err marks_write(struct jb_ledger *l, const struct jb_case *c)
+enum jb_err jb_case_marks_save(struct jb_ledger *l, const struct jb_case *c)
 {
+    if (!c->marks_dirty)
+        return JB_OK;
     enum jb_err err = jb_sql_run(l, JB_SQL_MARKS_DROP, JB_ROW(jb_int(c->case_no)));
 
     for (size_t i = 0; i < c->mark_count && err == JB_OK; i++) {
@@ -209,7 +212,7 @@ static enum jb_err docket_write(struct jb_ledger *l, int64_t case_no, const stru
 
 enum jb_err jb_case_parts_save(struct jb_ledger *l, const struct jb_case *c)
 {
-    enum jb_err err = c->marks_dirty ? marks_write(l, c) : JB_OK;
+    enum jb_err err = jb_case_marks_save(l, c);
 
     for (size_t i = 0; i < c->directive_count && err == JB_OK; i++)
         if (c->directives[i].dirty)

@@ -281,6 +281,8 @@ unsigned jb_case_parts(const struct jb_case *c);
 enum jb_err jb_case_parts_load(struct jb_ledger *l, struct jb_case *c, unsigned parts,
                                struct jb_arena *arena) JB_MUST;
 enum jb_err jb_case_parts_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
+/* The marks alone, if they are dirty. */
+enum jb_err jb_case_marks_save(struct jb_ledger *l, const struct jb_case *c) JB_MUST;
 /* Read one from a row that holds its columns after case_no. */
 struct jb_directive jb_directive_get(struct jb_reader *r);
 struct jb_target jb_target_get(struct jb_reader *r);

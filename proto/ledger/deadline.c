@@ -148,14 +148,13 @@ enum jb_err jb_ledger_due(struct jb_ledger *l, int64_t now_ms, struct jb_due *du
 static enum jb_err provisional_of(struct jb_bytes packed, int64_t case_no, uint32_t after,
                                   struct jb_deadline_id *out, size_t max, size_t *found)
 {
-    struct jb_pack_reading r;
+    struct jb_case_reading r = jb_case_reading_of(packed);
     struct jb_deadline d;
 
-    jb_case_pack_open(&r, packed);
-    while (*found < max && jb_case_pack_deadline(&r, &d))
+    while (*found < max && jb_case_next_deadline(&r, &d))
         if (d.provisional && d.end == JB_END_OPEN && d.id > after)
             out[(*found)++] = (struct jb_deadline_id){.case_no = case_no, .id = d.id};
-    return r.wrong ? JB_CORRUPT : JB_OK;
+    return r.from.wrong ? JB_CORRUPT : JB_OK;
 }
 
 enum jb_err jb_ledger_provisional(struct jb_ledger *l, struct jb_deadline_id after,

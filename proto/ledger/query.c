@@ -72,8 +72,8 @@ enum jb_err jb_query_totals(struct jb_ledger *l, int64_t now_ms, struct jb_total
         uint64_t *count;
     } rows[] = {
         {JB_SQL_TOTAL_DISPUTES, &t.disputes},
-        {JB_SQL_TOTAL_DIRECTIVES, &t.directives},
-        {JB_SQL_TOTAL_DOCKETS, &t.dockets},
+        {packed ? JB_SQL_PACKED_DIRECTIVES : JB_SQL_TOTAL_DIRECTIVES, &t.directives},
+        {packed ? JB_SQL_PACKED_DOCKETS : JB_SQL_TOTAL_DOCKETS, &t.dockets},
         {packed ? JB_SQL_PACKED_UNDELIVERED : JB_SQL_TOTAL_UNDELIVERED, &t.undelivered},
         {packed ? JB_SQL_PACKED_PROVISIONAL : JB_SQL_TOTAL_PROVISIONAL, &t.provisional},
     };

@@ -167,7 +167,8 @@ static const char broker_case_tables[] =
     "CREATE TABLE case_file (case_no INTEGER PRIMARY KEY, standing INTEGER NOT NULL,"
     " registrar INTEGER NOT NULL, host INTEGER NOT NULL, objection_open INTEGER NOT NULL,"
     " dispute_level INTEGER NOT NULL, provisional INTEGER NOT NULL,"
-    " undelivered INTEGER NOT NULL, next_ms INTEGER NOT NULL, warned_ms INTEGER NOT NULL,"
+    " undelivered INTEGER NOT NULL, directives INTEGER NOT NULL, dockets INTEGER NOT NULL,"
+    " next_ms INTEGER NOT NULL, warned_ms INTEGER NOT NULL,"
     " red_ms INTEGER NOT NULL, query_hash TEXT NOT NULL, packed BLOB NOT NULL) STRICT;"
     "CREATE INDEX case_next ON case_file (next_ms);"
     "CREATE INDEX case_warned ON case_file (warned_ms, red_ms);"
@@ -176,6 +177,8 @@ static const char broker_case_tables[] =
     "CREATE INDEX case_dispute ON case_file (dispute_level) WHERE dispute_level <> 0;"
     "CREATE INDEX case_provisional ON case_file (case_no, provisional) WHERE provisional > 0;"
     "CREATE INDEX case_undelivered ON case_file (undelivered) WHERE undelivered > 0;"
+    "CREATE INDEX case_directives ON case_file (directives) WHERE directives > 0;"
+    "CREATE INDEX case_dockets ON case_file (dockets) WHERE dockets > 0;"
     "CREATE INDEX case_query ON case_file (query_hash) WHERE query_hash <> '';"
     "CREATE TABLE participant (case_no INTEGER NOT NULL, node INTEGER NOT NULL,"
     " role INTEGER NOT NULL, PRIMARY KEY (case_no, node, role)) STRICT, WITHOUT ROWID;"
@@ -184,6 +187,11 @@ static const char part_tables[] =
     "CREATE TABLE mark (case_no INTEGER NOT NULL" JB_MARK_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, position)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX mark_link ON mark (other_case_no, case_no) WHERE other_case_no <> 0;"
+    "CREATE TABLE attachment (case_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
+    " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
+    " size_bytes INTEGER NOT NULL, PRIMARY KEY (case_no, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX attachment_hash ON attachment (hash, case_no);";
+static const char replica_order_tables[] =
     "CREATE TABLE directive (case_no INTEGER NOT NULL"
     JB_DIRECTIVE_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
@@ -194,11 +202,7 @@ static const char part_tables[] =
     "CREATE INDEX target_node ON target (node, case_no, directive);"
     "CREATE TABLE docket (case_no INTEGER NOT NULL" JB_DOCKET_COLUMNS(COLUMN_INT, COLUMN_TEXT)
     ", PRIMARY KEY (case_no, id)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX docket_open ON docket (case_no, id) WHERE closed_ms = 0;"
-    "CREATE TABLE attachment (case_no INTEGER NOT NULL, seq INTEGER NOT NULL,"
-    " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, hash BLOB NOT NULL,"
-    " size_bytes INTEGER NOT NULL, PRIMARY KEY (case_no, seq)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX attachment_hash ON attachment (hash, case_no);";
+    "CREATE INDEX docket_open ON docket (case_no, id) WHERE closed_ms = 0;";
 static const char house_tables[] =
     "CREATE TABLE stored (case_no INTEGER NOT NULL, log_seq INTEGER NOT NULL,"
     " node INTEGER NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (case_no, log_seq, node))"
@@ -233,9 +237,9 @@ const struct jb_schema_table jb_schema_derived[] = {
     {"participant", "case_no, node, role", 0},
     {"deadline", "case_no, id", JB_LEDGER_REPLICA},
     {"mark", "case_no, position", 0},
-    {"directive", "case_no, id", 0},
-    {"target", "case_no, directive, node", 0},
-    {"docket", "case_no, id", 0},
+    {"directive", "case_no, id", JB_LEDGER_REPLICA},
+    {"target", "case_no, directive, node", JB_LEDGER_REPLICA},
+    {"docket", "case_no, id", JB_LEDGER_REPLICA},
     {"attachment", "case_no, seq", 0},
     {"stored", "case_no, log_seq, node", 0},
     {"node", "node", 0},
@@ -288,15 +292,14 @@ static enum jb_err version_set(struct jb_ledger *l, size_t version)
 
 static enum jb_err derived_create(struct jb_ledger *l)
 {
-    const char *const tables[] = {l->role == JB_LEDGER_BROKER ? broker_case_tables
-                                                              : replica_case_tables,
-                                  part_tables, house_tables};
+    bool broker = l->role == JB_LEDGER_BROKER;
+    const char *const tables[] = {broker ? broker_case_tables : replica_case_tables,
+                                  broker ? "" : replica_order_tables, part_tables, house_tables,
+                                  broker ? broker_derived : replica_derived};
     enum jb_err err = JB_OK;
 
     for (size_t i = 0; i < sizeof tables / sizeof tables[0] && err == JB_OK; i++)
         err = jb_db_exec(l, tables[i]);
-    if (err == JB_OK)
-        err = jb_db_exec(l, l->role == JB_LEDGER_BROKER ? broker_derived : replica_derived);
     return err;
 }
 

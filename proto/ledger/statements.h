@@ -62,7 +62,7 @@
     X(ERASED_KEYS_DROP, A, /* of kind JB_MARK_ERASED */                                            \
       "DELETE FROM case_key WHERE case_no IN (SELECT case_no FROM mark WHERE kind = 4)")           \
     X(ATTACHMENT_ADD, A, "INSERT OR IGNORE INTO attachment VALUES (?, ?, ?, ?, ?, ?)")             \
-    X(ATTACHMENTS_DROP, A, "DELETE FROM attachment WHERE case_no = ?")                             \
+    X(ATTACHMENTS_DROP, R, "DELETE FROM attachment WHERE case_no = ?")                             \
     X(BLOB_HASHES, A, /* that are to be had; page by hash */                                       \
       "SELECT DISTINCT hash FROM attachment a WHERE hash > ? AND NOT EXISTS"                       \
       " (SELECT 1 FROM mark m WHERE m.case_no = a.case_no AND m.kind = 4) ORDER BY hash LIMIT ?")  \
@@ -105,18 +105,18 @@
       "UPDATE case_file SET registrar = ?2, registered_ms = ?3, title = ?4, class_code = ?5,"      \
       " query_hash = ?6, place_code = ?7 WHERE case_no = ?1 AND (registrar, registered_ms, title," \
       " class_code, query_hash, place_code) <> (?2, ?3, ?4, ?5, ?6, ?7)")                          \
-    X(CASE_DROP, A, "DELETE FROM case_file WHERE case_no = ?")                                     \
+    X(CASE_DROP, R, "DELETE FROM case_file WHERE case_no = ?")                                     \
     X(PACKED_LOAD, B, "SELECT packed FROM case_file WHERE case_no = ?")                            \
     X(PACKED_SAVE, B, /* what no index stands on but those of instants */                          \
-      "INSERT INTO case_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"                       \
+      "INSERT INTO case_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"                 \
       " ON CONFLICT (case_no) DO UPDATE SET host = excluded.host, next_ms = excluded.next_ms,"     \
       " warned_ms = excluded.warned_ms, red_ms = excluded.red_ms, packed = excluded.packed")       \
     X(PACKED_KEPT_SAVE, B, /* what hardly ever changes */                                          \
       "UPDATE case_file SET standing = ?2, registrar = ?3, objection_open = ?4,"                   \
-      " dispute_level = ?5, provisional = ?6, undelivered = ?7, query_hash = ?8 WHERE case_no = "  \
-      "?1"                                                                                         \
-      " AND (standing, registrar, objection_open, dispute_level, provisional, undelivered,"        \
-      " query_hash) <> (?2, ?3, ?4, ?5, ?6, ?7, ?8)")                                              \
+      " dispute_level = ?5, provisional = ?6, undelivered = ?7, directives = ?8, dockets = ?9,"    \
+      " query_hash = ?10 WHERE case_no = ?1 AND (standing, registrar, objection_open,"             \
+      " dispute_level, provisional, undelivered, directives, dockets, query_hash)"                 \
+      " <> (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")                                                 \
     X(ROLES, B, "SELECT node, role FROM participant WHERE case_no = ?")                            \
     X(ROLE_ADD, B, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?)")                           \
     X(ROLE_DROP, B, "DELETE FROM participant WHERE case_no = ? AND node = ? AND role = ?")         \
@@ -124,7 +124,7 @@
       "SELECT node, role, signed_ms, answered_ms FROM participant WHERE case_no = ?"               \
       " ORDER BY node, role")                                                                      \
     X(PARTICIPANT_ADD, R, "INSERT OR IGNORE INTO participant VALUES (?, ?, ?, ?, ?)")              \
-    X(PARTICIPANTS_DROP, A, "DELETE FROM participant WHERE case_no = ?")                           \
+    X(PARTICIPANTS_DROP, R, "DELETE FROM participant WHERE case_no = ?")                           \
     X(DEADLINES, R, "SELECT " JB_DEADLINE_NAMES " FROM deadline WHERE case_no = ? ORDER BY id")    \
     X(DEADLINE_SAVE, R,                                                                            \
       "INSERT INTO deadline VALUES (?, ?" JB_DEADLINE_COLUMNS(                                     \
@@ -133,16 +133,16 @@
                                           "excluded.node" JB_DEADLINE_COLUMNS(JB_COLUMN_TAKE,      \
                                                                               JB_COLUMN_TAKE))     \
     X(DEADLINES_DROP, R, "DELETE FROM deadline WHERE case_no = ?")                                 \
-    X(MARKS, A, "SELECT " JB_MARK_NAMES " FROM mark WHERE case_no = ? ORDER BY position")          \
+    X(MARKS, R, "SELECT " JB_MARK_NAMES " FROM mark WHERE case_no = ? ORDER BY position")          \
     X(MARK_ADD, A,                                                                                 \
       "INSERT INTO mark VALUES (?" JB_MARK_COLUMNS(JB_COLUMN_MARK, JB_COLUMN_MARK) ")")            \
     X(MARKS_DROP, A, "DELETE FROM mark WHERE case_no = ?")                                         \
-    X(DIRECTIVES, A, "SELECT " JB_DIRECTIVE_NAMES " FROM directive WHERE case_no = ? ORDER BY id") \
-    X(DIRECTIVE_SAVE, A,                                                                           \
+    X(DIRECTIVES, R, "SELECT " JB_DIRECTIVE_NAMES " FROM directive WHERE case_no = ? ORDER BY id") \
+    X(DIRECTIVE_SAVE, R,                                                                           \
       "INSERT OR REPLACE INTO directive VALUES (?" JB_DIRECTIVE_COLUMNS(JB_COLUMN_MARK,            \
                                                                         JB_COLUMN_MARK) ")")       \
-    X(DIRECTIVES_DROP, A, "DELETE FROM directive WHERE case_no = ?")                               \
-    X(TARGETS, A,                                                                                  \
+    X(DIRECTIVES_DROP, R, "DELETE FROM directive WHERE case_no = ?")                               \
+    X(TARGETS, R,                                                                                  \
       "SELECT " JB_TARGET_NAMES " FROM target WHERE case_no = ? ORDER BY directive, node")         \
     X(TARGETS_OF, R, /* of one directive, with what it owes */                                     \
       "SELECT directive, node, state, deadline_id, adopted, signed_ms, answered_ms, ended_ms,"     \
@@ -151,15 +151,15 @@
       " (SELECT d.missed_ms FROM deadline d WHERE d.case_no = target.case_no"                      \
       " AND d.id = target.deadline_id)"                                                            \
       " FROM target WHERE case_no = ? AND directive = ? ORDER BY node")                            \
-    X(TARGET_SAVE, A,                                                                              \
+    X(TARGET_SAVE, R,                                                                              \
       "INSERT OR REPLACE INTO target VALUES (?" JB_TARGET_COLUMNS(JB_COLUMN_MARK,                  \
                                                                   JB_COLUMN_MARK) ")")             \
-    X(TARGETS_DROP, A, "DELETE FROM target WHERE case_no = ?")                                     \
-    X(DOCKETS, A, "SELECT " JB_DOCKET_NAMES " FROM docket WHERE case_no = ? ORDER BY id")          \
-    X(DOCKET_SAVE, A,                                                                              \
+    X(TARGETS_DROP, R, "DELETE FROM target WHERE case_no = ?")                                     \
+    X(DOCKETS, R, "SELECT " JB_DOCKET_NAMES " FROM docket WHERE case_no = ? ORDER BY id")          \
+    X(DOCKET_SAVE, R,                                                                              \
       "INSERT OR REPLACE INTO docket VALUES (?" JB_DOCKET_COLUMNS(JB_COLUMN_MARK,                  \
                                                                   JB_COLUMN_MARK) ")")             \
-    X(DOCKETS_DROP, A, "DELETE FROM docket WHERE case_no = ?")                                     \
+    X(DOCKETS_DROP, R, "DELETE FROM docket WHERE case_no = ?")                                     \
     X(CASE_BY_QUERY, A,                                                                            \
       "SELECT case_no FROM case_file WHERE query_hash = ? AND query_hash <> ''"                    \
       " ORDER BY case_no LIMIT 1")                                                                 \
@@ -170,20 +170,15 @@
     X(PROVISIONAL, B, /* with open deadlines whose date the calendar did not know for sure */      \
       "SELECT case_no, packed FROM case_file INDEXED BY case_provisional WHERE provisional > 0"    \
       " AND case_no >= ? ORDER BY case_no LIMIT ?")                                                \
-    X(NODE_CASES, B, /* open ones in which it has a part, and all in which it owes something */    \
-      "SELECT p.case_no FROM participant p CROSS JOIN case_file c ON c.case_no = p.case_no"        \
-      " WHERE p.node = ?1 AND p.case_no > ?2"                                                      \
-      " AND ((p.role NOT IN (0, 6) AND c.standing = 1) OR jb_owed (c.packed, ?1) > 0)"             \
-      " UNION SELECT t.case_no FROM target t WHERE t.node = ?1 AND t.case_no > ?2"                 \
-      " AND t.state IN (1, 2, 3, 5)"                                                               \
-      " UNION SELECT case_no FROM docket WHERE closed_ms = 0 AND node = ?1 AND case_no > ?2"       \
-      " ORDER BY 1 LIMIT ?3")                                                                      \
+    X(NODE_CASES, B, /* open ones in which it has a part, and all that wait for it */              \
+      "SELECT DISTINCT p.case_no FROM participant p CROSS JOIN case_file c"                        \
+      " ON c.case_no = p.case_no WHERE p.node = ?1 AND p.case_no > ?2"                             \
+      " AND ((p.role NOT IN (0, 6) AND c.standing = 1) OR jb_waits (c.packed, ?1) > 0)"            \
+      " ORDER BY p.case_no LIMIT ?3")                                                              \
     X(NODE_DUTIES, B, /* cases that it holds, deadlines, directives and dockets that it owes */    \
-      "SELECT (SELECT coalesce(sum((c.host = ?1 AND c.standing = 1) + jb_owed (c.packed, ?1)), 0)" \
+      "SELECT coalesce(sum((c.host = ?1 AND c.standing = 1) + jb_owed (c.packed, ?1)), 0)"         \
       " FROM (SELECT DISTINCT case_no FROM participant WHERE node = ?1) p"                         \
-      " CROSS JOIN case_file c ON c.case_no = p.case_no)"                                          \
-      " + (SELECT count(*) FROM target WHERE node = ?1 AND state IN (1, 2, 5))"                    \
-      " + (SELECT count(*) FROM docket WHERE closed_ms = 0 AND node = ?1)")                        \
+      " CROSS JOIN case_file c ON c.case_no = p.case_no")                                          \
     X(STORED_AT_NODE, A,                                                                           \
       "SELECT at_ms FROM stored WHERE case_no = ? AND log_seq = ? AND node = ?")                   \
     X(DUE, B, /* the earliest of what fell last of each deadline, as the rules' clock says it */   \
@@ -193,7 +188,7 @@
     X(STORED_ADD, A, "INSERT OR IGNORE INTO stored VALUES (?, ?, ?, ?)")                           \
     X(STORED_OF_ENTRY, A,                                                                          \
       "SELECT node, at_ms FROM stored WHERE case_no = ? AND log_seq = ? ORDER BY node")            \
-    X(STORED_DROP, A, "DELETE FROM stored WHERE case_no = ?")                                      \
+    X(STORED_DROP, R, "DELETE FROM stored WHERE case_no = ?")                                      \
     X(NODES, A, "SELECT * FROM node WHERE node BETWEEN ? AND ? ORDER BY node")                     \
     X(NODE_SAVE, A,                                                                                \
       "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \

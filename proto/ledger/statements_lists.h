@@ -18,8 +18,8 @@
       "SELECT count(*) FROM case_file INDEXED BY case_open WHERE stage " JB_SQL_STAGE_OPEN)        \
     X(TOTAL_OBJECTIONS, A, "SELECT count(*) FROM case_file WHERE objection_open = 1")              \
     X(TOTAL_DISPUTES, A, "SELECT count(*) FROM case_file WHERE dispute_level <> 0")                \
-    X(TOTAL_DIRECTIVES, A, "SELECT count(*) FROM directive WHERE status <> 3")                     \
-    X(TOTAL_DOCKETS, A, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
+    X(TOTAL_DIRECTIVES, R, "SELECT count(*) FROM directive WHERE status <> 3")                     \
+    X(TOTAL_DOCKETS, R, "SELECT count(*) FROM docket WHERE closed_ms = 0")                         \
     X(TOTAL_UNDELIVERED, R,                                                                        \
       "SELECT count(*) FROM deadline WHERE key = 'deliver' AND ended_how = 0 AND missed_ms <> 0")  \
     X(TOTAL_PROVISIONAL, R,                                                                        \
@@ -38,6 +38,11 @@
       ")")                                                                                         \
     X(PACKED_CASES, B, "SELECT count(*) FROM case_file WHERE standing <> 2")                       \
     X(PACKED_OPEN, B, "SELECT count(*) FROM case_file WHERE standing = 1")                         \
+    X(PACKED_DIRECTIVES, B,                                                                        \
+      "SELECT coalesce(sum(directives), 0) FROM case_file INDEXED BY case_directives"              \
+      " WHERE directives > 0")                                                                     \
+    X(PACKED_DOCKETS, B,                                                                           \
+      "SELECT coalesce(sum(dockets), 0) FROM case_file INDEXED BY case_dockets WHERE dockets > 0") \
     X(PACKED_UNDELIVERED, B,                                                                       \
       "SELECT coalesce(sum(undelivered), 0) FROM case_file INDEXED BY case_undelivered"            \
       " WHERE undelivered > 0")                                                                    \
