@@ -415,7 +415,7 @@ FUZZ_WRAP := $(patsubst %,-Wl$(comma)--wrap=%,jb_log jb_ledger_commit randombyte
              jb_zsock_resume jb_zsock_cut_node jb_zsock_gate_counts jb_zctx_new jb_zap_start \
              jb_admin_start jb_metrics_start jb_local_listen jb_local_stop jb_local_send jb_local_close \
              jb_local_peer_queued jb_local_peer_identity jb_local_peer_set_data jb_local_peer_data \
-             jb_agent_fail jb_replay_shadow jb_schema_derived_reset sqlite3_open_v2 sqlite3_close \
+             jb_agent_fail jb_replay_shadow jb_schema_derived_reset jb_case_functions_add sqlite3_open_v2 sqlite3_close \
              sqlite3_prepare_v2 sqlite3_prepare_v3 sqlite3_finalize sqlite3_exec getpwuid getpwnam getgrnam \
              getgrouplist)
 $(BUILD)/tests/fuzz/zap: FUZZ_WRAP := # it asks the library itself

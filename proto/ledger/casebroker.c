@@ -271,15 +271,16 @@ static void fell_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
 
 static void owed_in(sqlite3_context *ctx, sqlite3_value **values, unsigned states)
 {
-    struct jb_ledger *l = sqlite3_user_data(ctx);
     struct jb_case c = {.case_no = 0};
+    struct jb_arena arena;
 
-    jb_arena_reset(&l->packing);
-    enum jb_err err = jb_case_unpack(packed_of(values[0]), &l->packing, &c);
+    jb_arena_init(&arena, JB_CASE_BYTES);
+    enum jb_err err = jb_case_unpack(packed_of(values[0]), &arena, &c);
     if (err == JB_OK)
         sqlite3_result_int64(ctx, owed_by(&c, (uint32_t)sqlite3_value_int64(values[1]), states));
     else
         sqlite3_result_error_code(ctx, err == JB_NOMEM ? SQLITE_NOMEM : SQLITE_CORRUPT);
+    jb_arena_fini(&arena);
 }
 
 /* jb_owed (packed, node): how much the node owes in the case. */
@@ -307,7 +308,7 @@ enum jb_err jb_case_functions_add(struct jb_ledger *l)
 
     for (size_t i = 0; i < sizeof functions / sizeof functions[0] && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function(l->db, functions[i].name, 2,
-                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, l,
+                                     SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
                                      functions[i].call, NULL, NULL);
     return rc == SQLITE_OK ? JB_OK : jb_db_fail(l, rc);
 }

@@ -17,6 +17,8 @@
 #include "proto/ledger/statements.h"
 #include "proto/ledger/tick.h"
 
+#define JB_CASE_BYTES ((size_t)128 * 1024 * 1024) /* one case with all that hangs on it */
+
 struct jb_heads {     /* where the sequences stand; small, copied whole at begin and rollback */
     uint64_t log_seq; /* broker: last entry */
     uint8_t log_head[JB_HASH_BYTES]; /* broker: chain head after it */

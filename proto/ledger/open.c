@@ -21,7 +21,6 @@
 
 #define BUSY_MS 250 /* another process may hold the lock for a moment (backup); never longer */
 #define SCRATCH_BYTES ((size_t)16 * 1024 * 1024)
-#define CASE_BYTES ((size_t)128 * 1024 * 1024) /* one case with all that hangs on it */
 #define CANCEL_STEPS 200 /* of a statement's program, between two looks at `cancel` */
 #define WAL_KEEP_BYTES "67108864"
 
@@ -348,8 +347,8 @@ enum jb_err jb_ledger_file_open(const char *path, const struct jb_ledger_options
     l->on_progress = options->on_progress;
     l->memory = in_memory(path);
     jb_arena_init(&l->scratch, SCRATCH_BYTES);
-    jb_arena_init(&l->packing, CASE_BYTES);
-    jb_arena_init(&l->cases, CASE_BYTES);
+    jb_arena_init(&l->packing, JB_CASE_BYTES);
+    jb_arena_init(&l->cases, JB_CASE_BYTES);
     enum jb_err err = connect(l, path, called, fresh, fault);
     if (err == JB_OK)
         err = prepare(l, called, options, fresh, fault);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "proto/ledger/casebroker.h"
 #include "proto/ledger/replay.h"
 #include "proto/ledger/schema.h"
 
@@ -29,6 +30,7 @@ struct connection {
     sqlite3 *db;
     bool lent;
     char *settings;                        /* that are in force, as SQL; owned */
+    bool functions;                        /* ours are known to it */
     struct kept statements[STATEMENTS];    /* by a hash of their text, or of its place */
     struct kept *by_statement[STATEMENTS]; /* by a hash of the statement's place */
     size_t count;
@@ -64,6 +66,8 @@ int real_exec(sqlite3 *db, const char *sql, int (*row)(void *, int, char **, cha
               char **error) __asm__("__real_sqlite3_exec");
 int pool_exec(sqlite3 *db, const char *sql, int (*row)(void *, int, char **, char **), void *ctx,
               char **error) __asm__("__wrap_sqlite3_exec");
+enum jb_err real_functions(struct jb_ledger *l) __asm__("__real_jb_case_functions_add");
+enum jb_err pool_functions(struct jb_ledger *l) __asm__("__wrap_jb_case_functions_add");
 int real_finalize(sqlite3_stmt *s) __asm__("__real_sqlite3_finalize");
 int pool_finalize(sqlite3_stmt *s) __asm__("__wrap_sqlite3_finalize");
 enum jb_err real_shadow(enum jb_ledger_role role, struct jb_ledger **out,
@@ -120,6 +124,17 @@ int pool_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs)
     c->lent = true;
     *db = c->db;
     return SQLITE_OK;
+}
+
+/* Once: adding them again would have every statement prepared again. */
+enum jb_err pool_functions(struct jb_ledger *l)
+{
+    struct connection *c = connection_of(l->db);
+    enum jb_err err = c == NULL || !c->functions ? real_functions(l) : JB_OK;
+
+    if (c != NULL)
+        c->functions = c->functions || err == JB_OK;
+    return err;
 }
 
 /* As SQLite would: not while a statement is out; a transaction that was left open is undone. */
@@ -289,6 +304,8 @@ enum jb_err pool_reset(struct jb_ledger *l)
         return real_reset(l);
     for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++) {
         sqlite3_stmt *s = NULL;
+        if (t->role != 0 && t->role != (int)l->role)
+            continue;
         (void)snprintf(sql, sizeof sql, "DELETE FROM %s", t->name);
         int rc = pool_prepare_v2(l->db, sql, -1, &s, NULL);
         if (rc == SQLITE_OK)
