@@ -408,6 +408,21 @@ enum jb_err jb_behind_rows(struct jb_ledger *l, jb_tick_each each, void *ctx,
     return err;
 }
 
+static enum jb_err first_waiting(void *ctx, struct jb_tick *t)
+{
+    uint64_t *upto = ctx;
+
+    if (t->first_seq != 0 && t->first_seq - 1 < *upto)
+        *upto = t->first_seq - 1;
+    return JB_OK;
+}
+
+enum jb_err jb_behind_upto(struct jb_ledger *l, uint64_t *upto, struct jb_fault *fault)
+{
+    *upto = UINT64_MAX;
+    return jb_behind_rows(l, first_waiting, upto, fault);
+}
+
 struct recovering {
     struct jb_ledger *l;
     struct jb_fault *fault;

@@ -50,6 +50,9 @@ enum jb_err jb_behind_each(struct jb_ledger *l, int64_t case_no, uint64_t before
 typedef enum jb_err (*jb_tick_each)(void *ctx, struct jb_tick *t); /* may hold it */
 enum jb_err jb_behind_rows(struct jb_ledger *l, jb_tick_each each, void *ctx,
                            struct jb_fault *fault) JB_MUST;
+/* The last entry that the tables have: what stands in ticks follows later. UINT64_MAX: no tick
+ * waits. CORRUPT: the fault says which row cannot be read. */
+enum jb_err jb_behind_upto(struct jb_ledger *l, uint64_t *upto, struct jb_fault *fault) JB_MUST;
 /* Its part of the record, as it would stand in the tables: for a backup, which has no ticks. */
 enum jb_err jb_behind_record(struct jb_ledger *to, const struct jb_tick *t) JB_MUST;
 

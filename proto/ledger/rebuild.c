@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "proto/ledger/behind.h"
 #include "proto/ledger/query.h"
 #include "proto/ledger/replay.h"
 #include "proto/ledger/schema.h"
@@ -86,10 +87,13 @@ enum jb_err jb_replay_shadow(enum jb_ledger_role role, struct jb_ledger **out,
 /* The record is only read while the tables beside it are written. */
 enum jb_err jb_replay_record(struct jb_ledger *l, struct jb_fault *fault)
 {
-    enum jb_err err;
     bool broker = l->role == JB_LEDGER_BROKER;
     struct jb_replay replay = {.to = l};
     uint64_t done = 0;
+    uint64_t upto = UINT64_MAX;
+    enum jb_err err = broker ? jb_behind_upto(l, &upto, fault) : JB_OK;
+    if (err != JB_OK)
+        return err;
     sqlite3_stmt *s = jb_sql_bind(l, broker ? JB_SQL_ENTRY_PAGE : JB_SQL_ITEM_PAGE,
                                   JB_ROW(jb_int(0), jb_int(-1)));
 
@@ -97,6 +101,8 @@ enum jb_err jb_replay_record(struct jb_ledger *l, struct jb_fault *fault)
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
         uint64_t number = jb_get_u64(&r);
+        if (number > upto)
+            break;
         r.column = broker ? 2 : 3; /* body */
         err = jb_replay_one(&replay, number, jb_peek_blob(&r), fault);
         if (err != JB_OK)

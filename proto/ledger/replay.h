@@ -16,7 +16,8 @@ struct jb_replay {
 enum jb_err jb_replay_one(struct jb_replay *p, uint64_t number, struct jb_bytes body,
                           struct jb_fault *fault) JB_MUST;
 
-/* The whole record into its own derived tables, which are empty. Inside a transaction. */
+/* The record into its own derived tables, which are empty: all of it but what waits in ticks and
+ * follows from there (behind.h). Inside a transaction. */
 enum jb_err jb_replay_record(struct jb_ledger *l, struct jb_fault *fault) JB_MUST;
 
 /* An empty ledger of the same role in memory, inside a transaction. */
