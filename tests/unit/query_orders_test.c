@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/ledger_world.h"
+#include "tests/unit/ledger_pair.h"
 
 #define A 10
 #define B 11
@@ -36,13 +36,15 @@ static void log_effects(struct lw *w, struct jb_ledger *l, enum jb_act_kind kind
     struct jb_entry e = lw_entry(w, l, kind, case_no);
 
     lw_effects(&e, &w->arena, effects, count);
-    (void)lw_log(w, l, &e);
+    (void)lw_log_to(w, l, &e, (struct jb_stream_add){.node = LP_NODE});
 }
 
-/* Case 0: two directives; case 1: one that is over, and a docket; case 2: a file of its own. */
-static struct jb_ledger *orders_open(struct lw *w)
+/* Case 0: two directives; case 1: one that is over, and a docket; case 2: a file of its own. The
+ * replica is told everything: a broker lists nothing. */
+static struct lp orders_open(struct lw *w)
 {
-    struct jb_ledger *l = lw_open(w, "a.db", JB_LEDGER_BROKER);
+    struct lp p = lp_open(w);
+    struct jb_ledger *l = p.broker;
 
     assert_int_equal(jb_ledger_begin(l), JB_OK);
     for (int64_t i = 0; i < 2; i++) {
@@ -50,7 +52,7 @@ static struct jb_ledger *orders_open(struct lw *w)
         static const uint8_t hash[JB_HASH_BYTES] = {0xab, 0x01};
         if (i == 1)
             e.act.query_code_hash = (struct jb_bytes){hash, sizeof hash};
-        (void)lw_log(w, l, &e);
+        (void)lw_log_to(w, l, &e, (struct jb_stream_add){.node = LP_NODE});
     }
     const struct jb_effect first[] = {
         directive(1, JB_POWER_SUPERVISE, JB_DIRECTIVE_IN_FORCE), target(1, B, JB_TARGET_ISSUED),
@@ -91,7 +93,8 @@ static struct jb_ledger *orders_open(struct lw *w)
     log_effects(w, l, JB_ACT_OPEN_DOCKET, lw_case_no(1), second, 6);
     log_effects(w, l, JB_ACT_ISSUE_DIRECTIVE, lw_case_no(2), file, 5);
     assert_int_equal(jb_ledger_commit(l), JB_OK);
-    return l;
+    lw_deliver(w, l, p.replica);
+    return p;
 }
 
 static void directives_filter_as_they_say(void **state)
@@ -113,7 +116,7 @@ static void directives_filter_as_they_say(void **state)
         {{.limit = 1, .after_case_no = LW_CASE_BASE, .after_id = 2}, "0/1 "},
     };
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
+    struct lp p = orders_open(w);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct jb_directive_row *list;
@@ -121,8 +124,8 @@ static void directives_filter_as_they_say(void **state)
         bool more;
         char text[128] = "";
         size_t len = 0;
-        assert_int_equal(jb_query_directives(l, &rows[i].f, &w->arena, &list, &count, &more),
-                         JB_OK);
+        assert_int_equal(
+            jb_query_directives(p.replica, &rows[i].f, &w->arena, &list, &count, &more), JB_OK);
         for (size_t k = 0; k < count; k++)
             len += (size_t)snprintf(text + len, sizeof text - len, "%d/%u ",
                                     (int)(list[k].case_no - LW_CASE_BASE) / 10, list[k].d.id);
@@ -131,20 +134,20 @@ static void directives_filter_as_they_say(void **state)
         if (strcmp(text, rows[i].found) != 0)
             fail_msg("row %zu: %s, not %s", i, text, rows[i].found);
     }
-    lw_close(&l);
+    lp_close(&p);
 }
 
 static void receivers_come_with_what_they_owe_and_stored(void **state)
 {
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
+    struct lp p = orders_open(w);
     struct jb_directive_filter f = {.case_no = lw_case_no(0), .limit = 9};
     struct jb_directive_row *list;
     struct jb_stored_item item = {.case_no = lw_case_no(0)};
     size_t count;
     bool more;
 
-    assert_int_equal(jb_query_directives(l, &f, &w->arena, &list, &count, &more), JB_OK);
+    assert_int_equal(jb_query_directives(p.replica, &f, &w->arena, &list, &count, &more), JB_OK);
     assert_int_equal(count, 2);
     assert_int_equal(list[1].target_count, 2);
     assert_int_equal(list[1].targets[0].t.node, A); /* by node */
@@ -154,16 +157,17 @@ static void receivers_come_with_what_they_owe_and_stored(void **state)
     assert_true(jb_text_equal(list[1].title, jb_text_of("first")));
 
     item.log_seq = list[1].d.seq;
-    assert_int_equal(jb_ledger_begin(l), JB_OK);
-    struct jb_entry e = lw_entry(w, l, JB_ACT_STORED, 0);
+    assert_int_equal(jb_ledger_begin(p.broker), JB_OK);
+    struct jb_entry e = lw_entry(w, p.broker, JB_ACT_STORED, 0);
     e.act.node = B;
     e.act.items = (struct jb_stored_items){&item, 1};
-    (void)lw_log(w, l, &e);
-    assert_int_equal(jb_ledger_commit(l), JB_OK);
-    assert_int_equal(jb_query_directives(l, &f, &w->arena, &list, &count, &more), JB_OK);
+    (void)lw_log_to(w, p.broker, &e, (struct jb_stream_add){.node = LP_NODE});
+    assert_int_equal(jb_ledger_commit(p.broker), JB_OK);
+    lw_deliver(w, p.broker, p.replica);
+    assert_int_equal(jb_query_directives(p.replica, &f, &w->arena, &list, &count, &more), JB_OK);
     assert_int_equal(list[1].targets[0].stored_ms, 0);
     assert_int_equal(list[1].targets[1].stored_ms, w->now_ms);
-    lw_close(&l);
+    lp_close(&p);
 }
 
 static void dockets_filter_as_they_say(void **state)
@@ -181,7 +185,7 @@ static void dockets_filter_as_they_say(void **state)
         {{.limit = 9, .after_case_no = LW_CASE_BASE + 10, .after_id = 2}, "1 "},
     };
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
+    struct lp p = orders_open(w);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct jb_docket_row *list;
@@ -189,7 +193,8 @@ static void dockets_filter_as_they_say(void **state)
         bool more;
         char text[64] = "";
         size_t len = 0;
-        assert_int_equal(jb_query_dockets(l, &rows[i].f, &w->arena, &list, &count, &more), JB_OK);
+        assert_int_equal(jb_query_dockets(p.replica, &rows[i].f, &w->arena, &list, &count, &more),
+                         JB_OK);
         for (size_t k = 0; k < count; k++) {
             len += (size_t)snprintf(text + len, sizeof text - len, "%u ", list[k].d.id);
             assert_int_equal(list[k].due_ms != 0, list[k].d.id == 1);
@@ -199,36 +204,41 @@ static void dockets_filter_as_they_say(void **state)
         if (strcmp(text, rows[i].found) != 0)
             fail_msg("row %zu: %s, not %s", i, text, rows[i].found);
     }
-    lw_close(&l);
+    lp_close(&p);
 }
 
 static void cases_are_found_by_code_and_link(void **state)
 {
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
-    uint8_t hash[JB_HASH_BYTES] = {0xab, 0x01};
-    int64_t no = 0;
-    int64_t linked[4];
-    size_t count;
+    struct lp p = orders_open(w);
+    struct jb_ledger *const ends[] = {p.broker, p.replica};
 
-    assert_int_equal(jb_query_by_code(l, hash, &no), JB_OK);
-    assert_int_equal(no, lw_case_no(1));
-    hash[31] = 1;
-    assert_int_equal(jb_query_by_code(l, hash, &no), JB_NOT_FOUND);
-    for (int64_t i = 0; i < 2; i++) { /* from either side */
-        assert_int_equal(jb_query_linked(l, lw_case_no(i), linked, 4, &count), JB_OK);
-        assert_int_equal(count, 1);
-        assert_int_equal(linked[0], lw_case_no(1 - i));
+    for (size_t end = 0; end < 2; end++) {
+        struct jb_ledger *l = ends[end];
+        uint8_t hash[JB_HASH_BYTES] = {0xab, 0x01};
+        int64_t no = 0;
+        int64_t linked[4];
+        size_t count;
+
+        assert_int_equal(jb_query_by_code(l, hash, &no), JB_OK);
+        assert_int_equal(no, lw_case_no(1));
+        hash[31] = 1;
+        assert_int_equal(jb_query_by_code(l, hash, &no), JB_NOT_FOUND);
+        for (int64_t i = 0; i < 2; i++) { /* from either side */
+            assert_int_equal(jb_query_linked(l, lw_case_no(i), linked, 4, &count), JB_OK);
+            assert_int_equal(count, 1);
+            assert_int_equal(linked[0], lw_case_no(1 - i));
+        }
+        assert_int_equal(jb_query_linked(l, lw_case_no(2), linked, 4, &count), JB_OK);
+        assert_int_equal(count, 0);
     }
-    assert_int_equal(jb_query_linked(l, lw_case_no(2), linked, 4, &count), JB_OK);
-    assert_int_equal(count, 0);
-    lw_close(&l);
+    lp_close(&p);
 }
 
 static void a_file_of_its_own_is_no_case(void **state)
 {
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
+    struct lp p = orders_open(w);
     struct jb_case_filter f = {.limit = 9};
     struct jb_case *cases;
     struct jb_totals totals;
@@ -236,48 +246,54 @@ static void a_file_of_its_own_is_no_case(void **state)
     size_t count;
     bool more;
 
-    assert_int_equal(jb_query_cases(l, &f, w->now_ms, &w->arena, &cases, &count, &more), JB_OK);
+    assert_int_equal(jb_query_cases(p.replica, &f, w->now_ms, &w->arena, &cases, &count, &more),
+                     JB_OK);
     assert_int_equal(count, 2);
     f.party = LW_OFFICE;
     f.open_only = true;
-    assert_int_equal(jb_query_cases(l, &f, w->now_ms, &w->arena, &cases, &count, &more), JB_OK);
+    assert_int_equal(jb_query_cases(p.replica, &f, w->now_ms, &w->arena, &cases, &count, &more),
+                     JB_OK);
     assert_int_equal(count, 2);
     f = (struct jb_case_filter){.limit = 9, .stage = JB_STAGE_FILE};
-    assert_int_equal(jb_query_cases(l, &f, w->now_ms, &w->arena, &cases, &count, &more), JB_OK);
+    assert_int_equal(jb_query_cases(p.replica, &f, w->now_ms, &w->arena, &cases, &count, &more),
+                     JB_OK);
     assert_int_equal(count, 1);
     assert_int_equal(cases[0].case_no, lw_case_no(2));
-    assert_int_equal(jb_query_totals(l, w->now_ms, &totals), JB_OK);
-    assert_int_equal(totals.cases, 2);
-    assert_int_equal(totals.open_cases, 2);
-    assert_int_equal(totals.directives, 3);
-    assert_int_equal(totals.dockets, 1);
-    assert_int_equal(totals.disputes, 1);
-    assert_int_equal(jb_query_register(l, lw_case_no(2), &w->arena, &opening), JB_OK);
-    assert_int_equal(opening.act.kind, JB_ACT_ISSUE_DIRECTIVE);
-    assert_int_equal(jb_query_register(l, lw_case_no(0), &w->arena, &opening), JB_OK);
-    assert_int_equal(opening.act.kind, JB_ACT_REGISTER);
-    lw_close(&l);
+    for (size_t end = 0; end < 2; end++) {
+        struct jb_ledger *l = end == 0 ? p.broker : p.replica;
+        assert_int_equal(jb_query_totals(l, w->now_ms, &totals), JB_OK);
+        assert_int_equal(totals.cases, 2);
+        assert_int_equal(totals.open_cases, 2);
+        assert_int_equal(totals.directives, 3);
+        assert_int_equal(totals.dockets, 1);
+        assert_int_equal(totals.disputes, 1);
+        assert_int_equal(jb_query_register(l, lw_case_no(2), &w->arena, &opening), JB_OK);
+        assert_int_equal(opening.act.kind, JB_ACT_ISSUE_DIRECTIVE);
+        assert_int_equal(jb_query_register(l, lw_case_no(0), &w->arena, &opening), JB_OK);
+        assert_int_equal(opening.act.kind, JB_ACT_REGISTER);
+    }
+    lp_close(&p);
 }
 
 static void what_a_node_has_to_do_with_is_found(void **state)
 {
     struct lw *w = *state;
-    struct jb_ledger *l = orders_open(w);
+    struct lp p = orders_open(w);
     int64_t found[8];
     size_t count;
     uint64_t duties = 0;
 
-    assert_int_equal(jb_ledger_node_cases(l, A, 0, found, 8, &count), JB_OK);
+    assert_int_equal(jb_ledger_node_cases(p.broker, A, 0, found, 8, &count), JB_OK);
     assert_int_equal(count, 3); /* two receivers' parts, a docket */
-    assert_int_equal(jb_ledger_node_cases(l, A, lw_case_no(0), found, 8, &count), JB_OK);
+    assert_int_equal(jb_ledger_node_cases(p.broker, A, lw_case_no(0), found, 8, &count), JB_OK);
     assert_int_equal(count, 2);
-    assert_int_equal(jb_ledger_node_cases(l, A, 0, found, 1, &count), JB_OK);
+    assert_int_equal(jb_ledger_node_cases(p.broker, A, 0, found, 1, &count), JB_OK);
     assert_int_equal(found[0], lw_case_no(0));
-    assert_int_equal(jb_ledger_node_duties(l, LW_OFFICE, &duties), JB_OK);
+    assert_int_equal(jb_ledger_node_duties(p.broker, LW_OFFICE, &duties), JB_OK);
     assert_int_equal(duties, 4); /* two cases, two clocks; the file is no case */
-    assert_int_equal(jb_ledger_node_duties(l, 99, &duties), JB_OK);
+    assert_int_equal(jb_ledger_node_duties(p.broker, 99, &duties), JB_OK);
     assert_int_equal(duties, 0);
-    lw_close(&l);
+    lp_close(&p);
 }
 
 int main(void)
