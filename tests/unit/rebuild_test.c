@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "proto/ledger/casepack.h"
 #include "proto/wire/sign.h"
 #include "tests/unit/ledger_world.h"
 
@@ -29,8 +30,9 @@ static void rebuilding_a_broker_gives_identical_tables(void **state)
     digest_of(l, before);
     /* what stands in the tables does not matter */
     assert_int_equal(sqlite3_exec(l->db,
-                                  "UPDATE deadline SET due_ms = 1; DELETE FROM participant;"
-                                  "DROP INDEX deadline_next; DELETE FROM node;",
+                                  "UPDATE case_file SET next_ms = 1, packed = x'01';"
+                                  "DELETE FROM participant; DROP INDEX case_next;"
+                                  "DELETE FROM node;",
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     digest_of(l, after);
@@ -261,7 +263,11 @@ static void the_check_of_a_broker_finds_what_was_changed(void **state)
         {"UPDATE entry SET head = zeroblob(32) WHERE seq = 2", "entry 2: chain head", false, true,
          true},
         {"UPDATE case_file SET host = 99", "tables differ", true, true, false},
-        {"DELETE FROM deadline WHERE id = 1", "tables differ", true, true, false},
+        {"UPDATE case_file SET packed = CAST(substr(packed, 1, 30) || x'2f' || substr(packed, 32)"
+         " AS BLOB)",
+         "tables differ", true, true, false},
+        {"UPDATE case_file SET next_ms = next_ms + 1", "tables differ", true, true, false},
+        {"DELETE FROM participant WHERE node = 12", "tables differ", true, true, false},
         {"UPDATE receipt SET signature = zeroblob(64)", "receipt of node 12 at 7: signature", true,
          false, true},
         {"UPDATE receipt SET number = 6", "receipt of node 12 at 6", true, false, true},
@@ -286,6 +292,47 @@ static void the_check_of_a_broker_finds_what_was_changed(void **state)
         run_check(broker, NULL, &rows[i]);
         lw_close(&broker);
     }
+}
+
+static void packed_write(struct jb_ledger *l, int64_t case_no, struct jb_bytes packed)
+{
+    sqlite3_stmt *s = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(l->db, "UPDATE case_file SET packed = ? WHERE case_no = ?",
+                                        -1, &s, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_bind_blob64(s, 1, packed.data, packed.len, SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_int64(s, 2, case_no), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_DONE);
+    sqlite3_finalize(s);
+}
+
+static void the_digest_is_of_every_byte_of_a_packed_case(void **state)
+{
+    struct lw *w = *state;
+    struct jb_case c;
+    struct jb_bytes packed;
+    uint8_t before[JB_HASH_BYTES];
+    uint8_t after[JB_HASH_BYTES];
+    struct jb_ledger *l = lw_open(w, "b.db", JB_LEDGER_BROKER);
+
+    lw_history(w, l, 40);
+    assert_int_equal(jb_ledger_case_load(l, lw_case_no(0), &w->arena, &c), JB_OK);
+    assert_int_equal(jb_case_pack(&c, jb_case_parts(&c), &w->arena, &packed), JB_OK);
+    uint8_t *bytes = jb_arena_memdup(&w->arena, packed.data, packed.len);
+    packed.data = bytes;
+    digest_of(l, before);
+    for (size_t i = 0; i < packed.len; i++) {
+        bytes[i] ^= 1;
+        packed_write(l, c.case_no, packed);
+        digest_of(l, after);
+        assert_memory_not_equal(before, after, sizeof before);
+        bytes[i] ^= 1;
+    }
+    packed_write(l, c.case_no, packed); /* as the ledger wrote it */
+    digest_of(l, after);
+    assert_memory_equal(before, after, sizeof before);
+    lw_close(&l);
 }
 
 static void the_check_of_a_replica_finds_what_was_changed(void **state)
@@ -391,6 +438,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_record_that_cannot_be_applied_leaves_the_tables_alone,
                                         lw_setup, lw_teardown),
         cmocka_unit_test_setup_teardown(the_check_of_a_broker_finds_what_was_changed, lw_setup,
+                                        lw_teardown),
+        cmocka_unit_test_setup_teardown(the_digest_is_of_every_byte_of_a_packed_case, lw_setup,
                                         lw_teardown),
         cmocka_unit_test_setup_teardown(the_check_of_a_replica_finds_what_was_changed, lw_setup,
                                         lw_teardown),

@@ -360,7 +360,7 @@ static void the_record_alone_is_read(void **state)
 
     history(f, 5, false);
     before = ASK(f->p.broker, .cases = 10);
-    lw_sql(f->w, "b.db", "DELETE FROM case_file; DELETE FROM deadline; DELETE FROM participant;");
+    lw_sql(f->w, "b.db", "DELETE FROM case_file; DELETE FROM participant; DELETE FROM mark;");
     after = ASK(f->p.broker, .cases = 10);
     same(&before, &after);
 }
