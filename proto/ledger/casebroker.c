@@ -91,7 +91,7 @@ enum jb_err jb_packed_case_load(struct jb_ledger *l, struct jb_case *c, struct j
         struct jb_reader r = jb_reader_of(s, arena);
         err = jb_case_unpack(jb_peek_blob(&r), arena, c);
         if (err == JB_CORRUPT)
-            jb_db_note(l, "a packed case cannot be read");
+            jb_db_note(l, JB_PACKED_WRONG);
     }
     jb_sql_done(s);
     return err;
@@ -251,6 +251,12 @@ static struct jb_bytes packed_of(sqlite3_value *value)
     return (struct jb_bytes){at, at != NULL ? (size_t)sqlite3_value_bytes(value) : 0};
 }
 
+static void answer_wrong(sqlite3_context *ctx)
+{
+    sqlite3_result_error(ctx, JB_PACKED_WRONG, -1);
+    sqlite3_result_error_code(ctx, SQLITE_CORRUPT); /* leaves the words */
+}
+
 /* jb_fell (packed, now_ms): the earliest of what fell last of each deadline. */
 static void fell_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
 {
@@ -264,7 +270,7 @@ static void fell_answer(sqlite3_context *ctx, int count, sqlite3_value **values)
         if (d.end == JB_END_OPEN && jb_deadline_next_ms(&d) <= now_ms)
             first_ms = earlier(first_ms, fell_ms(&d, now_ms));
     if (r.from.wrong)
-        sqlite3_result_error_code(ctx, SQLITE_CORRUPT);
+        answer_wrong(ctx);
     else
         sqlite3_result_int64(ctx, first_ms);
 }
@@ -278,8 +284,10 @@ static void owed_in(sqlite3_context *ctx, sqlite3_value **values, unsigned state
     enum jb_err err = jb_case_unpack(packed_of(values[0]), &arena, &c);
     if (err == JB_OK)
         sqlite3_result_int64(ctx, owed_by(&c, (uint32_t)sqlite3_value_int64(values[1]), states));
+    else if (err == JB_NOMEM)
+        sqlite3_result_error_nomem(ctx);
     else
-        sqlite3_result_error_code(ctx, err == JB_NOMEM ? SQLITE_NOMEM : SQLITE_CORRUPT);
+        answer_wrong(ctx);
     jb_arena_fini(&arena);
 }
 

@@ -21,6 +21,8 @@ enum jb_standing {
     JB_STANDING_FILE = 2 /* no case */
 };
 
+#define JB_PACKED_WRONG "a packed case cannot be read"
+
 /* The functions that the statements call; before these are prepared. */
 enum jb_err jb_case_functions_add(struct jb_ledger *l) JB_MUST;
 

@@ -3,8 +3,8 @@
  * Never computes an instant: due and warn steps come from the rules. */
 #include <assert.h>
 
+#include "proto/ledger/casebroker.h"
 #include "proto/ledger/casepack.h"
-#include "proto/ledger/db.h"
 
 _Static_assert(JB_WARN_MAX == 4, "a deadline has four columns for warn steps");
 
@@ -170,8 +170,10 @@ enum jb_err jb_ledger_provisional(struct jb_ledger *l, struct jb_deadline_id aft
         int64_t case_no = jb_get_i64(&r);
         err = provisional_of(jb_peek_blob(&r), case_no, case_no == after.case_no ? after.id : 0,
                              out, max, &found);
-        if (err != JB_OK)
+        if (err != JB_OK) {
+            jb_db_note(l, JB_PACKED_WRONG);
             break;
+        }
     }
     jb_sql_done(s);
     if (err == JB_OK)
