@@ -174,7 +174,8 @@ enum jb_err jb_ledger_calendar_version(struct jb_ledger *l, struct jb_text versi
 
 /* The broker: cases for which the clock has something to say by now_ms, at most `max`, each once,
  * in the order of the first instant that it would name: due, or the highest warn step that has
- * fallen. By index. *next_ms: the first instant after now_ms, INT64_MAX if none. */
+ * fallen. By index. *next_ms: when the first of the other cases will say something, INT64_MAX if
+ * none: what these cases say later is known when they were listened to. */
 struct jb_due {
     int64_t case_no;
     int64_t fell_ms;
