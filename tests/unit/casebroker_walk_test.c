@@ -14,6 +14,7 @@
 #define DAY INT64_C(86400000)
 #define CASES 25
 #define DEADLINES 12
+#define ORDERS 4
 #define NODES_FROM 10
 #define NODES 8 /* the last two have a part in no case, but owe something */
 
@@ -46,6 +47,35 @@ static void deadline_add(struct lw *w, struct jb_case *c)
     for (size_t i = 0; i < steps; i++)
         d.warn_at_ms[i] = d.due_ms - (int64_t)(2 * (steps - i)) * DAY;
     c->deadlines[c->deadline_count++] = d;
+}
+
+/* A directive with its receiver; when there are enough, or else another state of one of them. */
+static void directive_change(struct lw *w, struct jb_case *c)
+{
+    size_t i = lw_random(w, ORDERS);
+
+    if (i >= c->directive_count) {
+        i = c->directive_count++;
+        c->directives[i] = (struct jb_directive){.id = (uint32_t)i + 1};
+        c->targets[c->target_count++] =
+            (struct jb_target){.directive = (uint32_t)i + 1, .node = some_node(w, NODES)};
+    }
+    c->directives[i].status = (enum jb_directive_status)(1 + lw_random(w, JB_DIRECTIVE_ENDED));
+    c->directives[i].dirty = true;
+    c->targets[i].state = (enum jb_target_state)(1 + lw_random(w, JB_TARGET_STATE_END - 1));
+    c->targets[i].dirty = true;
+}
+
+static void docket_change(struct lw *w, struct jb_case *c)
+{
+    size_t i = lw_random(w, ORDERS);
+
+    if (i >= c->docket_count) {
+        i = c->docket_count++;
+        c->dockets[i] = (struct jb_docket){.id = (uint32_t)i + 1, .node = some_node(w, NODES)};
+    }
+    c->dockets[i].closed_ms = lw_random(w, 2) == 0 ? 0 : w->now_ms;
+    c->dockets[i].dirty = true;
 }
 
 static bool has_role(const struct jb_case *c, uint32_t node, enum jb_role role)
@@ -96,7 +126,11 @@ static void case_make(struct kept *k, size_t index)
                           .title = jb_text_of("供暖")};
     c->deadlines = jb_arena_alloc(&w->arena, DEADLINES * sizeof *c->deadlines);
     c->participants = jb_arena_alloc(&w->arena, 64 * sizeof *c->participants);
-    assert_true(c->deadlines != NULL && c->participants != NULL);
+    c->directives = jb_arena_alloc(&w->arena, ORDERS * sizeof *c->directives);
+    c->targets = jb_arena_alloc(&w->arena, ORDERS * sizeof *c->targets);
+    c->dockets = jb_arena_alloc(&w->arena, ORDERS * sizeof *c->dockets);
+    assert_true(c->deadlines != NULL && c->participants != NULL && c->directives != NULL &&
+                c->targets != NULL && c->dockets != NULL);
     role_add(c, LW_OFFICE, JB_ROLE_REGISTRAR);
     host_set(c, some_node(w, NODES - 2));
     for (size_t i = lw_random(w, 4); i > 0; i--)
@@ -132,7 +166,7 @@ static void deadline_change(struct lw *w, struct jb_deadline *d)
 
 static void case_change(struct lw *w, struct jb_case *c)
 {
-    switch (lw_random(w, 8)) {
+    switch (lw_random(w, 12)) {
     case 0:
         host_set(c, some_node(w, NODES - 2));
         break;
@@ -151,6 +185,12 @@ static void case_change(struct lw *w, struct jb_case *c)
         break;
     case 5:
         deadline_add(w, c);
+        break;
+    case 6:
+        directive_change(w, c);
+        break;
+    case 7:
+        docket_change(w, c);
         break;
     default:
         if (c->deadline_count > 0)
@@ -181,6 +221,10 @@ static void totals_agree(const struct kept *k, int64_t now_ms)
         want.yellow += is_open(c) && light == JB_LIGHT_YELLOW;
         want.objections += c->objection_open;
         want.disputes += c->dispute_level != 0;
+        for (size_t d = 0; d < c->directive_count; d++)
+            want.directives += c->directives[d].status != JB_DIRECTIVE_ENDED;
+        for (size_t d = 0; d < c->docket_count; d++)
+            want.dockets += c->dockets[d].closed_ms == 0;
         for (size_t d = 0; d < c->deadline_count; d++) {
             const struct jb_deadline *at = &c->deadlines[d];
             want.provisional += at->end == JB_END_OPEN && at->provisional;
@@ -191,7 +235,7 @@ static void totals_agree(const struct kept *k, int64_t now_ms)
     assert_int_equal(jb_query_totals(k->l, now_ms, &found), JB_OK);
     assert_memory_equal(&found, &want, sizeof want);
     assert_int_equal(jb_query_lights(k->l, now_ms, &lights), JB_OK);
-    want.disputes = want.provisional = want.undelivered = 0;
+    want.disputes = want.directives = want.dockets = want.provisional = want.undelivered = 0;
     assert_memory_equal(&lights, &want, sizeof want);
 }
 
@@ -281,7 +325,24 @@ static uint64_t owed(const struct jb_case *c, uint32_t node)
 
     for (size_t d = 0; d < c->deadline_count; d++)
         count += c->deadlines[d].node == node && c->deadlines[d].end == JB_END_OPEN;
+    for (size_t d = 0; d < c->docket_count; d++)
+        count += c->dockets[d].node == node && c->dockets[d].closed_ms == 0;
+    for (size_t t = 0; t < c->target_count; t++)
+        count += c->targets[t].node == node && (c->targets[t].state == JB_TARGET_ISSUED ||
+                                                c->targets[t].state == JB_TARGET_SIGNED ||
+                                                c->targets[t].state == JB_TARGET_OBJECTED);
     return count;
+}
+
+/* Owed, or answered and not cleared yet. */
+static bool waits(const struct jb_case *c, uint32_t node)
+{
+    bool answered = false;
+
+    for (size_t t = 0; t < c->target_count; t++)
+        answered =
+            answered || (c->targets[t].node == node && c->targets[t].state == JB_TARGET_ANSWERED);
+    return answered || owed(c, node) > 0;
 }
 
 static bool has_part(const struct jb_case *c, uint32_t node)
@@ -304,7 +365,7 @@ static void node_agrees(const struct kept *k, uint32_t node)
     for (size_t i = 0; i < CASES; i++) {
         const struct jb_case *c = &k->cases[i];
         duties += owed(c, node) + (is_open(c) && c->host == node);
-        if (owed(c, node) == 0 && !(is_open(c) && has_part(c, node)))
+        if (!waits(c, node) && !(is_open(c) && has_part(c, node)))
             continue;
         if (at == count) {
             at = 0;
@@ -321,7 +382,7 @@ static void node_agrees(const struct kept *k, uint32_t node)
     assert_int_equal(told, duties);
 }
 
-/* Exactly the roles of the case, and 0 for who only owes something. */
+/* Exactly the roles of the case, and 0 for whom it waits without. */
 static void roles_agree(const struct kept *k, const struct jb_case *c)
 {
     sqlite3_stmt *s = NULL;
@@ -329,7 +390,7 @@ static void roles_agree(const struct kept *k, const struct jb_case *c)
     size_t owing = 0;
 
     for (uint32_t node = NODES_FROM; node < NODES_FROM + NODES; node++)
-        owing += owed(c, node) > 0 && !has_part(c, node) && !has_role(c, node, JB_ROLE_LEFT);
+        owing += waits(c, node) && !has_part(c, node) && !has_role(c, node, JB_ROLE_LEFT);
     assert_int_equal(sqlite3_prepare_v2(k->l->db,
                                         "SELECT node, role FROM participant WHERE case_no = ?", -1,
                                         &s, NULL),
@@ -339,7 +400,7 @@ static void roles_agree(const struct kept *k, const struct jb_case *c)
         uint32_t node = (uint32_t)sqlite3_column_int64(s, 0);
         int role = sqlite3_column_int(s, 1);
         if (role == 0)
-            assert_true(owed(c, node) > 0 && !has_part(c, node));
+            assert_true(waits(c, node) && !has_part(c, node));
         else
             assert_true(has_role(c, node, (enum jb_role)role));
     }
@@ -347,16 +408,18 @@ static void roles_agree(const struct kept *k, const struct jb_case *c)
     assert_int_equal(found, c->participant_count + owing);
 }
 
-static void all_agrees(const struct kept *k)
+static void all_agrees(struct kept *k)
 {
     struct jb_arena arena;
 
     jb_arena_init(&arena, (size_t)1 << 24);
     for (size_t i = 0; i < CASES; i++) {
+        struct jb_case *c = &k->cases[i];
         struct jb_case loaded;
-        assert_int_equal(jb_ledger_case_load(k->l, k->cases[i].case_no, &arena, &loaded), JB_OK);
-        cs_same(&k->cases[i], &loaded);
-        roles_agree(k, &k->cases[i]);
+        assert_int_equal(jb_ledger_case_load(k->l, c->case_no, &arena, &loaded), JB_OK);
+        cs_sort(c);
+        cs_same(c, &loaded);
+        roles_agree(k, c);
     }
     jb_arena_fini(&arena);
     for (int64_t days = -9; days < 20; days += 4) {

@@ -284,21 +284,90 @@ static void any_fields(struct lw *w, struct jb_case *c)
     c->last_seq = any(w, UINT64_MAX);
 }
 
+static void any_orders(struct lw *w, struct jb_case *c)
+{
+    for (size_t i = 0; i < c->mark_count; i++)
+        c->marks[i] = (struct jb_mark){(enum jb_mark_kind)any_int(w),
+                                       any_u32(w),
+                                       any_i64(w),
+                                       any_u32(w),
+                                       any_text(w),
+                                       any_i64(w)};
+    for (size_t i = 0; i < c->directive_count; i++)
+        c->directives[i] = (struct jb_directive){.id = any_u32(w),
+                                                 .power = any_u32(w),
+                                                 .demand = any_u32(w),
+                                                 .recommendation = any_u32(w),
+                                                 .issuer = any_u32(w),
+                                                 .authority = any_u32(w),
+                                                 .level = any_u32(w),
+                                                 .flags = any_u32(w),
+                                                 .people = any_u32(w),
+                                                 .status = (enum jb_directive_status)any_int(w),
+                                                 .due_ms = any_i64(w),
+                                                 .issued_ms = any_i64(w),
+                                                 .seq = any(w, UINT64_MAX),
+                                                 .official = any_text(w),
+                                                 .countersigned_by = any_text(w),
+                                                 .issued_by = any_text(w),
+                                                 .dirty = true};
+    for (size_t i = 0; i < c->docket_count; i++)
+        c->dockets[i] = (struct jb_docket){.id = any_u32(w),
+                                           .docket_no = any_text(w),
+                                           .step = any_u32(w),
+                                           .node = any_u32(w),
+                                           .opener = any_u32(w),
+                                           .deadline_id = any_u32(w),
+                                           .opened_ms = any_i64(w),
+                                           .stepped_ms = any_i64(w),
+                                           .closed_ms = any_i64(w),
+                                           .dirty = true};
+}
+
+#define FEW 6
+
+/* Each of them once: the last digit keeps them apart. */
+static void any_nodes(struct lw *w, struct jb_case *c)
+{
+    for (uint32_t i = 0; i < c->participant_count; i++)
+        c->participants[i] = (struct jb_participant){
+            any_u32(w), (enum jb_role)((uint32_t)any_int(w) & ~7U) | i, any_i64(w), any_i64(w)};
+    for (uint32_t i = 0; i < c->target_count; i++)
+        c->targets[i] = (struct jb_target){.directive = any_u32(w),
+                                           .node = (any_u32(w) & ~7U) | i,
+                                           .state = (enum jb_target_state)any_int(w),
+                                           .deadline_id = any_u32(w),
+                                           .adopted = any_u32(w),
+                                           .signed_ms = any_i64(w),
+                                           .answered_ms = any_i64(w),
+                                           .ended_ms = any_i64(w),
+                                           .dirty = true};
+}
+
+static void *room_for(struct lw *w, size_t count, size_t bytes)
+{
+    void *at = jb_arena_alloc(&w->arena, count * bytes);
+
+    assert_non_null(at);
+    return at;
+}
+
 struct jb_case cs_random(struct lw *w, int64_t case_no)
 {
-    struct jb_case c = {.case_no = case_no, .participants_dirty = true};
+    struct jb_case c = {.case_no = case_no, .participants_dirty = true, .marks_dirty = true};
 
     any_fields(w, &c);
-    c.participant_count = lw_random(w, 6);
-    c.participants = jb_arena_alloc(&w->arena, c.participant_count * sizeof *c.participants);
+    c.participants = room_for(w, c.participant_count = lw_random(w, FEW), sizeof *c.participants);
     c.deadline_count = lw_random(w, 8) == 0 ? lw_random(w, 60) : lw_random(w, 9);
-    c.deadlines = jb_arena_alloc(&w->arena, c.deadline_count * sizeof *c.deadlines);
-    assert_true(c.participants != NULL && c.deadlines != NULL);
-    for (size_t i = 0; i < c.participant_count; i++)
-        c.participants[i] =
-            (struct jb_participant){any_u32(w), (enum jb_role)any_int(w), any_i64(w), any_i64(w)};
+    c.deadlines = room_for(w, c.deadline_count, sizeof *c.deadlines);
     for (size_t i = 0; i < c.deadline_count; i++)
         c.deadlines[i] = any_deadline(w);
+    c.targets = room_for(w, c.target_count = lw_random(w, FEW), sizeof *c.targets);
+    any_nodes(w, &c);
+    c.marks = room_for(w, c.mark_count = lw_random(w, FEW) / 2, sizeof *c.marks);
+    c.directives = room_for(w, c.directive_count = lw_random(w, FEW) / 2, sizeof *c.directives);
+    c.dockets = room_for(w, c.docket_count = lw_random(w, FEW) / 2, sizeof *c.dockets);
+    any_orders(w, &c);
     return c;
 }
 
@@ -400,8 +469,20 @@ static int by_node_and_role(const void *x, const void *y)
     return (a->role > b->role) - (a->role < b->role);
 }
 
+static int by_directive_and_node(const void *x, const void *y)
+{
+    const struct jb_target *a = x;
+    const struct jb_target *b = y;
+
+    if (a->directive != b->directive)
+        return a->directive < b->directive ? -1 : 1;
+    return (a->node > b->node) - (a->node < b->node);
+}
+
 void cs_sort(struct jb_case *c)
 {
     if (c->participant_count > 0)
         qsort(c->participants, c->participant_count, sizeof *c->participants, by_node_and_role);
+    if (c->target_count > 0)
+        qsort(c->targets, c->target_count, sizeof *c->targets, by_directive_and_node);
 }

@@ -37,3 +37,19 @@ void lo_make(struct lw *w, const char *name, const char *dump, int version)
     lw_sql(w, name, pragmas);
     free(text);
 }
+
+int64_t lo_sum(struct lw *w, struct jb_ledger *l, int64_t (*of)(const struct jb_case *c))
+{
+    sqlite3_stmt *s = NULL;
+    int64_t sum = 0;
+
+    assert_int_equal(sqlite3_prepare_v2(l->db, "SELECT case_no FROM case_file", -1, &s, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        struct jb_case c;
+        assert_int_equal(jb_ledger_case_load(l, sqlite3_column_int64(s, 0), &w->arena, &c), JB_OK);
+        sum += of(&c);
+    }
+    sqlite3_finalize(s);
+    return sum;
+}

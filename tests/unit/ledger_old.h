@@ -7,5 +7,7 @@
 
 /* The file `name` in the test's folder, made anew from `dump`. */
 void lo_make(struct lw *w, const char *name, const char *dump, int version);
+/* Over all cases of the file, as they are loaded. */
+int64_t lo_sum(struct lw *w, struct jb_ledger *l, int64_t (*of)(const struct jb_case *c));
 
 #endif

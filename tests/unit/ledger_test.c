@@ -123,7 +123,7 @@ static void files_that_do_not_fit_are_refused_with_a_reason(void **state)
          "a broker's record"},
         {NULL, "UPDATE meta SET value = x'00' WHERE key = '.epoch'", NONE, JB_LEDGER_BROKER, false,
          false, JB_CORRUPT, "epoch"},
-        {NULL, "DROP TABLE directive", NONE, JB_LEDGER_BROKER, false, false, JB_CORRUPT,
+        {NULL, "DROP TABLE participant", NONE, JB_LEDGER_BROKER, false, false, JB_CORRUPT,
          "no such table"},
         {NULL, NULL, ZEROES, JB_LEDGER_BROKER, false, true, JB_CORRUPT, "t.db"},
         {NULL, NULL, EMPTY, JB_LEDGER_BROKER, true, false, JB_CORRUPT, "is empty"},
