@@ -119,9 +119,9 @@ static void what_waited_for_the_tables_gets_there(void **state)
         assert_int_equal(jb_ledger_behind(l), 0);
         assert_int_equal(number(l, "SELECT count(*) FROM tick"), 0);
         assert_int_equal(number(l, "SELECT count(*) FROM case_file"), 4);
-        assert_int_equal(jb_ledger_case_load(l, number(l, "SELECT max(case_no) FROM case_file"),
-                                             &w->arena, &c),
-                         JB_OK);
+        assert_int_equal(
+            jb_ledger_case_load(l, number(l, "SELECT max(case_no) FROM case_file"), &w->arena, &c),
+            JB_OK);
         assert_int_equal(c.custody, 2); /* assigned */
         check_kept(w, l, "before.db");
         check_good(w, l, waiting[i].dump);
