@@ -304,17 +304,31 @@ static enum jb_err derived_create(struct jb_ledger *l)
     return err;
 }
 
-enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
+static enum jb_err derived_drop(struct jb_ledger *l)
 {
+    enum jb_err err = JB_OK;
     char sql[64];
 
-    for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL; t++) {
+    for (const struct jb_schema_table *t = jb_schema_derived; t->name != NULL && err == JB_OK;
+         t++) {
         snprintf(sql, sizeof sql, "DROP TABLE IF EXISTS %s", t->name);
-        enum jb_err err = jb_db_exec(l, sql);
-        if (err != JB_OK)
-            return err;
+        err = jb_db_exec(l, sql);
     }
-    enum jb_err err = jb_db_exec(l, REPLICA_ALSO_DROP);
+    return err == JB_OK ? jb_db_exec(l, REPLICA_ALSO_DROP) : err;
+}
+
+/* A broker's tables hold nothing that is ever erased. Wiped, a dropped table would stand in memory
+ * until the statement ends: of some million entries more than the service may take. */
+enum jb_err jb_schema_derived_reset(struct jb_ledger *l)
+{
+    bool wipe = l->role != JB_LEDGER_BROKER;
+    enum jb_err err = wipe ? JB_OK : jb_db_exec(l, "PRAGMA secure_delete = FAST");
+
+    if (err == JB_OK)
+        err = derived_drop(l);
+    enum jb_err back = wipe ? JB_OK : jb_db_exec(l, "PRAGMA secure_delete = ON");
+    if (err == JB_OK)
+        err = back;
     if (err != JB_OK)
         return err;
     l->grams_left = 0;
