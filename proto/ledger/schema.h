@@ -1,4 +1,4 @@
-/* Private to the ledger: creating and migrating the file's tables. */
+/* Private to the ledger: creating the file's tables (schema.c) and migrating them (migrate.c). */
 #ifndef JB_LEDGER_SCHEMA_H
 #define JB_LEDGER_SCHEMA_H
 
@@ -32,6 +32,8 @@ enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_s
 /* Remove the copies `path.v1` to `path.v(version - 1)`, also unfinished ones, as far as there are
  * any. */
 void jb_schema_copies_drop(const char *path, size_t version);
+/* Inside a transaction. */
+enum jb_err jb_schema_version_set(struct jb_ledger *l, size_t version) JB_MUST;
 /* Drop and create the derived tables. Inside a transaction. */
 enum jb_err jb_schema_derived_reset(struct jb_ledger *l) JB_MUST;
 
