@@ -3,8 +3,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "proto/base/log.h"
 #include "proto/ledger/replay.h"
 #include "proto/ledger/schema.h"
+
+#define COPY_STEPS 1000000 /* of the copy's program, between two signs of life */
+
+/* Whoever waits is told that it goes on: the copy of a large record takes minutes on a slow disk.
+ */
+static int alive(void *ctx)
+{
+    const struct jb_ledger *l = ctx;
+
+    l->on_progress(0);
+    return 0;
+}
 
 /* A copy of the file as it is, WAL included, under its final name only when it is complete. */
 static enum jb_err copy_make(struct jb_ledger *l, size_t version)
@@ -22,8 +35,13 @@ static enum jb_err copy_make(struct jb_ledger *l, size_t version)
     int rc = sqlite3_prepare_v2(l->db, "VACUUM INTO ?", -1, &s, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(s, 1, part, -1, SQLITE_STATIC);
+    bool tells = l->on_progress != NULL && l->cancel == NULL; /* else that is asked meanwhile */
+    if (tells)
+        sqlite3_progress_handler(l->db, COPY_STEPS, alive, l);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(s);
+    if (tells)
+        sqlite3_progress_handler(l->db, 0, NULL, NULL);
     enum jb_err err = rc == SQLITE_DONE ? JB_OK : jb_db_fail(l, rc);
     sqlite3_finalize(s);
     if (err == JB_OK && rename(part, name) != 0)
@@ -44,8 +62,8 @@ void jb_schema_copies_drop(const char *path, size_t version)
 }
 
 /* A replica's copies hold what the replica itself must forget when a case is left or a key erased:
- * they go once the migrated file has opened again. The broker's go with the first key that is
- * erased: until then they are a way back. */
+ * they go once the migrated file has opened again. The broker's go when what was erased is
+ * forgotten (jb_ledger_forget). */
 static void copies_drop(const struct jb_ledger *l, size_t version)
 {
     if (l->role == JB_LEDGER_REPLICA && !l->read_only && !l->memory)
@@ -136,6 +154,8 @@ enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_s
     if (l->read_only)
         return jb_fault_set(fault, JB_VERSION, "%s: schema version %zu has to be migrated first",
                             path, version);
+    jb_log(JB_LOG_NOTICE, NULL, "ledger.migrate", "%s from=%zu to=%zu", path, version,
+           known.count + 1);
     err = l->memory ? JB_OK : copy_make(l, version);
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: copy before migration: %s", path, l->error);
@@ -144,5 +164,6 @@ enum jb_err jb_schema_migrate(struct jb_ledger *l, const char *path, struct jb_s
     if (err != JB_OK)
         return jb_fault_set(fault, err, "%s: migration to version %zu: %s", path, version + 1,
                             why.text[0] != '\0' ? why.text : l->error);
+    jb_log(JB_LOG_NOTICE, NULL, "ledger.migrated", "%s version=%zu", path, version);
     return JB_OK;
 }
