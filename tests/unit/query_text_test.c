@@ -164,9 +164,11 @@ static bool has_text(int64_t index, const char *text)
 /* The newest one below `below` that has it; -1: none. */
 static int64_t next_with(int64_t below, const char *text)
 {
-    while (--below >= 0 && !has_text(below, text))
-        continue;
-    return below;
+    int64_t index = below - 1;
+
+    while (index >= 0 && !has_text(index, text))
+        index--;
+    return index;
 }
 
 /* The replica must find what reading all titles finds, in the same order, page by page. */

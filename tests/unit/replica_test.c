@@ -139,8 +139,9 @@ static char *shared_tables(struct jb_ledger *l)
                                       "target",    "docket",      "case_entry"};
     char *dump = lw_dump(l);
     char *kept = dump;
+    char *table = dump;
 
-    for (char *table = dump; table != NULL;) {
+    do {
         char *next = strstr(table + 1, "== ");
         size_t len = next != NULL ? (size_t)(next - table) : strlen(table);
         bool is_own = false;
@@ -149,7 +150,7 @@ static char *shared_tables(struct jb_ledger *l)
         if (!is_own)
             kept = (char *)memmove(kept, table, len) + len;
         table = next;
-    }
+    } while (table != NULL);
     *kept = '\0';
     return dump;
 }
