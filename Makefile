@@ -328,7 +328,7 @@ $(BUILD)/tests/bench/load-jiaoban: $(call obj,tests/bench/jiaoban/jiaoban.c) \
 $(BUILD)/tests/bench/grow: $(call obj,tests/bench/jiaoban/grow.c) $(LIGHT_OBJ)
 $(BUILD)/tests/bench/ask: $(call obj,tests/bench/jiaoban/ask.c tests/bench/load/figures.c tests/bench/load/base.c) \
                           $(BUILD)/libjiaoban.a
-$(BUILD)/tests/bench/crowd: $(call obj,tests/bench/jiaoban/crowd.c) $(LIGHT_OBJ)
+$(BUILD)/tests/bench/crowd: $(call obj,tests/bench/jiaoban/crowd.c tests/bench/jiaoban/loops.c) $(LIGHT_OBJ)
 $(BUILD)/tests/bench/due: $(call obj,tests/bench/jiaoban/due.c tests/bench/load/figures.c) $(LIGHT_OBJ)
 $(BUILD)/tests/bench/load-agents: $(call obj,tests/bench/jiaoban/agents.c) $(LOAD_OBJ) $(BUILD)/libjiaoban.a
 $(BUILD)/tests/bench/load-floor: $(call obj,tests/bench/floor/client.c) $(LOAD_OBJ)

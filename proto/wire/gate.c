@@ -38,6 +38,7 @@ void jb_gate_options_default(struct jb_gate_options *options)
         .pending_per_address = 64,
         .per_node = 4,
         .connections_max = 8192,
+        .answers_max = 64,
         .failures = {.per_minute = 300, .burst = 60},
         .handshake_ms = 5000,
         .stall_ms = 5000,
@@ -46,28 +47,6 @@ void jb_gate_options_default(struct jb_gate_options *options)
         .unread_bytes = (size_t)4 * 1024 * 1024,
         .frame_max = (size_t)1024 * 1024 + 64,
     };
-}
-
-/* ---- lists ---- */
-
-void jb_gate_list_add(struct jb_gate_list *list, struct jb_gate_conn *c)
-{
-    c->next = NULL;
-    c->link = list->last;
-    *list->last = c;
-    list->last = &c->next;
-    list->count++;
-}
-
-void jb_gate_list_remove(struct jb_gate_list *list, struct jb_gate_conn *c)
-{
-    *c->link = c->next;
-    if (c->next != NULL)
-        c->next->link = c->link;
-    else
-        list->last = c->link;
-    c->link = NULL;
-    list->count--;
 }
 
 /* ---- finding, judging ---- */
@@ -104,14 +83,13 @@ bool jb_gate_admit(struct jb_gate_conn *c, uint32_t node)
     struct jb_gate *g = c->gate;
     if (c->phase != JB_GATE_JUDGED)
         return false;
-    jb_gate_list_remove(&g->pending, c);
-    g->waiting[c->source]--;
+    jb_gate_list_move(c, &g->open);
     c->node = node;
     c->phase = JB_GATE_OPEN;
     c->since_ms = g->now_ms;
     c->heard_ms = g->now_ms;
-    jb_gate_list_add(&g->open, c);
     limit_node(g, node);
+    jb_gate_queue_owe(c, false);
     jb_gate_conn_update(c);
     return true;
 }
@@ -157,17 +135,6 @@ void jb_gate_hold(struct jb_gate *g, bool held)
 
 /* ---- the clock ---- */
 
-static void look_at_pending(struct jb_gate *g)
-{
-    struct jb_gate_conn *next = NULL;
-    for (struct jb_gate_conn *c = g->pending.first; c != NULL; c = next) {
-        next = c->next;
-        if (g->now_ms - c->since_ms < g->options.handshake_ms)
-            break; /* those behind it are younger */
-        jb_gate_conn_cut(c, JB_CUT_LATE);
-    }
-}
-
 /* While nothing is received from the library nothing can come out: that is not the node's fault. */
 static void look_at_open(struct jb_gate *g, struct jb_gate_conn *c)
 {
@@ -189,12 +156,17 @@ static void look_at_open(struct jb_gate *g, struct jb_gate_conn *c)
     }
 }
 
-static void end_all(struct jb_gate *g)
+static void end_list(const struct jb_gate_list *list)
 {
-    while (g->pending.first != NULL)
-        jb_gate_conn_close(g->pending.first);
-    while (g->open.first != NULL)
-        jb_gate_conn_close(g->open.first);
+    while (list->first != NULL)
+        jb_gate_conn_close(list->first);
+}
+
+static void end_pending(struct jb_gate *g)
+{
+    end_list(&g->early);
+    end_list(&g->queue);
+    end_list(&g->underway);
 }
 
 static void accept_waiting(struct jb_gate *g)
@@ -226,10 +198,11 @@ static void on_tick(uv_timer_t *timer)
     struct jb_gate *g = timer->data;
     g->now_ms = jb_gate_now();
     if (g->ending) { /* the library has had its time to say goodbye */
-        end_all(g);
+        end_pending(g);
+        end_list(&g->open);
         return;
     }
-    look_at_pending(g);
+    jb_gate_queue_look(g);
     look_round(g);
     accept_waiting(g);
 }
@@ -344,8 +317,10 @@ static struct jb_gate *gate_new(uv_loop_t *loop, const struct jb_gate_options *o
         free(g);
         return NULL;
     }
-    g->pending.last = &g->pending.first;
-    g->open.last = &g->open.first;
+    jb_gate_list_init(&g->early);
+    jb_gate_list_init(&g->queue);
+    jb_gate_list_init(&g->underway);
+    jb_gate_list_init(&g->open);
     g->accepts_left = ACCEPTS_PER_TICK;
     g->now_ms = jb_gate_now();
     randombytes_buf(&g->secret, sizeof g->secret);
@@ -385,8 +360,7 @@ void jb_gate_close(struct jb_gate **gate)
     *gate = NULL;
     g->ending = true;
     g->options.hooks = (struct jb_gate_hooks){0};
-    while (g->pending.first != NULL)
-        jb_gate_conn_close(g->pending.first);
+    end_pending(g);
     (void)uv_timer_start(&g->timer, on_tick, (uint64_t)g->options.end_ms,
                          (uint64_t)g->options.end_ms);
     uv_close((uv_handle_t *)&g->server, on_handle_closed);

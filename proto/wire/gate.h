@@ -7,8 +7,10 @@
  *   greeting   64 + 202 bytes that only a CURVE client sends; the library hears of nobody else. A
  *              connection costs one descriptor and 3 KB until then, whatever it sends.
  *   waiting    at most pending_max in all and pending_per_address from one address: the oldest
- * gives way to the newest, so a flood cannot keep a node out that needs milliseconds. Failed
- *              handshakes of one address are limited too: they are what costs time.
+ *              gives way to the newest, so a flood cannot keep a node out that needs milliseconds.
+ *              The library is given as many handshakes at a time as it has time for; when a whole
+ *              county comes at once the others queue, and what they wait for us is not held against
+ *              them. Failed handshakes of one address are limited: they are what costs time.
  *   open       the library's key check (zap.c) has said whose connection it is. What was passed on
  *              and has not come out as a whole message is at most unread_bytes: then nothing more
  * is read, and when nothing comes out for stall_ms the connection is cut and named.
@@ -69,8 +71,9 @@ struct jb_gate_options {
     int64_t pending_per_address; /* of them; IPv6: of a /64 */
     int64_t per_node;            /* connections of one node; the oldest gives way */
     int64_t connections_max;     /* in all */
+    int64_t answers_max;         /* that the library may owe at a time to those who shake hands */
     struct jb_rate failures;     /* failed handshakes of one address */
-    int64_t handshake_ms;        /* from accept to the key check */
+    int64_t handshake_ms;        /* for each step of the handshake; not for the queue */
     int64_t stall_ms;            /* see above */
     int64_t silent_ms;           /* without a whole message */
     int64_t end_ms;              /* after the end: until what was said last has arrived */
@@ -79,8 +82,9 @@ struct jb_gate_options {
     struct jb_gate_hooks hooks;
 };
 
-/* 1024 and 64 waiting, 4 of one node, 8192 in all; 300 failures a minute, 60 at once; 5 s for the
- * handshake, 5 s for a message under way, 120 s of silence, 4 MiB unread. */
+/* 1024 and 64 waiting, 4 of one node, 8192 in all, 64 answers at a time; 300 failures a minute, 60
+ * at once; 5 s for a step of the handshake, 5 s for a message under way, 120 s of silence, 4 MiB
+ * unread. */
 void jb_gate_options_default(struct jb_gate_options *options);
 
 struct jb_gate_counts {

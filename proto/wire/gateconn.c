@@ -41,14 +41,11 @@ static void leave_list(struct jb_gate_conn *c)
 {
     struct jb_gate *g = c->gate;
     jb_gate_conn_resume_at(c, 0);
-    if (c->node != 0) {
-        jb_gate_list_remove(&g->open, c);
+    jb_gate_list_move(c, NULL);
+    jb_gate_queue_owe(c, false);
+    if (c->node != 0)
         g->counts.unread_bytes -= c->unread.bytes;
-        return;
-    }
-    jb_gate_list_remove(&g->pending, c);
-    g->waiting[c->source]--;
-    if (c->connected && !c->refused) /* the library has worked for it in vain */
+    else if (c->connected && !c->blameless) /* the library has worked for it in vain */
         jb_bucket_take(&g->failures[c->source], &g->options.failures, g->now_ms, 1);
 }
 
@@ -57,6 +54,8 @@ void jb_gate_conn_refuse(struct jb_gate_conn *c)
     if (c->phase != JB_GATE_JUDGED || c->refused)
         return;
     c->refused = true;
+    c->blameless = true; /* from here on: it is counted now */
+    jb_gate_queue_owe(c, false);
     jb_bucket_take(&c->gate->failures[c->source], &c->gate->options.failures, c->gate->now_ms, 1);
     jb_gate_conn_update(c);
 }
@@ -153,6 +152,15 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init(c->gate->chunk, sizeof c->gate->chunk);
 }
 
+/* The next step of the handshake: the clock begins anew, for the library or for the client. */
+static void step(struct jb_gate_conn *c, enum jb_gate_phase phase, bool owed)
+{
+    c->phase = phase;
+    c->since_ms = c->gate->now_ms;
+    jb_gate_list_move(c, &c->gate->underway);
+    jb_gate_queue_owe(c, owed);
+}
+
 /* The gate has greeted with the library's words already: they must be the same. */
 static size_t swallow_greeting(struct jb_gate_conn *c, const char *bytes, size_t len)
 {
@@ -174,8 +182,11 @@ static void on_backend_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *bu
     if (got <= 0 || c->phase == JB_GATE_CLOSED || c->phase == JB_GATE_ENDING)
         return;
     size_t skip = swallow_greeting(c, buf->base, (size_t)got);
-    if (c->phase != JB_GATE_CLOSED)
-        (void)pass(c, &c->down, buf->base + skip, (size_t)got - skip);
+    if (c->phase == JB_GATE_CLOSED || skip == (size_t)got)
+        return;
+    if (c->phase == JB_GATE_INITIATE && c->owed)
+        step(c, JB_GATE_INITIATE, false);
+    (void)pass(c, &c->down, buf->base + skip, (size_t)got - skip);
 }
 
 /* ---- from the client to the library ---- */
@@ -219,7 +230,7 @@ static void take_initiate(struct jb_gate_conn *c, const uint8_t *bytes, size_t l
         return;
     }
     if (whole)
-        c->phase = JB_GATE_JUDGED;
+        step(c, JB_GATE_JUDGED, true);
     if (pass(c, &c->up, bytes, len))
         jb_gate_conn_update(c);
 }
@@ -255,12 +266,12 @@ static void on_connected(uv_connect_t *connect, int status)
         jb_gate_conn_update(c);
 }
 
-static void reach_library(struct jb_gate_conn *c)
+void jb_gate_conn_let_in(struct jb_gate_conn *c)
 {
     struct sockaddr_in own = {.sin_family = AF_INET,
                               .sin_addr.s_addr = htonl(JB_GATE_LOOPBACK + c->index)};
     int size = BACKEND_BUFFER;
-    c->phase = JB_GATE_INITIATE;
+    step(c, JB_GATE_INITIATE, true);
     c->backend.data = c;
     c->connect.data = c;
     if (uv_tcp_init(c->gate->loop, &c->backend) != 0) {
@@ -271,8 +282,18 @@ static void reach_library(struct jb_gate_conn *c)
     if (uv_tcp_bind(&c->backend, (const struct sockaddr *)&own, 0) != 0 ||
         uv_send_buffer_size((uv_handle_t *)&c->backend, &size) != 0 ||
         uv_tcp_connect(&c->connect, &c->backend, (const struct sockaddr *)&c->gate->inner,
-                       on_connected) != 0)
+                       on_connected) != 0) {
         jb_gate_conn_cut(c, JB_CUT_FULL);
+        return;
+    }
+    jb_gate_conn_update(c);
+}
+
+static void queue_up(struct jb_gate_conn *c)
+{
+    c->phase = JB_GATE_QUEUED;
+    jb_gate_list_move(c, &c->gate->queue);
+    jb_gate_queue_go(c->gate);
 }
 
 static void take_early(struct jb_gate_conn *c, const uint8_t *bytes, size_t len)
@@ -287,7 +308,7 @@ static void take_early(struct jb_gate_conn *c, const uint8_t *bytes, size_t len)
     if (!jb_gate_early_fits(c->early, c->early_len))
         jb_gate_conn_cut(c, JB_CUT_GREETING);
     else if (c->early_len == sizeof c->early)
-        reach_library(c);
+        queue_up(c);
     jb_gate_conn_update(c);
 }
 
@@ -300,7 +321,7 @@ static void on_client_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf
     struct jb_gate_conn *c = stream->data;
     if (got < 0)
         end_client(c);
-    else if (got > 0 && c->phase == JB_GATE_JUDGED)
+    else if (got > 0 && (c->phase == JB_GATE_JUDGED || c->phase == JB_GATE_QUEUED))
         jb_gate_conn_cut(c, JB_CUT_GREETING);
     else if (got > 0 && c->phase <= JB_GATE_OPEN)
         takers[c->phase](c, (const uint8_t *)buf->base, (size_t)got);
@@ -308,8 +329,8 @@ static void on_client_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf
 
 static bool may_read(const struct jb_gate_conn *c)
 {
-    if (c->phase == JB_GATE_EARLY)
-        return true;
+    if (c->phase == JB_GATE_EARLY || c->phase == JB_GATE_QUEUED)
+        return true; /* also to hear that it gives up */
     if (c->phase == JB_GATE_INITIATE)
         return c->connected && !c->up.busy;
     if (c->phase == JB_GATE_JUDGED)
@@ -380,19 +401,6 @@ static void name_it(struct jb_gate_conn *c)
     c->source = source_of(c->gate, &address);
 }
 
-/* The oldest that waits from the same address, or of all, gives way. */
-static void make_room(struct jb_gate *g, const struct jb_gate_conn *newcomer)
-{
-    struct jb_gate_conn *oldest = g->pending.first;
-    if (g->waiting[newcomer->source] > g->options.pending_per_address)
-        while (oldest != NULL && oldest->source != newcomer->source)
-            oldest = oldest->next;
-    else if (g->pending.count <= g->options.pending_max)
-        return;
-    if (oldest != NULL)
-        jb_gate_conn_cut(oldest, JB_CUT_CROWDED);
-}
-
 static void begin(struct jb_gate_conn *c)
 {
     struct jb_gate *g = c->gate;
@@ -400,7 +408,7 @@ static void begin(struct jb_gate_conn *c)
         jb_gate_conn_cut(c, JB_CUT_FAILING);
         return;
     }
-    make_room(g, c);
+    jb_gate_queue_make_room(g, c);
     (void)uv_tcp_nodelay(&c->client, 1);
     if (pass(c, &c->down, jb_gate_greeting, sizeof jb_gate_greeting))
         jb_gate_conn_update(c);
@@ -426,8 +434,7 @@ void jb_gate_conn_accept(struct jb_gate *g)
     g->counts.accepted++;
     int rc = uv_accept((uv_stream_t *)&g->server, (uv_stream_t *)&c->client);
     name_it(c);
-    g->waiting[c->source]++;
-    jb_gate_list_add(&g->pending, c);
+    jb_gate_list_move(c, &g->early);
     if (rc != 0)
         jb_gate_conn_close(c);
     else

@@ -1,5 +1,5 @@
-/* Shared by the files of the gate (gate.c: listening, limits, the clock; gateconn.c: one
- * connection) and asked by zap.c and zsock.c. Internal to proto/wire. */
+/* Shared by the files of the gate (gate.c: listening, limits, the clock; gatequeue.c: who waits;
+ * gateconn.c: one connection) and asked by zap.c and zsock.c. Internal to proto/wire. */
 #ifndef JB_WIRE_GATEINT_H
 #define JB_WIRE_GATEINT_H
 
@@ -13,6 +13,7 @@
 
 enum jb_gate_phase {
     JB_GATE_EARLY,    /* its greeting and HELLO are awaited */
+    JB_GATE_QUEUED,   /* it has said them, and waits until the library has time */
     JB_GATE_INITIATE, /* passed on to the library; its INITIATE is awaited */
     JB_GATE_JUDGED,   /* the key check is awaited; nothing is read */
     JB_GATE_OPEN,
@@ -31,7 +32,8 @@ struct jb_gate_pipe {
 
 struct jb_gate_conn {
     struct jb_gate *gate;
-    struct jb_gate_conn *next, **link; /* in gate->pending or gate->open, oldest first */
+    struct jb_gate_conn *next, **link; /* in `list` */
+    struct jb_gate_list *list;         /* of the gate; NULL: in none */
     uv_tcp_t client, backend;
     uv_connect_t connect;
     uv_shutdown_t end;
@@ -39,11 +41,13 @@ struct jb_gate_conn {
     int handles;                  /* to be closed before it is freed */
     enum jb_gate_phase phase;
     bool connected, refused, reading_up, reading_down;
+    bool owed;      /* the library owes it an answer of the handshake */
+    bool blameless; /* that it failed is not held against its address */
     uint32_t index; /* its address on loopback */
     uint32_t node;  /* 0: not authenticated */
     uint32_t source;
     char address[JB_GATE_ADDRESS_BYTES];
-    int64_t since_ms;  /* of the phase */
+    int64_t since_ms;  /* of the phase; queued: since it was accepted */
     int64_t heard_ms;  /* a whole message, or its admission */
     int64_t resume_ms; /* nothing is read before: quota. 0: none */
     uint8_t early[JB_EARLY_BYTES];
@@ -56,7 +60,7 @@ struct jb_gate_conn {
     size_t routing_len;
 };
 
-struct jb_gate_list {
+struct jb_gate_list { /* ordered by since_ms */
     struct jb_gate_conn *first, **last;
     int64_t count;
 };
@@ -69,13 +73,16 @@ struct jb_gate {
     struct jb_gate_options options;
     struct sockaddr_storage inner; /* where the library listens */
     char endpoint[512];
-    struct jb_gate_list pending, open;
+    struct jb_gate_list early, queue, underway, open; /* underway: INITIATE and JUDGED */
+    int64_t owed;                                     /* answers of the library */
+    bool letting_in;
     struct jb_gate_conn **slots; /* by index; owned */
     uint32_t slot_count, slot_next;
     uint32_t slot_seen; /* whose clock was looked at last */
     int64_t held_back;  /* connections from which nothing is read for a while: resume_ms */
     uint64_t secret;    /* so that nobody can choose addresses that share a source */
-    uint16_t waiting[JB_GATE_SOURCES]; /* pending, by source */
+    uint16_t waiting[JB_GATE_SOURCES]; /* not authenticated, by source */
+    uint16_t trying[JB_GATE_SOURCES];  /* of them under way */
     struct jb_bucket failures[JB_GATE_SOURCES];
     int64_t now_ms;
     int accepts_left; /* in this slice of time */
@@ -94,8 +101,6 @@ JB_MUST enum jb_err jb_gate_open(uv_loop_t *loop, const char *endpoint, const ch
 /* Listen no more; connections end when the library has ended them, a second later at most. Sets
  * *gate to NULL; the memory is freed in later loop turns. NULL is allowed. */
 void jb_gate_close(struct jb_gate **gate);
-void jb_gate_list_add(struct jb_gate_list *list, struct jb_gate_conn *c);
-void jb_gate_list_remove(struct jb_gate_list *list, struct jb_gate_conn *c);
 /* The last handle of something is closed. */
 void jb_gate_handle_closed(struct jb_gate *g);
 int64_t jb_gate_now(void);
@@ -112,9 +117,26 @@ void jb_gate_cut_at(struct jb_gate *g, const char *loopback, enum jb_gate_cut wh
 void jb_gate_cut_node(struct jb_gate *g, uint32_t node, enum jb_gate_cut why);
 void jb_gate_hold(struct jb_gate *g, bool held);
 
+/* ---- gatequeue.c */
+void jb_gate_list_init(struct jb_gate_list *list);
+/* To the end of this list, out of the one that it is in. NULL: into none. */
+void jb_gate_list_move(struct jb_gate_conn *c, struct jb_gate_list *list);
+/* Connections that are not authenticated. */
+int64_t jb_gate_pending(const struct jb_gate *g);
+/* The library hears of those who are first in the queue, as far as it has time. */
+void jb_gate_queue_go(struct jb_gate *g);
+/* It owes an answer now, or no longer. */
+void jb_gate_queue_owe(struct jb_gate_conn *c, bool owed);
+/* If there are too many with this one, another gives way. */
+void jb_gate_queue_make_room(struct jb_gate *g, const struct jb_gate_conn *newcomer);
+/* Cut those who let us wait too long. */
+void jb_gate_queue_look(struct jb_gate *g);
+
 /* ---- gateconn.c */
 /* Take over what is waiting at the server. */
 void jb_gate_conn_accept(struct jb_gate *g);
+/* Its turn in the queue has come. */
+void jb_gate_conn_let_in(struct jb_gate_conn *c);
 /* The key check does not know its key. */
 void jb_gate_conn_refuse(struct jb_gate_conn *c);
 void jb_gate_conn_cut(struct jb_gate_conn *c, enum jb_gate_cut why);

@@ -5,6 +5,9 @@
 #include <sodium.h>
 
 #define HANDSHAKE_MS 5000 /* half-open connections hold descriptors */
+/* A broker to which a whole county comes back lets them queue: who gave up while it waits would
+ * begin anew at the end. */
+#define PATIENCE_MS 30000
 #define BACKLOG 1024      /* a whole county reconnects at once */
 #define ENFORCE_DOMAIN                                                                             \
     93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header                     \
@@ -45,7 +48,6 @@ enum jb_err jb_zopts_common(struct jb_zpump *pump, const struct jb_zsock_options
         {ZMQ_SNDHWM, o->hwm},
         {ZMQ_RCVHWM, o->hwm},
         {ZMQ_HEARTBEAT_IVL, o->heartbeat_ms},
-        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
         /* behind a gate the library listens at 127.0.0.1 */
         {ZMQ_IPV6, setup->gate == NULL && strchr(setup->endpoint, '[') != NULL},
     };
@@ -65,6 +67,7 @@ enum jb_err jb_zopts_router(struct jb_zpump *pump)
         {ZMQ_CURVE_SERVER, 1},
         {ZMQ_ROUTER_MANDATORY, 1}, /* else what cannot be delivered vanishes */
         {ZMQ_BACKLOG, BACKLOG},
+        {ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS},
     };
     int enforced = 1;
 
@@ -84,6 +87,7 @@ enum jb_err jb_zopts_dealer(struct jb_zpump *pump, const struct jb_zsock_options
     int min_ms = o->reconnect_min_ms;
     int jitter_ms = min_ms > 0 ? (int)randombytes_uniform((uint32_t)min_ms) : 0;
     const struct option rows[] = {
+        {ZMQ_HANDSHAKE_IVL, PATIENCE_MS},
         {ZMQ_IMMEDIATE, 1}, /* queue nothing for a connection that does not exist */
         {ZMQ_RECONNECT_IVL, min_ms + jitter_ms},
         {ZMQ_RECONNECT_IVL_MAX, o->reconnect_max_ms},

@@ -424,6 +424,6 @@ void jb_zsock_gate_counts(const struct jb_zsock *z, struct jb_gate_counts *out)
     if (z->gate == NULL)
         return;
     *out = z->gate->counts;
-    out->pending = (uint64_t)z->gate->pending.count;
+    out->pending = (uint64_t)jb_gate_pending(z->gate);
     out->open = (uint64_t)z->gate->open.count;
 }

@@ -16,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include "proto/ledger/brokerlog.h"
 #include "proto/wire/codec.h"
 #include "tests/bench/jiaoban/county.h"
+#include "tests/bench/jiaoban/loops.h"
 #include "tests/bench/load/base.h"
 
-#define TURN_US 5000
+#define TURN_MS 50
 #define STEADY_NS UINT64_C(1000000000)
 #define COUNT_MAX 10000
 
@@ -145,7 +145,7 @@ static bool all_ready(uint64_t *from_ns)
     return *from_ns != 0 && now - *from_ns >= STEADY_NS;
 }
 
-static void hold(uv_loop_t *loop)
+static void hold(void)
 {
     bool all = false;
     bool submit = false;
@@ -153,8 +153,9 @@ static void hold(uv_loop_t *loop)
     uint64_t since = load_now_ns();
     uint64_t ready_from = 0;
     (void)fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
+    loops_watch(STDIN_FILENO);
     while (commanded(&submit)) {
-        lightnode_turn_loop(loop, TURN_US);
+        loops_turn(TURN_MS);
         acknowledge_all();
         bool now_all = all_ready(&ready_from);
         if (now_all != all) {
@@ -177,7 +178,6 @@ static void hold(uv_loop_t *loop)
 
 int main(int argc, char **argv)
 {
-    uv_loop_t loop;
     if (argc < 7) {
         (void)fprintf(stderr, "usage: see tests/bench/jiaoban/crowd.c\n");
         return 2;
@@ -196,13 +196,13 @@ int main(int argc, char **argv)
         return 0;
     }
     agent_count = argc == 8 ? strtoull(argv[7], NULL, 10) : 0;
-    if (agent_count == 0 || agent_count > COUNT_MAX || uv_loop_init(&loop) != 0)
+    if (agent_count == 0 || agent_count > COUNT_MAX)
         load_die("how many?");
     for (size_t i = 0; i < agent_count; i++) {
         agents[i].member = agent_member(number + i);
-        county_connect(agents[i].member, &loop, on_item, &agents[i]);
-        lightnode_turn_loop(&loop, 1000); /* not all in the same instant */
+        county_connect(agents[i].member, loops_add(), on_item, &agents[i]);
+        loops_turn(1); /* not all in the same instant */
     }
-    hold(&loop);
+    hold();
     return 0;
 }
