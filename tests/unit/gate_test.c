@@ -12,86 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "proto/wire/gateint.h"
 #include "proto/wire/zpump.h"
-#include "tests/unit/zworld.h"
+#include "tests/unit/gateworld.h"
 
 #define KB 1024
-
-struct told {
-    uint64_t cuts[JB_GATE_CUT_COUNT];
-    uint32_t node; /* of the last cut */
-    uint64_t gone, reads;
-    int64_t wait_ms; /* answered to on_read */
-};
-
-static struct told told;
-
-static void on_cut(void *ctx, uint32_t node, const char *address, enum jb_gate_cut why)
-{
-    struct told *t = ctx;
-    t->cuts[why]++;
-    t->node = node;
-    assert_string_equal(address, "127.0.0.1");
-}
-
-static void on_gone(void *ctx, uint32_t node, struct jb_bytes routing_id)
-{
-    ((struct told *)ctx)->gone++;
-    (void)node;
-    (void)routing_id;
-}
-
-static int64_t on_read(void *ctx, uint32_t node, size_t bytes, unsigned frames)
-{
-    struct told *t = ctx;
-    assert_int_equal(node, 7);
-    assert_true(bytes > 0 && bytes <= JB_GATE_CHUNK_BYTES && frames <= bytes);
-    t->reads++;
-    return t->wait_ms;
-}
-
-static struct jb_gate_options options(void)
-{
-    struct jb_gate_options o;
-    jb_gate_options_default(&o);
-    told = (struct told){0};
-    o.hooks = (struct jb_gate_hooks){on_cut, on_gone, on_read, &told};
-    return o;
-}
-
-static void bind_gate_with(struct zworld *w, const struct jb_gate_options *gate,
-                           const char *endpoint, int linger_ms)
-{
-    struct jb_fault fault;
-    struct jb_zsock_options o = zworld_fast_options();
-    o.linger_ms = linger_ms;
-    struct jb_zsock_setup setup = zworld_setup(w, &w->router, endpoint, &o);
-    setup.own = &w->broker.line;
-    setup.gate = gate;
-    assert_int_equal(jb_router_bind(&setup, &w->router.z, &fault), JB_OK);
-}
-
-static void bind_gate_at(struct zworld *w, const struct jb_gate_options *gate, const char *endpoint)
-{
-    bind_gate_with(w, gate, endpoint, 0);
-}
-
-static void bind_gate(struct zworld *w, const struct jb_gate_options *gate)
-{
-    bind_gate_at(w, gate, ANY_PORT);
-}
-
-static int raw_connect(const char *endpoint)
-{
-    struct sockaddr_in a = {.sin_family = AF_INET};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    a.sin_port = htons((uint16_t)strtol(strrchr(endpoint, ':') + 1, NULL, 10));
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
-    return fd;
-}
 
 /* Until the other end has closed it; what it said before is dropped. */
 static void run_until_closed(struct zworld *w, int fd)
@@ -108,20 +32,6 @@ static void run_until_closed(struct zworld *w, int fd)
     close(fd);
 }
 
-static void *raw_dealer(struct zworld *w, void *context, const char *routing_id)
-{
-    int linger = 0;
-    void *s = zmq_socket(context, ZMQ_DEALER);
-    assert_non_null(s);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, w->broker.line.public_key, 32), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_PUBLICKEY, w->node.line.public_key, 32), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, w->node.line.secret_key, 32), 0);
-    if (routing_id != NULL)
-        assert_int_equal(zmq_setsockopt(s, ZMQ_ROUTING_ID, routing_id, strlen(routing_id)), 0);
-    return s;
-}
-
 /* ---- what is read of the transport ---- */
 
 static void the_gate_greets_as_the_library_does(void **state)
@@ -129,7 +39,7 @@ static void the_gate_greets_as_the_library_does(void **state)
     struct zworld *w = *state;
     uint8_t said[JB_GREETING_BYTES];
     zworld_bind(w, ANY_PORT, NULL);
-    int fd = raw_connect(jb_zsock_endpoint(w->router.z));
+    int fd = gateworld_connect(jb_zsock_endpoint(w->router.z));
     assert_int_equal(send(fd, jb_gate_greeting, JB_GREETING_BYTES, MSG_NOSIGNAL),
                      JB_GREETING_BYTES);
     assert_int_equal(recv(fd, said, sizeof said, MSG_WAITALL), sizeof said);
@@ -142,13 +52,13 @@ static void the_gate_greets_as_the_library_does(void **state)
 static void a_node_talks_through_the_gate(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     struct jb_gate_counts counts;
     uint8_t *big = calloc(1, 1024 * KB);
     struct jb_bytes nowhere = {NULL, 0};
     assert_non_null(big);
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     zworld_join(w, &w->dealer, &fast);
     assert_string_equal(w->address, "127.0.0.1"); /* the node's, not the one behind the gate */
     w->router.echoes = true;
@@ -161,16 +71,16 @@ static void a_node_talks_through_the_gate(void **state)
     assert_int_equal(counts.open, 1);
     assert_int_equal(counts.pending, 0);
     jb_zsock_close(&w->dealer.z);
-    zworld_run_until(w, &told.gone, 1);
+    zworld_run_until(w, &gateworld_told.gone, 1);
     free(big);
 }
 
 static void nodes_come_over_ipv6_too(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
-    bind_gate_at(w, &o, "tcp://[::1]:*");
+    gateworld_bind_at(w, &o, "tcp://[::1]:*");
     w->router.echoes = true;
     zworld_join(w, &w->dealer, &fast);
     assert_string_equal(w->address, "::1");
@@ -181,10 +91,10 @@ static void nodes_come_over_ipv6_too(void **state)
 static void without_a_key_check_nobody_gets_in(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     o.handshake_ms = 200;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     jb_zap_stop(&w->zap);
     zworld_connect(w, &w->dealer, &w->node, &fast);
     struct jb_gate_counts counts = {0};
@@ -201,16 +111,16 @@ static void without_a_key_check_nobody_gets_in(void **state)
 static void the_librarys_own_port_lets_nobody_in(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zap_counts zap = {0};
     char inner[64];
     void *context = zmq_ctx_new();
     uint64_t denied = 0;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     const struct sockaddr_in *a = (const struct sockaddr_in *)(const void *)&w->zctx->gate->inner;
     assert_int_equal(a->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
     snprintf(inner, sizeof inner, "tcp://127.0.0.1:%u", (unsigned)ntohs(a->sin_port));
-    void *raw = raw_dealer(w, context, NULL);
+    void *raw = gateworld_dealer(w, context, NULL);
     assert_int_equal(zmq_connect(raw, inner), 0);
     (void)zmq_send(raw, "hello", 5, ZMQ_DONTWAIT);
     while (denied == 0 && !w->expired) {
@@ -228,18 +138,18 @@ static void other_mechanisms_do_not_reach_the_library(void **state)
 {
     static const char *const mechanisms[] = {"NULL", "PLAIN", "GSSAPI", "CURVE2", ""};
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zap_counts zap;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
         uint8_t greeting[JB_GREETING_BYTES];
         memcpy(greeting, jb_gate_greeting, sizeof greeting);
         memset(greeting + 12, 0, 20);
         memcpy(greeting + 12, mechanisms[i], strlen(mechanisms[i]));
-        int fd = raw_connect(jb_zsock_endpoint(w->router.z));
+        int fd = gateworld_connect(jb_zsock_endpoint(w->router.z));
         (void)send(fd, greeting, sizeof greeting, MSG_NOSIGNAL);
         run_until_closed(w, fd);
-        assert_int_equal(told.cuts[JB_CUT_GREETING], i + 1);
+        assert_int_equal(gateworld_told.cuts[JB_CUT_GREETING], i + 1);
     }
     jb_zap_counts(w->zap, &zap);
     assert_int_equal(zap.accepted + zap.denied + zap.malformed, 0);
@@ -248,15 +158,15 @@ static void other_mechanisms_do_not_reach_the_library(void **state)
 static void a_routing_id_of_ones_own_gains_nothing(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_counts counts;
     void *context = zmq_ctx_new();
-    bind_gate(w, &o);
-    void *raw = raw_dealer(w, context, "xfj");
+    gateworld_bind(w, &o);
+    void *raw = gateworld_dealer(w, context, "xfj");
     assert_int_equal(zmq_connect(raw, jb_zsock_endpoint(w->router.z)), 0);
     assert_int_equal(zmq_send(raw, "hello", 5, 0), 5);
-    zworld_run_until(w, &told.cuts[JB_CUT_PARTS], 1);
-    assert_int_equal(told.node, 7);
+    zworld_run_until(w, &gateworld_told.cuts[JB_CUT_PARTS], 1);
+    assert_int_equal(gateworld_told.node, 7);
     jb_zsock_counts(w->router.z, &counts);
     assert_int_equal(counts.foreign, 1);
     assert_int_equal(w->router.messages, 0);
@@ -273,21 +183,21 @@ static void half_open_connections_give_way_to_a_node(void **state)
         ALLOWED = 4
     };
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     struct jb_gate_counts counts;
     int fds[STRANGERS];
     o.pending_per_address = ALLOWED;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     for (int i = 0; i < STRANGERS; i++) {
-        fds[i] = raw_connect(jb_zsock_endpoint(w->router.z));
+        fds[i] = gateworld_connect(jb_zsock_endpoint(w->router.z));
         (void)send(fds[i], jb_gate_greeting, (size_t)(i % 2) * 32, MSG_NOSIGNAL);
     }
-    zworld_run_until(w, &told.cuts[JB_CUT_CROWDED], STRANGERS - ALLOWED);
+    zworld_run_until(w, &gateworld_told.cuts[JB_CUT_CROWDED], STRANGERS - ALLOWED);
     zworld_join(w, &w->dealer, &fast);
     jb_zsock_gate_counts(w->router.z, &counts);
     assert_true(counts.pending <= ALLOWED);
-    assert_int_equal(told.node, 0);
+    assert_int_equal(gateworld_told.node, 0);
     for (int i = 0; i < STRANGERS; i++)
         close(fds[i]);
 }
@@ -295,28 +205,28 @@ static void half_open_connections_give_way_to_a_node(void **state)
 static void a_slow_handshake_ends(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     o.handshake_ms = 200;
-    bind_gate(w, &o);
-    int silent = raw_connect(jb_zsock_endpoint(w->router.z));
-    int half = raw_connect(jb_zsock_endpoint(w->router.z));
+    gateworld_bind(w, &o);
+    int silent = gateworld_connect(jb_zsock_endpoint(w->router.z));
+    int half = gateworld_connect(jb_zsock_endpoint(w->router.z));
     (void)send(half, jb_gate_greeting, 40, MSG_NOSIGNAL);
     run_until_closed(w, silent);
     run_until_closed(w, half);
-    assert_int_equal(told.cuts[JB_CUT_LATE], 2);
+    assert_int_equal(gateworld_told.cuts[JB_CUT_LATE], 2);
 }
 
 static void wrong_keys_in_a_loop_are_turned_away(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     struct jb_node_keys stranger;
     o.failures = (struct jb_rate){.per_minute = 1, .burst = 3};
     assert_int_equal(jb_keys_generate(JB_SUITE_ED25519, &stranger, &(struct jb_fault){""}), JB_OK);
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     zworld_connect(w, &w->other, &stranger, &fast);
-    zworld_run_until(w, &told.cuts[JB_CUT_FAILING], 5);
+    zworld_run_until(w, &gateworld_told.cuts[JB_CUT_FAILING], 5);
     struct jb_zap_counts zap;
     jb_zap_counts(w->zap, &zap);
     assert_int_equal(zap.denied, 3);
@@ -326,31 +236,31 @@ static void wrong_keys_in_a_loop_are_turned_away(void **state)
 static void a_silent_connection_ends(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     fast.heartbeat_ms = 20; /* heartbeats are no message */
     o.silent_ms = 300;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     zworld_join(w, &w->dealer, &fast);
-    zworld_run_until(w, &told.cuts[JB_CUT_SILENT], 1);
-    assert_int_equal(told.node, 7);
+    zworld_run_until(w, &gateworld_told.cuts[JB_CUT_SILENT], 1);
+    assert_int_equal(gateworld_told.node, 7);
     zworld_run_until(w, &w->dealer.ups, 2); /* and may come again */
 }
 
 static void one_node_has_few_connections(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_gate_counts counts;
     void *context = zmq_ctx_new();
     void *raw[6];
     o.per_node = 2;
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     for (int i = 0; i < 6; i++) {
-        raw[i] = raw_dealer(w, context, NULL);
+        raw[i] = gateworld_dealer(w, context, NULL);
         assert_int_equal(zmq_connect(raw[i], jb_zsock_endpoint(w->router.z)), 0);
     }
-    zworld_run_until(w, &told.cuts[JB_CUT_SURPLUS], 4);
+    zworld_run_until(w, &gateworld_told.cuts[JB_CUT_SURPLUS], 4);
     jb_zsock_gate_counts(w->router.z, &counts);
     assert_int_equal(counts.open, 2);
     for (int i = 0; i < 6; i++)
@@ -361,13 +271,13 @@ static void one_node_has_few_connections(void **state)
 static void a_node_is_cut_off_at_once(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     zworld_join(w, &w->dealer, &fast);
     w->known_as = 0; /* its key has been withdrawn */
     jb_zsock_cut_node(w->router.z, 7);
-    assert_int_equal(told.cuts[JB_CUT_REVOKED], 1);
+    assert_int_equal(gateworld_told.cuts[JB_CUT_REVOKED], 1);
     zworld_run_until(w, &w->dealer.downs, 1);
     zworld_run_until(w, &w->dealer.denials, 1);
     assert_int_equal(w->dealer.ups, 1);
@@ -377,20 +287,20 @@ static void what_is_over_the_quota_comes_later_and_whole(void **state)
 {
     const unsigned messages = 30;
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     struct jb_zsock_options fast = zworld_fast_options();
     static uint8_t body[JB_GATE_CHUNK_BYTES];
     struct jb_bytes nowhere = {NULL, 0};
-    bind_gate(w, &o);
+    gateworld_bind(w, &o);
     zworld_join(w, &w->dealer, &fast);
-    told.wait_ms = 1;
+    gateworld_told.wait_ms = 1;
     for (unsigned i = 0; i < messages; i++)
         assert_int_equal(jb_zsock_send(w->dealer.z, nowhere, body, sizeof body - i), JB_OK);
     zworld_run_until(w, &w->router.messages, 2);
-    assert_true(told.reads < messages);
+    assert_true(gateworld_told.reads < messages);
     zworld_run_until(w, &w->router.messages, messages);
     assert_int_equal(w->router.last_len, sizeof body - messages + 1);
-    assert_true(told.reads >= messages);
+    assert_true(gateworld_told.reads >= messages);
 }
 
 /* The next message of a socket outside the loop, which meanwhile turns. */
@@ -410,13 +320,14 @@ static size_t next_of(struct zworld *w, void *raw, char *message, size_t size)
 static void a_goodbye_gets_through_when_the_broker_stops(void **state)
 {
     struct zworld *w = *state;
-    struct jb_gate_options o = options();
+    struct jb_gate_options o = gateworld_options();
     char heard[16];
     void *context = zmq_ctx_new();
-    void *raw = raw_dealer(w, context, NULL);
+    void *raw = gateworld_dealer(w, context, NULL);
     void *end = zmq_socket(context, ZMQ_PAIR);
     o.end_ms = 600000;
-    bind_gate_with(w, &o, ANY_PORT, 30000); /* with none what was not yet sent may be dropped */
+    gateworld_bind_with(w, &o, ANY_PORT,
+                        30000); /* with none what was not yet sent may be dropped */
     w->router.echoes = true;
     assert_int_equal(zmq_socket_monitor(raw, "inproc://end", ZMQ_EVENT_DISCONNECTED), 0);
     assert_int_equal(zmq_connect(end, "inproc://end"), 0);
