@@ -243,6 +243,9 @@ struct jb_broker {
     int64_t falls_ms;       /* nothing falls due before; 0: not known */
     uv_timer_t house_timer; /* liveness of sessions, checkpoints, watchdog */
     uint64_t commits_seen;  /* when housekeeping looked last */
+    uint64_t work_seen;     /* commits and connections, likewise */
+    uint64_t work_rested;   /* the same when memory went back last */
+    unsigned quiet_ticks;   /* of housekeeping, without any of them */
     bool forget;            /* a key was erased: its traces beside the file must still go */
     bool clock_pending;     /* the clock has submissions in a batch that is not committed yet */
     struct jb_due_list due; /* of the last look, what was not decided yet */

@@ -2,6 +2,7 @@
 #include "daemon/blob.h"
 #include "daemon/recover.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
@@ -10,6 +11,8 @@
 
 #define TICK_MS 1000
 #define STUCK_COMMIT_MS 60000
+#define QUIET_TICKS 2    /* then memory goes back */
+#define WORK_WORTH_IT 64 /* commits and connections; less leaves little behind */
 
 /* Silence is measured by the clock that nobody sets. */
 static void drop_silent(struct jb_broker *b)
@@ -80,6 +83,22 @@ static void trim_log(struct jb_broker *b)
         jb_ledger_checkpoint(b->ledger, large);
 }
 
+/* What a crowd or a burst took goes back once it is quiet. */
+static void rest(struct jb_broker *b)
+{
+    struct jb_gate_counts g = {0};
+    if (b->router == NULL)
+        return;
+    jb_zsock_gate_counts(b->router, &g);
+    uint64_t work = b->count.commits + g.accepted;
+    b->quiet_ticks = work == b->work_seen && !b->committing ? b->quiet_ticks + 1 : 0;
+    b->work_seen = work;
+    if (b->quiet_ticks < QUIET_TICKS || work - b->work_rested < WORK_WORTH_IT)
+        return;
+    b->work_rested = work;
+    (void)malloc_trim(0);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct jb_broker *b = timer->data;
@@ -94,6 +113,7 @@ static void on_tick(uv_timer_t *timer)
     if (b->forget && !b->committing && !b->stopping)
         b->forget = !jb_ledger_forget(b->ledger);
     trim_log(b);
+    rest(b);
 }
 
 enum jb_err jb_house_start(struct jb_broker *b)

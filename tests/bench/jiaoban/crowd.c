@@ -9,7 +9,7 @@
  *
  * `hold` prints "ready SECONDS" whenever all of them have been welcomed, "lost" when one no longer
  * is, and after the line "submit" on standard input makes one submission each and prints "settled"
- * when all verdicts are there. It ends with its input. Descriptors: five a node. */
+ * when all verdicts are there. It ends with its input. Descriptors: eight a node. */
 /* clang-format on */
 #include <fcntl.h>
 #include <stdio.h>
