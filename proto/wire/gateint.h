@@ -60,7 +60,7 @@ struct jb_gate_conn {
     size_t routing_len;
 };
 
-struct jb_gate_list { /* ordered by since_ms */
+struct jb_gate_list { /* by since_ms; the queue by when their HELLO was whole */
     struct jb_gate_conn *first, **last;
     int64_t count;
 };
