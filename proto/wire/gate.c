@@ -71,6 +71,8 @@ static void limit_node(struct jb_gate *g, uint32_t node)
 {
     struct jb_gate_conn *oldest = NULL;
     int64_t count = 0;
+    if (g->open_of[node % JB_GATE_SOURCES] <= g->options.per_node)
+        return; /* with thousands of nodes nobody looks through all of them for each */
     for (struct jb_gate_conn *c = g->open.first; c != NULL; c = c->next)
         if (c->node == node && count++ == 0)
             oldest = c;
@@ -83,8 +85,8 @@ bool jb_gate_admit(struct jb_gate_conn *c, uint32_t node)
     struct jb_gate *g = c->gate;
     if (c->phase != JB_GATE_JUDGED)
         return false;
-    jb_gate_list_move(c, &g->open);
     c->node = node;
+    jb_gate_list_move(c, &g->open);
     c->phase = JB_GATE_OPEN;
     c->since_ms = g->now_ms;
     c->heard_ms = g->now_ms;

@@ -83,6 +83,7 @@ struct jb_gate {
     uint64_t secret;    /* so that nobody can choose addresses that share a source */
     uint16_t waiting[JB_GATE_SOURCES]; /* not authenticated, by source */
     uint16_t trying[JB_GATE_SOURCES];  /* of them under way */
+    int open_of[JB_GATE_SOURCES];      /* open, by node; several share a place */
     struct jb_bucket failures[JB_GATE_SOURCES];
     int64_t now_ms;
     int accepts_left; /* in this slice of time */

@@ -24,6 +24,8 @@ static void count(const struct jb_gate_conn *c, int by)
         *waiting = (uint16_t)(*waiting + by);
     if (c->list == &g->underway)
         *trying = (uint16_t)(*trying + by);
+    if (c->list == &g->open)
+        g->open_of[c->node % JB_GATE_SOURCES] += by;
 }
 
 static void leave(struct jb_gate_conn *c)
