@@ -8,7 +8,7 @@
 /* A broker to which a whole county comes back lets them queue: who gave up while it waits would
  * begin anew at the end. */
 #define PATIENCE_MS 30000
-#define BACKLOG 1024      /* a whole county reconnects at once */
+#define BACKLOG 1024 /* a whole county reconnects at once */
 #define ENFORCE_DOMAIN                                                                             \
     93 /* ZMQ_ZAP_ENFORCE_DOMAIN: in the library, but not in the stable header                     \
         */
