@@ -219,13 +219,13 @@ static size_t list_count(const struct jb_case *c, const struct list *list)
 
 static size_t bound(const struct jb_case *c)
 {
-    size_t bytes = 1 + JB_PACK_NUMBER_BYTES + jb_pack_bound(c, &case_shape);
+    size_t bytes = 1 + JB_VARINT_BYTES + jb_pack_bound(c, &case_shape);
 
     for (size_t i = 0; i < c->deadline_count; i++)
-        bytes += jb_pack_bound(&c->deadlines[i], &deadline_shape) + 2 * JB_PACK_NUMBER_BYTES +
-                 JB_KEY_MAX;
+        bytes +=
+            jb_pack_bound(&c->deadlines[i], &deadline_shape) + 2 * JB_VARINT_BYTES + JB_KEY_MAX;
     for (size_t k = 0; k < COUNT(lists); k++) {
-        bytes += JB_PACK_NUMBER_BYTES;
+        bytes += JB_VARINT_BYTES;
         for (size_t i = 0; i < list_count(c, &lists[k]); i++)
             bytes += jb_pack_bound(list_at(c, &lists[k]) + i * lists[k].bytes, lists[k].shape);
     }

@@ -3,15 +3,38 @@
 
 _Static_assert(sizeof(enum jb_pack_kind) == 4 && sizeof(int) == 4, "an enum is 32 bits");
 
+/* ---- numbers ---- */
+
+uint8_t *jb_varint_put(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+bool jb_varint_take(const uint8_t **at, size_t *left, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && *left > 0; shift += 7) {
+        uint8_t byte = *(*at)++;
+        --*left;
+        if (shift == 63 && byte > 1)
+            break;
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
 /* ---- writing ---- */
 
 void jb_pack_number(struct jb_pack_writing *w, uint64_t value)
 {
-    while (value >= 0x80) {
-        *w->at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *w->at++ = (uint8_t)value;
+    w->at = jb_varint_put(w->at, value);
 }
 
 static uint64_t field_get(const void *of, const struct jb_pack_field *f)
@@ -66,7 +89,7 @@ void jb_pack_text(struct jb_pack_writing *w, struct jb_text text)
 
 size_t jb_pack_bound(const void *of, const struct jb_pack_shape *shape)
 {
-    size_t bytes = (1 + shape->field_count + 2 * shape->text_count) * JB_PACK_NUMBER_BYTES;
+    size_t bytes = (1 + shape->field_count + 2 * shape->text_count) * JB_VARINT_BYTES;
 
     for (size_t i = 0; i < shape->text_count; i++)
         bytes += text_get(of, shape->texts[i]).len;
@@ -98,15 +121,8 @@ uint64_t jb_unpack_number(struct jb_pack_reading *r)
 {
     uint64_t value = 0;
 
-    for (unsigned shift = 0; shift < 64 && r->left > 0 && !r->wrong; shift += 7) {
-        uint8_t byte = *r->at++;
-        r->left--;
-        if (shift == 63 && byte > 1)
-            break;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
+    if (!r->wrong && jb_varint_take(&r->at, &r->left, &value))
+        return value;
     r->wrong = true;
     return 0;
 }

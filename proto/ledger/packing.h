@@ -10,8 +10,13 @@
 
 #include "proto/base/bytes.h"
 
-#define JB_PACK_NUMBER_BYTES 10 /* of the longest varint */
-#define JB_PACK_TEXTS 32        /* so many different texts are found again */
+#define JB_VARINT_BYTES 10 /* of the longest */
+#define JB_PACK_TEXTS 32   /* so many different texts are found again */
+
+/* LEB128: 7 bits in a byte, the lowest first. Returns where the next byte goes. */
+uint8_t *jb_varint_put(uint8_t *at, uint64_t value);
+/* Moves on behind it. False: it is cut off, or too large for 64 bits. */
+bool jb_varint_take(const uint8_t **at, size_t *left, uint64_t *value);
 
 enum jb_pack_kind {
     JB_PACK_I64, /* also uint64_t */

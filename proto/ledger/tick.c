@@ -1,4 +1,4 @@
-/* See tick.h. The packed row, numbers as LEB128, 7 bits in a byte, the lowest first:
+/* See tick.h. The packed row, numbers as varints (packing.h):
  *
  *   version (1 byte: 1), tick number, first entry, number of entries,
  *   five lists, each behind its length: items, lines, receipts, up receipts, refusals,
@@ -9,9 +9,10 @@
 
 #include <stdlib.h>
 
+#include "proto/ledger/packing.h"
+
 #define VERSION 1
 #define ARENA_BYTES ((size_t)512 * 1024 * 1024)
-#define NUMBER_BYTES 10 /* of the largest number */
 
 enum {
     HISTORY = 1,
@@ -66,16 +67,6 @@ void *jb_tick_more(struct jb_tick *t, void *list, size_t *count, size_t bytes)
 
 /* ---- packing ---- */
 
-static uint8_t *put(uint8_t *at, uint64_t value)
-{
-    while (value >= 0x80) {
-        *at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *at++ = (uint8_t)value;
-    return at;
-}
-
 static uint8_t *put_fixed(uint8_t *at, const uint8_t *data, size_t len)
 {
     memcpy(at, data, len);
@@ -84,7 +75,7 @@ static uint8_t *put_fixed(uint8_t *at, const uint8_t *data, size_t len)
 
 static uint8_t *put_bytes(uint8_t *at, struct jb_bytes bytes)
 {
-    at = put(at, bytes.len);
+    at = jb_varint_put(at, bytes.len);
     return bytes.len > 0 ? put_fixed(at, bytes.data, bytes.len) : at;
 }
 
@@ -96,41 +87,41 @@ static struct jb_bytes own_body(const struct jb_tick_item *item)
 
 static uint8_t *put_item(uint8_t *at, const struct jb_tick_item *item)
 {
-    at = put(at, item->node);
-    at = put(at, item->number);
-    at = put(at, (uint64_t)item->at_ms);
-    at = put(at, item->entry_seq);
-    at = put(at, item->settles);
-    at = put(at, (uint64_t)item->case_no);
-    at = put(at, (item->history ? HISTORY : 0U) | (item->duty ? DUTY : 0U));
+    at = jb_varint_put(at, item->node);
+    at = jb_varint_put(at, item->number);
+    at = jb_varint_put(at, (uint64_t)item->at_ms);
+    at = jb_varint_put(at, item->entry_seq);
+    at = jb_varint_put(at, item->settles);
+    at = jb_varint_put(at, (uint64_t)item->case_no);
+    at = jb_varint_put(at, (item->history ? HISTORY : 0U) | (item->duty ? DUTY : 0U));
     at = put_fixed(at, item->head, JB_HASH_BYTES);
     return put_bytes(at, own_body(item));
 }
 
 static uint8_t *put_line(uint8_t *at, const struct jb_line_state *line)
 {
-    at = put(at, line->node);
+    at = jb_varint_put(at, line->node);
     at = put_fixed(at, line->up.epoch, JB_EPOCH_BYTES);
-    at = put(at, line->up.number);
+    at = jb_varint_put(at, line->up.number);
     at = put_fixed(at, line->up.head, JB_HASH_BYTES);
-    at = put(at, line->down.number);
+    at = jb_varint_put(at, line->down.number);
     at = put_fixed(at, line->down.head, JB_HASH_BYTES);
-    at = put(at, line->acked.number);
+    at = jb_varint_put(at, line->acked.number);
     at = put_fixed(at, line->acked.head, JB_HASH_BYTES);
-    return put(at, (uint64_t)line->acked_at_ms);
+    return jb_varint_put(at, (uint64_t)line->acked_at_ms);
 }
 
 static uint8_t *put_receipts(uint8_t *at, const struct jb_receipt *list, size_t count)
 {
-    at = put(at, count);
+    at = jb_varint_put(at, count);
     for (size_t i = 0; i < count; i++) {
         const struct jb_receipt *r = &list[i];
-        at = put(at, r->node);
+        at = jb_varint_put(at, r->node);
         at = put_fixed(at, r->point.epoch, JB_EPOCH_BYTES);
-        at = put(at, r->point.number);
+        at = jb_varint_put(at, r->point.number);
         at = put_fixed(at, r->point.head, JB_HASH_BYTES);
-        at = put(at, r->suite);
-        at = put(at, (uint64_t)r->at_ms);
+        at = jb_varint_put(at, r->suite);
+        at = jb_varint_put(at, (uint64_t)r->at_ms);
         at = put_fixed(at, r->signature, JB_SIGN_BYTES);
     }
     return at;
@@ -138,11 +129,11 @@ static uint8_t *put_receipts(uint8_t *at, const struct jb_receipt *list, size_t 
 
 static uint8_t *put_refused(uint8_t *at, const struct jb_tick_refused *r)
 {
-    at = put(at, r->decided.node);
+    at = jb_varint_put(at, r->decided.node);
     at = put_fixed(at, r->epoch, JB_EPOCH_BYTES);
-    at = put(at, r->decided.number);
-    at = put(at, (uint64_t)r->decided.at_ms);
-    at = put(at, r->decided.refusal);
+    at = jb_varint_put(at, r->decided.number);
+    at = jb_varint_put(at, (uint64_t)r->decided.at_ms);
+    at = jb_varint_put(at, r->decided.refusal);
     at = put_fixed(at, r->decided.head, JB_HASH_BYTES);
     return put_bytes(at, r->decided.raw);
 }
@@ -150,15 +141,16 @@ static uint8_t *put_refused(uint8_t *at, const struct jb_tick_refused *r)
 /* No row is longer. */
 static size_t bound(const struct jb_tick *t)
 {
-    size_t bytes = 1 + 8 * NUMBER_BYTES + JB_HASH_BYTES;
+    size_t bytes = 1 + 8 * JB_VARINT_BYTES + JB_HASH_BYTES;
 
     for (size_t i = 0; i < t->item_count; i++)
-        bytes += 8 * NUMBER_BYTES + JB_HASH_BYTES + own_body(&t->items[i]).len;
-    bytes += t->line_count * (5 * NUMBER_BYTES + JB_EPOCH_BYTES + 3 * (size_t)JB_HASH_BYTES);
+        bytes += 8 * JB_VARINT_BYTES + JB_HASH_BYTES + own_body(&t->items[i]).len;
+    bytes += t->line_count * (5 * JB_VARINT_BYTES + JB_EPOCH_BYTES + 3 * (size_t)JB_HASH_BYTES);
     bytes += (t->receipt_count + t->up_receipt_count) *
-             (4 * NUMBER_BYTES + JB_EPOCH_BYTES + JB_HASH_BYTES + JB_SIGN_BYTES);
+             (4 * JB_VARINT_BYTES + JB_EPOCH_BYTES + JB_HASH_BYTES + JB_SIGN_BYTES);
     for (size_t i = 0; i < t->refused_count; i++)
-        bytes += 5 * NUMBER_BYTES + JB_EPOCH_BYTES + JB_HASH_BYTES + t->refused[i].decided.raw.len;
+        bytes +=
+            5 * JB_VARINT_BYTES + JB_EPOCH_BYTES + JB_HASH_BYTES + t->refused[i].decided.raw.len;
     return bytes;
 }
 
@@ -170,18 +162,18 @@ enum jb_err jb_tick_pack(const struct jb_tick *t, struct jb_arena *arena, struct
     if (start == NULL)
         return JB_NOMEM;
     *at++ = VERSION;
-    at = put(at, t->number);
-    at = put(at, t->first_seq);
-    at = put(at, t->seq_count);
-    at = put(at, t->item_count);
+    at = jb_varint_put(at, t->number);
+    at = jb_varint_put(at, t->first_seq);
+    at = jb_varint_put(at, t->seq_count);
+    at = jb_varint_put(at, t->item_count);
     for (size_t i = 0; i < t->item_count; i++)
         at = put_item(at, &t->items[i]);
-    at = put(at, t->line_count);
+    at = jb_varint_put(at, t->line_count);
     for (size_t i = 0; i < t->line_count; i++)
         at = put_line(at, &t->lines[i]);
     at = put_receipts(at, t->receipts, t->receipt_count);
     at = put_receipts(at, t->up_receipts, t->up_receipt_count);
-    at = put(at, t->refused_count);
+    at = jb_varint_put(at, t->refused_count);
     for (size_t i = 0; i < t->refused_count; i++)
         at = put_refused(at, &t->refused[i]);
     jb_digest(start, (size_t)(at - start), at);
@@ -203,19 +195,11 @@ static uint64_t take(struct reading *r)
 {
     uint64_t value = 0;
 
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (r->left == 0 || r->wrong != NULL)
-            break;
-        uint8_t byte = *r->at++;
-        r->left--;
-        if (shift == 63 && byte > 1)
-            break;
-        value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return value;
-    }
-    if (r->wrong == NULL)
-        r->wrong = "a number is cut off or too large";
+    if (r->wrong != NULL)
+        return 0;
+    if (jb_varint_take(&r->at, &r->left, &value))
+        return value;
+    r->wrong = "a number is cut off or too large";
     return 0;
 }
 
