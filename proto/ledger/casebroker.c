@@ -123,80 +123,101 @@ static bool has_role(const struct jb_case *c, uint32_t node, int role)
     return role == OWES && only_owes(c, node);
 }
 
+/* Who has, or had, something to do: of each deadline, receiver and docket. */
+static size_t duty_count(const struct jb_case *c)
+{
+    return c->deadline_count + c->target_count + c->docket_count;
+}
+
+static uint32_t duty_node(const struct jb_case *c, size_t i, bool *dirty)
+{
+    if (i < c->deadline_count) {
+        *dirty = c->deadlines[i].dirty;
+        return c->deadlines[i].node;
+    }
+    i -= c->deadline_count;
+    if (i < c->target_count) {
+        *dirty = c->targets[i].dirty;
+        return c->targets[i].node;
+    }
+    i -= c->target_count;
+    *dirty = c->dockets[i].dirty;
+    return c->dockets[i].node;
+}
+
 /* Do the rows differ from what they were? Most changes of participants are times, which are packed.
  * What is no longer owed is dirty for the last time. */
 static bool roles_changed(const struct jb_case *c)
 {
-    bool changed = c->participants_dirty;
-
-    for (size_t i = 0; i < c->deadline_count && !changed; i++)
-        changed = c->deadlines[i].dirty && !has_any_role(c, c->deadlines[i].node);
-    for (size_t i = 0; i < c->target_count && !changed; i++)
-        changed = c->targets[i].dirty && !has_any_role(c, c->targets[i].node);
-    for (size_t i = 0; i < c->docket_count && !changed; i++)
-        changed = c->dockets[i].dirty && !has_any_role(c, c->dockets[i].node);
-    return changed;
+    for (size_t i = 0; i < duty_count(c) && !c->participants_dirty; i++) {
+        bool dirty;
+        uint32_t node = duty_node(c, i, &dirty);
+        if (dirty && !has_any_role(c, node))
+            return true;
+    }
+    return c->participants_dirty;
 }
 
-static enum jb_err roles_drop(struct jb_ledger *l, const struct jb_case *c)
-{
+struct roles { /* that have a row */
     struct role {
         uint32_t node;
         int role;
-    };
+    } * at;
+    size_t count;
+};
+
+static enum jb_err roles_load(struct jb_ledger *l, const struct jb_case *c, struct roles *roles)
+{
     enum jb_err err;
-    struct jb_list gone = {.bytes = sizeof(struct role)};
+    struct jb_list list = {.bytes = sizeof(struct role)};
     sqlite3_stmt *s = jb_sql_bind(l, JB_SQL_ROLES, JB_ROW(jb_int(c->case_no)));
 
     while (jb_sql_next(l, s, &err)) {
         struct jb_reader r = jb_reader_of(s, NULL);
-        uint32_t node = jb_get_u32(&r);
-        int role = jb_get_int(&r);
-        if (has_role(c, node, role))
-            continue;
-        struct role *at = jb_list_push(&gone, &l->packing);
+        struct role *at = jb_list_push(&list, &l->packing);
         if (at == NULL) {
             err = JB_NOMEM;
             break;
         }
-        *at = (struct role){node, role};
+        at->node = jb_get_u32(&r);
+        at->role = jb_get_int(&r);
     }
     jb_sql_done(s);
-    const struct role *list = gone.at;
-    for (size_t i = 0; i < gone.count && err == JB_OK; i++)
-        err = jb_sql_run(l, JB_SQL_ROLE_DROP,
-                         JB_ROW(jb_int(c->case_no), jb_int(list[i].node), jb_int(list[i].role)));
+    *roles = (struct roles){list.at, list.count};
     return err;
 }
 
-static enum jb_err role_add(struct jb_ledger *l, const struct jb_case *c, uint32_t node, int role)
+/* Into its row, if it has none. */
+static enum jb_err role_put(struct jb_ledger *l, int64_t case_no, const struct roles *roles,
+                            struct role role)
 {
-    return jb_sql_run(l, JB_SQL_ROLE_ADD, JB_ROW(jb_int(c->case_no), jb_int(node), jb_int(role)));
-}
-
-static enum jb_err owing_add(struct jb_ledger *l, const struct jb_case *c)
-{
-    enum jb_err err = JB_OK;
-
-    for (size_t i = 0; i < c->deadline_count && err == JB_OK; i++)
-        if (only_owes(c, c->deadlines[i].node))
-            err = role_add(l, c, c->deadlines[i].node, OWES);
-    for (size_t i = 0; i < c->target_count && err == JB_OK; i++)
-        if (only_owes(c, c->targets[i].node))
-            err = role_add(l, c, c->targets[i].node, OWES);
-    for (size_t i = 0; i < c->docket_count && err == JB_OK; i++)
-        if (only_owes(c, c->dockets[i].node))
-            err = role_add(l, c, c->dockets[i].node, OWES);
-    return err;
+    for (size_t i = 0; i < roles->count; i++)
+        if (roles->at[i].node == role.node && roles->at[i].role == role.role)
+            return JB_OK;
+    return jb_sql_run(l, JB_SQL_ROLE_ADD,
+                      JB_ROW(jb_int(case_no), jb_int(role.node), jb_int(role.role)));
 }
 
 static enum jb_err roles_write(struct jb_ledger *l, const struct jb_case *c)
 {
-    enum jb_err err = roles_drop(l, c);
+    struct roles roles;
+    enum jb_err err = roles_load(l, c, &roles);
 
-    for (size_t i = 0; i < c->participant_count && err == JB_OK; i++)
-        err = role_add(l, c, c->participants[i].node, (int)c->participants[i].role);
-    return err == JB_OK ? owing_add(l, c) : err;
+    for (size_t i = 0; err == JB_OK && i < roles.count; i++)
+        if (!has_role(c, roles.at[i].node, roles.at[i].role))
+            err = jb_sql_run(
+                l, JB_SQL_ROLE_DROP,
+                JB_ROW(jb_int(c->case_no), jb_int(roles.at[i].node), jb_int(roles.at[i].role)));
+    for (size_t i = 0; err == JB_OK && i < c->participant_count; i++)
+        err = role_put(l, c->case_no, &roles,
+                       (struct role){c->participants[i].node, (int)c->participants[i].role});
+    for (size_t i = 0; err == JB_OK && i < duty_count(c); i++) {
+        bool dirty;
+        uint32_t node = duty_node(c, i, &dirty);
+        if (only_owes(c, node))
+            err = role_put(l, c->case_no, &roles, (struct role){node, OWES});
+    }
+    return err;
 }
 
 static enum jb_err packed_save(struct jb_ledger *l, const struct jb_case *c, struct jb_bytes packed)
