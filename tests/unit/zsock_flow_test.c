@@ -5,26 +5,15 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include "tests/unit/zworld.h"
+#include "tests/unit/gateworld.h"
 
 /* ---- what must not harm others ----------------------------------------------------------------
  */
-
-static int raw_connection(const char *endpoint)
-{
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    to.sin_port = htons((uint16_t)strtoul(strrchr(endpoint, ':') + 1, NULL, 10));
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
-    return fd;
-}
 
 static void garbage_bytes_harm_nobody(void **state)
 {
@@ -41,7 +30,7 @@ static void garbage_bytes_harm_nobody(void **state)
     zworld_bind(w, ANY_PORT, &o);
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         size_t len = strlen(garbage[i]);
-        fds[i] = raw_connection(jb_zsock_endpoint(w->router.z));
+        fds[i] = gateworld_connect(jb_zsock_endpoint(w->router.z));
         assert_int_equal(send(fds[i], garbage[i], len, MSG_NOSIGNAL), len);
     }
     zworld_join(w, &w->dealer, &o);
@@ -118,13 +107,8 @@ static void a_dealer_survives_an_oversized_answer(void **state)
 /* A DEALER of the library itself, to send what ours never would. */
 static void *raw_dealer(struct zworld *w, void *context)
 {
-    int linger = 0;
-    void *s = zmq_socket(context, ZMQ_DEALER);
-    assert_non_null(s);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_LINGER, &linger, sizeof linger), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SERVERKEY, w->broker.line.public_key, 32), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_PUBLICKEY, w->node.line.public_key, 32), 0);
-    assert_int_equal(zmq_setsockopt(s, ZMQ_CURVE_SECRETKEY, w->node.line.secret_key, 32), 0);
+    void *s = gateworld_dealer(w, context, NULL);
+
     assert_int_equal(zmq_connect(s, jb_zsock_endpoint(w->router.z)), 0);
     return s;
 }
